@@ -1,0 +1,148 @@
+"""Makes the project's own environment, `.venv`, from the hash-locked requirements.
+
+Standard library only: this runs on a bare Python 3.13, before anything is installed.
+uv comes from the package index into the environment itself, and installs the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".mesh" / "cache"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+STAMP = VENV / ".mesh-environment"
+# The packages of AWS's managed runtime, apart from ours: local AWS gives an instance
+# these and the zip, so that what the zip lacks is missing here too.
+LAMBDA_RUNTIME = VENV / "lambda-runtime"
+LOCKS = (
+    "requirements/uv.txt",
+    "requirements/dev.txt",
+    "requirements/runtime.txt",
+    "pyproject.toml",
+    ".python-version",
+)
+
+
+class EnvironmentFailedError(Exception):
+    """The environment cannot be made; the message says what to do."""
+
+
+def wanted_stamp() -> str:
+    """Digest of all that decides the environment's content, this interpreter included."""
+    digest = hashlib.sha256(f"{sys.version}|{sys.prefix}|{ROOT}".encode())
+    for lock in LOCKS:
+        digest.update((ROOT / lock).read_bytes())
+    return digest.hexdigest()
+
+
+def uv_variables() -> dict[str, str]:
+    """Variables for uv: a cache inside the project, and pip's own index if one is set.
+
+    uv does not read pip's configuration; a machine behind a company mirror has
+    that mirror there, and expects it to be used.
+    """
+    variables = dict(os.environ)
+    variables.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
+    variables.setdefault("UV_NO_PROGRESS", "1")
+    # The project is installed into its own environment whatever else is active.
+    variables["VIRTUAL_ENV"] = str(VENV)
+    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & variables.keys():
+        answer = subprocess.run(
+            [str(BIN / "python"), "-m", "pip", "config", "get", "global.index-url"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        index = os.environ.get("PIP_INDEX_URL") or answer.stdout.strip()
+        if index:
+            variables["UV_DEFAULT_INDEX"] = index
+    return variables
+
+
+def run(step: str, *command: str, variables: dict[str, str] | None = None) -> None:
+    """Run one installation step.
+
+    Raises:
+        EnvironmentFailedError: with the tool's last lines and what usually causes them.
+    """
+    print(f"  {step}", flush=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
+        raise EnvironmentFailedError(
+            f"{step}: failed.\n{tail}\n"
+            "Is the Python package index reachable from here? A mirror is taken from "
+            "pip's configuration (`pip config set global.index-url ...`) or UV_DEFAULT_INDEX."
+        )
+
+
+def make() -> bool:
+    """Bring `.venv` to what the lock files say; True when something had to be done.
+
+    Raises:
+        EnvironmentFailedError: the interpreter does not fit, or an installation failed.
+    """
+    if sys.version_info[:2] != (3, 13):
+        raise EnvironmentFailedError(
+            f"Python 3.13 is needed (the Lambda runtime's); this is {sys.version.split()[0]}. "
+            "Install it and run `make PYTHON=/path/to/python3.13 ...`."
+        )
+    stamp = wanted_stamp()
+    if STAMP.is_file() and STAMP.read_text() == stamp:
+        return False
+    print("environment: .venv from requirements/dev.txt", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        venv.create(VENV, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EnvironmentFailedError(
+            f"`{sys.executable} -m venv` does not work here ({error}). "
+            "On Debian and Ubuntu install python3.13-venv."
+        ) from error
+    python = str(BIN / "python")
+    pip = (python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "--require-hashes")
+    run("uv", *pip, "--disable-pip-version-check", "-r", "requirements/uv.txt")
+    variables = uv_variables()
+    uv = (str(BIN / "uv"), "pip")
+    run(
+        "packages",
+        *(*uv, "install", "--require-hashes", "-r", "requirements/dev.txt"),
+        variables=variables,
+    )
+    run(
+        "Lambda's managed runtime",
+        *(*uv, "install", "--require-hashes", "-r", "requirements/runtime.txt"),
+        *("--target", str(LAMBDA_RUNTIME)),
+        variables=variables,
+    )
+    run(
+        "the mesh command",
+        *(*uv, "install", "--no-deps", "--no-build-isolation", "--editable", "."),
+        variables=variables,
+    )
+    STAMP.write_text(stamp)
+    return True
+
+
+def main() -> int:
+    """Make the environment; the exit status is 1 with one clear message on failure."""
+    try:
+        make()
+    except EnvironmentFailedError as error:
+        print(f"environment: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
