@@ -1,0 +1,47 @@
+locals {
+  function_name = "${var.name}-${var.environment}"
+  zip_path      = coalesce(var.zip_path, "${path.root}/../dist/mesh-${var.architecture}.zip")
+
+  # Null without a zip, so that destroying needs none; the function itself refuses to be
+  # planned then, and says what to run.
+  code_sha256 = fileexists(local.zip_path) ? filebase64sha256(local.zip_path) : null
+}
+
+module "parameters" {
+  source = "./modules/ssm_parameters"
+
+  path = "/${var.name}/${var.environment}"
+  parameters = {
+    api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
+  }
+}
+
+module "lambda" {
+  source = "./modules/lambda"
+
+  name                 = local.function_name
+  description          = "MCP server ${var.name}, environment ${var.environment}"
+  zip_path             = local.zip_path
+  code_sha256          = local.code_sha256
+  handler              = "mcp_app.handler.handler"
+  runtime              = var.runtime
+  architecture         = var.architecture
+  memory_mb            = var.memory_mb
+  timeout_seconds      = var.timeout_seconds
+  reserved_concurrency = var.reserved_concurrency
+  live_version         = var.live_version
+  log_retention_days   = var.log_retention_days
+  parameter_arns       = values(module.parameters.arns)
+
+  environment_variables = {
+    MESH_NAME                = var.name
+    MESH_ENVIRONMENT         = var.environment
+    MESH_BACKEND             = var.backend
+    MESH_AUTH                = local.auth
+    MESH_API_KEYS_PARAMETER  = module.parameters.names["api-keys"]
+    MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
+    MESH_ALLOWED_ORIGINS     = join(",", var.allowed_origins)
+    MESH_LOG_LEVEL           = var.log_level
+    MESH_CODE_SHA256         = local.code_sha256
+  }
+}

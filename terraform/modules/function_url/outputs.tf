@@ -1,0 +1,9 @@
+output "url" {
+  description = "The Function URL, ending with a slash."
+  value       = aws_lambda_function_url.this.function_url
+}
+
+output "invoke_policy_arn" {
+  description = "ARN of the IAM policy that lets its holders call the URL; null when auth is NONE."
+  value       = one(aws_iam_policy.invoke[*].arn)
+}

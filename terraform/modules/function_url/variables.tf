@@ -1,0 +1,19 @@
+variable "function_name" {
+  description = "Name of the function."
+  type        = string
+}
+
+variable "alias" {
+  description = "Alias that the URL is on."
+  type        = string
+}
+
+variable "auth" {
+  description = "NONE or AWS_IAM."
+  type        = string
+}
+
+variable "invoke_mode" {
+  description = "BUFFERED or RESPONSE_STREAM."
+  type        = string
+}

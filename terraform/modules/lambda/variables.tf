@@ -1,0 +1,69 @@
+variable "name" {
+  description = "Name of the function, its role and its log group's last part."
+  type        = string
+}
+
+variable "description" {
+  description = "What the function is, for the console."
+  type        = string
+}
+
+variable "zip_path" {
+  description = "Path of the zip to deploy."
+  type        = string
+}
+
+variable "code_sha256" {
+  description = "SHA-256 of the zip in base64, as Lambda's CodeSha256; null when there is no zip."
+  type        = string
+}
+
+variable "handler" {
+  description = "Module and function that Lambda calls."
+  type        = string
+}
+
+variable "runtime" {
+  description = "Lambda's Python runtime."
+  type        = string
+}
+
+variable "architecture" {
+  description = "arm64 or x86_64."
+  type        = string
+}
+
+variable "memory_mb" {
+  description = "Memory in MB."
+  type        = number
+}
+
+variable "timeout_seconds" {
+  description = "Longest time for one invocation, in seconds."
+  type        = number
+}
+
+variable "reserved_concurrency" {
+  description = "Most invocations at one time; null for no limit of its own."
+  type        = number
+}
+
+variable "live_version" {
+  description = "Version of the alias live; null for the newest."
+  type        = number
+}
+
+variable "log_retention_days" {
+  description = "Days for which logs are kept."
+  type        = number
+}
+
+variable "parameter_arns" {
+  description = "ARNs of the Systems Manager parameters that the function may read."
+  type        = list(string)
+}
+
+variable "environment_variables" {
+  description = "The function's environment. Never a secret: it is readable in the console, the state and the plan."
+  type        = map(string)
+}

@@ -1,0 +1,21 @@
+# Terraform owns the parameters' names, types and who reads them; never their values.
+
+resource "aws_ssm_parameter" "this" {
+  for_each = var.parameters
+
+  name        = "${var.path}/${each.key}"
+  description = each.value
+  type        = "SecureString"
+
+  # A placeholder, written once at creation: write-only, so in neither state nor plan.
+  # The version must stay 1 for ever. Raising it would overwrite the real value, which
+  # was put there since then by `mesh keys` or by hand, and lock every client out.
+  value_wo         = "{}"
+  value_wo_version = 1
+
+  lifecycle {
+    # The provider writes an empty value when it updates any of these alone, because a
+    # write-only value is known to it only while its version changes.
+    ignore_changes = [description, type, tier, key_id, data_type, allowed_pattern]
+  }
+}

@@ -1,0 +1,59 @@
+output "function_url" {
+  description = "The server's address: the live Function URL, ending with a slash."
+  value       = module.live_url.url
+}
+
+output "mcp_url" {
+  description = "What MCP clients are given: the live Function URL's /mcp."
+  value       = "${module.live_url.url}mcp"
+}
+
+output "health_url" {
+  description = "Status, version and commit of what is live, without a credential when function_url_auth is NONE."
+  value       = "${module.live_url.url}health"
+}
+
+output "candidate_url" {
+  description = "Function URL of the newest version, whether or not it is live. Always needs SigV4."
+  value       = module.candidate_url.url
+}
+
+output "live_version" {
+  description = "Version that the live URL serves."
+  value       = module.lambda.live_version
+}
+
+output "candidate_version" {
+  description = "Newest version; the one to pin as live_version when this release has to be undone later."
+  value       = module.lambda.candidate_version
+}
+
+output "function_name" {
+  description = "Name of the Lambda function."
+  value       = module.lambda.function_name
+}
+
+output "log_group_name" {
+  description = "CloudWatch log group of the function."
+  value       = module.lambda.log_group_name
+}
+
+output "api_keys_parameter" {
+  description = "Systems Manager parameter with the hashes of the API keys, for `mesh keys`."
+  value       = module.parameters.names["api-keys"]
+}
+
+output "access" {
+  description = "Who can use the live URL, in words."
+  value       = local.access[local.auth]
+}
+
+output "live_invoke_policy_arn" {
+  description = "IAM policy for callers of the live URL in this account; null when function_url_auth is NONE."
+  value       = module.live_url.invoke_policy_arn
+}
+
+output "candidate_invoke_policy_arn" {
+  description = "IAM policy for callers of the candidate URL in this account, such as the pipeline's role."
+  value       = module.candidate_url.invoke_policy_arn
+}

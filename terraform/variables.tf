@@ -1,0 +1,237 @@
+# What it is called. Changing one of these three makes a new server at a new address.
+
+variable "name" {
+  description = "Name of the server; begins the name of every resource. Changing it changes the Function URLs."
+  type        = string
+  default     = "aoma-mesh"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) <= 40
+    error_message = "name is \"${var.name}\"; use at most 40 lower-case letters, digits and single hyphens, a letter first."
+  }
+
+  validation {
+    condition     = !startswith(var.name, "aws") && !startswith(var.name, "ssm")
+    error_message = "name is \"${var.name}\"; Systems Manager refuses parameter names that begin with \"aws\" or \"ssm\": choose another."
+  }
+}
+
+variable "environment" {
+  description = "Name of the environment, such as dev, staging or production. Changing it changes the Function URLs."
+  type        = string
+  default     = "dev"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment)) && length(var.environment) <= 20
+    error_message = "environment is \"${var.environment}\"; use at most 20 lower-case letters, digits and single hyphens, a letter first."
+  }
+}
+
+variable "region" {
+  description = "AWS region of everything. Changing it changes the Function URLs."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is \"${var.region}\"; give a region's code, such as us-east-1 or eu-central-1."
+  }
+}
+
+# What runs.
+
+variable "architecture" {
+  description = "Processor of the function and of the zip: arm64 (a fifth cheaper) or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\"; use arm64 or x86_64, and build the zip for the same."
+  }
+}
+
+variable "runtime" {
+  description = "Lambda's Python runtime. The zip must be built for the same version (`python build.py --python`); provider 5.100 knows up to python3.13."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^python3\\.(1[2-9]|[2-9][0-9])$", var.runtime))
+    error_message = "runtime is \"${var.runtime}\"; use python3.12 or newer, and build the zip for it: python build.py --python 3.12."
+  }
+}
+
+variable "zip_path" {
+  description = "The zip made by build.py, relative to where Terraform runs. Null means ../dist/mesh-<architecture>.zip beside this folder."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.zip_path == null ? true : endswith(var.zip_path, ".zip")
+    error_message = "zip_path is ${var.zip_path == null ? "null" : "\"${var.zip_path}\""}; give the path of a .zip, or leave it out."
+  }
+}
+
+variable "memory_mb" {
+  description = "Memory in MB; the share of a processor grows with it."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.memory_mb >= 128 && var.memory_mb <= 10240 && floor(var.memory_mb) == var.memory_mb
+    error_message = "memory_mb is ${var.memory_mb}; Lambda takes whole numbers from 128 to 10240."
+  }
+}
+
+variable "timeout_seconds" {
+  description = "Longest time for one request, in seconds."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_seconds >= 1 && var.timeout_seconds <= 900 && floor(var.timeout_seconds) == var.timeout_seconds
+    error_message = "timeout_seconds is ${var.timeout_seconds}; Lambda takes whole numbers from 1 to 900."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Most requests at one time; caps rate (10 times this a second) and bill. 0 turns the server off; null sets no limit of its own."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.reserved_concurrency == null ? true : var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency
+    error_message = "reserved_concurrency is ${var.reserved_concurrency == null ? "null" : var.reserved_concurrency}; give a whole number from 0, or null for no limit."
+  }
+}
+
+variable "live_version" {
+  description = "Version that the live URL serves; null means the newest. Set it to an earlier number to roll back, or to hold live while the candidate is tried."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.live_version == null ? true : var.live_version >= 1 && floor(var.live_version) == var.live_version
+    error_message = "live_version is ${var.live_version == null ? "null" : var.live_version}; give the number of a published version, from 1, or null for the newest."
+  }
+}
+
+# Who may use it.
+
+variable "function_url_auth" {
+  description = "How the live Function URL is guarded: NONE (the server itself demands a credential) or AWS_IAM (SigV4)."
+  type        = string
+  default     = "NONE"
+  nullable    = false
+
+  validation {
+    condition     = contains(["NONE", "AWS_IAM"], var.function_url_auth)
+    error_message = "function_url_auth is \"${var.function_url_auth}\"; use NONE (API keys) or AWS_IAM (SigV4)."
+  }
+}
+
+variable "allow_unauthenticated" {
+  description = "Let anyone who knows the live Function URL use the server without a credential. Only with function_url_auth NONE."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !(var.allow_unauthenticated && var.function_url_auth == "AWS_IAM")
+    error_message = "allow_unauthenticated is true, but function_url_auth AWS_IAM demands SigV4 of everyone: set one of them back."
+  }
+}
+
+variable "allowed_origins" {
+  description = "Origins of web pages that may call the server from a browser, such as https://app.example.com. Clients that are not browsers need none."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.allowed_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
+    error_message = "allowed_origins is ${jsonencode(var.allowed_origins)}; each must be a scheme, a host and perhaps a port, with no path and no wildcard: https://app.example.com."
+  }
+}
+
+variable "secrets_ttl_seconds" {
+  description = "Seconds for which an instance keeps what it read from Systems Manager: how long a revoked API key may still work."
+  type        = number
+  default     = 60
+  nullable    = false
+
+  validation {
+    condition     = var.secrets_ttl_seconds >= 1 && var.secrets_ttl_seconds <= 3600 && floor(var.secrets_ttl_seconds) == var.secrets_ttl_seconds
+    error_message = "secrets_ttl_seconds is ${var.secrets_ttl_seconds}; give a whole number from 1 to 3600."
+  }
+}
+
+# How it answers, and what it tells.
+
+variable "backend" {
+  description = "Where knowledge comes from: embedded (the index inside the zip)."
+  type        = string
+  default     = "embedded"
+  nullable    = false
+
+  validation {
+    condition     = contains(["embedded"], var.backend)
+    error_message = "backend is \"${var.backend}\"; this server has one: embedded."
+  }
+}
+
+variable "invoke_mode" {
+  description = "How the Function URLs pass answers on: BUFFERED (whole, up to 6 MB)."
+  type        = string
+  default     = "BUFFERED"
+  nullable    = false
+
+  validation {
+    condition     = var.invoke_mode == "BUFFERED"
+    error_message = "invoke_mode is \"${var.invoke_mode}\"; the handler in the zip returns whole answers, which needs BUFFERED."
+  }
+}
+
+variable "log_level" {
+  description = "Least severity that the server logs: DEBUG, INFO, WARNING or ERROR."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\"; use DEBUG, INFO, WARNING or ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days for which logs are kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "tags" {
+  description = "Tags for every resource, besides Project, Environment and ManagedBy."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : !startswith(lower(key), "aws:")])
+    error_message = "tags has ${jsonencode(keys(var.tags))}; keys that begin with aws: are reserved by AWS: rename them."
+  }
+}
