@@ -71,11 +71,6 @@ variable "zip_path" {
   description = "The zip made by build.py, relative to where Terraform runs. Null means ../dist/mesh-<architecture>.zip beside this folder."
   type        = string
   default     = null
-
-  validation {
-    condition     = var.zip_path == null ? true : endswith(var.zip_path, ".zip")
-    error_message = "zip_path is ${var.zip_path == null ? "null" : "\"${var.zip_path}\""}; give the path of a .zip, or leave it out."
-  }
 }
 
 variable "memory_mb" {

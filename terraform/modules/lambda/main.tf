@@ -1,5 +1,10 @@
 # The function, a version of it for every change, and the two aliases.
 
+locals {
+  auth        = var.environment_variables["MESH_AUTH"]
+  pinned_auth = one(data.aws_lambda_function.pinned[*].environment[0].variables["MESH_AUTH"])
+}
+
 resource "aws_lambda_function" "this" {
   function_name = var.name
   description   = var.description
@@ -35,11 +40,29 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# By name, not by reference: read while planning, so that a version which does not exist
+# or does not fit fails there, before the new one is published.
+data "aws_lambda_function" "pinned" {
+  count = var.live_version == null ? 0 : 1
+
+  function_name = var.name
+  qualifier     = tostring(var.live_version)
+}
+
 resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "What the live URL serves"
   function_name    = aws_lambda_function.this.function_name
   function_version = var.live_version == null ? aws_lambda_function.this.version : tostring(var.live_version)
+
+  lifecycle {
+    # A version keeps the environment it was published with, and the guard of a URL is
+    # half in there: an open version must not come back behind a URL that says closed.
+    precondition {
+      condition     = local.pinned_auth == null || local.pinned_auth == local.auth
+      error_message = "live_version ${coalesce(var.live_version, 0)} was published for callers authenticated by \"${coalesce(local.pinned_auth, "?")}\", these settings are for \"${local.auth}\". Pin a version that fits, or set function_url_auth and allow_unauthenticated to what they were for it."
+    }
+  }
 }
 
 resource "aws_lambda_alias" "candidate" {

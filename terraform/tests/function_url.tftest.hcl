@@ -1,0 +1,103 @@
+# The Function URL module: both grants for NONE, none for AWS_IAM.
+
+mock_provider "aws" {
+  # Values that the provider's own checks accept, known while planning.
+  override_during = plan
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:us-east-1:123456789012:parameter/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { version = "7" }
+  }
+
+  mock_resource "aws_lambda_function_url" {
+    defaults = {
+      function_arn = "arn:aws:lambda:us-east-1:123456789012:function:mock:alias"
+      function_url = "https://mock.lambda-url.us-east-1.on.aws/"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+  }
+}
+
+variables {
+  function_name = "mesh-test"
+  alias         = "live"
+  auth          = "NONE"
+  invoke_mode   = "BUFFERED"
+}
+
+run "public_url_has_both_grants_each_with_its_condition" {
+  command = plan
+
+  module {
+    source = "./modules/function_url"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudformation_stack.public_access[0].template_body).Resources.CallFunctionUrl.Properties == {
+      FunctionName        = "mesh-test:live"
+      Action              = "lambda:InvokeFunctionUrl"
+      Principal           = "*"
+      FunctionUrlAuthType = "NONE"
+    }
+    error_message = aws_cloudformation_stack.public_access[0].template_body
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudformation_stack.public_access[0].template_body).Resources.InvokeThroughFunctionUrl.Properties == {
+      FunctionName          = "mesh-test:live"
+      Action                = "lambda:InvokeFunction"
+      Principal             = "*"
+      InvokedViaFunctionUrl = true
+    }
+    error_message = "lambda:InvokeFunction for everyone without the condition would let any AWS account forge events."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudformation_stack.public_access[0].template_body).Resources.InvokeThroughFunctionUrl.DependsOn == "CallFunctionUrl"
+    error_message = "Concurrent AddPermission calls conflict: the grants must be made one after the other."
+  }
+}
+
+run "sigv4_url_has_no_public_grant_and_a_policy_with_both_conditions" {
+  command = plan
+
+  module {
+    source = "./modules/function_url"
+  }
+
+  variables {
+    auth = "AWS_IAM"
+  }
+
+  assert {
+    condition     = length(aws_cloudformation_stack.public_access) == 0
+    error_message = "A public grant on a URL that demands SigV4."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.invoke[0].policy).Statement : statement.Action => statement.Condition } == {
+      "lambda:InvokeFunctionUrl" = { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }
+      "lambda:InvokeFunction"    = { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }
+    }
+    error_message = aws_iam_policy.invoke[0].policy
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_policy.invoke[0].policy).Statement : statement.Resource == aws_lambda_function_url.this.function_arn])
+    error_message = aws_iam_policy.invoke[0].policy
+  }
+}

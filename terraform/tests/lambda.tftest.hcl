@@ -1,0 +1,180 @@
+# The lambda module: versions, aliases, and what the role may do.
+
+mock_provider "aws" {
+  # Values that the provider's own checks accept, known while planning.
+  override_during = plan
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:us-east-1:123456789012:parameter/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { version = "7" }
+  }
+
+  mock_resource "aws_lambda_function_url" {
+    defaults = {
+      function_arn = "arn:aws:lambda:us-east-1:123456789012:function:mock:alias"
+      function_url = "https://mock.lambda-url.us-east-1.on.aws/"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+  }
+
+  mock_data "aws_lambda_function" {
+    defaults = {
+      environment = [{ variables = { MESH_AUTH = "api_key" } }]
+    }
+  }
+}
+
+variables {
+  name                  = "mesh-test"
+  description           = "Test"
+  zip_path              = "versions.tf"
+  code_sha256           = "c2hh"
+  handler               = "mcp_app.handler.handler"
+  runtime               = "python3.13"
+  architecture          = "arm64"
+  memory_mb             = 512
+  timeout_seconds       = 30
+  reserved_concurrency  = null
+  live_version          = null
+  log_retention_days    = 30
+  parameter_arns        = ["arn:aws:ssm:us-east-1:123456789012:parameter/mesh/test/api-keys"]
+  environment_variables = { MESH_AUTH = "api_key" }
+}
+
+run "every_change_publishes_a_version_and_both_aliases_take_it" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.publish
+    error_message = "Without versions there is nothing to go back to."
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "7" && aws_lambda_alias.candidate.function_version == "7"
+    error_message = "live is ${aws_lambda_alias.live.function_version}, candidate ${aws_lambda_alias.candidate.function_version}."
+  }
+}
+
+run "a_pinned_version_holds_live_and_not_the_candidate" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    live_version = 3
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "3" && aws_lambda_alias.candidate.function_version == "7"
+    error_message = "live is ${aws_lambda_alias.live.function_version}, candidate ${aws_lambda_alias.candidate.function_version}."
+  }
+}
+
+run "an_open_version_does_not_come_back_behind_a_url_that_says_closed" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  override_data {
+    target = data.aws_lambda_function.pinned[0]
+    values = {
+      environment = [{ variables = { MESH_AUTH = "none" } }]
+    }
+  }
+
+  variables {
+    live_version = 3
+  }
+
+  expect_failures = [aws_lambda_alias.live]
+}
+
+run "the_role_reads_its_own_parameters_writes_its_own_log_and_nothing_else" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.this.policy).Statement == [
+      {
+        Sid      = "ReadOwnParameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter", "ssm:GetParameters"]
+        Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/mesh/test/api-keys"]
+      },
+      {
+        Sid      = "WriteOwnLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "arn:aws:logs:us-east-1:123456789012:log-group:mock:*"
+      },
+    ]
+    error_message = aws_iam_role_policy.this.policy
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[*].Principal == [{ Service = "lambda.amazonaws.com" }]
+    error_message = aws_iam_role.this.assume_role_policy
+  }
+}
+
+run "zero_turns_the_server_off_and_logs_stay_for_the_days_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    reserved_concurrency = 0
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 0
+    error_message = "Zero was not passed on."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/mesh-test" && aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "The log group is ${aws_cloudwatch_log_group.this.name}, ${aws_cloudwatch_log_group.this.retention_in_days} days."
+  }
+}
+
+run "a_missing_zip_is_refused_before_anything_is_made" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    zip_path    = "nowhere.zip"
+    code_sha256 = null
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}

@@ -1,0 +1,200 @@
+# What the root refuses, each with a message that says what to do.
+
+mock_provider "aws" {
+  # Values that the provider's own checks accept, known while planning.
+  override_during = plan
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:us-east-1:123456789012:parameter/mock" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { version = "7" }
+  }
+
+  mock_resource "aws_lambda_function_url" {
+    defaults = {
+      function_arn = "arn:aws:lambda:us-east-1:123456789012:function:mock:alias"
+      function_url = "https://mock.lambda-url.us-east-1.on.aws/"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+  }
+}
+
+variables {
+  # Any file that exists: nothing is uploaded here.
+  zip_path = "versions.tf"
+}
+
+# Several variables to a run: every run loads the provider again, which takes a second.
+
+run "refuses_what_is_too_small" {
+  command = plan
+
+  variables {
+    memory_mb            = 127
+    timeout_seconds      = 0
+    reserved_concurrency = -1
+    live_version         = 0
+    secrets_ttl_seconds  = 0
+  }
+
+  expect_failures = [
+    var.memory_mb,
+    var.timeout_seconds,
+    var.reserved_concurrency,
+    var.live_version,
+    var.secrets_ttl_seconds,
+  ]
+}
+
+run "refuses_what_is_too_large" {
+  command = plan
+
+  variables {
+    name                = "a23456789-123456789-123456789-123456789-1"
+    environment         = "abcdefghijklmnopqrstu"
+    memory_mb           = 10241
+    timeout_seconds     = 901
+    secrets_ttl_seconds = 3601
+  }
+
+  expect_failures = [
+    var.name,
+    var.environment,
+    var.memory_mb,
+    var.timeout_seconds,
+    var.secrets_ttl_seconds,
+  ]
+}
+
+run "refuses_parts_of_a_whole" {
+  command = plan
+
+  variables {
+    memory_mb            = 512.5
+    timeout_seconds      = 1.5
+    reserved_concurrency = 0.5
+    live_version         = 1.5
+    secrets_ttl_seconds  = 1.5
+  }
+
+  expect_failures = [
+    var.memory_mb,
+    var.timeout_seconds,
+    var.reserved_concurrency,
+    var.live_version,
+    var.secrets_ttl_seconds,
+  ]
+}
+
+run "refuses_words_that_nobody_understands" {
+  command = plan
+
+  variables {
+    name               = "Mesh"
+    environment        = "dev/one"
+    region             = "us-east-1a"
+    architecture       = "amd64"
+    runtime            = "python"
+    function_url_auth  = "OAUTH"
+    allowed_origins    = ["https://app.example.com/"]
+    backend            = "elsewhere"
+    invoke_mode        = "RESPONSE_STREAM"
+    log_level          = "VERBOSE"
+    log_retention_days = 31
+    tags               = { "aws:team" = "mesh" }
+  }
+
+  expect_failures = [
+    var.name,
+    var.environment,
+    var.region,
+    var.architecture,
+    var.runtime,
+    var.function_url_auth,
+    var.allowed_origins,
+    var.backend,
+    var.invoke_mode,
+    var.log_level,
+    var.log_retention_days,
+    var.tags,
+  ]
+}
+
+run "refuses_what_looks_right_and_is_not" {
+  command = plan
+
+  variables {
+    name            = "aws-mesh"
+    runtime         = "python3.11"
+    allowed_origins = ["https://a.example,https://b.example"]
+  }
+
+  expect_failures = [
+    var.name,
+    var.runtime,
+    var.allowed_origins,
+  ]
+}
+
+run "refuses_open_behind_sigv4_and_pages_from_anywhere" {
+  command = plan
+
+  variables {
+    function_url_auth     = "AWS_IAM"
+    allow_unauthenticated = true
+    allowed_origins       = ["*"]
+  }
+
+  expect_failures = [
+    var.allow_unauthenticated,
+    var.allowed_origins,
+  ]
+}
+
+run "accepts_the_defaults" {
+  command = plan
+
+  assert {
+    condition     = output.function_name == "aoma-mesh-dev"
+    error_message = "The function is ${output.function_name}."
+  }
+}
+
+run "accepts_every_variable_set" {
+  command = plan
+
+  variables {
+    name                 = "mesh2"
+    environment          = "pull-request-7"
+    region               = "us-gov-west-1"
+    architecture         = "x86_64"
+    runtime              = "python3.12"
+    memory_mb            = 10240
+    timeout_seconds      = 900
+    reserved_concurrency = 0
+    function_url_auth    = "AWS_IAM"
+    allowed_origins      = ["https://app.example.com", "http://localhost:3000"]
+    secrets_ttl_seconds  = 1
+    log_level            = "DEBUG"
+    log_retention_days   = 3653
+    tags                 = { Team = "mesh" }
+  }
+
+  assert {
+    condition     = output.api_keys_parameter == "/mesh2/pull-request-7/api-keys" && output.log_group_name == "/aws/lambda/mesh2-pull-request-7"
+    error_message = "${output.api_keys_parameter}, ${output.log_group_name}"
+  }
+}
