@@ -1,0 +1,33 @@
+"""What the server knows, and how it is asked; standard library only.
+
+`open_index` gives the embedded index, and `answer` evidence with citations, or none.
+Results are plain frozen dataclasses: what a tool returns is made from them elsewhere.
+"""
+
+from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
+from mcp_app.knowledge.index import EmbeddedIndex, open_index
+from mcp_app.knowledge.results import (
+    CodeFile,
+    Commit,
+    Document,
+    FileChange,
+    Passage,
+    Repository,
+    SearchResult,
+    Statistics,
+)
+
+__all__ = [
+    "CodeFile",
+    "Commit",
+    "Document",
+    "EmbeddedIndex",
+    "FileChange",
+    "Passage",
+    "Repository",
+    "SearchResult",
+    "SearchTimeoutError",
+    "SourceUnavailableError",
+    "Statistics",
+    "open_index",
+]

@@ -1,0 +1,323 @@
+"""Writes the index: ordinary tables for what is shown, FTS5 tables for what is searched.
+
+The FTS5 tables are contentless (https://sqlite.org/fts5.html#contentless_tables): what they
+index is text prepared for searching, and the text to show lies once, in its own table.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from mcp_app.knowledge.schema import (
+    APPLICATION_ID,
+    CODE_WEIGHTS,
+    COMMIT_WEIGHTS,
+    DOCUMENT_WEIGHTS,
+    SCHEMA_VERSION,
+)
+from mcp_app.knowledge.terms import TOKENIZER, identifier_parts, indexable
+from ops.corpus.code_files import read_code_files
+from ops.corpus.documents import anchor, corpora_of, passage_id, read_documents
+from ops.corpus.git_history import read_commits
+from ops.corpus.report import CorpusError, IndexReport, Ledger
+from ops.corpus.repository import Repository, repository_around
+
+PAGE_BYTES = 4_096
+# A commit may change thousands of files; their names are searched up to here, and all of
+# them are there for the file pattern.
+_SEARCHED_FILES = 200
+
+_TABLES = f"""
+CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE corpora (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE repositories (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head TEXT, commit_link TEXT,
+    commits INTEGER NOT NULL, code_files INTEGER NOT NULL, problem TEXT);
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    corpus TEXT NOT NULL, link TEXT);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY, document INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,
+    heading TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE commits (
+    id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, hash TEXT NOT NULL,
+    subject TEXT NOT NULL, body TEXT NOT NULL, author TEXT NOT NULL, date TEXT NOT NULL,
+    timestamp INTEGER NOT NULL, files INTEGER, additions INTEGER, deletions INTEGER);
+CREATE TABLE paths (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+CREATE TABLE changes (
+    commit_id INTEGER NOT NULL, path INTEGER NOT NULL, additions INTEGER, deletions INTEGER,
+    PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
+CREATE TABLE code_files (
+    id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, path TEXT NOT NULL, language TEXT,
+    extension TEXT NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL, link TEXT);
+CREATE TABLE code_parts (
+    id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE VIRTUAL TABLE passages_text USING fts5(
+    {", ".join(DOCUMENT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE commits_text USING fts5(
+    {", ".join(COMMIT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE code_parts_text USING fts5(
+    {", ".join(CODE_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
+"""
+
+
+def _searchable(*columns: str) -> tuple[str, ...]:
+    """The columns as the tokenizer should read them, and the identifiers' parts in them all."""
+    return (*map(indexable, columns), identifier_parts("\n".join(columns)))
+
+
+def _insert(connection: sqlite3.Connection, table: str, *values: object) -> int:
+    """Append a row whose first column is its number; gives that number."""
+    marks = ", ".join("?" * len(values))
+    row = connection.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", values).lastrowid  # noqa: S608 - names of ours
+    assert row is not None  # noqa: S101 - SQLite always numbers such a row
+    return row
+
+
+def _insert_text(
+    connection: sqlite3.Connection, table: str, row: int, columns: tuple[str, ...]
+) -> None:
+    marks = ", ".join("?" * len(columns))
+    names = {"passages_text": DOCUMENT_WEIGHTS, "commits_text": COMMIT_WEIGHTS}
+    listed = ", ".join(names.get(table, CODE_WEIGHTS))
+    connection.execute(
+        f"INSERT INTO {table} (rowid, {listed}) VALUES (?, {marks})",  # noqa: S608 - names of ours
+        (row, *columns),
+    )
+
+
+def _write_documents(
+    connection: sqlite3.Connection, documents: Sequence[Path], ledger: Ledger
+) -> frozenset[Path]:
+    """Write the documents; gives the files they came from."""
+    corpora = corpora_of(documents, ledger)
+    connection.executemany("INSERT INTO corpora VALUES (?)", [(corpus.name,) for corpus in corpora])
+    for document in read_documents(corpora, ledger):
+        row = _insert(
+            connection, "documents", document.id, document.title, document.corpus, document.link
+        )
+        for section in document.sections:
+            number = _insert(
+                connection,
+                "passages",
+                row,
+                passage_id(document.id, section),
+                "\n".join(section.heading),
+                anchor(section),
+                section.text,
+            )
+            heading = section.heading[-1] if section.heading else ""
+            _insert_text(
+                connection,
+                "passages_text",
+                number,
+                _searchable(document.title, heading, section.body),
+            )
+    return frozenset(corpus.root / path for corpus in corpora for path in corpus.files)
+
+
+def _write_commits(
+    connection: sqlite3.Connection, number: int, repository: Repository, ledger: Ledger
+) -> int:
+    count = 0
+    for commit in read_commits(repository, ledger):
+        count += 1
+        files = commit.files
+        row = _insert(
+            connection,
+            "commits",
+            number,
+            commit.hash,
+            commit.subject,
+            commit.body,
+            commit.author,
+            commit.date,
+            commit.timestamp,
+            None if files is None else len(files),
+            None if files is None else sum(file.additions or 0 for file in files),
+            None if files is None else sum(file.deletions or 0 for file in files),
+        )
+        for file in files or ():
+            connection.execute("INSERT OR IGNORE INTO paths (path) VALUES (?)", (file.path,))
+            connection.execute(
+                "INSERT INTO changes SELECT ?, id, ?, ? FROM paths WHERE path = ?",
+                (row, file.additions, file.deletions, file.path),
+            )
+        paths = "\n".join(file.path for file in (files or ())[:_SEARCHED_FILES])
+        columns = _searchable(commit.subject, commit.body, paths)
+        _insert_text(connection, "commits_text", row, columns)
+    return count
+
+
+def _write_code_files(
+    connection: sqlite3.Connection,
+    number: int,
+    repository: Repository,
+    documents: frozenset[Path],
+    ledger: Ledger,
+) -> int:
+    count = 0
+    for file in read_code_files(repository, documents, ledger):
+        count += 1
+        row = _insert(
+            connection,
+            "code_files",
+            number,
+            file.path,
+            file.language,
+            file.extension,
+            file.size_bytes,
+            file.lines,
+            file.link,
+        )
+        for part in file.parts:
+            place = _insert(connection, "code_parts", row, part.start, part.end, part.text)
+            columns = _searchable(file.path, " ".join(part.symbols), part.text)
+            _insert_text(connection, "code_parts_text", place, columns)
+    return count
+
+
+def _repository_of(source: Path, ledger: Ledger) -> Repository | None:
+    """The repository at `source`; None, with the problem noted, when there is none."""
+    if not source.is_dir():
+        raise CorpusError(f"{source}: no such folder. Name the root of a git repository.")
+    none = "no commits and no code files from it"
+    try:
+        repository = repository_around(source.resolve())
+    except CorpusError as error:
+        ledger.problem(f"{source.resolve().name}: {none} ({error})")
+        return None
+    if repository is None:
+        ledger.problem(f"{source.resolve().name}: not a git repository, so {none}")
+        return None
+    if repository.root != source.resolve():
+        raise CorpusError(
+            f"{source}: lies inside the git repository {repository.root}, and is not its root. "
+            f"Name {repository.root}."
+        )
+    return repository
+
+
+def _write_repositories(
+    connection: sqlite3.Connection,
+    repositories: Sequence[Path],
+    documents: frozenset[Path],
+    ledger: Ledger,
+) -> None:
+    found = {
+        repository.root: repository
+        for source in repositories
+        if (repository := _repository_of(source, ledger))
+    }
+    taken: set[str] = set()
+    for repository in sorted(found.values(), key=lambda known: known.name):
+        name, count = repository.name, 1
+        while name in taken:
+            count += 1
+            name = f"{repository.name}-{count}"
+        taken.add(name)
+        before = ledger.problems
+        number = len(taken)
+        commits = _write_commits(connection, number, repository, ledger)
+        code_files = _write_code_files(connection, number, repository, documents, ledger)
+        new = [problem for problem in ledger.problems if problem not in before]
+        connection.execute(
+            "INSERT INTO repositories VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                name,
+                repository.head,
+                repository.web.commit("{commit}") if repository.web else None,
+                commits,
+                code_files,
+                "; ".join(new) or None,
+            ),
+        )
+
+
+def _finish(connection: sqlite3.Connection) -> dict[str, int]:
+    """Count, merge the full-text segments into one each, and pack the file."""
+    tables = ("documents", "passages", "commits", "code_files", "code_parts")
+    counts = {
+        table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - names of ours
+        for table in tables
+    }
+    connection.executemany("INSERT INTO counts VALUES (?, ?)", counts.items())
+    for table in ("passages_text", "commits_text", "code_parts_text"):
+        connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
+    connection.commit()
+    connection.execute("VACUUM")
+    return counts
+
+
+def _normalise(file: Path) -> None:
+    """Give the header's bytes of chance a fixed value: change counters and SQLite's version.
+
+    Offsets: https://sqlite.org/fileformat.html#the_database_header
+    """
+    with file.open("r+b") as database:
+        database.seek(24)
+        database.write((1).to_bytes(4, "big"))
+        database.seek(92)
+        # Equal to the counter above: the header's size of the file is valid.
+        database.write((1).to_bytes(4, "big") + (3_040_000).to_bytes(4, "big"))
+
+
+def write_index(
+    target: Path, *, documents: Sequence[Path], repositories: Sequence[Path]
+) -> IndexReport:
+    """Index documents and git repositories into one SQLite file.
+
+    The same input gives the same bytes, whatever the day, the folder and the user. `target`
+    is replaced when the new index is complete, never before.
+
+    Args:
+        target: the file to write.
+        documents: folders of documents, read recursively, or single documents. Inside a git
+            repository only what git tracks or does not ignore is read.
+        repositories: roots of git repositories. One that is no repository (a downloaded
+            archive, git not installed) gives nothing, and the report says so.
+
+    Raises:
+        CorpusError: a source does not exist, or is inside a repository without being its root.
+    """
+    began = time.monotonic()
+    ledger = Ledger()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".index-") as scratch:
+        unfinished = Path(scratch) / target.name
+        with closing(sqlite3.connect(unfinished)) as connection:
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.executescript(_TABLES)
+            read = _write_documents(connection, documents, ledger)
+            _write_repositories(connection, repositories, read, ledger)
+            counts = _finish(connection)
+            names = tuple(
+                name for (name,) in connection.execute("SELECT name FROM repositories ORDER BY id")
+            )
+        _normalise(unfinished)
+        os.replace(unfinished, target)  # noqa: PTH105 - atomic on every platform, as documented there
+    return IndexReport(
+        path=target,
+        size_bytes=target.stat().st_size,
+        seconds=time.monotonic() - began,
+        documents=counts["documents"],
+        passages=counts["passages"],
+        commits=counts["commits"],
+        code_files=counts["code_files"],
+        code_parts=counts["code_parts"],
+        repositories=names,
+        skipped=ledger.skipped,
+        problems=ledger.problems,
+    )
