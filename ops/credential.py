@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,9 @@ def from_credential_chain(url: str, region: str | None = None) -> SigV4:
     session = botocore.session.Session()
     try:
         credentials = session.get_credentials()
-        chosen = region or region_of(url) or session.get_config_variable("region")
+        # botocore alone does not know AWS_REGION, which every other SDK prefers.
+        named = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        chosen = region or region_of(url) or named
     except BotoCoreError as error:
         raise CommandFailedError(f"AWS credentials: {error}") from error
     if credentials is None:

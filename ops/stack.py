@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
 import tempfile
 from dataclasses import dataclass
@@ -117,8 +116,3 @@ def write_private(target: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def host_architecture() -> str:
-    """Give this machine's processor in Lambda's words: arm64 or x86_64."""
-    return "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"

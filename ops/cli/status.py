@@ -1,0 +1,64 @@
+"""`mesh status` on the command line."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ops import status
+from ops.stack import Stack
+
+if TYPE_CHECKING:
+    from ops.status import Status
+
+SHOWN_REQUESTS = 8
+PATH_WIDTH = 20
+
+
+def lines(found: Status) -> list[str]:
+    """Give the status for a person, at most 80 columns wide."""
+    if not found.running:
+        return ["nothing is running; `make up` starts it"]
+    text = [f"local AWS  {found.endpoint}, process {found.pid}"]
+    if found.function_url is None:
+        return [*text, "not deployed yet; `make up` does it"]
+    text += [
+        f"live       {found.function_url} serves version {found.live_version}",
+        f"candidate  {found.candidate_url} serves version {found.candidate_version}, SigV4 only",
+        f"instances  {len(found.instances) or 'none, the next request starts one'}",
+    ]
+    for instance in found.instances:
+        state = "busy" if instance["busy"] else "idle"
+        text.append(
+            f"           version {instance['version']}, process {instance['pid']}, {state}, "
+            f"{instance['invocations']} invocations"
+        )
+    if found.requests:
+        text.append("requests")
+    for request in found.requests[-SHOWN_REQUESTS:]:
+        path = textwrap.shorten(request["path"], PATH_WIDTH, placeholder="...")
+        text.append(
+            f"  {request['at'][11:19]}  {request['method']:<6} {path:<{PATH_WIDTH}} "
+            f"{request['qualifier']:<10} v{request['version']:<4} {request['status']}"
+            f"{request['duration_ms']:>9.1f} ms{'  cold' if request['cold'] else ''}"
+        )
+    return text
+
+
+@click.command("status", short_help="Say what runs on this machine.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(*, as_json: bool) -> None:
+    """Say what runs: addresses, versions, instances, the last requests.
+
+    With --json at least running, function_url, candidate_url, live_version and
+    candidate_version; all but the first are null when nothing runs.
+    """
+    found = status.status(Stack())
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        click.echo("\n".join(lines(found)))

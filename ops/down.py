@@ -1,0 +1,70 @@
+"""`mesh down`: nothing of the stack is left on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local_aws import process
+from local_aws.errors import LocalAwsError
+from ops import deployment, lock
+from ops.failure import CommandFailedError
+from ops.terraform_run import TerraformFailedError
+
+if TYPE_CHECKING:
+    from ops.progress import Steps
+    from ops.stack import Stack
+
+STEPS = 3
+
+
+def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
+    """Destroy what Terraform made, stop local AWS, remove the stack's files.
+
+    Args:
+        here: the stack.
+        keep_state: only stop; the next `mesh up` has the same URL, key and data.
+        steps: where to show the progress.
+
+    Returns:
+        False when there was nothing to do.
+
+    Raises:
+        CommandFailedError: a process could not be ended, or a file not be removed.
+    """
+    with lock.exclusive(here.lock, "mesh down"):
+        if not here.folder.exists():
+            here.environment_file.unlink(missing_ok=True)
+            return False
+        # Looked for by its record on disk: one that hangs or has died counts as well.
+        running = process.find(here.aws)
+        if not keep_state:
+            with steps.step("terraform destroy") as step:
+                if running is None or not deployment.is_recorded(here):
+                    step.detail = "(nothing is running that could be destroyed)"
+                else:
+                    try:
+                        deployment.Deployment(here, running).destroy()
+                    except TerraformFailedError:
+                        # What is left exists in local AWS only, and goes with it.
+                        step.detail = "(failed; local AWS is removed whole instead)"
+        with steps.step("stop local AWS") as step:
+            try:
+                stopped = process.stop(here.aws)
+            except LocalAwsError as error:
+                raise CommandFailedError(f"local AWS: {error}") from error
+            step.detail = "" if stopped else "(was not running)"
+        if not keep_state:
+            with steps.step("remove its files"):
+                remove(here.folder)
+                here.environment_file.unlink(missing_ok=True)
+    return True
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, the read-only folders of unpacked zips too."""
+    for parent, _, _ in os.walk(folder):
+        Path(parent).chmod(0o700)
+    shutil.rmtree(folder)

@@ -1,0 +1,60 @@
+"""`mesh status`: what of the stack runs on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local_aws import process
+from local_aws.errors import LocalAwsError
+
+if TYPE_CHECKING:
+    from ops.stack import Stack
+
+
+@dataclass(frozen=True)
+class Status:
+    """The stack at one moment; addresses and versions are None before they exist.
+
+    Versions are what the aliases lead to now, as local AWS says, whoever moved them.
+    `instances` and `requests` are local AWS's own: see `GET /_local_aws/status`.
+    """
+
+    running: bool
+    pid: int | None = None
+    endpoint: str | None = None
+    function_name: str | None = None
+    function_url: str | None = None
+    candidate_url: str | None = None
+    live_version: str | None = None
+    candidate_version: str | None = None
+    instances: tuple[dict[str, Any], ...] = ()
+    requests: tuple[dict[str, Any], ...] = ()
+
+
+def status(here: Stack) -> Status:
+    """Look at what runs; never waits longer than local AWS needs for one answer."""
+    running = process.find(here.aws)
+    if running is None:
+        return Status(running=False)
+    try:
+        content = running.status()
+    except LocalAwsError:
+        return Status(running=False)
+    outputs = here.read_outputs()
+    name = outputs.get("function_name")
+    function: dict[str, Any] = next((f for f in content["functions"] if f["name"] == name), {})
+    urls = {url["qualifier"]: url["url"] for url in function.get("urls", [])}
+    aliases = function.get("aliases", {})
+    return Status(
+        running=True,
+        pid=running.pid,
+        endpoint=running.endpoint,
+        function_name=name,
+        function_url=urls.get("live"),
+        candidate_url=urls.get("candidate"),
+        live_version=aliases.get("live"),
+        candidate_version=aliases.get("candidate"),
+        instances=tuple(content["instances"]),
+        requests=tuple(content["requests"]),
+    )

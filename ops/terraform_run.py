@@ -1,0 +1,134 @@
+"""Runs of Terraform: their long output into a log, their errors to the person."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from ops.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SHOWN_LINES = 20
+# Terraform ends what it is doing and saves its state when it is asked to stop.
+STOP_SECONDS = 60.0
+BORDER = re.compile(r"^[╷│╵]\s?")
+
+
+class TerraformFailedError(CommandFailedError):
+    """A run of Terraform failed; `output` is all that this run printed."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    root: Path,
+    variables: Mapping[str, str],
+    log: Path,
+    timeout_seconds: float | None = None,
+) -> None:
+    """Run `terraform <arguments>` in `root` and append what it prints to `log`.
+
+    Ctrl-C reaches Terraform once, and this waits until it has saved its state.
+
+    Raises:
+        TerraformFailedError: it failed, or took too long; with its own error and the
+            path of the log.
+    """
+    command = ["terraform", f"-chdir={root}", *arguments]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        output.write(f"\n$ terraform {' '.join(arguments)}\n".encode())
+        output.flush()
+        start = output.tell()
+        process = subprocess.Popen(
+            command,
+            env=dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A session of its own: the terminal's Ctrl-C would reach it a second time,
+            # and Terraform takes two as an order to drop everything.
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            status = None
+        except KeyboardInterrupt:
+            _end(process)
+            raise
+    if status != 0:
+        with log.open("rb") as written:
+            written.seek(start)
+            said = written.read().decode(errors="replace")
+        reason = "failed" if status is not None else f"took longer than {timeout_seconds:.0f} s"
+        raise TerraformFailedError(
+            f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
+            said,
+        )
+
+
+def read_outputs(
+    *, root: Path, variables: Mapping[str, str], state: Path | None = None
+) -> dict[str, Any]:
+    """Give the values of the root's outputs by name; {} when nothing was applied.
+
+    Args:
+        root: where the configuration is.
+        variables: the environment of the run.
+        state: a state file; the root's own backend when None.
+
+    Raises:
+        TerraformFailedError: the state cannot be read.
+    """
+    command = ["terraform", f"-chdir={root}", "output", "-json", "-no-color"]
+    done = subprocess.run(
+        command if state is None else [*command, f"-state={state}"],
+        env=dict(variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise TerraformFailedError(
+            f"terraform output failed:\n{_essence(done.stderr)}", done.stderr
+        )
+    return {name: output["value"] for name, output in json.loads(done.stdout).items()}
+
+
+def first_error(output: str) -> str:
+    """Give the first line of the first error in Terraform's output."""
+    return _essence(output).partition("\n")[0].strip()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let Terraform stop in order; end it and its plugins by force when it does not."""
+    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _essence(output: str) -> str:
+    """Give the first error of Terraform's output, else its last lines, indented."""
+    lines = [BORDER.sub("", line).rstrip() for line in output.splitlines()]
+    lines = [line for line in lines if line]
+    first = next((n for n, line in enumerate(lines) if line.startswith("Error:")), None)
+    shown = lines[-SHOWN_LINES:] if first is None else lines[first : first + SHOWN_LINES]
+    return "\n".join(f"  {line}" for line in shown)

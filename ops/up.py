@@ -1,0 +1,243 @@
+"""`mesh up`: from the sources to a server that answers, and back to it after an edit."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local_aws import process
+from local_aws.errors import LocalAwsError
+from mcp_app import api_keys as key_format
+from ops import (
+    api_keys,
+    bundle,
+    credential,
+    deployment,
+    local_aws_client,
+    lock,
+    smoke,
+    stack,
+    terraform,
+    terraform_run,
+)
+from ops.failure import CommandFailedError
+from ops.progress import Step, Steps
+from ops.streamable_http import NoAnswerError, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from local_aws.process import Running
+    from ops.bundle import BuildResult
+    from ops.deployment import Deployment
+    from ops.stack import Stack
+
+STEPS = 6
+KEY_NAME = "default"
+SMOKE_SECONDS = 20.0
+# Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
+KEY_SECONDS = 75.0
+UNAUTHORIZED = 401
+AFRESH = "If it fails again, start afresh: make down, then make up."
+
+
+@dataclass(frozen=True)
+class Up:
+    """What is up: addresses with a slash at the end, the key, how long it took."""
+
+    function_url: str
+    candidate_url: str
+    mcp_url: str
+    live_version: str
+    api_key: str
+    seconds: float
+
+
+def up(here: Stack, *, backend: str, steps: Steps) -> Up:
+    """Build, start, deploy and test; again after an edit, only what changed.
+
+    Raises:
+        CommandFailedError: a step failed; what was up before is left running.
+    """
+    terraform.require_terraform()
+    architecture = bundle.host_architecture()
+    with lock.exclusive(here.lock, "mesh up"):
+        with steps.step("zip") as step:
+            built = bundle.build(architecture=architecture)
+            step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
+            step.notes += built.notes
+        with steps.step("local AWS") as step:
+            running = _local_aws(here, step)
+        with steps.step("terraform init") as step:
+            deployed = deployment.Deployment(here, running)
+            step.detail = "" if deployed.init() else "(unchanged)"
+        with steps.step("terraform apply") as step:
+            deployed, outputs = _apply(deployed, architecture, backend, step)
+        with steps.step("API key") as step:
+            key = _key(deployed, outputs, step)
+        with steps.step("smoke test") as step:
+            _smoke(deployed, outputs, key, built, step)
+    return Up(
+        function_url=outputs["function_url"],
+        candidate_url=outputs["candidate_url"],
+        mcp_url=outputs["mcp_url"],
+        live_version=str(outputs["live_version"]),
+        api_key=key,
+        seconds=steps.seconds(),
+    )
+
+
+def _local_aws(here: Stack, step: Step) -> Running:
+    running = process.find(here.aws)
+    if running is not None:
+        step.detail = f"(process {running.pid} runs)"
+        return running
+    if here.aws.exists() and not deployment.is_recorded(here):
+        # An earlier run ended half-way: what local AWS has, Terraform does not know.
+        _forget(here)
+        step.notes.append("removed what an earlier, unfinished run had left")
+    running = _start(here)
+    step.detail = f"({running.endpoint})"
+    if not running.endpoint.endswith(f":{stack.ENDPOINT_PORT}"):
+        step.notes.append(
+            f"port {stack.ENDPOINT_PORT} was busy, so the AWS endpoint is {running.endpoint}; "
+            "it stays there"
+        )
+    return running
+
+
+def _start(here: Stack) -> Running:
+    # 0 is the port it had before, when it had one, else any that is free.
+    port = stack.ENDPOINT_PORT
+    if here.aws.exists() or not _is_free(port):
+        port = 0
+    with _one_line():
+        return process.start(
+            here.aws,
+            endpoint_port=port,
+            url_ports=stack.URL_PORTS,
+            log=here.logs / "local-aws.log",
+        )
+
+
+def _apply(
+    deployed: Deployment, architecture: str, backend: str, step: Step
+) -> tuple[Deployment, dict[str, Any]]:
+    """Apply; start from nothing, once, when AWS and Terraform's state are at odds."""
+    try:
+        outputs = deployed.apply(architecture=architecture, backend=backend)
+    except terraform_run.TerraformFailedError as error:
+        if not deployment.ALREADY_EXISTS.search(error.output):
+            raise CommandFailedError(f"{error}\n{AFRESH}") from error
+        with _one_line():
+            process.stop(deployed.stack.aws)
+        _forget(deployed.stack)
+        deployed = deployment.Deployment(deployed.stack, _start(deployed.stack))
+        deployed.init()
+        outputs = deployed.apply(architecture=architecture, backend=backend)
+        step.notes.append("local AWS did not fit Terraform's state; both were made anew")
+    step.detail = f"(version {outputs['live_version']} is live)"
+    return deployed, outputs
+
+
+def _key(deployed: Deployment, outputs: dict[str, Any], step: Step) -> str:
+    """Give a key that is valid, the one of `local.env` if at all possible."""
+    here, aws = deployed.stack, deployed.running.environment
+    parameter = api_keys.Parameter(local_aws_client.ssm(aws), outputs["api_keys_parameter"])
+    before = api_keys.current(parameter)
+    key = here.read_environment().get("MESH_API_KEY", "")
+    if key_format.digest(key) in {known.sha256 for known in before}:
+        step.detail = f"(in {here.environment_file.relative_to(here.root)})"
+    else:
+        # A key that people have put into their clients is worth keeping.
+        key = key or key_format.generate()
+        api_keys.store(parameter, KEY_NAME, key, keep=0)
+        if before:
+            _await_key(outputs["function_url"], key)
+        step.detail = f"(new, in {here.environment_file.relative_to(here.root)})"
+    here.write_environment(
+        {
+            "MESH_URL": outputs["function_url"],
+            "MESH_API_KEY": key,
+            "MESH_CANDIDATE_URL": outputs["candidate_url"],
+            **aws,
+        }
+    )
+    return key
+
+
+def _smoke(
+    deployed: Deployment, outputs: dict[str, Any], key: str, built: BuildResult, step: Step
+) -> None:
+    proofs = {
+        "live": (outputs["function_url"], credential.ApiKey(key)),
+        "candidate": (
+            outputs["candidate_url"],
+            credential.SigV4(
+                local_aws_client.credentials(deployed.running.environment),
+                deployed.running.region,
+            ),
+        ),
+    }
+    for name, (url, proof) in proofs.items():
+        report = smoke.smoke(
+            url,
+            credential=proof,
+            deadline_seconds=SMOKE_SECONDS,
+            expected_code_sha256=built.code_sha256,
+        )
+        if not report.ok:
+            failed = "\n".join(
+                f"  {check.name}: {check.detail}" for check in report.checks if check.ok is False
+            )
+            raise CommandFailedError(
+                f"the {name} URL {url} is deployed and does not pass the smoke test:\n{failed}\n"
+                f"  its logs: {deployed.stack.logs / 'local-aws.log'}"
+            )
+        passed = f"{name} {sum(bool(check.ok) for check in report.checks)} checks"
+        step.detail = f"{step.detail}, {passed}" if step.detail else passed
+    step.detail = f"({step.detail})"
+
+
+def _await_key(url: str, key: str) -> None:
+    """Wait until running instances have noticed a key that was put while they ran."""
+    ping = {"jsonrpc": "2.0", "id": 0, "method": "ping"}
+    with Server(url, credential.ApiKey(key), KEY_SECONDS) as server:
+        while server.remaining_seconds() > 1:
+            try:
+                reply = server.post("mcp", ping, initialized=True)
+            except NoAnswerError:
+                return  # the smoke test says it better
+            if reply.status != UNAUTHORIZED:
+                return
+            time.sleep(0.5)
+
+
+def _forget(here: Stack) -> None:
+    """Remove the state of local AWS and Terraform's, which are only true together."""
+    shutil.rmtree(here.aws, ignore_errors=True)
+    here.terraform_state.unlink(missing_ok=True)
+    here.outputs.unlink(missing_ok=True)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except LocalAwsError as error:
+        raise CommandFailedError(f"local AWS: {error}") from error
