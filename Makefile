@@ -1,20 +1,58 @@
-# The commands of this project. `make help` lists them.
+# The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
 # Any Python 3.13 will do to start with; everything else runs in .venv.
 PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$p && break; \
 	done)
-MESH := .venv/bin/mesh
 BACKEND ?= embedded
+# What pytest is given, e.g. make test PYTEST='-k rollback'
+PYTEST ?=
 
-.PHONY: help setup build up down status check test bench clean lock
+.PHONY: help setup build up down status check format test lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: ## Make the environment in .venv (every other command does it by itself)
-	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found. Install it (e.g. 'pyenv install 3.13', 'apt install python3.13-venv', 'brew install python@3.13') or say where it is: make PYTHON=/path/to/python3.13"; exit 1; }
+setup: ## Make the environment in .venv (the others do it by themselves)
+	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found. Install it ('pyenv install 3.13', 'apt install python3.13-venv', 'brew install python@3.13') or say where it is: make PYTHON=/path/to/python3.13"; exit 1; }
 	@$(PYTHON) ops/environment.py
+
+build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
+	@.venv/bin/python build.py
+
+up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
+	@.venv/bin/mesh up --backend $(BACKEND)
+
+down: setup ## Destroy and stop what `make up` started
+	@.venv/bin/mesh down
+
+status: setup ## Say what runs
+	@.venv/bin/mesh status
+
+check: setup ## Format, lint, types, Terraform, workflows
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/mesh terraform-check
+	@.venv/bin/zizmor --offline --quiet .github/workflows
+
+format: setup ## Put the code into its form
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix --quiet .
+	@terraform fmt -recursive terraform
+
+test: setup ## Run all tests
+	@.venv/bin/pytest $(PYTEST)
+
+lock: setup ## Resolve requirements/*.in anew into the locks with hashes
+	@for name in uv lambda runtime; do \
+	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
+	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
+	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
+# No header and no annotations: they would name package indexes and this machine's paths.
+LOCK := --generate-hashes --python-version 3.13 --universal --no-header --no-annotate --quiet
+
+clean: down ## Remove everything that these commands made, the environment too
+	@rm -rf .venv .mesh dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The HTTP side: routes, access control, JSON-RPC, errors. No knowledge, no AWS calls."""

@@ -1,0 +1,84 @@
+"""The ASGI application: what a request passes, in order, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastmcp import FastMCP
+from fastmcp.server.http import HostOriginGuardMiddleware
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mcp_app import build_info
+from mcp_app.api_keys import KeyRing
+from mcp_app.asgi.access import AccessControl
+from mcp_app.asgi.failures import INVALID_REQUEST, CatchAll, failure
+from mcp_app.asgi.health import health, ready
+from mcp_app.asgi.home import home
+from mcp_app.asgi.mcp_endpoint import McpEndpoint
+from mcp_app.asgi.request_log import RequestLog
+from mcp_app.asgi.rpc import PlainJsonRpc
+from mcp_app.settings import Settings
+from mcp_app.sources import Sources
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
+    if error.status_code == 404:  # noqa: PLR2004
+        message = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
+    elif error.status_code == 405:  # noqa: PLR2004
+        allowed = (error.headers or {}).get("Allow", "")
+        message = f"{request.method} is not allowed here; use {allowed}."
+    else:
+        message = error.detail
+    return failure(error.status_code, INVALID_REQUEST, message, error.headers)
+
+
+def build_app(
+    server: FastMCP, settings: Settings, sources: Sources, key_ring: KeyRing | None
+) -> Starlette:
+    """The application for this server; enter its lifespan once before the first request.
+
+    Args:
+        server: The FastMCP server, its tools registered.
+        settings: What this deployment is.
+        sources: Where knowledge comes from, for `/ready`.
+        key_ring: The valid API keys, when `settings.auth` is `api_key`.
+    """
+    mcp = McpEndpoint(server)
+    build = build_info.read()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        async with mcp.lifespan():
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/", home(settings, build)),
+            Route("/health", health(settings, build)),
+            Route("/ready", ready(sources)),
+            Route("/mcp", mcp, methods=["POST"]),
+            Route("/mcp/", mcp, methods=["POST"]),
+            Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(CatchAll),
+            # Any Host: behind a Function URL it proves nothing. A browser's Origin does.
+            Middleware(
+                HostOriginGuardMiddleware,
+                allowed_hosts=["*"],
+                allowed_origins=list(settings.allowed_origins),
+                mode="strict",
+            ),
+            Middleware(AccessControl, auth=settings.auth, key_ring=key_ring),
+        ],
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )

@@ -1,0 +1,58 @@
+"""Error answers: one JSON-RPC shape for everything, and a net for what nobody caught.
+
+Codes are those of JSON-RPC 2.0, https://www.jsonrpc.org/specification#error_object.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INTERNAL_ERROR = -32603
+
+logger = logging.getLogger(__name__)
+
+
+def failure(
+    status: int, code: int, message: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An HTTP error whose body is a JSON-RPC error for a request that has no id."""
+    body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
+    return JSONResponse(body, status, headers)
+
+
+class CatchAll:
+    """Turns an exception that nobody caught into a 500 without its text; the log has it whole."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer for what raises."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception:
+            logger.exception("unhandled error")
+            if started:
+                raise
+            await failure(
+                500,
+                INTERNAL_ERROR,
+                "Internal error. The server's log has the cause under this request's id.",
+            )(scope, receive, send)

@@ -1,0 +1,63 @@
+"""`/mcp`: FastMCP's Streamable HTTP endpoint, for clients of every taste.
+
+FastMCP serves either event streams or plain JSON, and refuses with 406 whoever does not
+accept the one it is set to. Clients that name `text/event-stream` get streams (progress
+and log notifications travel there); those that send only `application/json`, `*/*`
+as curl does, or no Accept at all, get plain JSON instead of a refusal.
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastmcp import FastMCP
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Receive, Scope, Send
+
+PATH = "/mcp"
+BOTH = "application/json, text/event-stream"
+
+
+def accepts_json_only(accept: str | None) -> bool:
+    """Whether this Accept header is answered with plain JSON."""
+    if not accept or not accept.strip():
+        return True
+    types = {part.split(";")[0].strip().lower() for part in accept.split(",")}
+    if types & {"text/event-stream", "text/*"}:
+        return False
+    return bool(types & {"application/json", "application/*", "*/*"})
+
+
+class McpEndpoint:
+    """ASGI application for `/mcp` and `/mcp/`; `lifespan` must be entered before the first request.
+
+    Args:
+        server: The FastMCP server. Stateless: no instance knows of another's sessions.
+    """
+
+    def __init__(self, server: FastMCP) -> None:
+        # The Origin check and access control stand in front of every route, not here.
+        self._stream = server.http_app(
+            path=PATH, stateless_http=True, json_response=False, host_origin_protection=False
+        )
+        self._json = server.http_app(
+            path=PATH, stateless_http=True, json_response=True, host_origin_protection=False
+        )
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        """Start what serves requests; FastMCP's own lifespan is entered once for both ways."""
+        async with self._stream.lifespan(self._stream), self._json.lifespan(self._json):
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with events or with plain JSON, as the client accepts."""
+        scope = {**scope, "path": PATH}
+        if accepts_json_only(Headers(scope=scope).get("accept")):
+            scope["headers"] = list(scope["headers"])
+            MutableHeaders(scope=scope)["accept"] = BOTH
+            await self._json(scope, receive, send)
+        else:
+            await self._stream(scope, receive, send)

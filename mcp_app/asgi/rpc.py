@@ -1,0 +1,157 @@
+"""`/rpc`: plain JSON-RPC for clients that know nothing of MCP's transport.
+
+No session, no event stream, no handshake. `jsonrpc` and `id` may be missing, and a batch
+is an array. Each message is completed and handed to `/mcp` inside the process, so that
+every method and every error is the same there and here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
+from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, failure
+from mcp_app.asgi.request_body import MAX_BODY_BYTES, BodyTooLargeError, read_body
+
+MAX_BATCH = 100
+
+type Json = dict[str, Any]
+
+
+def _error(request_id: Any, code: int, message: str) -> Json:
+    return {"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": message}}
+
+
+def _invalid(message: Any) -> str | None:
+    """What is wrong with this message; None when it can be handed on."""
+    if not isinstance(message, dict):
+        return "a message must be an object"
+    if not isinstance(message.get("method"), str) or not message["method"]:
+        return "`method` must be a non-empty string"
+    if message.get("jsonrpc", "2.0") != "2.0":
+        return '`jsonrpc` must be "2.0" or missing'
+    if not isinstance(message.get("params", {}), dict):
+        return "`params` must be an object"
+    request_id = message.get("id")
+    if isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
+        return "`id` must be a string or an integer, or missing"
+    return None
+
+
+def _complete(message: Json) -> tuple[Json, list[tuple[bytes, bytes]]]:
+    """The message as `/mcp` wants it, and the headers that must go with it.
+
+    Since protocol 2026-07-28 the version rides in `params._meta`, and headers repeat it
+    together with the method and the name.
+    https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+    """
+    method, params = message["method"], message.get("params")
+    if method == "server/discover":
+        # Exists only since 2026-07-28; a plain client cannot be asked to know its envelope.
+        params = {**(params or {})}
+        params["_meta"] = {
+            PROTOCOL_VERSION_META_KEY: LATEST_MODERN_VERSION,
+            CLIENT_CAPABILITIES_META_KEY: {},
+            **(params.get("_meta") or {}),
+        }
+    completed: Json = {"jsonrpc": "2.0", "method": method}
+    if params is not None:
+        completed["params"] = params
+    if not method.startswith("notifications/"):
+        # The caller's own id goes back later: it may be null here, which `/mcp` refuses.
+        completed["id"] = 0
+    headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
+    meta = (params or {}).get("_meta")
+    version = meta.get(PROTOCOL_VERSION_META_KEY) if isinstance(meta, dict) else None
+    if version in MODERN_PROTOCOL_VERSIONS:
+        headers += [(b"mcp-protocol-version", version.encode()), (b"mcp-method", method.encode())]
+        name = (params or {}).get("name") or (params or {}).get("uri")
+        if isinstance(name, str):
+            headers.append((b"mcp-name", name.encode()))
+    return completed, headers
+
+
+class PlainJsonRpc:
+    """ASGI application for `/rpc`.
+
+    Args:
+        mcp: What answers a single MCP message, `McpEndpoint`.
+    """
+
+    def __init__(self, mcp: ASGIApp) -> None:
+        self._mcp = mcp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one JSON-RPC message or a batch."""
+        response = await self._answer(scope, receive)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        content_type = Headers(scope=scope).get("content-type", "application/json")
+        if content_type.split(";")[0].strip().lower() != "application/json":
+            return failure(415, INVALID_REQUEST, "Content-Type must be application/json.")
+        try:
+            body = json.loads(await read_body(receive))
+        except BodyTooLargeError:
+            return failure(
+                413, INVALID_REQUEST, f"The body is larger than {MAX_BODY_BYTES:,} bytes."
+            )
+        except (ValueError, RecursionError):
+            return failure(400, PARSE_ERROR, "The body is not valid JSON.")
+        if not isinstance(body, list):
+            answer = await self._one(body, scope)
+            return Response(status_code=202) if answer is None else JSONResponse(answer)
+        if not 1 <= len(body) <= MAX_BATCH:
+            return failure(
+                400, INVALID_REQUEST, f"A batch holds 1 to {MAX_BATCH} messages, not {len(body)}."
+            )
+        answers = [await self._one(message, scope) for message in body]
+        replies = [answer for answer in answers if answer is not None]
+        return JSONResponse(replies) if replies else Response(status_code=202)
+
+    async def _one(self, message: Any, scope: Scope) -> Json | None:
+        """The reply to one message; None for a notification, which has none."""
+        wrong = _invalid(message)
+        if wrong:
+            request_id = message.get("id") if isinstance(message, dict) else None
+            if isinstance(request_id, bool) or not isinstance(request_id, str | int):
+                request_id = None
+            return _error(request_id, INVALID_REQUEST, f"Invalid request: {wrong}.")
+        completed, headers = _complete(message)
+        status, body = await self._call(scope, completed, headers)
+        if "id" not in completed:
+            return None
+        try:
+            reply = json.loads(body)
+        except ValueError:
+            reply = {"error": {"code": INTERNAL_ERROR, "message": f"Internal error ({status})."}}
+        return {**reply, "jsonrpc": "2.0", "id": message.get("id")}
+
+    async def _call(
+        self, scope: Scope, message: Json, headers: list[tuple[bytes, bytes]]
+    ) -> tuple[int, bytes]:
+        """Hand one message to `/mcp`; its status and body."""
+        payload = json.dumps(message).encode()
+        status = 0
+        received: list[bytes] = []
+        inbox: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
+
+        async def receive() -> Message:
+            return inbox.pop() if inbox else {"type": "http.disconnect"}
+
+        async def send(event: Message) -> None:
+            nonlocal status
+            if event["type"] == "http.response.start":
+                status = event["status"]
+            else:
+                received.append(event.get("body", b""))
+
+        host = [pair for pair in scope["headers"] if pair[0] == b"host"]
+        await self._mcp({**scope, "headers": host + headers}, receive, send)
+        return status, b"".join(received)

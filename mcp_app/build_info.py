@@ -1,0 +1,43 @@
+"""What the build recorded in the zip about itself, `build.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp_app import __version__
+from mcp_app.settings import TASK_ROOT
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """Where the running code comes from.
+
+    Attributes:
+        version: The project's version.
+        commit: The git commit, 40 hexadecimal digits; None when built outside a repository.
+        dirty: The tree had changes that no commit holds.
+        architecture: `arm64` or `x86_64`; None when running from a checkout.
+        content_sha256: Digest of the zip's other entries, names and bytes; None from a checkout.
+    """
+
+    version: str = __version__
+    commit: str | None = None
+    dirty: bool = False
+    architecture: str | None = None
+    content_sha256: str | None = None
+
+
+def read(path: Path = TASK_ROOT / "build.json") -> BuildInfo:
+    """Read the build's record; a checkout has none, and says so with `None`s."""
+    if not path.is_file():
+        return BuildInfo()
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return BuildInfo(
+        version=record["version"],
+        commit=record["commit"],
+        dirty=record["dirty"],
+        architecture=record["architecture"],
+        content_sha256=record["content_sha256"],
+    )

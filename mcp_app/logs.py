@@ -1,0 +1,47 @@
+"""Logging: one JSON object a line, on the handler that the Lambda runtime installed.
+
+Never arguments, results or secrets; exceptions with their traceback go here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+
+# They report every request or every start; ours does, once and in one form.
+CHATTY = ("mcp", "fastmcp", "mangum", "httpx2", "asyncio")
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one line of JSON; a dict logged as `fields` joins the object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON: `time` in UTC, `level`, `logger`, `message`, and more."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = {
+            "time": f"{stamp}.{int(record.msecs):03d}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        # awslambdaric's handler adds this to every record of an invocation.
+        request_id = getattr(record, "aws_request_id", None)
+        if request_id:
+            line["request_id"] = request_id
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def configure(level: str) -> None:
+    """Set form and level of all logging; `level` is a name such as `INFO`."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler())
+    for handler in root.handlers:
+        handler.setFormatter(JsonLines())
+    root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

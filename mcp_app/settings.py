@@ -1,0 +1,102 @@
+"""The function's settings, read once from the environment variables that Terraform sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+type Auth = Literal["api_key", "iam", "none"]
+type Backend = Literal["embedded"]
+
+# Where Lambda unpacks the zip; outside Lambda, the folder that holds `mcp_app`.
+TASK_ROOT = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).resolve().parent.parent)
+
+
+class SettingsError(Exception):
+    """A setting is missing or out of range; the message names it and says what fits."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this deployment is. Nothing secret: secrets are read from SSM by name.
+
+    Attributes:
+        name: The deployment's name, part of every AWS resource's name.
+        environment: `dev`, `staging`, `production` or any other by name.
+        backend: Where knowledge comes from; never switched silently.
+        auth: `api_key` (the server checks), `iam` (the Function URL checks), `none`.
+        api_keys_parameter: SSM parameter that holds the API keys' hashes.
+        secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
+        allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
+        log_level: A level name of Python's logging.
+        index: The embedded index file.
+        function_version: The published version that runs, e.g. `7`; `$LATEST` outside one.
+        code_sha256: The zip's SHA-256 in base64, as Lambda's `CodeSha256` gives it.
+    """
+
+    name: str
+    environment: str
+    backend: Backend
+    auth: Auth
+    api_keys_parameter: str | None
+    secrets_ttl_seconds: float
+    allowed_origins: tuple[str, ...]
+    log_level: str
+    index: Path
+    function_version: str
+    code_sha256: str | None
+
+
+def _choice(variables: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = variables.get(name) or default
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
+    return value
+
+
+def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+    text = variables.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 1 <= value <= 3600:  # noqa: PLR2004 - the documented range
+        raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from 1 to 3600.")
+    return value
+
+
+def load(variables: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the settings.
+
+    The default for `MESH_AUTH` is `api_key`: a deployment that says nothing is closed.
+
+    Raises:
+        SettingsError: a variable is missing or has a value that does not fit.
+    """
+    auth = cast("Auth", _choice(variables, "MESH_AUTH", "api_key", get_args(Auth.__value__)))
+    parameter = variables.get("MESH_API_KEYS_PARAMETER") or None
+    if auth == "api_key" and parameter is None:
+        raise SettingsError(
+            "MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH=api_key it names the "
+            "SSM parameter that holds the keys' hashes."
+        )
+    origins = variables.get("MESH_ALLOWED_ORIGINS", "")
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    return Settings(
+        name=variables.get("MESH_NAME") or "aoma-mesh",
+        environment=variables.get("MESH_ENVIRONMENT") or "dev",
+        backend=cast(
+            "Backend", _choice(variables, "MESH_BACKEND", "embedded", get_args(Backend.__value__))
+        ),
+        auth=auth,
+        api_keys_parameter=parameter,
+        secrets_ttl_seconds=_seconds(variables, "MESH_SECRETS_TTL_SECONDS", 60),
+        allowed_origins=tuple(o.strip() for o in origins.split(",") if o.strip()),
+        log_level=_choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
+        index=TASK_ROOT / "knowledge.sqlite3",
+        function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
+        code_sha256=variables.get("MESH_CODE_SHA256") or None,
+    )

@@ -1,0 +1,68 @@
+"""Search in documents, and answers that stand on their passages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastmcp.tools import tool
+from pydantic import BeforeValidator, Field
+
+from mcp_app.annotations import READ_ONLY
+from mcp_app.deployment import current
+from mcp_app.knowledge import KnowledgeAnswer, Passage, SearchResult, answer
+from mcp_app.tool_errors import searching
+
+SOURCE = "documents"
+
+Query = Annotated[str, Field(min_length=1, max_length=2000, description="What to look for.")]
+# The original server called the quickest strategy `quick` in some of its clients.
+Strategy = Annotated[
+    Literal["comprehensive", "focused", "rapid"],
+    BeforeValidator(lambda value: "rapid" if value == "quick" else value),
+    Field(description="How much evidence: rapid the least and surest, comprehensive the most."),
+]
+
+
+@tool(title="Search documents", annotations=READ_ONLY)
+def search_knowledge(
+    query: Query,
+    max_results: Annotated[int, Field(ge=1, le=20, description="Hits at most.")] = 10,
+    threshold: Annotated[
+        float, Field(ge=0, le=1, description="Least `coverage` of a hit, 0 to 1.")
+    ] = 0.3,
+) -> SearchResult[Passage]:
+    """Find passages in the documents by their words, best first.
+
+    Each hit has its id, title, heading, text, link and two true numbers: `score` (BM25,
+    comparable within this result only) and `coverage` (0 to 1, the share of the query's
+    words it holds, rare words counting more). No hits means nothing fits: `reason` says why.
+    """
+    with searching():
+        return (
+            current()
+            .sources.index()
+            .search_documents(query, max_results=max_results, threshold=threshold)
+        )
+
+
+@tool(title="Answer from documents", annotations=READ_ONLY)
+def query_aoma_knowledge(
+    query: Query,
+    strategy: Strategy = "focused",
+    context: Annotated[
+        str | None, Field(max_length=1000, description="What the question is about, to add words.")
+    ] = None,
+    max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
+) -> KnowledgeAnswer:
+    """Find the passages that answer a question, with citations to quote them by.
+
+    `grounded: false` means that no passage is close enough: there is then no answer here,
+    and none must be made up. No model writes prose; the passages are the answer.
+    """
+    with searching():
+        return answer(
+            current().sources.index(),
+            query if not context else f"{query}\n{context}",
+            strategy=strategy,
+            max_results=max_results,
+        )

@@ -1,0 +1,186 @@
+"""A whole instance in this process: events in, Function URL responses out, no AWS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_app.api_keys import KeyRing, digest, generate
+from mcp_app.asgi.app import build_app
+from mcp_app.events import check_event
+from mcp_app.instance import Instance
+from mcp_app.server import build_server
+from mcp_app.settings import Settings, load
+from mcp_app.sources import Sources
+from ops.corpus import write_index
+
+KEY = generate()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A Function URL response, its body decoded."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def events(self) -> list[Any]:
+        """The messages of an event stream."""
+        lines = self.text.splitlines()
+        return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+
+
+class Client:
+    """Calls an instance as a Function URL does, with the API key unless told otherwise."""
+
+    def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]], key: str | None) -> None:
+        self._answer = answer
+        self.key = key
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        iam_arn: str | None = None,
+    ) -> Reply:
+        sent = {"host": "abc.lambda-url.us-east-1.on.aws", "x-forwarded-proto": "https"}
+        if self.key:
+            sent["authorization"] = f"Bearer {self.key}"
+        if body is not None:
+            sent["content-type"] = "application/json"
+        sent |= headers or {}
+        context: dict[str, Any] = {
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"}
+        }
+        if iam_arn:
+            context["authorizer"] = {"iam": {"userArn": iam_arn}}
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {name: value for name, value in sent.items() if value is not None},
+            "requestContext": context,
+            "isBase64Encoded": isinstance(body, bytes),
+        }
+        if isinstance(body, bytes):
+            event["body"] = base64.b64encode(body).decode()
+        elif body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        response = self._answer(event)
+        text = response.get("body", "")
+        if response["isBase64Encoded"]:
+            text = base64.b64decode(text).decode()
+        return Reply(response["statusCode"], response.get("headers", {}), text)
+
+    def rpc(self, method: str, params: Any = None, path: str = "/rpc") -> Any:
+        """The answer to one JSON-RPC request, checked to have come with 200."""
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
+        reply = self.request("POST", path, message)
+        assert reply.status == 200, reply
+        return reply.json
+
+    def call(self, tool: str, **arguments: Any) -> Any:
+        """The structured result of a tool call that must succeed."""
+        result = self.rpc("tools/call", {"name": tool, "arguments": arguments})["result"]
+        assert not result.get("isError"), result
+        return result["structuredContent"]
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=Ada Byron", "-c", "user.email=ada@example.com", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        env={
+            "PATH": "/usr/bin:/bin:/usr/local/bin",
+            "GIT_AUTHOR_DATE": "2026-01-31T10:00:00Z",
+            "GIT_COMMITTER_DATE": "2026-01-31T10:00:00Z",
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index over a small repository: two documents, a code file, one commit."""
+    repository = tmp_path_factory.mktemp("corpus") / "vault"
+    (repository / "docs").mkdir(parents=True)
+    (repository / "docs" / "ingest.md").write_text(
+        "# Ingest\n\n## Checksums\n\nEvery master file gets a BLAKE3 checksum when it is ingested; "
+        "a mismatch quarantines the asset.\n\n## Retention\n\nProxies are kept for ninety days.\n"
+    )
+    (repository / "docs" / "rights.md").write_text(
+        "# Rights windows\n\nA rights window closes at midnight UTC in the territory's last zone.\n"
+    )
+    (repository / "ingest.py").write_text(
+        "def verifyChecksum(asset):\n    '''Compare the BLAKE3 digest.'''\n    return asset\n"
+    )
+    git(repository, "init", "-q", "-b", "main")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "Quarantine assets whose checksum does not match")
+    target = tmp_path_factory.mktemp("index") / "knowledge.sqlite3"
+    write_index(target, documents=[repository / "docs"], repositories=[repository])
+    return target
+
+
+@pytest.fixture(scope="session")
+def settings(index) -> Settings:
+    variables = {
+        "MESH_API_KEYS_PARAMETER": "/mesh/test/api-keys",
+        "MESH_ENVIRONMENT": "test",
+        "MESH_ALLOWED_ORIGINS": "https://app.example.com",
+        "MESH_CODE_SHA256": "c2hh",
+    }
+    return replace(load(variables), index=index, function_version="7")
+
+
+@pytest.fixture(scope="session")
+def start_instance():
+    """Starts instances of given settings, and closes them at the end."""
+    instances = []
+
+    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Client:
+        entry = {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
+        stored = json.dumps({"keys": [entry]})
+        ring = KeyRing(keys or (lambda: stored), source="SSM parameter /p", ttl_seconds=60)
+        sources = Sources(settings.index)
+        app = build_app(
+            build_server(settings, sources),
+            settings,
+            sources,
+            ring if settings.auth == "api_key" else None,
+        )
+        instance = Instance(app)
+        instances.append(instance)
+        return Client(lambda event: instance.answer(check_event(event), None), KEY)
+
+    yield start
+    for instance in instances:
+        instance.close()
+
+
+@pytest.fixture(scope="session")
+def client(start_instance, settings):
+    return start_instance(settings)
+
+
+@pytest.fixture
+def stranger(client) -> Client:
+    """The same instance, called without a key."""
+    return Client(client._answer, None)

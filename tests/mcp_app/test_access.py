@@ -1,0 +1,104 @@
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from mcp_app.api_keys import KeysUnavailableError, generate
+from mcp_app.asgi.access import PUBLIC
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+PATHS = ("/", "/health", "/ready", "/mcp", "/mcp/", "/rpc", "/nowhere", "/health/", "//health")
+PROTECTED = [pair for pair in itertools.product(METHODS, PATHS) if pair not in PUBLIC]
+
+
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+def test_no_route_but_the_public_ones_answers_without_a_key(stranger, method, path):
+    reply = stranger.request(method, path)
+    assert reply.status == 401
+    assert reply.headers["www-authenticate"].startswith("Bearer ")
+    assert "API key" in reply.json["error"]["message"]
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(PUBLIC))
+def test_public_routes_answer_without_a_key(stranger, method, path):
+    assert stranger.request(method, path).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": f"Bearer {generate()}"},
+        {"authorization": "Bearer mesh_"},
+        {"x-api-key": generate()},
+    ],
+)
+def test_a_wrong_key_is_refused(stranger, headers):
+    reply = stranger.request("POST", "/rpc", {"method": "ping"}, headers=headers)
+    assert reply.status == 401
+    assert 'error="invalid_token"' in reply.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("authorization", ["Bearer", "Basic dTpw", "AWS4-HMAC-SHA256 x", ""])
+def test_another_kind_of_credential_is_no_key(stranger, authorization):
+    reply = stranger.request(
+        "POST", "/rpc", {"method": "ping"}, headers={"authorization": authorization}
+    )
+    assert reply.status == 401
+
+
+@pytest.mark.parametrize("form", ["authorization", "lower", "x-api-key"])
+def test_the_key_is_taken_from_either_header(client, stranger, form):
+    headers = {
+        "authorization": {"authorization": f"Bearer {client.key}"},
+        "lower": {"authorization": f"bearer {client.key}"},
+        "x-api-key": {"x-api-key": client.key},
+    }[form]
+    assert stranger.request("POST", "/rpc", {"method": "ping"}, headers=headers).status == 200
+
+
+def test_a_caller_authenticated_by_the_function_url_needs_no_key(stranger):
+    reply = stranger.request(
+        "POST", "/rpc", {"method": "ping"}, iam_arn="arn:aws:iam::123456789012:role/ci"
+    )
+    assert reply.status == 200
+
+
+def test_an_iam_server_refuses_what_the_url_did_not_authenticate(start_instance, settings):
+    iam = start_instance(replace(settings, auth="iam"))
+    assert iam.request("POST", "/rpc", {"method": "ping"}).status == 403
+    arn = "arn:aws:iam::123456789012:role/ci"
+    assert iam.request("POST", "/rpc", {"method": "ping"}, iam_arn=arn).status == 200
+
+
+def test_an_open_server_says_so(start_instance, settings):
+    server = start_instance(replace(settings, auth="none"))
+    server.key = None
+    assert server.request("POST", "/rpc", {"method": "ping"}).status == 200
+    assert server.request("GET", "/health").json["auth"] == "none"
+    assert "anybody may call it" in server.request("GET", "/").text
+
+
+def test_keys_that_cannot_be_read_let_nobody_in(start_instance, settings):
+    def unreadable():
+        raise KeysUnavailableError("SSM parameter /p could not be read: AccessDeniedException")
+
+    server = start_instance(settings, unreadable)
+    reply = server.request("POST", "/rpc", {"method": "ping"})
+    assert reply.status == 503
+    assert "AccessDeniedException" in reply.json["error"]["message"]
+    assert server.request("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/rpc", "/health", "/"])
+def test_a_foreign_browser_origin_is_refused(client, path):
+    method = "POST" if path in {"/mcp", "/rpc"} else "GET"
+    reply = client.request(method, path, headers={"origin": "https://evil.example"})
+    assert reply.status == 403
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.example.com", "https://abc.lambda-url.us-east-1.on.aws"]
+)
+def test_the_server_itself_and_the_allowed_are_origins(client, origin):
+    reply = client.request("POST", "/rpc", {"method": "ping"}, headers={"origin": origin})
+    assert reply.status == 200

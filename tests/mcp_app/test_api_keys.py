@@ -1,0 +1,126 @@
+import json
+
+import pytest
+
+from mcp_app.api_keys import ApiKey, KeyRing, KeysUnavailableError, digest, generate, parse
+
+
+def document(*keys):
+    entries = [
+        {"name": f"k{i}", "sha256": digest(key), "last4": key[-4:], "created": "2026-11-22"}
+        for i, key in enumerate(keys)
+    ]
+    return json.dumps({"keys": entries})
+
+
+class Store:
+    """A stored document that a test can change, and that counts how often it is read."""
+
+    def __init__(self, value):
+        self.value = value
+        self.reads = 0
+
+    def __call__(self):
+        self.reads += 1
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def ring(store, clock):
+    return KeyRing(store, source="SSM parameter /p", ttl_seconds=60, clock=clock)
+
+
+def test_a_key_is_found_by_its_hash_alone(clock):
+    key, other = generate(), generate()
+    found = ring(Store(document(other, key)), clock).find(key)
+    assert found == ApiKey(name="k1", sha256=digest(key), last4=key[-4:], created="2026-11-22")
+
+
+def test_two_keys_of_one_owner_are_valid_at_a_time(clock):
+    old, new = generate(), generate()
+    both = ring(Store(document(old, new)), clock)
+    assert both.find(old)
+    assert both.find(new)
+
+
+@pytest.mark.parametrize("key", ["", "mesh_", "wrong", "mesh_" + "A" * 43, "\u00e4\u4e2d"])
+def test_what_is_not_a_key_is_not_found(clock, key):
+    assert ring(Store(document(generate())), clock).find(key) is None
+
+
+def test_the_hash_is_not_a_key(clock):
+    key = generate()
+    assert ring(Store(document(key)), clock).find(digest(key)) is None
+
+
+def test_keys_are_read_once_within_the_time_limit(clock):
+    key = generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    for clock.now in (0, 30, 59.9):
+        assert keys.find(key)
+    assert store.reads == 1
+
+
+def test_a_revoked_key_is_refused_after_the_time_limit(clock):
+    key = generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    assert keys.find(key)
+    store.value = document(generate())
+    clock.now = 60
+    assert keys.find(key) is None
+
+
+def test_a_store_that_fails_after_the_time_limit_lets_nobody_in(clock):
+    key = generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    assert keys.find(key)
+    store.value = KeysUnavailableError("throttled")
+    clock.now = 60
+    with pytest.raises(KeysUnavailableError, match="throttled"):
+        keys.find(key)
+
+
+def test_the_placeholder_lets_nobody_in_and_the_first_key_is_valid_at_once(clock):
+    key = generate()
+    store = Store("{}")
+    keys = ring(store, clock)
+    with pytest.raises(KeysUnavailableError, match="mesh keys create"):
+        keys.find(key)
+    store.value = document(key)
+    assert keys.find(key)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "mesh_secret", "[]", '{"keys": 3}', '{"keys": [{"name": "a"}]}', "null"]
+)
+def test_a_damaged_document_is_named_without_its_content(clock, value):
+    with pytest.raises(KeysUnavailableError) as caught:
+        ring(Store(value), clock).find("mesh_x")
+    assert "SSM parameter /p: the value is not a document" in str(caught.value)
+    assert "mesh_secret" not in repr(caught.value.__cause__)
+
+
+def test_keys_are_random_and_of_one_form():
+    keys = {generate() for _ in range(100)}
+    assert len(keys) == 100
+    assert all(key.startswith("mesh_") and len(key) == 48 for key in keys)
+
+
+def test_parse_gives_back_what_was_stored():
+    assert [key.name for key in parse(document("a" * 8, "b" * 8))] == ["k0", "k1"]

@@ -1,0 +1,156 @@
+from dataclasses import replace
+
+import pytest
+
+TOOLS = {
+    "search_knowledge",
+    "query_aoma_knowledge",
+    "search_git_commits",
+    "search_code_files",
+    "get_system_health",
+    "get_server_capabilities",
+}
+
+
+@pytest.fixture(scope="session")
+def tools(client):
+    return {tool["name"]: tool for tool in client.rpc("tools/list")["result"]["tools"]}
+
+
+def test_all_tools_are_offered(tools):
+    assert set(tools) == TOOLS
+
+
+@pytest.mark.parametrize("name", sorted(TOOLS))
+def test_a_tool_describes_itself_and_its_result_and_touches_nothing(tools, name):
+    tool = tools[name]
+    assert len(tool["description"]) > 40
+    assert tool["title"]
+    assert tool["outputSchema"]["type"] == "object"
+    assert tool["annotations"]["readOnlyHint"] is True
+    assert all(
+        "description" in parameter for parameter in tool["inputSchema"]["properties"].values()
+    )
+
+
+def test_a_passage_is_found_with_its_source_and_true_scores(client):
+    hit = client.call("search_knowledge", query="blake3 checksum")["hits"][0]
+    assert hit["source"] == "documents"
+    assert "ingest.md" in hit["id"]
+    assert "BLAKE3" in hit["text"]
+    assert hit["coverage"] == 1.0
+    assert hit["score"] > 0
+
+
+def test_a_question_is_answered_by_passages_that_are_cited(client):
+    found = client.call("query_aoma_knowledge", query="How long are proxies kept?")
+    assert found["grounded"] is True
+    passages = {passage["id"] for passage in found["passages"]}
+    assert found["citations"]
+    assert {citation["id"] for citation in found["citations"]} <= passages
+    assert "ninety days" in found["passages"][0]["text"]
+
+
+def test_a_question_without_evidence_gets_no_answer(client):
+    found = client.call("query_aoma_knowledge", query="Who won the football world cup?")
+    assert found["grounded"] is False
+    assert found["passages"] == []
+    assert found["citations"] == []
+    assert found["reason"]
+
+
+def test_commits_are_found_with_author_and_files(client):
+    hit = client.call("search_git_commits", query="quarantine")["hits"][0]
+    assert hit["author"] == "Ada Byron"
+    assert "ingest.py" in {change["path"] for change in hit["files"]}
+    assert "ada@example.com" not in str(hit)
+
+
+def test_code_is_found_by_the_words_of_an_identifier(client):
+    hit = client.call("search_code_files", query="verify checksum")["hits"][0]
+    assert hit["path"] == "ingest.py"
+    assert hit["language"] == "python"
+
+
+def test_the_names_of_the_original_are_accepted(client):
+    arguments = {
+        "query": "quarantine",
+        "maxResults": 1,
+        "dateFrom": "2026-01-01",
+        "filePattern": "*.py",
+    }
+    assert len(client.call("search_git_commits", **arguments)["hits"]) == 1
+    assert client.call("query_aoma_knowledge", query="proxies", strategy="quick")["grounded"]
+
+
+def test_both_names_of_one_argument_are_refused(client):
+    params = {
+        "name": "search_knowledge",
+        "arguments": {"query": "x", "max_results": 1, "maxResults": 2},
+    }
+    assert client.rpc("tools/call", params)["result"]["isError"] is True
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("search_knowledge", {}, "query"),
+        ("search_knowledge", {"query": ""}, "query"),
+        ("search_knowledge", {"query": "x" * 2001}, "query"),
+        ("search_knowledge", {"query": "x", "max_results": 21}, "max_results"),
+        ("search_knowledge", {"query": "x", "threshold": 1.5}, "threshold"),
+        ("query_aoma_knowledge", {"query": "x", "strategy": "slow"}, "strategy"),
+        ("search_git_commits", {"query": "x", "date_from": "yesterday"}, "yesterday"),
+        ("search_code_files", {"query": "x", "max_results": 51}, "max_results"),
+        ("search_code_files", {"query": "x", "colour": "red"}, "colour"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_named(client, tool, arguments, said):
+    result = client.rpc("tools/call", {"name": tool, "arguments": arguments})["result"]
+    assert result["isError"] is True
+    assert said in result["content"][0]["text"]
+    assert "Traceback" not in result["content"][0]["text"]
+
+
+def test_an_unknown_tool_is_an_error(client):
+    answer = client.rpc("tools/call", {"name": "search_outlook_emails", "arguments": {}})
+    assert answer.get("error") or answer["result"]["isError"]
+
+
+def test_health_asks_every_source(client):
+    health = client.call("get_system_health", include_diagnostics=True)
+    assert health["status"] == "healthy"
+    assert {source["source"] for source in health["sources"]} == {"documents", "commits", "code"}
+    assert health["diagnostics"]["index_bytes"] > 0
+    assert client.call("get_system_health", include_metrics=False)["metrics"] is None
+
+
+def test_capabilities_name_the_tools_and_what_is_indexed(client):
+    capabilities = client.call("get_server_capabilities", includeExamples=True)
+    assert {tool["name"] for tool in capabilities["tools"]} == TOOLS
+    assert capabilities["repositories"][0]["name"] == "vault"
+    assert capabilities["tools"][0]["example"] is not None
+
+
+@pytest.fixture(scope="session")
+def broken(start_instance, settings, tmp_path_factory):
+    damaged = tmp_path_factory.mktemp("damaged") / "knowledge.sqlite3"
+    damaged.write_bytes(b"this is not a database" * 100)
+    return start_instance(replace(settings, index=damaged))
+
+
+@pytest.mark.parametrize(
+    "tool", ["search_knowledge", "query_aoma_knowledge", "search_git_commits", "search_code_files"]
+)
+def test_a_source_that_is_down_is_an_error_and_no_empty_result(broken, tool):
+    result = broken.rpc("tools/call", {"name": tool, "arguments": {"query": "checksum"}})["result"]
+    assert result["isError"] is True
+    assert "index" in result["content"][0]["text"]
+    assert "structuredContent" not in result or not result["structuredContent"]
+
+
+def test_a_source_that_is_down_shows_in_health_and_ready(broken):
+    assert broken.call("get_system_health")["status"] == "unhealthy"
+    reply = broken.request("GET", "/ready")
+    assert reply.status == 503
+    assert broken.request("GET", "/health").status == 200
