@@ -1,0 +1,65 @@
+"""Our own package in the zip: sources, so that tracebacks have lines, and their bytecode."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ops.bundle import bytecode
+from ops.bundle.archive import Entry
+from ops.bundle.failure import BuildError
+
+PACKAGE = "mcp_app"
+LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
+
+
+def files(root: Path) -> Iterator[tuple[str, Path]]:
+    """The package's files with their paths in the zip; nothing hidden, nothing left over."""
+    package = root / PACKAGE
+    if not (package / "__init__.py").is_file():
+        raise BuildError(f"{package} is missing: there is no application to build.")
+    for path in sorted(package.rglob("*")):
+        below = path.relative_to(root)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in below.parts)
+        if path.is_file() and not hidden and not path.name.endswith(LEFTOVERS):
+            yield below.as_posix(), path
+
+
+def entries(root: Path) -> Iterator[Entry]:
+    """The package as it lies in the zip.
+
+    Raises:
+        BuildError: there is no package, or a module is not valid Python.
+    """
+    for name, path in files(root):
+        source = path.read_bytes()
+        yield Entry(name, source)
+        if path.suffix == ".py":
+            try:
+                pyc = bytecode.compiled(source, name)
+            except (SyntaxError, ValueError) as error:
+                raise BuildError(f"{name} is not valid Python: {error}") from error
+            folder, _, module = name.removesuffix(".py").rpartition("/")
+            # Not cache_from_source: PYTHONPYCACHEPREFIX would lead it elsewhere.
+            tag = sys.implementation.cache_tag
+            yield Entry(f"{folder}/__pycache__/{module}.{tag}.pyc", pyc)
+
+
+def version(root: Path) -> str:
+    """`mcp_app.__version__`, read without importing the package.
+
+    Raises:
+        BuildError: it is not there, or is no plain string.
+    """
+    place = root / PACKAGE / "__init__.py"
+    try:
+        module = ast.parse(place.read_bytes())
+    except (OSError, SyntaxError) as error:
+        raise BuildError(f"{place} cannot be read: {error}") from error
+    for statement in module.body:
+        match statement:
+            case ast.Assign([ast.Name("__version__")], ast.Constant(str(value))):
+                return value
+    raise BuildError(f'{place} has no line like `__version__ = "1.0.0"`.')

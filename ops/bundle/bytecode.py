@@ -1,0 +1,129 @@
+"""Bytecode that is valid on Lambda's read-only disk, and the same bytes on every build.
+
+- Unchecked-hash files (PEP 552): nothing compares them with a source file's date, and
+  the zip's fixed dates would make all dated bytecode stale.
+- Canonical: marshal writes down reference counts and what happens to be interned, so
+  compiling the same source twice gives different bytes. One trip through marshal version 2,
+  which knows no references, leaves an object whose sharing depends on its value alone.
+- `co_filename` is the path on Lambda, whatever folder the build ran in.
+
+Run as a script it compiles many files, in a process of its own: that needs nothing but
+the standard library, and works alike on Linux, macOS and Windows.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import marshal
+import subprocess
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+TASK_ROOT = "/var/task"
+
+# https://peps.python.org/pep-0552/: bit 0 says hash-based, bit 1 would ask for the check.
+UNCHECKED_HASH = (0b01).to_bytes(4, "little")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that is not valid source for this Python.
+
+    Attributes:
+        source: The file.
+        reason: The compiler's words, with the line.
+    """
+
+    source: str
+    reason: str
+
+
+def compiled(source: bytes, name: str) -> bytes:
+    """The `.pyc` file of `source`, which lies at `name` below the task root.
+
+    Raises:
+        SyntaxError: `source` is not valid for this Python.
+        ValueError: `source` has NUL bytes.
+    """
+    with warnings.catch_warnings():
+        # Other people's invalid escapes: nothing that a build could do about them.
+        warnings.simplefilter("ignore")
+        # Never optimised: docstrings are what tools are described with.
+        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+    unshared = marshal.loads(marshal.dumps(code, 2))  # noqa: S302 - our own bytes
+    return b"".join(
+        (
+            importlib.util.MAGIC_NUMBER,
+            UNCHECKED_HASH,
+            importlib.util.source_hash(source),
+            marshal.dumps(placed(unshared, f"{TASK_ROOT}/{name}")),
+        )
+    )
+
+
+def placed(code: CodeType, path: str) -> CodeType:
+    """`code` as if compiled from `path`: one string for all of its functions."""
+    constants = tuple(
+        placed(one, path) if isinstance(one, CodeType) else one for one in code.co_consts
+    )
+    return code.replace(co_filename=path, co_consts=constants)
+
+
+def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Refused]:
+    """Compile files side by side; gives those that are not valid source.
+
+    Args:
+        jobs: Source file, its path below the task root, the `.pyc` file to write.
+        workers: How many processes; the result does not depend on it.
+    """
+    # Dealt out like cards, so that one package's large files do not meet in one worker.
+    hands = [hand for start in range(workers) if (hand := jobs[start::workers])]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        for _ in hands
+    ]
+    try:
+        for process, hand in zip(processes, hands, strict=True):
+            assert process.stdin is not None  # noqa: S101 - for the type checker
+            with process.stdin as stream:
+                json.dump([(str(source), name, str(into)) for source, name, into in hand], stream)
+            process.stdin = None
+        refused: list[Refused] = []
+        for process in processes:
+            said, _ = process.communicate()
+            if process.returncode != 0:
+                raise subprocess.CalledProcessError(process.returncode, process.args)
+            refused += [Refused(**one) for one in json.loads(said)]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return sorted(refused, key=lambda one: one.source)
+
+
+def main() -> None:
+    """Compile the jobs on standard input; write the refused ones to standard output."""
+    refused = []
+    for source, name, into in json.load(sys.stdin):
+        try:
+            pyc = compiled(Path(source).read_bytes(), name)
+        except (SyntaxError, ValueError) as error:
+            refused.append({"source": source, "reason": str(error)})
+            continue
+        Path(into).write_bytes(pyc)
+    json.dump(refused, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What of the dependencies stays out of the zip, and why.
+
+Three lists, made by hand and held by tests that serve FastMCP from the pruned zip. Not by
+an import trace: it misses what is loaded on the first request, or only for an error.
+Nothing that access control, output schemas or a client of HTTP may need is listed.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+# Whole distributions that requirements/lambda.txt locks because FastMCP asks for them, by
+# their normalised names. FastMCP imports each only where the reason says.
+DISTRIBUTIONS = {
+    # fastmcp.cli, the `fastmcp` command: no one types it on Lambda.
+    "cyclopts": "command line",
+    "docstring-parser": "of cyclopts",
+    "rich-rst": "of cyclopts",
+    "pyperclip": "command line's clipboard",
+    # uvicorn's reloader and WebSocket server: Lambda hands over plain HTTP requests.
+    "watchfiles": "reloading after an edit",
+    "websockets": "WebSocket server",
+    # key_value.aio.stores.keyring: a desktop's password store.
+    "keyring": "desktop password store",
+    "secretstorage": "of keyring",
+    "jeepney": "of keyring",
+    "jaraco-classes": "of keyring",
+    "jaraco-context": "of keyring",
+    "jaraco-functools": "of keyring",
+    "more-itertools": "of keyring",
+    # email_validator asks DNS only with check_deliverability; pydantic's EmailStr does not.
+    "dnspython": "mail servers of an address",
+    # cffi's parser of C declarations; the extension modules are built already.
+    "pycparser": "compiling C",
+}
+
+# Parts of distributions that stay. Patterns of fnmatch over paths in the zip.
+PARTS = (
+    "fastmcp/cli/*",  # needs cyclopts
+    "mcp/cli/*",  # needs typer, which is not locked
+    "cffi/*",  # builds extensions; running them takes _cffi_backend alone
+    "pydantic/mypy.py",
+    "pydantic/v1/_hypothesis_plugin.py",
+    "pydantic/v1/mypy.py",
+    "anyio/pytest_plugin.py",
+    "platformdirs/pytest_plugin.py",
+    "pygments/sphinxext.py",
+)
+
+# Of pygments' 250 languages rich colours one, in the tracebacks that FastMCP logs.
+PYGMENTS_LEXERS = frozenset({"__init__.py", "_mapping.py", "python.py", "special.py"})
+
+# Of every distribution: what only installers, type checkers and compilers read. METADATA
+# stays (fastmcp and httpx2 look up versions), entry_points.txt (opentelemetry looks up its
+# context), and every licence.
+FOLDERS = frozenset({"__pycache__", "tests", "test", "benchmarks", "sboms"})
+NAMES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json"})
+SUFFIXES = frozenset({".pyi", ".c", ".h", ".cpp", ".hpp", ".pxd", ".pyx", ".pyc", ".rs"})
+
+
+def is_dropped(path: PurePosixPath) -> bool:
+    """Whether the file at `path`, relative to the zip's root, is left out.
+
+    A package may well have a module `tests.py`: only folders named so are dropped.
+    """
+    if path.parts[0] == "bin" or FOLDERS.intersection(path.parts[:-1]):
+        return True
+    if path.suffix in SUFFIXES or path.name == "py.typed":
+        return True
+    if path.parts[0].endswith(".dist-info") and path.name in NAMES:
+        return True
+    if path.parts[:2] == ("pygments", "lexers"):
+        return path.name not in PYGMENTS_LEXERS
+    return any(fnmatchcase(str(path), pattern) for pattern in PARTS)
