@@ -81,6 +81,13 @@ def get_parameter(name: str) -> str:
     finally:
         connection.close()
     if status != http.client.OK:
-        kind_of_error = str(answer.get("__type", status)).rpartition("#")[2]
-        raise ParameterUnavailableError(f"SSM parameter {name} could not be read: {kind_of_error}")
-    return str(answer["Parameter"]["Value"])
+        kind_of_error = answer.get("__type", status) if isinstance(answer, dict) else status
+        raise ParameterUnavailableError(
+            f"SSM parameter {name} could not be read: {str(kind_of_error).rpartition('#')[2]}"
+        )
+    try:
+        return str(answer["Parameter"]["Value"])
+    except (KeyError, TypeError):
+        raise ParameterUnavailableError(
+            f"SSM parameter {name} could not be read: an answer without a value"
+        ) from None
