@@ -50,8 +50,9 @@ dt {{ opacity: .7; }} dd {{ margin: 0; overflow-wrap: anywhere; }}
 <p>An <a href="https://modelcontextprotocol.io">MCP</a> server, and
 <span class="ok">it is running</span>. {credential}</p>
 <h2>Connect</h2>
+<p>The address for every MCP client, over Streamable HTTP:</p>
 <pre>{url}mcp</pre>
-<p>is the address for every MCP client (Streamable HTTP). Claude Code, for example:</p>
+<p>Claude Code, for example:</p>
 <pre>claude mcp add --transport http {name} {url}mcp{header}</pre>
 <p>Clients without MCP post plain JSON-RPC to <code>{url}rpc</code>:</p>
 <pre>curl {url}rpc{curl_header} \\
@@ -79,10 +80,10 @@ def home(settings: Settings, build: BuildInfo) -> Callable[[Request], Awaitable[
         values = {
             "name": settings.name,
             "url": str(request.base_url),
-            "header": ' --header "Authorization: Bearer $MESH_API_KEY"' if key else "",
-            "curl_header": ' -H "Authorization: Bearer $MESH_API_KEY"' if key else "",
+            "header": ' \\\n  --header "Authorization: Bearer $MESH_API_KEY"' if key else "",
+            "curl_header": ' \\\n  -H "Authorization: Bearer $MESH_API_KEY"' if key else "",
             "version": build.version,
-            "commit": (build.commit or "not built from a commit")
+            "commit": (build.commit[:12] if build.commit else "not built from a commit")
             + (", with uncommitted changes" if build.dirty else ""),
             "environment": settings.environment,
             "function_version": settings.function_version,
