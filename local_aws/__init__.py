@@ -1,0 +1,5 @@
+"""AWS on this machine: MiniStack as control plane, and Lambda's data plane of our own.
+
+Runs the zip that production runs, under the real awslambdaric. Holds nothing that knows
+this project's server: it takes any Python zip. `README.md` lists where it differs from AWS.
+"""

@@ -1,0 +1,196 @@
+"""Lambda's data plane: Function URL listeners and instances, on an event loop of its own.
+
+It has its own thread, so that the control plane's blocking work (parsing a zip's JSON,
+saving state) delays no request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from local_aws.errors import LocalAwsError
+from local_aws.executions import Executions, Outcome
+from local_aws.function_url import FunctionUrlListener
+from local_aws.functions import (
+    FunctionName,
+    FunctionVersion,
+    function_urls,
+    functions,
+    live_versions,
+    route,
+)
+from local_aws.instance import Place
+from local_aws.ports import FunctionUrlPorts
+from local_aws.request_log import new_request_log
+from local_aws.task_root import remove_unused
+
+MEMORY_CHECK_SECONDS = 0.1
+IDLE_CHECK_SECONDS = 1.0
+DEFAULT_IDLE_SECONDS = 600.0
+CLOSE_SECONDS = 20.0
+
+_logger = logging.getLogger(__name__)
+
+
+class DataPlane:
+    """Runs functions and serves their URLs.
+
+    Args:
+        place: What instances share.
+        code: Folder of unpacked zips.
+        ports: Ports of Function URLs.
+        idle_seconds: How long an instance may be idle.
+    """
+
+    def __init__(
+        self,
+        *,
+        place: Place,
+        code: Path,
+        ports: FunctionUrlPorts,
+        idle_seconds: float = DEFAULT_IDLE_SECONDS,
+    ) -> None:
+        self._code = code
+        self._ports = ports
+        self._idle_seconds = idle_seconds
+        self._executions = Executions(place=place, code=code)
+        self._listeners: dict[str, FunctionUrlListener] = {}
+        self._requests = new_request_log()
+        self._prepared: set[FunctionVersion] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="data-plane", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; `sync` opens the listeners."""
+        self._thread.start()
+
+    def call[T](self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Run a coroutine of this object from another thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def close(self) -> None:
+        """End every listener, every instance and the thread."""
+        self.call(self._close()).result(timeout=CLOSE_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=CLOSE_SECONDS)
+
+    async def invoke(
+        self,
+        function: FunctionName,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        client_context: str | None = None,
+    ) -> Outcome:
+        """Run one invocation of the Invoke API; raises what `Executions.invoke` raises."""
+        target = route(function, qualifier)
+        return await self._executions.invoke(target, payload, client_context=client_context)
+
+    async def sync(self) -> None:
+        """Follow the control plane: listeners for new URLs, no instances of versions out of use.
+
+        Routing needs none of this: it reads the control plane at each request.
+
+        Raises:
+            LocalAwsError: a URL's port cannot be used.
+        """
+        wanted = {url.identifier: url for url in function_urls()}
+        for identifier in [name for name in self._listeners if name not in wanted]:
+            await self._listeners.pop(identifier).close()
+            self._ports.forget_socket(identifier)
+        for identifier, url in wanted.items():
+            if identifier not in self._listeners:
+                socket = self._ports.open(identifier)
+                self._listeners[identifier] = listener = FunctionUrlListener(
+                    url.function, url.qualifier, self._executions, self._requests
+                )
+                await listener.start(socket)
+        live = live_versions()
+        self._executions.retire_all_but(live)
+        for version in live - self._prepared:
+            if version.code:
+                self._background(self._executions.prepare(version))
+        self._prepared = live
+
+    async def status(self) -> dict[str, Any]:
+        """What `GET /_local_aws/status` answers."""
+        urls: dict[FunctionName, list[dict[str, str | None]]] = {}
+        for url in function_urls():
+            address = str(url.config.get("FunctionUrl", ""))
+            shown = {"qualifier": url.qualifier, "url": address, "auth_type": url.auth_type}
+            urls.setdefault(url.function, []).append(shown)
+        return {
+            "functions": [
+                {
+                    "name": function.name,
+                    "versions": sorted(record["versions"], key=int),
+                    "aliases": {
+                        name: alias["FunctionVersion"] for name, alias in record["aliases"].items()
+                    },
+                    "urls": urls.get(function, []),
+                }
+                for function, record in functions()
+            ],
+            "instances": [
+                {
+                    "function": instance.version.function.name,
+                    "version": instance.version.version,
+                    "pid": instance.pid,
+                    "busy": instance.busy,
+                    "invocations": instance.invocations,
+                }
+                for instance in self._executions.instances()
+            ],
+            "requests": [asdict(line) for line in self._requests],
+        }
+
+    def remove_unused_code(self) -> None:
+        """Remove unpacked zips that no version has any more. Call it at the start."""
+        used = set()
+        for _, record in functions():
+            for held in (record, *record["versions"].values()):
+                used.add(hashlib.sha256(held.get("code_zip") or b"").hexdigest())
+        remove_unused(self._code, used)
+
+    async def _housekeeping(self) -> None:
+        checked = time.monotonic()
+        while True:
+            await asyncio.sleep(MEMORY_CHECK_SECONDS)
+            for instance in self._executions.instances():
+                instance.check_memory()
+            if time.monotonic() - checked < IDLE_CHECK_SECONDS:
+                continue
+            checked = time.monotonic()
+            self._executions.end_idle_since(checked - self._idle_seconds)
+            try:
+                # CloudFormation works in the background, after its call has returned.
+                await self.sync()
+            except LocalAwsError as error:
+                _logger.warning("%s", error)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(lambda: self._background(self._housekeeping()))
+        self._loop.run_forever()
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(listener.close() for listener in self._listeners.values()))
+        await self._executions.close()

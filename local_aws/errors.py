@@ -1,0 +1,2 @@
+class LocalAwsError(Exception):
+    """Local AWS cannot do what was asked; the message is one line that says what to do."""

@@ -1,0 +1,178 @@
+"""Invocations: concurrency limits, and the instances that serve them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_aws.functions import FunctionName, FunctionVersion, Route, reserved_concurrency
+from local_aws.instance import InitFailedError, Instance, Place
+from local_aws.metrics import record_invocation
+from local_aws.pool import Pool
+from local_aws.runtime_api import Invocation, Result
+from local_aws.sandbox import CannotRunHereError
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+REQUEST_LIMIT_BYTES = 6_291_456
+ACCOUNT_CONCURRENCY = 1000
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation."""
+
+    result: Result
+    version: str
+    request_id: str
+    trace_id: str
+    cold: bool
+    tail: str
+
+
+class ThrottledError(Exception):
+    """No concurrency is left; `reason` is TooManyRequestsException's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PayloadTooLargeError(Exception):
+    """The event is longer than 6 MB."""
+
+
+class Executions:
+    """Runs functions. Lives in one event loop.
+
+    Args:
+        place: What instances share.
+        code: Folder of unpacked zips.
+    """
+
+    def __init__(self, *, place: Place, code: Path) -> None:
+        self._place = place
+        self._code = code
+        self._pools: dict[FunctionVersion, Pool] = {}
+        self._in_flight: Counter[FunctionName] = Counter()
+        # As many processes can be initializing at once as there is any sense in.
+        self._starting = asyncio.Semaphore(2 * (os.cpu_count() or 1))
+
+    async def invoke(
+        self,
+        route: Route,
+        payload: bytes,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+        client_context: str | None = None,
+    ) -> Outcome:
+        """Run one invocation.
+
+        Raises:
+            ThrottledError: reserved or account concurrency is used up.
+            PayloadTooLargeError: more than 6 MB.
+            CannotRunHereError: this machine cannot run the function.
+        """
+        if len(payload) > REQUEST_LIMIT_BYTES:
+            raise PayloadTooLargeError
+        version = route.version
+        invocation = Invocation(
+            request_id=request_id or str(uuid.uuid4()),
+            payload=payload,
+            timeout_seconds=version.timeout_seconds,
+            invoked_arn=route.invoked_arn,
+            trace_id=trace_id or new_trace_id(),
+            client_context=client_context,
+        )
+        self._check_concurrency(version.function)
+        self._in_flight[version.function] += 1
+        began = time.monotonic()
+        try:
+            outcome = await self._run(version, invocation)
+        finally:
+            self._in_flight[version.function] -= 1
+        record_invocation(
+            version.function,
+            duration_ms=(time.monotonic() - began) * 1000,
+            error=outcome.result.error_type is not None,
+        )
+        return outcome
+
+    async def prepare(self, version: FunctionVersion) -> None:
+        """Unpack a zip before the first request wants it."""
+        try:
+            await self._pool(version).prepare()
+        except CannotRunHereError as error:
+            _logger.warning("%s", error)
+        except Exception:
+            _logger.exception("the zip of %s cannot be unpacked", version.function.name)
+
+    def retire_all_but(self, live: set[FunctionVersion]) -> None:
+        """End the instances of versions that nothing points to, when they are done."""
+        for version, pool in list(self._pools.items()):
+            if version not in live:
+                pool.retire()
+                if pool.empty:
+                    del self._pools[version]
+
+    def instances(self) -> Iterator[Instance]:
+        """Every instance there is."""
+        for pool in list(self._pools.values()):
+            yield from list(pool.instances)
+
+    def end_idle_since(self, moment: float) -> None:
+        """End instances that are idle since before a monotonic time."""
+        for pool in self._pools.values():
+            pool.end_idle_since(moment)
+
+    async def close(self) -> None:
+        """End every instance."""
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+
+    def _pool(self, version: FunctionVersion) -> Pool:
+        pool = self._pools.get(version)
+        if pool is None:
+            pool = Pool(version, place=self._place, code=self._code, starting=self._starting)
+            self._pools[version] = pool
+        return pool
+
+    async def _run(self, version: FunctionVersion, invocation: Invocation) -> Outcome:
+        pool = self._pool(version)
+        request, trace = invocation.request_id, invocation.trace_id
+        try:
+            instance = await pool.acquire()
+        except InitFailedError as failed:
+            return Outcome(
+                failed.result, version.version, request, trace, cold=True, tail=failed.tail
+            )
+        cold = instance.invocations == 0
+        result, tail = await instance.invoke(invocation)
+        return Outcome(result, version.version, request, trace, cold=cold, tail=tail)
+
+    def _check_concurrency(self, function: FunctionName) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html."""
+        reserved = reserved_concurrency(function)
+        if reserved is not None and self._in_flight[function] >= reserved:
+            reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+        elif self._in_flight.total() >= ACCOUNT_CONCURRENCY:
+            reason = "ConcurrentInvocationLimitExceeded"
+        else:
+            return
+        record_invocation(function, duration_ms=0, error=False, throttled=True)
+        raise ThrottledError(reason)
+
+
+def new_trace_id() -> str:
+    """An X-Ray trace header that is not sampled."""
+    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"

@@ -1,0 +1,112 @@
+"""The response a Function URL makes of what a function returned.
+
+https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from local_aws.http_server import Response
+
+JSON_TYPE = ("content-type", "application/json")
+# AWS sends its own of these, and the function's under another name. Seen on live Function
+# URLs for WWW-Authenticate too: a client never sees a challenge.
+REMAPPED = {
+    "connection": "x-amzn-remapped-connection",
+    "content-length": "x-amzn-remapped-content-length",
+    "date": "x-amzn-remapped-date",
+    "server": "x-amzn-remapped-server",
+    "www-authenticate": "x-amzn-remapped-www-authenticate",
+}
+DROPPED = frozenset({"transfer-encoding", "keep-alive", "upgrade"})
+
+
+class BadShapeError(Exception):
+    """The function's result cannot be made a response; the message says why."""
+
+
+def build_response(payload: bytes) -> Response:
+    """The response for a result.
+
+    Without a `statusCode` the whole result is the body of a 200, as JSON.
+
+    Raises:
+        BadShapeError: a status, header or body of the wrong type.
+    """
+    try:
+        result = json.loads(payload)
+    except ValueError as error:
+        raise BadShapeError(f"the result is no JSON: {error}") from error
+    if not isinstance(result, dict) or "statusCode" not in result:
+        return Response(200, [JSON_TYPE], payload)
+    return Response(_status(result), _headers(result), _body(result))
+
+
+def error_response(status: int, message: str, *, error_type: str) -> Response:
+    """An error of Lambda itself, in its words."""
+    body = json.dumps({"Message": message}).encode()
+    return Response(status, [JSON_TYPE, ("x-amzn-errortype", error_type)], body)
+
+
+def internal_error() -> Response:
+    """What a client sees of any failure of the function: 502, and no detail."""
+    return Response(502, [JSON_TYPE], b"Internal Server Error")
+
+
+def _status(result: dict[str, Any]) -> int:
+    status = result["statusCode"]
+    if isinstance(status, str) and status.isdigit():
+        status = int(status)
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:  # noqa: PLR2004 - HTTP's own limits
+        raise BadShapeError(f"statusCode is {status!r}, not a number from 200 to 599")
+    return status
+
+
+def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
+    given = result.get("headers")
+    cookies = result.get("cookies")
+    if not isinstance(given, dict | None):
+        raise BadShapeError(f"headers is of type {type(given).__name__}, not an object")
+    if not isinstance(cookies, list | None):
+        raise BadShapeError(f"cookies is of type {type(cookies).__name__}, not a list")
+    headers: list[tuple[str, str]] = []
+    for name, value in (given or {}).items():
+        if not isinstance(value, str | int | float):
+            raise BadShapeError(f"header {name} is of type {type(value).__name__}, not a string")
+        lower = name.lower()
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        if lower not in DROPPED:
+            headers.append((REMAPPED.get(lower, name), shown))
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(JSON_TYPE)
+    headers += [("set-cookie", str(cookie)) for cookie in cookies or []]
+    if any(not _sendable(name, value) for name, value in headers):
+        raise BadShapeError("a header holds characters that HTTP does not allow")
+    return headers
+
+
+def _sendable(name: str, value: str) -> bool:
+    try:
+        f"{name}{value}".encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return name != "" and not {"\r", "\n", "\0"} & {*name, *value}
+
+
+def _body(result: dict[str, Any]) -> bytes:
+    body = result.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        # Not documented; AWS sends objects as JSON.
+        return json.dumps(body).encode()
+    if not result.get("isBase64Encoded"):
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise BadShapeError(f"isBase64Encoded is true and body is no base64: {error}") from error

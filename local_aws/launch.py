@@ -1,0 +1,85 @@
+"""Puts control plane and data plane together. Imports MiniStack: set its variables first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from local_aws import ministack_patches
+from local_aws.control_plane import ControlPlane
+from local_aws.data_plane import DataPlane
+from local_aws.functions import FunctionName, url_identifier
+from local_aws.instance import Place
+from local_aws.invoke_api import InvokeApi
+from local_aws.logs import LogShipper
+from local_aws.ports import HOST, FunctionUrlPorts
+from local_aws.sandbox import Sandbox, probe_namespaces
+from local_aws.state import StateFolder
+
+# Two loops share the interpreter: a short turn keeps a request's way short while the
+# control plane computes.
+SWITCH_SECONDS = 0.0005
+
+_logger = logging.getLogger("local_aws")
+
+
+async def run(
+    folder: StateFolder,
+    *,
+    listener: socket.socket,
+    ports: FunctionUrlPorts,
+    runtime: Path,
+    idle_seconds: float,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve AWS on a listening socket until SIGTERM or SIGINT.
+
+    Raises:
+        LocalAwsError: a Function URL of the saved state cannot be opened.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    reason = probe_namespaces()
+    if reason is not None:
+        _logger.warning(
+            "no mount namespaces here (%s): the task root is a plain folder without write "
+            "permission, and /tmp is the host's",
+            reason,
+        )
+    shipper = LogShipper(folder.logs)
+    endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+    data_plane = DataPlane(
+        place=Place(
+            sandbox=Sandbox(runtime=runtime, namespaces=reason is None),
+            instances=folder.instances,
+            endpoint=endpoint,
+            shipper=shipper,
+        ),
+        code=folder.code,
+        ports=ports,
+        idle_seconds=idle_seconds,
+    )
+
+    def open_url(function: FunctionName, qualifier: str | None) -> str:
+        socket_of_url = ports.open(url_identifier(function, qualifier))
+        return f"http://{HOST}:{socket_of_url.getsockname()[1]}/"
+
+    ministack_patches.apply(open_url=open_url, execute=InvokeApi(data_plane).execute)
+    stopping = asyncio.Event()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sig, stopping.set)
+    data_plane.start()
+
+    def ready() -> None:
+        on_ready()
+        _logger.info("ready: AWS at %s", endpoint)
+
+    try:
+        await ControlPlane(data_plane, on_ready=ready).run(listener, stopping)
+    finally:
+        await asyncio.to_thread(data_plane.close)
+        await asyncio.to_thread(shipper.close)

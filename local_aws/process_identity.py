@@ -1,0 +1,57 @@
+"""Is this process id still the process that was recorded? Numbers are reused; start times are not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+POLL_SECONDS = 0.02
+
+
+def identity(pid: int) -> str | None:
+    """What tells a process from a later one with the same number; None when it is gone.
+
+    Linux: the start time in ticks since boot, and the boot id. Elsewhere: what `ps` prints.
+    A zombie counts as gone: it holds no port and no file.
+    """
+    if not Path("/proc/self/stat").exists():
+        shown = subprocess.run(
+            ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+        return None if not shown or shown.startswith("Z") else shown.partition(" ")[2].strip()
+    try:
+        # The command name, in brackets, may itself hold spaces and brackets.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, start_ticks = fields[0], fields[19]
+    return None if state in "ZX" else f"{boot}:{start_ticks}"
+
+
+def is_alive(pid: int, recorded: str) -> bool:
+    """Whether `pid` still is the process that `recorded` was taken from."""
+    return identity(pid) == recorded
+
+
+def kill_group(pid: int, sig: signal.Signals = signal.SIGKILL) -> None:
+    """Signal a session leader of ours and its children; nothing happens when they are gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, sig)
+
+
+def wait_gone(pid: int, recorded: str, *, seconds: float) -> bool:
+    """Wait for a process that need not be a child of ours; True when it ended in time."""
+    deadline = time.monotonic() + seconds
+    while is_alive(pid, recorded):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True

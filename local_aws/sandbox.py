@@ -1,0 +1,247 @@
+"""The environment of an instance: what a process of Lambda sees, and nothing of the host's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import platform
+import struct
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_aws.functions import FunctionVersion
+
+LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
+PROBE_SECONDS = 10
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class CannotRunHereError(Exception):
+    """This machine cannot run the function; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How instances are started on this machine.
+
+    Args:
+        runtime: Folder with Lambda's own Python packages, awslambdaric among them.
+        namespaces: Whether user and mount namespaces work; else the task root is a plain
+            folder without write permission, and tracebacks show its real path.
+    """
+
+    runtime: Path
+    namespaces: bool
+
+    def task_root(self, code: Path) -> str:
+        """Where the function finds its code."""
+        return "/var/task" if self.namespaces else str(code)
+
+
+def architecture() -> str:
+    """This machine's architecture, as Lambda names it."""
+    return ARCHITECTURES.get(platform.machine().lower(), platform.machine())
+
+
+def check_can_run(version: FunctionVersion) -> None:
+    """Refuse what would only crash.
+
+    Raises:
+        CannotRunHereError: architecture, runtime or package type of the function.
+    """
+    what = f"{version.function.name} (version {version.version})"
+    if version.architecture != architecture():
+        raise CannotRunHereError(
+            f"{what} is built for {version.architecture} and this machine is {architecture()}: "
+            f"build and deploy it with architecture {architecture()} to run it here"
+        )
+    if version.runtime != RUNTIME:
+        raise CannotRunHereError(
+            f"{what} wants the runtime {version.runtime or 'of an image'}: "
+            f"local AWS runs {RUNTIME} only"
+        )
+    if not version.code:
+        raise CannotRunHereError(f"{what} has no zip")
+
+
+def probe_namespaces() -> str | None:
+    """Try the namespaces once; None when they work, else the reason."""
+    if not sys.platform.startswith("linux"):
+        return f"{sys.platform} has no mount namespaces"
+    with tempfile.TemporaryDirectory() as scratch:
+        reading, writing = os.pipe()
+        specification = {
+            "namespaces": True,
+            "binds": {"/tmp": scratch, "/var/task": scratch},  # noqa: S108 - inside the sandbox
+            "keep": [],
+            "parent": os.getpid(),
+            "folder": "/var/task",
+            "command": [],
+            "report_fd": writing,
+        }
+        try:
+            subprocess.run(
+                [base_interpreter(), "-S", "-I", str(LAUNCHER), json.dumps(specification)],
+                pass_fds=[writing],
+                check=False,
+                capture_output=True,
+                timeout=PROBE_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return "the probe did not end"
+        finally:
+            os.close(writing)
+        with os.fdopen(reading, "rb") as report:
+            said = report.read()
+    return None if said[:1] == b"T" else said[1:].decode(errors="replace") or "the probe failed"
+
+
+def base_interpreter() -> str:
+    """The interpreter that the virtual environment was made from: no host packages with it."""
+    return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def environment(
+    version: FunctionVersion,
+    *,
+    sandbox: Sandbox,
+    code: Path,
+    temporary: Path,
+    runtime_api: str,
+    log_stream: str,
+    endpoint: str,
+) -> dict[str, str]:
+    """The variables Lambda sets, and AWS_ENDPOINT_URL, the one that only this machine needs.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    """
+    inside = sandbox.namespaces
+    task_root = sandbox.task_root(code)
+    runtime = "/var/runtime" if inside else str(sandbox.runtime)
+    prefix = Path(sys.base_prefix) / "lib"
+    variables = {
+        "AWS_ENDPOINT_URL": endpoint,
+        **version.environment,
+        "_HANDLER": version.handler,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": version.function.region,
+        "AWS_DEFAULT_REGION": version.function.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": version.function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": version.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": version.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": version.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "LAMBDA_RUNTIME_DIR": runtime,
+        "LAMBDA_TASK_ROOT": task_root,
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": f"{prefix}:/lib64:/usr/lib64:{runtime}:{runtime}/lib"
+        f":{task_root}:{task_root}/lib:/opt/lib",
+        "PATH": f"{Path(base_interpreter()).parent}:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "PYTHONPATH": runtime,
+        "TZ": ":UTC",
+    }
+    level = (version.config.get("LoggingConfig") or {}).get("ApplicationLogLevel")
+    if level:
+        variables["AWS_LAMBDA_LOG_LEVEL"] = str(level)
+    if not inside:
+        # There is only one /tmp without a namespace; this is the nearest to an own one.
+        variables["TMPDIR"] = str(temporary)
+    return variables
+
+
+@dataclass(frozen=True)
+class StartedProcess:
+    """An instance's process. `started` is the monotonic time at which the runtime began."""
+
+    process: asyncio.subprocess.Process
+    started: float
+    output_fd: int
+    telemetry_fd: int
+
+
+async def spawn(
+    version: FunctionVersion,
+    *,
+    sandbox: Sandbox,
+    code: Path,
+    temporary: Path,
+    variables: dict[str, str],
+) -> StartedProcess:
+    """Start the real awslambdaric on the handler, in a session of its own.
+
+    Its sys.path is the task root, the runtime's packages and the standard library, in
+    Lambda's order.
+
+    Raises:
+        CannotRunHereError: the process could not be arranged or executed.
+    """
+    report_reading, report_writing = os.pipe()
+    output_reading, output_writing = os.pipe()
+    telemetry_reading, telemetry_writing = os.pipe()
+    interpreter = base_interpreter()
+    specification = {
+        "namespaces": sandbox.namespaces,
+        "binds": {
+            "/tmp": str(temporary),  # noqa: S108 - inside the sandbox
+            "/var/runtime": str(sandbox.runtime),
+            "/var/task": str(code),
+        },
+        "keep": [sys.base_prefix],
+        "parent": os.getpid(),
+        "folder": sandbox.task_root(code),
+        "command": [interpreter, "-S", "-m", "awslambdaric", version.handler],
+        "environment": variables | {"_LAMBDA_TELEMETRY_LOG_FD": str(telemetry_writing)},
+        "report_fd": report_writing,
+    }
+    try:
+        process = await asyncio.create_subprocess_exec(
+            interpreter,
+            "-S",
+            "-I",
+            str(LAUNCHER),
+            json.dumps(specification),
+            stdin=subprocess.DEVNULL,
+            stdout=output_writing,
+            stderr=output_writing,
+            pass_fds=[report_writing, telemetry_writing],
+            start_new_session=True,
+        )
+    finally:
+        for descriptor in (report_writing, output_writing, telemetry_writing):
+            os.close(descriptor)
+    said = await _read_report(report_reading)
+    if said[:1] != b"T":
+        await process.wait()
+        for descriptor in (output_reading, telemetry_reading):
+            os.close(descriptor)
+        raise CannotRunHereError(
+            f"an instance could not be started: {said[1:].decode(errors='replace') or 'no reason'}"
+        )
+    return StartedProcess(
+        process=process,
+        started=struct.unpack("d", said[1:9])[0],
+        output_fd=output_reading,
+        telemetry_fd=telemetry_reading,
+    )
+
+
+async def _read_report(descriptor: int) -> bytes:
+    """What the launcher said before it became the runtime (or failed)."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
+    )
+    with contextlib.closing(transport):
+        return await reader.read()

@@ -1,0 +1,120 @@
+"""Becomes one Lambda instance: sees a Lambda's file system, then executes the runtime.
+
+Run as a script, isolated and without site-packages, by `sandbox.py`, which passes the
+specification as its only argument. Standard library only.
+
+With namespaces: /var/task, /var/runtime and /opt as on Lambda, an own /tmp, and every
+other mount read-only. The process is no root in there, so it cannot undo this.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import struct
+import sys
+import time
+
+CLONE = os.CLONE_NEWUSER | os.CLONE_NEWNS if hasattr(os, "CLONE_NEWUSER") else 0
+MS_REC, MS_PRIVATE, MS_BIND = 0x4000, 0x40000, 0x1000
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+MOUNT_ATTR_RDONLY = 1
+SYS_MOUNT_SETATTR = 442
+PR_SET_PDEATHSIG = 1
+# Lambda's own user id.
+SANDBOX_USER = 993
+
+
+class _MountAttributes(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
+
+
+def _check(result, what):
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _mount(libc, source, target, kind, flags):
+    options = b"mode=0755" if kind == b"tmpfs" else None
+    result = libc.mount(source.encode(), target.encode(), kind, ctypes.c_ulong(flags), options)
+    _check(result, f"mount {target}")
+
+
+def _set_read_only(libc, path, *, read_only, recursive):
+    attributes = _MountAttributes()
+    if read_only:
+        attributes.set = MOUNT_ATTR_RDONLY
+    else:
+        attributes.clear = MOUNT_ATTR_RDONLY
+    result = libc.syscall(
+        ctypes.c_long(SYS_MOUNT_SETATTR),
+        ctypes.c_int(AT_FDCWD),
+        path.encode(),
+        ctypes.c_uint(AT_RECURSIVE if recursive else 0),
+        ctypes.byref(attributes),
+        ctypes.c_size_t(ctypes.sizeof(attributes)),
+    )
+    _check(result, f"mount_setattr {path}")
+
+
+def _enter_namespaces(libc, binds, keep):
+    """Arrange the file system.
+
+    Args:
+        binds: Target path to source path.
+        keep: Folders of the host that have to stay visible though a tmpfs would hide them.
+    """
+    user, group = os.getuid(), os.getgid()
+    os.unshare(CLONE)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{SANDBOX_USER} {user} 1"),
+        ("gid_map", f"{SANDBOX_USER} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as mapping:
+            mapping.write(text)
+    _mount(libc, "none", "/", None, MS_REC | MS_PRIVATE)
+    hidden = [folder for folder in ("/var", "/opt") if os.path.isdir(folder)]
+    # Sources may lie where the next mounts hide them: hold them open.
+    sources = {target: os.open(source, os.O_PATH) for target, source in binds.items()}
+    for folder in keep:
+        if folder.startswith(("/var/", "/opt/", "/tmp/")):
+            sources[folder] = os.open(folder, os.O_PATH)
+    for folder in hidden:
+        _mount(libc, "tmpfs", folder, b"tmpfs", 0)
+    # /tmp before anything that has to stay visible inside it.
+    for target in sorted(sources, key=lambda path: (path != "/tmp", path)):
+        os.makedirs(target, exist_ok=True)
+        _mount(libc, f"/proc/self/fd/{sources[target]}", target, None, MS_BIND | MS_REC)
+    _set_read_only(libc, "/", read_only=True, recursive=True)
+    _set_read_only(libc, "/tmp", read_only=False, recursive=False)
+
+
+def main():
+    specification = json.loads(sys.argv[1])
+    report = specification["report_fd"]
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if specification["namespaces"]:
+            _enter_namespaces(libc, specification["binds"], specification["keep"])
+        if sys.platform == "linux":
+            # After the namespaces: a change of credentials forgets it.
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != specification["parent"]:
+                os._exit(1)
+        os.chdir(specification["folder"])
+        if specification["command"]:
+            os.set_inheritable(report, False)
+            os.write(report, b"T" + struct.pack("d", time.monotonic()))
+            os.execve(
+                specification["command"][0], specification["command"], specification["environment"]
+            )
+        os.write(report, b"T" + struct.pack("d", time.monotonic()))
+    except OSError as error:
+        os.write(report, b"E" + str(error).encode())
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
