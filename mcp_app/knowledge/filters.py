@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 LIMIT_PATTERN = 256
+
+_WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]]+\]|.", re.DOTALL)
 
 
 def moment(name: str, value: str | None, *, end: bool) -> float | None:
@@ -68,37 +72,25 @@ def path_pattern(glob: str) -> re.Pattern[str]:
     if text.endswith("/"):
         text += "**"
     text = text.removeprefix("./").lstrip("/") if "/" in text else f"**/{text}"
-    parts: list[str] = []
-    at = 0
-    while at < len(text):
-        if text.startswith("**/", at):
-            parts.append("(?:[^/]+/)*")
-            at += 3
-        elif text.startswith("**", at):
-            parts.append(".*")
-            at += 2
-        elif text[at] == "*":
-            parts.append("[^/]*")
-            at += 1
-        elif text[at] == "?":
-            parts.append("[^/]")
-            at += 1
-        elif text[at] == "[" and (end := text.find("]", at + 2)) > 0:
-            inside = text[at + 1 : end].replace("\\", r"\\").replace("[", r"\[")
-            if inside[0] in "!^":
-                inside = "^" + inside[1:]
-            try:
-                re.compile(f"[{inside}]")
-                parts.append(f"(?!/)[{inside}]")
-            except re.error as error:
-                raise ValueError(f"file_pattern: [{inside[:20]}] is no range.") from error
-            at = end + 1
-        else:
-            parts.append(re.escape(text[at]))
-            at += 1
-    return re.compile("".join(parts), re.DOTALL)
+    try:
+        return re.compile(_GLOB.sub(_translated, text), re.DOTALL)
+    except re.error as error:
+        raise ValueError(f"file_pattern: {glob[:40]!r} has a wrong range in [ ].") from error
 
 
-def folded(values: list[str] | tuple[str, ...]) -> frozenset[str]:
+def _translated(token: re.Match[str]) -> str:
+    """A part of a glob as a part of a regular expression."""
+    text = token[0]
+    if text in _WILDCARDS:
+        return _WILDCARDS[text]
+    if len(text) == 1:
+        return re.escape(text)
+    inside = text[1:-1].replace("\\", r"\\").replace("[", r"\[")
+    if inside[0] in "!^":
+        inside = "^" + inside[1:]
+    return f"(?!/)[{inside}]"
+
+
+def folded(values: Iterable[str]) -> frozenset[str]:
     """Names to compare without regard to case; blank ones are none."""
     return frozenset(value.strip().casefold() for value in values if value.strip())

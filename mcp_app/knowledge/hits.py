@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
 
+from mcp_app.knowledge.ranking import Ranked
 from mcp_app.knowledge.results import CodeFile, Commit, FileChange, Passage
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from mcp_app.knowledge.ranking import Ranked
 
 LIMIT_FILES = 50
 

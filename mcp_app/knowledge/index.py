@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+import sqlite3
+from collections.abc import Sequence
 
 from mcp_app.knowledge.filters import folded, path_pattern, period
 from mcp_app.knowledge.hits import code_file, commit, passage
 from mcp_app.knowledge.index_file import IndexFile
 from mcp_app.knowledge.ranking import Ranked, Ranking, rank
 from mcp_app.knowledge.results import (
+    CodeFile,
+    Commit,
     Document,
+    Passage,
     Repository,
     SearchResult,
     Statistics,
@@ -21,14 +26,6 @@ from mcp_app.knowledge.schema import (
     DOCUMENT_WEIGHTS,
     SCHEMA_VERSION,
 )
-
-if TYPE_CHECKING:
-    import os
-    import sqlite3
-    from collections.abc import Sequence
-    from types import TracebackType
-
-    from mcp_app.knowledge.results import CodeFile, Commit, Passage
 
 LIMIT_SECONDS = 5.0
 
@@ -49,6 +46,7 @@ class EmbeddedIndex:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = IndexFile(path)
+        self._known_groups: dict[str, list[int]] = {}
         try:
             with self._file.connection() as connection:
                 self._counts: dict[str, int] = dict(
@@ -58,20 +56,17 @@ class EmbeddedIndex:
             self._file.close()
             raise
 
-    def __enter__(self) -> EmbeddedIndex:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the file; searches still running in other threads end undisturbed."""
         self._file.close()
+
+    def _groups(self, connection: sqlite3.Connection, select: str) -> list[int]:
+        """The group of each row, from row 0, which there is not; read once."""
+        if select not in self._known_groups:
+            # Rows are numbered from 1 without gaps. Two threads may both read them; the
+            # result is the same.
+            self._known_groups[select] = [0, *(group for (group,) in connection.execute(select))]
+        return self._known_groups[select]
 
     def search_documents(
         self,
@@ -90,7 +85,12 @@ class EmbeddedIndex:
         _check(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
             ranking = rank(
-                connection, "passages_text", DOCUMENT_WEIGHTS, self._counts["passages"], query
+                connection,
+                "passages_text",
+                DOCUMENT_WEIGHTS,
+                total=self._counts["passages"],
+                query=query,
+                groups=self._groups(connection, "SELECT document FROM passages ORDER BY id"),
             )
             chosen = _chosen(ranking.entries, max_results, threshold)
             hits = tuple(passage(connection, entry) for entry in chosen)
@@ -158,7 +158,12 @@ class EmbeddedIndex:
                 conditions.append(f"id IN (SELECT commit_id FROM changes WHERE {inside})")  # noqa: S608 - bound values
             allowed = _allowed(connection, "SELECT id FROM commits", conditions, values)
             ranking = rank(
-                connection, "commits_text", COMMIT_WEIGHTS, self._counts["commits"], query, allowed
+                connection,
+                "commits_text",
+                COMMIT_WEIGHTS,
+                total=self._counts["commits"],
+                query=query,
+                allowed=allowed,
             )
             chosen = _chosen(ranking.entries, max_results, threshold)
             hits = tuple(commit(connection, entry) for entry in chosen)
@@ -209,9 +214,16 @@ class EmbeddedIndex:
                 conditions,
                 values,
             )
-            total = self._counts["code_parts"]
-            ranking = rank(connection, "code_parts_text", CODE_WEIGHTS, total, query, allowed)
-            files = dict(connection.execute("SELECT id, file FROM code_parts").fetchall())
+            files = self._groups(connection, "SELECT file FROM code_parts ORDER BY id")
+            ranking = rank(
+                connection,
+                "code_parts_text",
+                CODE_WEIGHTS,
+                total=self._counts["code_parts"],
+                query=query,
+                groups=files,
+                allowed=allowed,
+            )
             best: dict[int, Ranked] = {}
             for entry in ranking.entries:
                 best.setdefault(files[entry.row], entry)
@@ -288,7 +300,7 @@ def _check(max_results: int, threshold: float) -> None:
 def _any(column: str, wanted: Sequence[object], values: list[object]) -> str:
     """A condition that the column has one of the wanted values, which are bound."""
     values.append(json.dumps(wanted))
-    return f"{column} IN (SELECT value FROM json_each(?))"
+    return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - columns of ours
 
 
 def _repositories(connection: sqlite3.Connection, wanted: Sequence[str]) -> list[int]:
@@ -329,7 +341,10 @@ def _result[Hit](
         reason = f"None of the query's words is in the {within}."
     elif not hits:
         best = max(entry.coverage for entry in ranking.entries)
-        reason = f"No hit covers {threshold:.0%} of the query; the best of {candidates} covers {best:.0%}."
+        reason = (
+            f"No hit covers {threshold:.0%} of the query; the best of {candidates} "
+            f"covers {best:.0%}."
+        )
     return SearchResult(
         hits=hits,
         candidates=candidates,

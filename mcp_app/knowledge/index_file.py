@@ -11,15 +11,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 from mcp_app.knowledge.schema import APPLICATION_ID, SCHEMA_VERSION
 from mcp_app.knowledge.terms import TOKENIZER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE = "embedded index"
 REBUILD = "Build the zip again: `python build.py`."

@@ -21,8 +21,7 @@ _WORD = re.compile(r"\d+(?:\.\d+)+|[A-Za-z][A-Za-z0-9]*-\d+\b|[^\s!-/:-@\[-`{-~]
 
 # Words of English grammar and of asking. They are in the index, and are left out of queries:
 # they say how something is asked and not what about.
-STOP_WORDS = frozenset(
-    """
+_STOP_WORDS = """
     a about above after again against all also am an and any anybody anyone anything are aren as at
     be because been before being below between both but by can cannot could couldn d did didn do
     does doesn doing don down during each either else etc ever every everybody everyone everything
@@ -37,8 +36,8 @@ STOP_WORDS = frozenset(
     uses using ve very via want wants was wasn we were weren what whatever when where whether which
     while who whole whom whose why will with within without won would wouldn yes yet you your yours
     yourself yourselves describe explain find show
-    """.split()
-)
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def indexable(text: str) -> str:
@@ -77,12 +76,14 @@ def query_words(query: str) -> list[str]:
 
 
 def quoted(word: str) -> str:
-    """`word` as an FTS5 string: data, whatever operators it holds.
+    """`word` as a string of FTS5: data, whatever operators it holds."""
+    return '"' + indexable(word).replace('"', '""') + '"'
+
+
+def expression(word: str) -> str:
+    """What FTS5 is asked for a word.
 
     An identifier also matches its parts side by side, so `readFile` finds `read_file`.
     """
-    whole = '"' + indexable(word).replace('"', '""') + '"'
     parts = _PART.findall(word) if _CAMEL.fullmatch(word) else []
-    if len(parts) < 2:  # noqa: PLR2004 - one part is the word itself
-        return whole
-    return f'({whole} OR "{" ".join(parts)}")'
+    return f'({quoted(word)} OR "{" ".join(parts)}")' if parts[1:] else quoted(word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -129,7 +129,7 @@ def _generated(name: str, text: str) -> str | None:
 
 
 def read_code_files(
-    repository: Repository, documents: Set[Path], ledger: Ledger
+    repository: Repository, documents: frozenset[Path], ledger: Ledger
 ) -> Iterator[CodeText]:
     """A repository's code files by path.
 

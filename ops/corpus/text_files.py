@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from ops.corpus.report import Ledger
 
 LINKED = "symbolic link (its target is read where it lies)"
-SECRET = "may hold secrets, by name or by a private key inside"
+CONFIDENTIAL = "may hold secrets, by name or by a private key inside"
 BINARY = "binary"
 EMPTY = "empty"
 REPLACED = "read, with bytes that are not UTF-8 replaced"
@@ -66,8 +66,38 @@ def may_hold_secrets(path: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in _SECRET_NAMES)
 
 
+def _decoded(content: bytes, name: str, ledger: Ledger) -> str | None:
+    """The text of these bytes, or None for binary ones."""
+    encoding = next((known for mark, known in _ENCODINGS if content.startswith(mark)), "utf-8")
+    if encoding != "utf-16" and b"\0" in content:
+        return None
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        ledger.skip(REPLACED, [name])
+        return content.decode(encoding, errors="replace")
+
+
+def _shown(name: str) -> str:
+    """`name` without the surrogates that stand for bytes that are not UTF-8 (PEP 383)."""
+    return name.encode(errors="replace").decode()
+
+
+def _refusal(place: Path, name: str, limit_bytes: int) -> str | None:
+    """Why a file is not opened at all, or None."""
+    if name != _shown(name):
+        return MISNAMED
+    if place.is_symlink():
+        return LINKED
+    if may_hold_secrets(name):
+        return CONFIDENTIAL
+    if place.stat().st_size > limit_bytes:
+        return f"larger than {limit_bytes // 1024} KB"
+    return None
+
+
 def read_text(place: Path, name: str, limit_bytes: int, ledger: Ledger) -> str | None:
-    """A file's text, or None with the reason noted in the ledger.
+    """A file's text with its lines ended alike, or None with the reason in the ledger.
 
     Args:
         place: where the file lies.
@@ -75,38 +105,22 @@ def read_text(place: Path, name: str, limit_bytes: int, ledger: Ledger) -> str |
         limit_bytes: larger files are left out.
         ledger: takes the reason.
     """
+    shown = _shown(name)
+    text = None
     try:
-        name.encode()
-    except UnicodeEncodeError:
-        ledger.skip(MISNAMED, [name.encode(errors="replace").decode()])
-        return None
-    if place.is_symlink():
-        ledger.skip(LINKED, [name])
-        return None
-    if may_hold_secrets(name):
-        ledger.skip(SECRET, [name])
-        return None
-    try:
-        if place.stat().st_size > limit_bytes:
-            ledger.skip(f"larger than {limit_bytes // 1024} KB", [name])
-            return None
-        content = place.read_bytes()
+        reason = _refusal(place, name, limit_bytes)
+        content = b"" if reason else place.read_bytes()
     except OSError:
-        ledger.skip(UNREADABLE, [name])
-        return None
-    encoding = next((known for mark, known in _ENCODINGS if content.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in content:
-        ledger.skip(BINARY, [name])
-        return None
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = content.decode(encoding, errors="replace")
-        ledger.skip(REPLACED, [name])
-    if not text.strip():
-        ledger.skip(EMPTY, [name])
-        return None
-    if _PRIVATE_KEY.search(text):
-        ledger.skip(SECRET, [name])
+        reason = UNREADABLE
+    if reason is None:
+        text = _decoded(content, shown, ledger)
+        if text is None:
+            reason = BINARY
+        elif not text.strip():
+            reason = EMPTY
+        elif _PRIVATE_KEY.search(text):
+            reason = CONFIDENTIAL
+    if reason or text is None:
+        ledger.skip(reason or BINARY, [shown])
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
