@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ops.bundle import application, archive, knowledge, layer, limits
 from ops.bundle.archive import Entry
+from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
 from ops.bundle.knowledge import Knowledge
 from ops.bundle.layer import Layer, Package
@@ -27,6 +28,8 @@ from ops.environment import CACHE, ROOT
 
 NAME = "aoma-mesh"
 RECORD = "build.json"
+# A build that was killed leaves its scratch folder; none takes this long.
+ABANDONED_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ def scratch_beside(output: Path) -> Iterator[Path]:
     """A folder on the output's own file system, so that moving the zip there is atomic."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
+        discard(output.parent.glob(f".{output.name}-*"), unused_seconds=ABANDONED_SECONDS)
         folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-")
     except OSError as error:
         raise BuildError(f"{output} cannot be written: {error.strerror}.") from error

@@ -80,6 +80,9 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
     Args:
         jobs: Source file, its path below the task root, the `.pyc` file to write.
         workers: How many processes; the result does not depend on it.
+
+    Raises:
+        ChildProcessError: a process was killed, or ran out of memory.
     """
     # Dealt out like cards, so that one package's large files do not meet in one worker.
     hands = [hand for start in range(workers) if (hand := jobs[start::workers])]
@@ -103,7 +106,7 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
         for process in processes:
             said, _ = process.communicate()
             if process.returncode != 0:
-                raise subprocess.CalledProcessError(process.returncode, process.args)
+                raise ChildProcessError(f"a compiling process ended with {process.returncode}")
             refused += [Refused(**one) for one in json.loads(said)]
     finally:
         for process in processes:

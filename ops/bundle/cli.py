@@ -100,7 +100,7 @@ def main(given: Sequence[str] | None = None) -> int:
             indexed=not options.no_knowledge,
             progress=silent if options.quiet else show,
         )
-    except BuildError as error:
+    except (BuildError, OSError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     if options.json:

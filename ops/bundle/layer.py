@@ -11,7 +11,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -19,10 +18,13 @@ from pathlib import Path, PurePosixPath
 
 from ops.bundle import archive, bytecode, dependencies, pruning
 from ops.bundle.archive import Entry, Written
+from ops.bundle.discarding import discard
+from ops.bundle.failure import BuildError
 from ops.bundle.target import Target
 
 RECIPE = Path(__file__).parent
 RECIPE_FILES = ("archive.py", "bytecode.py", "dependencies.py", "layer.py", "pruning.py")
+# Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
 
 
@@ -101,13 +103,16 @@ def obtain(
 
     Raises:
         BuildError: the packages cannot be had for the target.
+        OSError: the cache cannot be written.
     """
+    if not requirements.is_file():
+        raise BuildError(f"{requirements} is missing: it locks what the zip carries.")
     home = cache / f"{target.architecture}-{key(requirements, target)}"
     kept = load(home)
     if kept:
         return kept
     cache.mkdir(parents=True, exist_ok=True)
-    discard_unused(cache)
+    discard(cache.iterdir(), unused_seconds=UNUSED_SECONDS)
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
         made = Path(scratch) / "layer"
         made.mkdir()
@@ -153,7 +158,7 @@ def load(home: Path) -> Layer | None:
         record = json.loads((home / "layer.json").read_text(encoding="utf-8"))
         with zipped.open("rb") as opened:
             sound = hashlib.file_digest(opened, "sha256").hexdigest() == record["sha256"]
-        # Used today: see discard_unused.
+        # Says that it was used today.
         home.touch()
     except (OSError, ValueError, KeyError):
         return None
@@ -223,14 +228,3 @@ def make(
     )
     pruned = tuple(f"{one.name}=={one.version}" for one in found if one not in kept)
     return Layer(into / "layer.zip", sha256, entries, packages, pruned, reused=False)
-
-
-def discard_unused(cache: Path) -> None:
-    """Remove what no build has used for two weeks, remains of killed ones too."""
-    for old in cache.iterdir():
-        try:
-            unused = time.time() - old.stat().st_mtime > UNUSED_SECONDS
-        except FileNotFoundError:
-            continue
-        if unused:
-            shutil.rmtree(old, ignore_errors=True)

@@ -13,33 +13,26 @@ UNZIPPED_BYTES = 250 * MEBIBYTE
 SHOWN = 5
 
 
-def check(
-    zip_bytes: int,
-    unzipped_bytes: int,
-    packages: Sequence[Package],
-    *,
-    zip_limit: int = ZIP_BYTES,
-    unzipped_limit: int = UNZIPPED_BYTES,
-) -> None:
+def check(zip_bytes: int, unzipped_bytes: int, packages: Sequence[Package]) -> None:
     """Refuse what Lambda would refuse, before anything is uploaded.
 
     Raises:
         BuildError: over a limit; says by how much, and which packages are the largest.
     """
     problems = []
-    if zip_bytes > zip_limit:
+    if zip_bytes > ZIP_BYTES:
         largest = sorted(packages, key=lambda one: -one.zipped)[:SHOWN]
         problems.append(
-            f"The zip has {megabytes(zip_bytes)}, {megabytes(zip_bytes - zip_limit)} more than the "
-            f"{megabytes(zip_limit)} that Lambda takes in a direct upload. Largest in it: "
+            f"The zip has {megabytes(zip_bytes)}, {megabytes(zip_bytes - ZIP_BYTES)} more than the "
+            f"{megabytes(ZIP_BYTES)} that Lambda takes in a direct upload. The largest in it: "
             + ", ".join(f"{one.name} {megabytes(one.zipped)}" for one in largest)
         )
-    if unzipped_bytes > unzipped_limit:
+    if unzipped_bytes > UNZIPPED_BYTES:
         largest = sorted(packages, key=lambda one: -one.unzipped)[:SHOWN]
         problems.append(
             f"Unzipped it has {megabytes(unzipped_bytes)}, "
-            f"{megabytes(unzipped_bytes - unzipped_limit)} more than the "
-            f"{megabytes(unzipped_limit)} that Lambda unpacks. Largest: "
+            f"{megabytes(unzipped_bytes - UNZIPPED_BYTES)} more than the "
+            f"{megabytes(UNZIPPED_BYTES)} that Lambda unpacks. The largest: "
             + ", ".join(f"{one.name} {megabytes(one.unzipped)}" for one in largest)
         )
     if problems:

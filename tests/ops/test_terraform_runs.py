@@ -1,0 +1,115 @@
+"""Runs of Terraform end in order and explain themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ops import terraform_run
+
+FAILING = """\
+#!/bin/sh
+seq 1 100
+cat <<'END'
+
+╷
+│ Error: creating Lambda Function: too large
+│
+│   with aws_lambda_function.this,
+╵
+END
+exit 1
+"""
+# Saves its state on the first interrupt, as Terraform does; a second one would kill it.
+STOPPABLE = """\
+#!{python}
+import pathlib, signal, sys, time
+here = pathlib.Path({folder!r})
+def stop(*_):
+    signal.signal(signal.SIGINT, lambda *_: (here / "twice").touch())
+    time.sleep(0.3)
+    (here / "saved").touch()
+    sys.exit(1)
+signal.signal(signal.SIGINT, stop)
+(here / "started").touch()
+signal.pause()
+"""
+RUNNING = """\
+import pathlib
+from ops import terraform_run
+here = pathlib.Path({folder!r})
+terraform_run.run(["apply"], root=here, variables={{"PATH": {folder!r}}}, log=here / "log")
+"""
+
+
+def executable(folder: Path, text: str) -> dict[str, str]:
+    script = folder / "terraform"
+    script.write_text(text)
+    script.chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def test_a_failure_shows_terraforms_error_and_where_the_rest_is(tmp_path: Path) -> None:
+    variables = executable(tmp_path, FAILING)
+    log = tmp_path / "logs" / "terraform.log"
+    with pytest.raises(terraform_run.TerraformFailedError) as failure:
+        terraform_run.run(["apply"], root=tmp_path, variables=variables, log=log)
+    assert str(failure.value).splitlines() == [
+        "terraform apply failed:",
+        "  Error: creating Lambda Function: too large",
+        "    with aws_lambda_function.this,",
+        f"  all of its output: {log}",
+    ]
+    assert "\n57\n" in log.read_text()
+    assert "\n57\n" in failure.value.output
+
+
+def test_each_run_is_added_to_the_log_and_explained_by_its_own_output(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    variables = executable(tmp_path, FAILING)
+    with pytest.raises(terraform_run.TerraformFailedError):
+        terraform_run.run(["apply"], root=tmp_path, variables=variables, log=log)
+    variables = executable(tmp_path, "#!/bin/sh\necho other trouble\nexit 1\n")
+    with pytest.raises(terraform_run.TerraformFailedError) as failure:
+        terraform_run.run(["destroy"], root=tmp_path, variables=variables, log=log)
+    assert "too large" not in str(failure.value)
+    assert "  other trouble" in str(failure.value).splitlines()
+    assert "too large" in log.read_text()
+
+
+def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    variables = executable(tmp_path, "#!/bin/sh\nexec sleep 60\n")
+    started = time.monotonic()
+    with pytest.raises(terraform_run.TerraformFailedError, match="took longer than"):
+        terraform_run.run(
+            ["destroy"],
+            root=tmp_path,
+            variables=variables,
+            log=tmp_path / "log",
+            timeout_seconds=0.3,
+        )
+    assert time.monotonic() - started < 10
+
+
+def test_ctrl_c_reaches_terraform_once_and_waits_for_its_state(tmp_path: Path) -> None:
+    executable(tmp_path, STOPPABLE.format(python=sys.executable, folder=str(tmp_path)))
+    # A group of its own, so that the signal can be sent as a terminal does: to all of it.
+    caller = subprocess.Popen(
+        [sys.executable, "-c", RUNNING.format(folder=str(tmp_path))],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(caller.pid, signal.SIGINT)
+    caller.wait(20)
+    assert (tmp_path / "saved").exists()
+    assert not (tmp_path / "twice").exists()
