@@ -4,6 +4,7 @@
 Results are plain frozen dataclasses: what a tool returns is made from them elsewhere.
 """
 
+from mcp_app.knowledge.answer import STRATEGIES, Citation, KnowledgeAnswer, answer
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 from mcp_app.knowledge.index import EmbeddedIndex, open_index
 from mcp_app.knowledge.results import (
@@ -18,16 +19,20 @@ from mcp_app.knowledge.results import (
 )
 
 __all__ = [
+    "STRATEGIES",
+    "Citation",
     "CodeFile",
     "Commit",
     "Document",
     "EmbeddedIndex",
     "FileChange",
+    "KnowledgeAnswer",
     "Passage",
     "Repository",
     "SearchResult",
     "SearchTimeoutError",
     "SourceUnavailableError",
     "Statistics",
+    "answer",
     "open_index",
 ]

@@ -72,11 +72,20 @@ class EmbeddedIndex:
         self,
         query: str,
         *,
+        context: str = "",
         max_results: int = 10,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> SearchResult[Passage]:
         """Passages of documents.
+
+        Args:
+            query: words to look for in titles, headings and text.
+            context: what the query is about: its words bring passages forward and raise
+                their score, and do not change their coverage.
+            max_results: see the class.
+            threshold: see the class.
+            limit_seconds: see the class.
 
         Raises:
             ValueError: `max_results` or `threshold` is out of range.
@@ -90,11 +99,12 @@ class EmbeddedIndex:
                 DOCUMENT_WEIGHTS,
                 total=self._counts["passages"],
                 query=query,
+                context=context,
                 groups=self._groups(connection, "SELECT document FROM passages ORDER BY id"),
             )
             chosen = _chosen(ranking.entries, max_results, threshold)
             hits = tuple(passage(connection, entry) for entry in chosen)
-        return _result(ranking, hits, threshold, "documents", len(ranking.entries), filtered=False)
+        return _result(ranking, hits, threshold, "documents", len(ranking.entries))
 
     def search_commits(
         self,
@@ -167,9 +177,7 @@ class EmbeddedIndex:
             )
             chosen = _chosen(ranking.entries, max_results, threshold)
             hits = tuple(commit(connection, entry) for entry in chosen)
-        return _result(
-            ranking, hits, threshold, "commits", len(ranking.entries), filtered=bool(conditions)
-        )
+        return _result(ranking, hits, threshold, "commits", len(ranking.entries), allowed)
 
     def search_code(
         self,
@@ -229,7 +237,7 @@ class EmbeddedIndex:
                 best.setdefault(files[entry.row], entry)
             chosen = _chosen(tuple(best.values()), max_results, threshold)
             hits = tuple(code_file(connection, entry) for entry in chosen)
-        return _result(ranking, hits, threshold, "code", len(best), filtered=bool(conditions))
+        return _result(ranking, hits, threshold, "code", len(best), allowed)
 
     def get_document(self, id: str) -> Document | None:  # noqa: A002 - the word of every result
         """The whole document with this id, or the one that a passage's id lies in.
@@ -330,14 +338,15 @@ def _result[Hit](
     threshold: float,
     source: str,
     candidates: int,
-    *,
-    filtered: bool,
+    allowed: set[int] | None = None,
 ) -> SearchResult[Hit]:
     reason = None
     if not ranking.terms:
         reason = "The query has no word to search for: it is empty, or only stop words and signs."
+    elif allowed is not None and not allowed:
+        reason = f"Nothing in the {source} passes the filters."
     elif not candidates:
-        within = f"{source} that pass the filters" if filtered else source
+        within = source if allowed is None else f"{source} that pass the filters"
         reason = f"None of the query's words is in the {within}."
     elif not hits:
         best = max(entry.coverage for entry in ranking.entries)

@@ -88,6 +88,7 @@ def rank(
     *,
     total: int,
     query: str,
+    context: str = "",
     groups: Sequence[int] | None = None,
     allowed: set[int] | None = None,
 ) -> Ranking:
@@ -105,6 +106,8 @@ def rank(
         weights: BM25 weight of each of its columns.
         total: how many entries it has.
         query: anything at all; operators of FTS5 are words like others.
+        context: further words that count for BM25 alone: they bring forward, and neither
+            add nor take coverage.
         groups: the group of each row, from row 0 on; None when each entry is its own.
         allowed: rows that pass the filters; None for all.
     """
@@ -130,12 +133,13 @@ def rank(
     places: list[tuple[float, Ranked]] = []
     known = [term.match for term, rows in zip(terms, holders, strict=True) if rows]
     if known:
+        known += [term.match for term in terms_of(connection, context)[0] if term not in terms]
         listed = ", ".join(str(weight) for weight in weights.values())
         for row, score in connection.execute(
             f"SELECT rowid, -bm25({table}, {listed}) FROM {table}(?)",  # noqa: S608 - names and numbers of ours
             (" OR ".join(known),),
         ):
-            if allowed is None or row in allowed:
+            if row in covered and (allowed is None or row in allowed):
                 group = row if groups is None else groups[row]
                 place = score * grouped[group] * (1 + near.get(row, 0.0))
                 # A sum of floats may end a hair above the whole.
