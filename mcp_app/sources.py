@@ -59,6 +59,13 @@ class Sources:
                 self._index = open_index(self._path)
             return self._index
 
+    def close(self) -> None:
+        """Close what is open; the next use opens it again."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
     def _counts(self) -> dict[str, int]:
         statistics = self.index().statistics()
         return {

@@ -55,8 +55,11 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        async with mcp.lifespan():
-            yield
+        try:
+            async with mcp.lifespan():
+                yield
+        finally:
+            sources.close()
 
     return Starlette(
         routes=[

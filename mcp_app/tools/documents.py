@@ -50,7 +50,8 @@ def query_aoma_knowledge(
     query: Query,
     strategy: Strategy = "focused",
     context: Annotated[
-        str | None, Field(max_length=1000, description="What the question is about, to add words.")
+        str | None,
+        Field(max_length=1000, description="Words to search for with the question's own."),
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
 ) -> KnowledgeAnswer:

@@ -43,7 +43,7 @@ def test_a_passage_is_found_with_its_source_and_true_scores(client):
 
 
 def test_a_question_is_answered_by_passages_that_are_cited(client):
-    found = client.call("query_aoma_knowledge", query="How long are proxies kept?")
+    found = client.call("query_aoma_knowledge", query="For how many days are proxies kept?")
     assert found["grounded"] is True
     passages = {passage["id"] for passage in found["passages"]}
     assert found["citations"]
@@ -69,7 +69,7 @@ def test_commits_are_found_with_author_and_files(client):
 def test_code_is_found_by_the_words_of_an_identifier(client):
     hit = client.call("search_code_files", query="verify checksum")["hits"][0]
     assert hit["path"] == "ingest.py"
-    assert hit["language"] == "python"
+    assert hit["language"] == "Python"
 
 
 def test_the_names_of_the_original_are_accepted(client):
