@@ -113,7 +113,7 @@ def serve(options: argparse.Namespace) -> None:
         port = listener.getsockname()[1]
         configure_ministack(folder, port=port, region=options.region)
         # Only now: MiniStack reads its variables when it is imported.
-        from local_aws.launch import run
+        from local_aws.launch import run  # noqa: PLC0415
 
         def record(*, ready: bool) -> None:
             me = os.getpid()
@@ -142,10 +142,11 @@ def main() -> None:
     """Run; an error is one line and status 1."""
     options = parse_arguments(sys.argv[1:])
     logging.basicConfig(
-        level=logging.INFO,
+        level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("local_aws").setLevel(logging.INFO)
     # The starter of a detached one may end before it does.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -77,10 +77,10 @@ def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in (given or {}).items():
         if not isinstance(value, str | int | float):
             raise BadShapeError(f"header {name} is of type {type(value).__name__}, not a string")
-        lower = name.lower()
+        lower = str(name).lower()
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         if lower not in DROPPED:
-            headers.append((REMAPPED.get(lower, name), shown))
+            headers.append((REMAPPED.get(lower, str(name)), shown))
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(JSON_TYPE)
     headers += [("set-cookie", str(cookie)) for cookie in cookies or []]

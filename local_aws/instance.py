@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import signal
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_aws.functions import FunctionVersion
 from local_aws.leftovers import RECORD, remove_tree
@@ -157,10 +159,8 @@ class Instance:
         )
         began = time.monotonic()
         answer = self._api.dispatch(invocation)
-        ended = asyncio.ensure_future(self._exited.wait())
         limit = self.version.timeout_seconds
-        await asyncio.wait({answer, ended}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
+        await self._wait_for(answer, seconds=limit)
         peak = peak_bytes(self.pid)
         if answer.done():
             result = answer.result()
@@ -200,6 +200,18 @@ class Instance:
             self._out_of_memory = True
             kill_group(self.pid)
 
+    async def _wait_for(self, event: asyncio.Future[Any], *, seconds: float) -> None:
+        """Until the event, the process's end, or the end of the time."""
+        ended = asyncio.ensure_future(self._exited.wait())
+        events: set[asyncio.Future[Any]] = {event, ended}
+        await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+
+    @property
+    def finishing(self) -> bool:
+        """It has answered, and will ask for more in a moment."""
+        return self.invocations > 0 and not self.busy and not self._ready.is_set()
+
     def _asked_for_work(self) -> None:
         self._ready.set()
         if not self.busy and self.invocations:
@@ -211,12 +223,8 @@ class Instance:
 
     async def _wait_for_init(self, started: StartedProcess) -> None:
         ready = asyncio.ensure_future(self._ready.wait())
-        ended = asyncio.ensure_future(self._exited.wait())
-        await asyncio.wait(
-            {ready, ended}, timeout=INIT_LIMIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        await self._wait_for(ready, seconds=INIT_LIMIT_SECONDS)
         ready.cancel()
-        ended.cancel()
         self.init_ms = (time.monotonic() - started.started) * 1000
         if self._ready.is_set():
             return
@@ -263,7 +271,7 @@ class Instance:
         if code is None or code == 0:
             reason = "Runtime exited without providing a reason"
         elif code < 0:
-            reason = f"Runtime exited with error: signal: {'killed' if code == -9 else -code}"
+            reason = f"Runtime exited with error: signal: {_signal_name(-code)}"
         else:
             reason = f"Runtime exited with error: exit status {code}"
         error_type = OUT_OF_MEMORY if self._out_of_memory else "Runtime.ExitError"
@@ -308,3 +316,10 @@ class Instance:
                 text += f"\tError Type: {result.error_type}"
         self._log.platform(f"END RequestId: {request}", "runtimeDone", {"requestId": request})
         self._log.platform(text, "report", record)
+
+
+def _signal_name(number: int) -> str:
+    """As Go, which Lambda is written in, calls them."""
+    if number == signal.SIGKILL:
+        return "killed"
+    return signal.strsignal(number) or str(number)

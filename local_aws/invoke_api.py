@@ -32,8 +32,9 @@ TAIL_BYTES = 4096
 
 
 class InvokeApi:
-    """Answers synchronous Invoke calls; others (Event, DryRun) are left to MiniStack,
-    which comes back here through `execute`.
+    """Answers synchronous Invoke calls.
+
+    Others (Event, DryRun) are left to MiniStack, which comes back here through `execute`.
     """
 
     def __init__(self, data_plane: DataPlane) -> None:
@@ -110,7 +111,7 @@ class InvokeApi:
             extra["x-amz-log-result"] = base64.b64encode(tail).decode("ascii")
         return 200, extra, outcome.result.payload
 
-    def execute(self, func: dict[str, Any], event: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    def execute(self, func: dict[str, Any], event: Any) -> dict[str, Any]:
         """Run a function for MiniStack's own callers, in MiniStack's result shape.
 
         Called in worker threads, never on the control plane's loop.

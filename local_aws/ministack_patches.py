@@ -22,6 +22,7 @@ from local_aws.functions import LATEST, FunctionName
 # What a MiniStack operation returns: status, headers, body.
 type Answer = tuple[int, dict[str, str], bytes]
 
+NO_CONTENT = 204
 POLICY_PATH = re.compile(r"/[^/]+/functions/([^/]+)/policy/(url[^/]*)")
 
 
@@ -38,6 +39,7 @@ def apply(
             CloudFormation, SNS, EventBridge.
     """
     _give_urls_a_port(open_url)
+    _delete_urls_with_their_function()
     _serve_the_code_of_a_version()
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
@@ -70,6 +72,30 @@ def _give_urls_a_port(open_url: Callable[[FunctionName, str | None], str]) -> No
         return status, headers, json.dumps(config).encode()
 
     lambda_svc._create_function_url_config = create_with_port  # noqa: SLF001 - see apply
+
+
+def _delete_urls_with_their_function() -> None:
+    """The URLs of a deleted function or alias stay, and are in the way later (seen in 1.5.33)."""
+    delete, delete_alias = lambda_svc._delete_function, lambda_svc._delete_alias  # noqa: SLF001 - see apply
+
+    def delete_function(
+        name: str, query_params: dict[str, Any], path_qualifier: str | None = None
+    ) -> Answer:
+        answer: Answer = delete(name, query_params, path_qualifier)
+        if answer[0] == NO_CONTENT and name not in lambda_svc._functions:  # noqa: SLF001 - see apply
+            for key in list(lambda_svc._function_urls.keys()):  # noqa: SLF001 - see apply
+                if key.partition(":")[0] == name:
+                    del lambda_svc._function_urls[key]  # noqa: SLF001 - see apply
+        return answer
+
+    def delete_alias_and_url(name: str, alias: str) -> Answer:
+        answer: Answer = delete_alias(name, alias)
+        if answer[0] == NO_CONTENT:
+            lambda_svc._function_urls.pop(lambda_svc._url_config_key(name, alias), None)  # noqa: SLF001 - see apply
+        return answer
+
+    lambda_svc._delete_function = delete_function  # noqa: SLF001 - see apply
+    lambda_svc._delete_alias = delete_alias_and_url  # noqa: SLF001 - see apply
 
 
 def _serve_the_code_of_a_version() -> None:

@@ -13,6 +13,9 @@ from local_aws.instance import Instance, Place
 from local_aws.sandbox import check_can_run
 from local_aws.task_root import unpack
 
+# How long a request waits for an instance that has just answered another.
+FINISHING_SECONDS = 0.02
+
 
 class Pool:
     """All instances of one version.
@@ -61,9 +64,12 @@ class Pool:
                 return instance
         place: asyncio.Future[Instance] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
-        if self._starting < len(self._waiting):
-            self._starting += 1
-            self._spawn_task(self._start_one())
+        if any(instance.finishing for instance in self.instances):
+            # A caller that asks again at once is faster than the runtime: no reason for a
+            # second instance.
+            asyncio.get_running_loop().call_later(FINISHING_SECONDS, self._start_if_wanted)
+        else:
+            self._start_if_wanted()
         return await place
 
     def retire(self) -> None:
@@ -94,6 +100,12 @@ class Pool:
         """Check that it can run here, and unpack its code (Lambda does so before INIT)."""
         check_can_run(self.version)
         return await asyncio.to_thread(unpack, self.version.code, self._code)
+
+    def _start_if_wanted(self) -> None:
+        waiting = sum(not place.done() for place in self._waiting)
+        if self._starting < waiting:
+            self._starting += 1
+            self._spawn_task(self._start_one())
 
     async def _start_one(self) -> None:
         try:

@@ -36,7 +36,7 @@ class PortRange:
             LocalAwsError: it is none of these.
         """
         if text == "0":
-            return cls(UNNAMED, unnamed=True)
+            return cls(ports=UNNAMED, unnamed=True)
         first, _, last = text.partition("-")
         try:
             ports = range(int(first), int(last or first) + 1)
@@ -46,7 +46,7 @@ class PortRange:
             raise LocalAwsError(
                 f"--url-ports {text!r} is no range of ports: write e.g. 8787-8886, or 0 for any"
             )
-        return cls(ports, unnamed=False)
+        return cls(ports=ports, unnamed=False)
 
     def candidates(self) -> list[int]:
         """Ports in the order in which to try them."""
@@ -68,7 +68,7 @@ def listen(port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener
 
 

@@ -63,7 +63,7 @@ class Running:
         return content
 
 
-def start(  # noqa: PLR0913 - each is a setting of the command line
+def start(
     state: Path,
     *,
     endpoint_port: int = 0,

@@ -1,4 +1,4 @@
-"""Is this process id still the process that was recorded? Numbers are reused; start times are not."""
+"""Whether a process id still is the process that was recorded: numbers are used again."""
 
 from __future__ import annotations
 

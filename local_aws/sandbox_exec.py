@@ -7,6 +7,8 @@ With namespaces: /var/task, /var/runtime and /opt as on Lambda, an own /tmp, and
 other mount read-only. The process is no root in there, so it cannot undo this.
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import os
@@ -14,6 +16,8 @@ import signal
 import struct
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 CLONE = os.CLONE_NEWUSER | os.CLONE_NEWNS if hasattr(os, "CLONE_NEWUSER") else 0
 MS_REC, MS_PRIVATE, MS_BIND = 0x4000, 0x40000, 0x1000
@@ -23,25 +27,27 @@ SYS_MOUNT_SETATTR = 442
 PR_SET_PDEATHSIG = 1
 # Lambda's own user id.
 SANDBOX_USER = 993
+# Inside the sandbox; the host's is not touched.
+TMP = "/tmp"  # noqa: S108
 
 
 class _MountAttributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns")]
 
 
-def _check(result, what):
+def _check(result: int, what: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def _mount(libc, source, target, kind, flags):
+def _mount(libc: ctypes.CDLL, source: str, target: str, kind: bytes | None, flags: int) -> None:
     options = b"mode=0755" if kind == b"tmpfs" else None
     result = libc.mount(source.encode(), target.encode(), kind, ctypes.c_ulong(flags), options)
     _check(result, f"mount {target}")
 
 
-def _set_read_only(libc, path, *, read_only, recursive):
+def _set_read_only(libc: ctypes.CDLL, path: str, *, read_only: bool, recursive: bool) -> None:
     attributes = _MountAttributes()
     if read_only:
         attributes.set = MOUNT_ATTR_RDONLY
@@ -58,10 +64,11 @@ def _set_read_only(libc, path, *, read_only, recursive):
     _check(result, f"mount_setattr {path}")
 
 
-def _enter_namespaces(libc, binds, keep):
+def _enter_namespaces(libc: ctypes.CDLL, binds: dict[str, str], keep: list[str]) -> None:
     """Arrange the file system.
 
     Args:
+        libc: The C library, for what Python has no call for.
         binds: Target path to source path.
         keep: Folders of the host that have to stay visible though a tmpfs would hide them.
     """
@@ -72,27 +79,27 @@ def _enter_namespaces(libc, binds, keep):
         ("uid_map", f"{SANDBOX_USER} {user} 1"),
         ("gid_map", f"{SANDBOX_USER} {group} 1"),
     ):
-        with open(f"/proc/self/{name}", "w") as mapping:
-            mapping.write(text)
+        Path(f"/proc/self/{name}").write_text(text)
     _mount(libc, "none", "/", None, MS_REC | MS_PRIVATE)
-    hidden = [folder for folder in ("/var", "/opt") if os.path.isdir(folder)]
+    hidden = [folder for folder in ("/var", "/opt") if Path(folder).is_dir()]
     # Sources may lie where the next mounts hide them: hold them open.
     sources = {target: os.open(source, os.O_PATH) for target, source in binds.items()}
     for folder in keep:
-        if folder.startswith(("/var/", "/opt/", "/tmp/")):
+        if folder.startswith(("/var/", "/opt/", f"{TMP}/")):
             sources[folder] = os.open(folder, os.O_PATH)
     for folder in hidden:
         _mount(libc, "tmpfs", folder, b"tmpfs", 0)
     # /tmp before anything that has to stay visible inside it.
-    for target in sorted(sources, key=lambda path: (path != "/tmp", path)):
-        os.makedirs(target, exist_ok=True)
+    for target in sorted(sources, key=lambda path: (path != TMP, path)):
+        Path(target).mkdir(parents=True, exist_ok=True)
         _mount(libc, f"/proc/self/fd/{sources[target]}", target, None, MS_BIND | MS_REC)
     _set_read_only(libc, "/", read_only=True, recursive=True)
-    _set_read_only(libc, "/tmp", read_only=False, recursive=False)
+    _set_read_only(libc, TMP, read_only=False, recursive=False)
 
 
-def main():
-    specification = json.loads(sys.argv[1])
+def main() -> None:
+    """Arrange what the specification says, report when it is done, and execute."""
+    specification: dict[str, Any] = json.loads(sys.argv[1])
     report = specification["report_fd"]
     try:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -105,11 +112,10 @@ def main():
                 os._exit(1)
         os.chdir(specification["folder"])
         if specification["command"]:
-            os.set_inheritable(report, False)
+            os.set_inheritable(report, False)  # noqa: FBT003 - the library's signature
             os.write(report, b"T" + struct.pack("d", time.monotonic()))
-            os.execve(
-                specification["command"][0], specification["command"], specification["environment"]
-            )
+            command = specification["command"]
+            os.execve(command[0], command, specification["environment"])  # noqa: S606 - that is what it is for
         os.write(report, b"T" + struct.pack("d", time.monotonic()))
     except OSError as error:
         os.write(report, b"E" + str(error).encode())
