@@ -1,0 +1,48 @@
+"""A local AWS for each test that asks for one, and Terraform's environment pointing to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_terraform.tf
+
+from local_aws import process
+from ops import terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local_aws.process import Running
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pytest_terraform_modify_state(tfstate: pytest_terraform.tf.TerraformStateJson) -> None:
+    """Write nothing into terraform/tf_resources.json: it would hold all attributes in clear."""
+    tfstate.update(json.dumps({"pytest-terraform": 1, "outputs": {}, "resources": {}}))
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """Start a local AWS of the test's own; Terraform and boto3 in this process reach only it."""
+    state = tmp_path / "aws"
+    running = process.start(state, log=tmp_path / "aws.log")
+    try:
+        base = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        wanted = terraform.environment(tmp_path / "terraform-data", base=base)
+        wanted |= running.environment
+        for name in os.environ.keys() - wanted.keys():
+            monkeypatch.delenv(name)
+        for name, value in wanted.items():
+            monkeypatch.setenv(name, value)
+        # Roots are named from the top of the repository: pytest-terraform's own search
+        # would find this folder, which has the name of the root.
+        monkeypatch.setattr(pytest_terraform.tf.LazyModuleDir, "value", str(ROOT))
+        yield running
+    finally:
+        process.stop(state)
+        (ROOT / "terraform" / "tf_resources.json").unlink(missing_ok=True)

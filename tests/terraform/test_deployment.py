@@ -1,0 +1,239 @@
+"""The real root on a local AWS: what a deployment keeps, whatever is changed about it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from pytest_terraform import terraform
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+    from local_aws.process import Running
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "hash-of-a-key-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
+# Their loss or replacement would change the address or break it.
+THE_URL_DEPENDS_ON = {"aws_lambda_function", "aws_lambda_alias", "aws_lambda_function_url"}
+# Every variable except those that are part of the address, with another value.
+EVERYTHING_ELSE = {
+    "architecture": "x86_64",
+    "runtime": "python3.12",
+    "memory_mb": 1024,
+    "timeout_seconds": 60,
+    "reserved_concurrency": 5,
+    "live_version": 1,
+    "allowed_origins": ["https://app.example.com"],
+    "secrets_ttl_seconds": 5,
+    "log_level": "DEBUG",
+    "log_retention_days": 7,
+    "tags": {"Team": "mesh"},
+}
+
+
+def write_zip(target: Path, text: str) -> None:
+    """Write a function's zip whose bytes depend on `text` only."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as archive:
+        source = f"def handler(event, context):\n    return {text!r}\n"
+        archive.writestr(zipfile.ZipInfo("mcp_app/handler.py"), source)
+
+
+@dataclass(frozen=True)
+class Cli:
+    """Terraform in one folder, with one state."""
+
+    folder: Path
+    state: Path | None = None
+
+    def run(self, *arguments: str, **variables: object) -> str:
+        """Run a command, give what it printed, and fail when it fails.
+
+        Variables go through the environment, so that a saved plan can be applied alike.
+        """
+        state = [] if self.state is None else [f"-state={self.state}"]
+        values = {
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in variables.items()
+        }
+        done = subprocess.run(
+            ["terraform", arguments[0], "-no-color", *state, *arguments[1:]],
+            cwd=self.folder,
+            env=os.environ | values,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def outputs(self) -> dict[str, Any]:
+        """Give the outputs by name."""
+        return {
+            name: output["value"]
+            for name, output in json.loads(self.run("output", "-json")).items()
+        }
+
+    def planned(self, plan: Path, **variables: object) -> dict[str, Any]:
+        """Plan into `plan`, and give it as `terraform show -json` does."""
+        self.run("plan", f"-out={plan}", **variables)
+        shown = Cli(self.folder).run("show", "-json", str(plan))
+        read: dict[str, Any] = json.loads(shown)
+        return read
+
+
+def actions(plan: dict[str, Any]) -> dict[str, list[str]]:
+    """Give what the plan does to each resource that the URL depends on."""
+    return {
+        change["address"]: change["change"]["actions"]
+        for change in plan["resource_changes"]
+        if change["type"] in THE_URL_DEPENDS_ON and change["mode"] == "managed"
+    }
+
+
+def public_grants(lambda_client: LambdaClient, name: str) -> set[tuple[str, str]]:
+    """Give action and condition of each statement of the live alias's policy."""
+    policy = json.loads(lambda_client.get_policy(FunctionName=name, Qualifier="live")["Policy"])
+    return {
+        (statement["Action"], json.dumps(statement["Condition"]))
+        for statement in policy["Statement"]
+        if statement["Principal"] in ("*", {"AWS": "*"})
+    }
+
+
+CALL = ("lambda:InvokeFunctionUrl", '{"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}')
+INVOKE = ("lambda:InvokeFunction", '{"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}')
+
+
+@pytest.fixture
+def zip_path(aws: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the zip that Terraform, told through its environment, will deploy."""
+    del aws  # asked for so that it comes first: the environment is its work
+    target = tmp_path / "function.zip"
+    write_zip(target, "first")
+    monkeypatch.setenv("TF_VAR_zip_path", str(target))
+    return target
+
+
+@pytest.mark.usefixtures("aws")
+# Not "terraform": a second use of one name in another module would get no fixture there.
+@terraform("./terraform", name="deployment")  # type: ignore[untyped-decorator] # has no types
+def test_one_address_no_secrets_and_nothing_left_behind(
+    zip_path: Path, deployment: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = {name: output["value"] for name, output in deployment.outputs.items()}
+    name, url = outputs["function_name"], outputs["function_url"]
+    parameter, log_group = outputs["api_keys_parameter"], outputs["log_group_name"]
+    monkeypatch.setenv("TF_DATA_DIR", deployment.terraform.work_dir)
+    root = Cli(ROOT / "terraform", Path(deployment.terraform.state_path))
+    lambda_client, ssm = boto3.client("lambda"), boto3.client("ssm")
+
+    # The function is told what its settings page promises.
+    code_sha256 = base64.b64encode(hashlib.sha256(zip_path.read_bytes()).digest()).decode()
+    environment = lambda_client.get_function_configuration(FunctionName=name, Qualifier="live")
+    assert environment["Environment"]["Variables"] == {
+        "MESH_NAME": "aoma-mesh",
+        "MESH_ENVIRONMENT": "dev",
+        "MESH_BACKEND": "embedded",
+        "MESH_AUTH": "api_key",
+        "MESH_API_KEYS_PARAMETER": "/aoma-mesh/dev/api-keys",
+        "MESH_SECRETS_TTL_SECONDS": "60",
+        "MESH_ALLOWED_ORIGINS": "",
+        "MESH_LOG_LEVEL": "INFO",
+        "MESH_CODE_SHA256": code_sha256,
+    }
+    assert environment["CodeSha256"] == code_sha256
+    assert public_grants(lambda_client, name) == {CALL, INVOKE}
+
+    # A value put by others is neither reverted nor read into the state.
+    ssm.put_parameter(Name=parameter, Value=SECRET, Type="SecureString", Overwrite=True)
+    root.run("plan", "-detailed-exitcode")
+    root.run("apply", "-auto-approve", "-refresh-only")
+    plan = root.planned(tmp_path / "plan", **EVERYTHING_ELSE)
+    assert SECRET not in json.dumps(plan)
+    assert SECRET not in root.state.read_text() if root.state else False
+
+    # None of it makes another function, alias or URL; the three that do are the address.
+    assert len(actions(plan)) == 5
+    assert {tuple(done) for done in actions(plan).values()} <= {("update",), ("no-op",)}
+    renamed = root.planned(tmp_path / "renamed", environment="other")
+    assert set(map(tuple, actions(renamed).values())) == {("delete", "create")}
+
+    # Another guard, the same address, and the values still there.
+    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM")
+    changed = root.outputs()
+    assert (changed["function_url"], changed["candidate_url"]) == (url, outputs["candidate_url"])
+    assert INVOKE not in public_grants(lambda_client, name)
+    assert changed["live_invoke_policy_arn"] is not None
+    value = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+    assert value == SECRET
+
+    # Destroying needs no zip and leaves nothing.
+    zip_path.unlink()
+    root.run("destroy", "-auto-approve", function_url_auth="AWS_IAM")
+    assert lambda_client.list_functions()["Functions"] == []
+    assert ssm.describe_parameters()["Parameters"] == []
+    groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=log_group)
+    assert groups["logGroups"] == []
+    iam = boto3.client("iam")
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
+    assert {stack["StackStatus"] for stack in stacks} <= {"DELETE_COMPLETE"}
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_pipeline_s_way_releases_holds_and_rolls_back_at_one_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the pipeline checks out, with the zip where the plan looks for it.
+    tree = tmp_path / "tree"
+    shutil.copytree(
+        ROOT / "terraform", tree / "terraform", ignore=shutil.ignore_patterns(".terraform")
+    )
+    (tree / ".github").mkdir()
+    shutil.copy(ROOT / ".github" / "terraform-init", tree / ".github")
+    zip_path = tree / "dist" / "mesh-arm64.zip"
+    write_zip(zip_path, "first")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="state")
+    monkeypatch.setenv("STATE_BUCKET", "state")
+    monkeypatch.setenv("STATE_KEY", "production.tfstate")
+    subprocess.run([tree / ".github" / "terraform-init"], check=True, capture_output=True)
+    root = Cli(tree / "terraform")
+
+    def release(**variables: object) -> dict[str, Any]:
+        plan = tree / "dist" / "deploy.tfplan"
+        arguments = ("-lock=false", "-var-file=production.tfvars", f"-out={plan}")
+        root.run("plan", *arguments, **variables)
+        root.run("apply", str(plan))
+        return root.outputs()
+
+    first = release()
+    assert (first["live_version"], first["candidate_version"]) == ("1", "1")
+    urls = (first["function_url"], first["candidate_url"])
+
+    write_zip(zip_path, "second")
+    held = release(live_version=1)
+    assert (held["live_version"], held["candidate_version"]) == ("1", "2")
+    promoted = release()
+    assert (promoted["live_version"], promoted["candidate_version"]) == ("2", "2")
+    rolled_back = release(live_version=1)
+    assert (rolled_back["live_version"], rolled_back["candidate_version"]) == ("1", "2")
+
+    for release_outputs in (held, promoted, rolled_back):
+        assert (release_outputs["function_url"], release_outputs["candidate_url"]) == urls
+    assert not (tree / "terraform" / "terraform.tfstate").exists()
+    keys = {item["Key"] for item in s3.list_objects_v2(Bucket="state")["Contents"]}
+    assert keys == {"production.tfstate"}
