@@ -1,0 +1,150 @@
+"""Functions deployed with boto3 to a local AWS, called over HTTP."""
+
+import io
+import itertools
+import platform
+import time
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+from local_aws.process import Running
+
+HERE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+ROLE = "arn:aws:iam::000000000000:role/function"
+_numbers = itertools.count(1)
+
+
+def zip_of(files: dict[str, str | bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def client(running: Running, service: Any, **credentials: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=running.endpoint,
+        region_name=running.region,
+        aws_access_key_id=credentials.get("key", "test"),
+        aws_secret_access_key=credentials.get("secret", "test"),
+        aws_session_token=credentials.get("token"),
+        config=Config(retries={"max_attempts": 1}),
+    )
+
+
+def wait_until(happened, seconds: float = 10.0) -> Any:
+    """What `happened` returned, once it is true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = happened()
+        if found:
+            return found
+        time.sleep(0.02)
+    pytest.fail(f"did not happen within {seconds} s")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A deployed function with the alias `live`, and a URL on it if one was asked for."""
+
+    running: Running
+    name: str
+    url: str
+
+    @property
+    def api(self) -> Any:
+        return client(self.running, "lambda")
+
+    def update(self, source: str) -> str:
+        """Publish new code without moving the alias; the version."""
+        published = self.api.update_function_code(
+            FunctionName=self.name, ZipFile=zip_of({"handler.py": source}), Publish=True
+        )
+        return str(published["Version"])
+
+    def move_alias(self, version: str, **weights: float) -> None:
+        routing = {"AdditionalVersionWeights": {k.removeprefix("v"): w for k, w in weights.items()}}
+        self.api.update_alias(
+            FunctionName=self.name, Name="live", FunctionVersion=version, RoutingConfig=routing
+        )
+
+    def get(self, path: str = "", **options: Any) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=30, **options)
+
+    def log_text(self) -> str:
+        logs = client(self.running, "logs")
+        group = f"/aws/lambda/{self.name}"
+        try:
+            events = logs.filter_log_events(logGroupName=group)["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return ""
+        return "\n".join(event["message"] for event in events)
+
+    def wait_for_log(self, text: str) -> str:
+        return str(wait_until(lambda: (said := self.log_text()) and text in said and said))
+
+
+def deploy(
+    running: Running,
+    source: str,
+    *,
+    files: dict[str, str | bytes] | None = None,
+    auth: str | None = "NONE",
+    granted: bool = True,
+    name: str | None = None,
+    **config: Any,
+) -> Function:
+    """A function with alias `live`, a URL on it (`auth` None: no URL) and both grants."""
+    api = client(running, "lambda")
+    name = name or f"function-{next(_numbers)}"
+    created = api.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Code={"ZipFile": zip_of({"handler.py": source, **(files or {})})},
+        Publish=True,
+        **{
+            "Runtime": "python3.13",
+            "Handler": "handler.handler",
+            "Architectures": [HERE],
+            "Timeout": 10,
+            **config,
+        },
+    )
+    api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
+    if auth is None:
+        return Function(running, name, "")
+    url = api.create_function_url_config(FunctionName=name, Qualifier="live", AuthType=auth)
+    if granted:
+        grant(api, name, auth)
+    return Function(running, name, url["FunctionUrl"])
+
+
+def grant(api: Any, name: str, auth: str = "NONE") -> None:
+    """Both grants that a URL needs since October 2025."""
+    to_alias = {"FunctionName": name, "Qualifier": "live", "Principal": "*"}
+    api.add_permission(
+        StatementId="url",
+        Action="lambda:InvokeFunctionUrl",
+        FunctionUrlAuthType=auth,
+        **to_alias,
+    )
+    api.add_permission(
+        StatementId="via-url",
+        Action="lambda:InvokeFunction",
+        InvokedViaFunctionUrl=True,
+        **to_alias,
+    )
+
+
+ECHO = """
+def handler(event, context):
+    return event
+"""

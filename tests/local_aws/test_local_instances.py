@@ -1,0 +1,331 @@
+"""What a function sees, and how it ends: docs.aws.amazon.com/lambda/latest/dg/."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.local_aws.deployed import client, wait_until
+
+
+def body(code: str, before: str = "") -> str:
+    """A handler of a few lines."""
+    lines = "".join(f"    {line}\n" for line in code.strip().splitlines())
+    return f"{before}\ndef handler(event, context):\n{lines}"
+
+
+def test_only_the_zip_the_runtime_and_the_standard_library_can_be_imported(deploy):
+    function = deploy(
+        body("import sys, awslambdaric, boto3\nreturn [sys.path[:2], awslambdaric.__file__]")
+    )
+    path, runtime = function.get().json()
+    assert path == ["/var/task", "/var/runtime"]
+    assert runtime.startswith("/var/runtime/")
+
+
+def test_a_dependency_missing_from_the_zip_fails_though_this_machine_has_it(deploy):
+    import starlette
+
+    assert starlette.__version__
+    function = deploy(body("return 1", before="import starlette"))
+    assert function.get().status_code == 502
+    said = function.wait_for_log("ImportModuleError")
+    assert "Unable to import module 'handler': No module named 'starlette'" in said
+    assert "INIT_REPORT Init Duration:" in said
+
+
+def test_only_lambdas_environment_is_visible(deploy, monkeypatch):
+    function = deploy(
+        body("import os\nreturn dict(os.environ)"), Environment={"Variables": {"MINE": "1"}}
+    )
+    seen = function.get().json()
+    assert seen["MINE"] == "1"
+    assert seen["_HANDLER"] == "handler.handler"
+    assert seen["LAMBDA_TASK_ROOT"] == "/var/task"
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == function.name
+    assert seen["AWS_LAMBDA_FUNCTION_VERSION"] == "1"
+    assert seen["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "128"
+    assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert seen["AWS_REGION"] == "us-east-1"
+    assert seen["AWS_ENDPOINT_URL"] == function.running.endpoint
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[1\][0-9a-f]{32}", seen["AWS_LAMBDA_LOG_STREAM_NAME"])
+    unknown = {
+        name
+        for name in seen
+        if not name.startswith(("AWS_", "LAMBDA_", "_", "PYTHON")) and name != "MINE"
+    }
+    assert unknown <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "TZ"}
+
+
+def test_the_task_root_and_all_but_tmp_are_read_only(deploy):
+    function = deploy(
+        body(
+            """
+            import pathlib
+            answers = {}
+            for folder in ("/var/task", "/var/runtime", "/opt", "/", "/usr", "/tmp"):
+                try:
+                    (pathlib.Path(folder) / "written").write_text("x")
+                    answers[folder] = "written"
+                except OSError as error:
+                    answers[folder] = error.strerror
+            return answers
+            """.replace("\n            ", "\n")
+        )
+    )
+    answers = function.get().json()
+    assert answers.pop("/tmp") == "written"
+    assert set(answers.values()) <= {"Read-only file system", "Permission denied"}
+    assert answers["/var/task"] == "Read-only file system"
+
+
+def test_the_function_cannot_undo_its_sandbox(deploy):
+    function = deploy(
+        body(
+            "import subprocess\n"
+            "return subprocess.run(['mount', '-o', 'remount,rw', '/var/task'],"
+            " capture_output=True).returncode"
+        )
+    )
+    assert function.get().json() != 0
+
+
+def test_tracebacks_name_the_task_root(deploy):
+    function = deploy(body("raise ValueError('broken on purpose')"))
+    answer = function.get()
+    assert (answer.status_code, answer.text) == (502, "Internal Server Error")
+    said = function.wait_for_log("REPORT")
+    assert "[ERROR] ValueError: broken on purpose" in said
+    assert 'File "/var/task/handler.py", line 3, in handler' in said
+
+
+def test_each_instance_has_a_tmp_of_its_own(deploy):
+    function = deploy(
+        body(
+            "open('/tmp/seen-' + context.aws_request_id, 'w').close()\n"
+            "time.sleep(0.5)\n"
+            "return len([n for n in os.listdir('/tmp') if n.startswith('seen-')])",
+            before="import os, time",
+        )
+    )
+    with ThreadPoolExecutor(3) as pool:
+        assert [answer.json() for answer in pool.map(lambda _: function.get(), range(3))] == [1] * 3
+    assert function.get().json() == 2
+
+
+def test_a_timeout_kills_the_instance_and_is_a_502(deploy):
+    function = deploy(body("import time\ntime.sleep(60)"), Timeout=1)
+    answer = function.get()
+    assert (answer.status_code, answer.elapsed.total_seconds() < 5) == (502, True)
+    said = function.wait_for_log("REPORT")
+    assert re.search(r"Z [0-9a-f-]{36} Task timed out after 1.00 seconds", said)
+    assert "Status: timeout" in said
+    assert wait_until(lambda: instances_of(function) == [])
+
+
+def test_the_deadline_is_the_timeout(deploy):
+    function = deploy(body("return context.get_remaining_time_in_millis()"), Timeout=7)
+    assert 6000 < function.get().json() <= 7000
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import os\nos._exit(3)", "Runtime exited with error: exit status 3"),
+        ("import sys\nsys.exit(0)", "Runtime exited without providing a reason"),
+        ("import os\nos.kill(os.getpid(), 11)", "signal: "),
+    ],
+)
+def test_an_exit_of_the_process_is_a_502_and_the_next_request_gets_a_new_one(
+    deploy, code, expected
+):
+    function = deploy(
+        body(
+            f"if 'die' in event['rawPath']:\n    {code.splitlines()[0]}\n"
+            f"    {code.splitlines()[1]}\nreturn 'alive'"
+        )
+    )
+    assert function.get().json() == "alive"
+    assert function.get("die").status_code == 502
+    said = function.wait_for_log("Runtime.ExitError")
+    assert expected in said
+    assert function.get().json() == "alive"
+
+
+def test_too_much_memory_kills_the_instance(deploy):
+    function = deploy(
+        body("data = b'x' * (300 * 1024 * 1024)\nimport time\ntime.sleep(5)\nreturn len(data)")
+    )
+    assert function.get().status_code == 502
+    said = function.wait_for_log("Runtime.OutOfMemory")
+    assert "signal: killed" in said
+    assert "Max Memory Used: 128 MB" in said
+
+
+def test_children_of_a_killed_instance_end_with_it(deploy):
+    function = deploy(
+        body(
+            "child = subprocess.Popen(['sleep', '300'])\nprint('child', child.pid)\ntime.sleep(60)",
+            before="import subprocess, time",
+        ),
+        Timeout=1,
+    )
+    function.get()
+    said = function.wait_for_log("child ")
+    found = re.search(r"child (\d+)", said)
+    assert found
+
+    def gone():
+        from local_aws.process_identity import identity
+
+        return identity(int(found[1])) is None
+
+    assert wait_until(gone)
+
+
+def test_one_instance_for_each_concurrent_request(deploy):
+    function = deploy(body("time.sleep(1)\nreturn os.getpid()", before="import os, time"))
+    with ThreadPoolExecutor(5) as pool:
+        pids = list(pool.map(lambda _: function.get().json(), range(5)))
+    assert len(set(pids)) == 5
+
+
+def test_an_idle_instance_is_used_again(deploy):
+    function = deploy(body("global calls\ncalls += 1\nreturn calls", before="calls = 0"))
+    with httpx.Client() as kept:
+        assert [kept.get(function.url).json() for _ in range(30)] == list(range(1, 31))
+
+
+def test_twenty_clients_lose_and_cross_no_response(deploy):
+    function = deploy(body("return event['rawPath']"))
+
+    def talk(number):
+        with httpx.Client(timeout=30) as kept:
+            return [
+                kept.get(f"{function.url}{number}-{turn}").json() == f"/{number}-{turn}"
+                for turn in range(25)
+            ]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = [right for worker in pool.map(talk, range(20)) for right in worker]
+    assert (len(answers), all(answers)) == (500, True)
+
+
+def test_reserved_concurrency_is_a_429_beyond_it(deploy):
+    function = deploy(body("import time\ntime.sleep(1)\nreturn 1"))
+    function.api.put_function_concurrency(
+        FunctionName=function.name, ReservedConcurrentExecutions=2
+    )
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(
+            answer.status_code for answer in pool.map(lambda _: function.get(), range(6))
+        )
+    assert statuses == [200, 200, 429, 429, 429, 429]
+    function.api.put_function_concurrency(
+        FunctionName=function.name, ReservedConcurrentExecutions=0
+    )
+    assert function.get().status_code == 429
+    function.api.delete_function_concurrency(FunctionName=function.name)
+    assert function.get().status_code == 200
+
+
+def test_log_lines_are_lambdas_own(deploy):
+    function = deploy(
+        body(
+            "print('printed')\nlogging.getLogger().error('logged')\nreturn context.aws_request_id",
+            before="import logging",
+        )
+    )
+    request = function.get().json()
+    function.get()
+    said = wait_until(
+        lambda: (text := function.log_text()).count("REPORT RequestId") == 2 and text
+    ).splitlines()
+    assert re.fullmatch(
+        r"INIT_START Runtime Version: python3\.13.*\tRuntime Version ARN: .*", said[0]
+    )
+    assert said[1] == f"START RequestId: {request} Version: 1"
+    assert said[2:4] == ["printed", said[3]]
+    assert re.fullmatch(rf"\[ERROR\]\t\d{{4}}-.*Z\t{request}\tlogged", said[3])
+    assert said[4] == f"END RequestId: {request}"
+    assert re.fullmatch(
+        rf"REPORT RequestId: {request}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\t"
+        r"Memory Size: 128 MB\tMax Memory Used: \d+ MB\tInit Duration: [\d.]+ ms",
+        said[5],
+    )
+    assert "Init Duration" not in said[-1]
+    streams = client(function.running, "logs").describe_log_streams(
+        logGroupName=f"/aws/lambda/{function.name}"
+    )["logStreams"]
+    assert len(streams) == 1
+
+
+def test_json_log_format(deploy):
+    import json
+
+    function = deploy(
+        body("logging.getLogger().error('logged')\nreturn 1", before="import logging"),
+        LoggingConfig={"LogFormat": "JSON"},
+    )
+    function.get()
+    lines = [json.loads(line) for line in function.wait_for_log("platform.report").splitlines()]
+    assert [line.get("type") for line in lines] == [
+        "platform.initStart",
+        "platform.start",
+        None,
+        "platform.runtimeDone",
+        "platform.report",
+    ]
+    assert (lines[2]["level"], lines[2]["message"]) == ("ERROR", "logged")
+    assert lines[-1]["record"]["metrics"]["initDurationMs"] > 0
+
+
+def test_metrics_of_url_traffic_reach_cloudwatch(deploy):
+    from datetime import UTC, datetime, timedelta
+
+    function = deploy(body("raise ValueError"))
+    function.get()
+    now = datetime.now(UTC)
+    for metric in ("Invocations", "Errors"):
+        points = client(function.running, "cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": function.name}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        assert sum(point["Sum"] for point in points) == 1, metric
+
+
+def test_a_function_reaches_this_aws_with_its_own_sdk(deploy):
+    function = deploy(
+        body(
+            "return boto3.client('ssm').get_parameter(Name='/seen', WithDecryption=True)"
+            "['Parameter']['Value']",
+            before="import boto3",
+        ),
+        MemorySize=256,
+    )
+    client(function.running, "ssm").put_parameter(Name="/seen", Type="SecureString", Value="yes")
+    assert function.get().json() == "yes"
+
+
+def instances_of(function):
+    return [
+        instance
+        for instance in function.running.status()["instances"]
+        if instance["function"] == function.name
+    ]
+
+
+def test_a_busy_instance_is_shown_as_busy(deploy):
+    function = deploy(body("import time\ntime.sleep(1)\nreturn 1"))
+    asking = threading.Thread(target=function.get)
+    asking.start()
+    assert wait_until(lambda: [item["busy"] for item in instances_of(function)] == [True])
+    asking.join()
+    assert wait_until(lambda: [item["busy"] for item in instances_of(function)] == [False])
