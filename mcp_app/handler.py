@@ -14,6 +14,9 @@ from typing import Any
 # Read on import by FastMCP: logging is ours, and nothing here may ask the internet.
 os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
 os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
+# FastMCP looks for the home directory on import and fails where there is none; Lambda
+# sets no HOME, and /tmp is what an instance may write to.
+os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
 
 from mcp_app import logs
 from mcp_app.events import BadEventError, check_event
