@@ -156,7 +156,6 @@ def stop(state: Path) -> bool:
     if record is not None and was_running:
         _end(record)
     end_leftover_instances(folder)
-    folder.record.unlink(missing_ok=True)
     return was_running
 
 

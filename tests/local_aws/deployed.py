@@ -6,6 +6,7 @@ import platform
 import time
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -28,6 +29,7 @@ def zip_of(files: dict[str, str | bytes]) -> bytes:
     return packed.getvalue()
 
 
+@cache
 def client(running: Running, service: Any, **credentials: str) -> Any:
     return boto3.client(
         service,

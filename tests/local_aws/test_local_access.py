@@ -1,0 +1,321 @@
+"""Who may call a Function URL: docs.aws.amazon.com/lambda/latest/dg/urls-auth.html."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.local_aws.deployed import ECHO, client, wait_until
+
+HINT = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+
+
+def signed(
+    url,
+    *,
+    method="GET",
+    body=b"",
+    key="test",
+    secret="test",
+    token=None,
+    service="lambda",
+    region="us-east-1",
+    headers=None,
+):
+    request = AWSRequest(method=method, url=url, data=body, headers=headers or {})
+    SigV4Auth(Credentials(key, secret, token), service, region).add_auth(request)
+    return dict(request.headers)
+
+
+@pytest.fixture(scope="module")
+def closed(deploy):
+    """An AWS_IAM URL; no grants, as for callers of the same account with a policy of their own."""
+    return deploy(ECHO, auth="AWS_IAM", granted=False)
+
+
+def test_a_signed_request_passes_and_the_event_says_who(closed):
+    event = closed.get("a/b", headers=signed(closed.url + "a/b")).json()
+    assert event["requestContext"]["authorizer"]["iam"] == {
+        "accessKey": "test",
+        "accountId": "000000000000",
+        "callerId": "000000000000",
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": "arn:aws:iam::000000000000:root",
+        "userId": "000000000000",
+    }
+    assert event["requestContext"]["accountId"] == "000000000000"
+    assert "authorization" not in event["headers"]
+    assert event["headers"]["x-amz-date"]
+
+
+@pytest.mark.parametrize(
+    "path", ["", "a%20b/c", "a//b", "%C3%A9?b=2&a=1&a=0", "x?empty=&q=a%20b%2Fc", "a/./b"]
+)
+def test_signatures_hold_for_every_kind_of_path(closed, path):
+    url = closed.url + path
+    assert httpx.get(httpx.URL(url), headers=signed(url)).status_code == 200, path
+
+
+def test_a_signed_body_passes(closed):
+    body = b'{"a": 1}'
+    headers = signed(
+        closed.url, method="POST", body=body, headers={"content-type": "application/json"}
+    )
+    assert httpx.post(closed.url, content=body, headers=headers).json()["body"] == body.decode()
+
+
+def test_curls_own_signature_passes(closed):
+    import shutil
+    import subprocess
+
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    done = subprocess.run(
+        ["curl", "-s", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", "test:test"]
+        + ["-d", '{"x":1}', "-H", "content-type: application/json", closed.url + "mcp"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["body"] == '{"x":1}'
+
+
+def refused(answer):
+    assert answer.status_code == 403
+    assert answer.json() == {"Message": "Forbidden"}
+    assert answer.headers["x-amzn-errortype"] == "AccessDeniedException"
+    return True
+
+
+def test_no_signature_is_forbidden(closed):
+    assert refused(closed.get())
+    assert refused(closed.get(headers={"authorization": "Bearer mesh_x"}))
+    assert refused(closed.get(headers={"authorization": "AWS4-HMAC-SHA256 garbage"}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": "AKIAUNKNOWNUNKNOWN00"},
+        {"secret": "wrong"},
+        {"service": "execute-api"},
+        {"region": "eu-west-1"},
+        {"token": "made-up"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_wrong_signature_is_forbidden(closed, wrong):
+    assert refused(closed.get(headers=signed(closed.url, **wrong)))
+
+
+def test_a_tampered_request_is_forbidden(closed):
+    body = b'{"a": 1}'
+    headers = signed(closed.url, method="POST", body=body)
+    assert refused(httpx.post(closed.url, content=b'{"a": 2}', headers=headers))
+    headers = signed(closed.url)
+    assert refused(closed.get("other", headers=headers))
+    assert refused(closed.get("?x=1", headers=headers))
+    assert refused(httpx.put(closed.url, headers=headers))
+
+
+def test_the_body_hash_header_has_to_be_the_bodys(closed):
+    claimed = hashlib.sha256(b"one").hexdigest()
+    for value in (claimed, "UNSIGNED-PAYLOAD"):
+        headers = signed(
+            closed.url, method="POST", body=b"two", headers={"x-amz-content-sha256": value}
+        )
+        assert refused(httpx.post(closed.url, content=b"two", headers=headers))
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_a_clock_that_is_off_by_more_than_five_minutes_is_forbidden(closed, minutes, monkeypatch):
+    moment = datetime.now(UTC) + timedelta(minutes=minutes)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: moment, raising=False)
+    headers = signed(closed.url)
+    assert headers["X-Amz-Date"] == moment.strftime("%Y%m%dT%H%M%SZ")
+    assert refused(closed.get(headers=headers))
+
+
+GRANTS = {
+    "url": {
+        "Action": "lambda:InvokeFunctionUrl",
+        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
+    },
+    "via-url": {
+        "Action": "lambda:InvokeFunction",
+        "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    },
+}
+
+
+def user_with(running, name, arn, *grants):
+    """An IAM user with some of the two grants; its credentials."""
+    iam = client(running, "iam")
+    iam.create_user(UserName=name)
+    statements = [{"Effect": "Allow", "Resource": arn, **GRANTS[grant]} for grant in grants]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    if statements:
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"key": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
+
+
+def arn_of(function):
+    return f"arn:aws:lambda:us-east-1:000000000000:function:{function.name}:live"
+
+
+def test_an_iam_user_with_both_grants_passes(running, closed):
+    credentials = user_with(running, "both", arn_of(closed), "url", "via-url")
+    event = closed.get(headers=signed(closed.url, **credentials)).json()
+    iam = event["requestContext"]["authorizer"]["iam"]
+    assert iam["userArn"] == "arn:aws:iam::000000000000:user/both"
+    assert iam["accessKey"] == credentials["key"]
+
+
+@pytest.mark.parametrize("grants", [(), ("url",), ("via-url",)], ids=str)
+def test_an_iam_user_without_both_grants_is_forbidden(running, closed, grants):
+    name = f"some-{len(grants)}-{''.join(grants)}"
+    credentials = user_with(running, name, arn_of(closed), *grants)
+    answer = closed.get(headers=signed(closed.url, **credentials))
+    assert answer.status_code == 403
+    assert HINT in answer.json()["Message"]
+
+
+def test_the_resource_policy_may_grant_instead(running, deploy):
+    function = deploy(ECHO, auth="AWS_IAM", granted=True)
+    credentials = user_with(running, "by-resource", arn_of(function))
+    assert function.get(headers=signed(function.url, **credentials)).status_code == 200
+
+
+def test_a_disabled_access_key_is_forbidden(running, closed):
+    credentials = user_with(running, "disabled", arn_of(closed), "url", "via-url")
+    client(running, "iam").update_access_key(
+        UserName="disabled", AccessKeyId=credentials["key"], Status="Inactive"
+    )
+    assert refused(closed.get(headers=signed(closed.url, **credentials)))
+
+
+def test_a_role_session_passes_with_its_token_only(running, closed):
+    iam = client(running, "iam")
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
+    role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    statements = [{"Effect": "Allow", "Resource": "*", **grant} for grant in GRANTS.values()]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="caller", PolicyName="p", PolicyDocument=policy)
+    given = client(running, "sts").assume_role(RoleArn=role["Arn"], RoleSessionName="session")
+    session = given["Credentials"]
+    credentials = {"key": session["AccessKeyId"], "secret": session["SecretAccessKey"]}
+    token = session["SessionToken"]
+    event = closed.get(headers=signed(closed.url, token=token, **credentials)).json()
+    arn = event["requestContext"]["authorizer"]["iam"]["userArn"]
+    assert arn.endswith(":assumed-role/caller/session")
+    assert refused(closed.get(headers=signed(closed.url, **credentials)))
+
+
+def test_an_open_url_needs_both_grants(deploy):
+    function = deploy(ECHO, granted=False)
+    grants = {
+        "url": {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+        "via-url": {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
+    }
+
+    def add(name):
+        function.api.add_permission(
+            FunctionName=function.name,
+            Qualifier="live",
+            StatementId=name,
+            Principal="*",
+            **grants[name],
+        )
+
+    def remove(name):
+        function.api.remove_permission(
+            FunctionName=function.name, Qualifier="live", StatementId=name
+        )
+
+    denied = function.get()
+    assert denied.status_code == 403
+    assert denied.json()["Message"].startswith("Forbidden. For troubleshooting")
+    add("url")
+    assert function.get().status_code == 403
+    add("via-url")
+    assert function.get().status_code == 200
+    remove("url")
+    assert function.get().status_code == 403
+
+
+def test_a_grant_on_the_function_does_not_count_for_its_alias(deploy):
+    function = deploy(ECHO, granted=False)
+    for name, action, extra in (
+        ("a", "lambda:InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+        ("b", "lambda:InvokeFunction", {"InvokedViaFunctionUrl": True}),
+    ):
+        function.api.add_permission(
+            FunctionName=function.name, StatementId=name, Principal="*", Action=action, **extra
+        )
+    assert function.get().status_code == 403
+
+
+def test_a_grant_for_aws_iam_does_not_open_the_url(deploy):
+    function = deploy(ECHO, granted=False)
+    to_alias = {"FunctionName": function.name, "Qualifier": "live", "Principal": "*"}
+    function.api.add_permission(
+        StatementId="a",
+        Action="lambda:InvokeFunctionUrl",
+        FunctionUrlAuthType="AWS_IAM",
+        **to_alias,
+    )
+    function.api.add_permission(
+        StatementId="b",
+        Action="lambda:InvokeFunction",
+        InvokedViaFunctionUrl=True,
+        **to_alias,
+    )
+    assert function.get().status_code == 403
+
+
+def test_grants_of_a_cloudformation_stack_count(running, deploy):
+    function = deploy(ECHO, granted=False)
+    common = {"FunctionName": arn_of(function), "Principal": "*"}
+    template = {
+        "Resources": {
+            "Url": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Action": "lambda:InvokeFunctionUrl",
+                    "FunctionUrlAuthType": "NONE",
+                    **common,
+                },
+            },
+            "ViaUrl": {
+                "Type": "AWS::Lambda::Permission",
+                "DependsOn": "Url",
+                "Properties": {
+                    "Action": "lambda:InvokeFunction",
+                    "InvokedViaFunctionUrl": True,
+                    **common,
+                },
+            },
+        }
+    }
+    formation = client(running, "cloudformation")
+    formation.create_stack(StackName="grants", TemplateBody=json.dumps(template))
+    # CloudFormation works after its call has returned.
+    wait_until(lambda: function.get().status_code == 200)
+    formation.delete_stack(StackName="grants")
+    assert wait_until(lambda: function.get().status_code == 403)
+
+
+def test_switching_the_auth_type_takes_effect_at_once(deploy):
+    function = deploy(ECHO)
+    assert function.get().status_code == 200
+    function.api.update_function_url_config(
+        FunctionName=function.name, Qualifier="live", AuthType="AWS_IAM"
+    )
+    assert refused(function.get())

@@ -1,0 +1,260 @@
+"""Start, find, stop, restart, and what a kill leaves behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local_aws.errors import LocalAwsError
+from local_aws.ports import PortRange
+from local_aws.process import find, start, stop
+from local_aws.process_identity import identity
+from local_aws.state import StateFolder, read_json, write_json
+from tests.local_aws.deployed import ECHO, client, deploy, wait_until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A state folder; whatever runs on it ends with the test."""
+    folder = tmp_path / "state"
+    yield folder
+    stop(folder)
+
+
+def begin(state, **options):
+    return start(state, endpoint_port=0, log=state.parent / "log.txt", **options)
+
+
+def test_start_find_and_stop(state):
+    assert find(state) is None
+    assert stop(state) is False
+    running = begin(state)
+    assert running.endpoint.startswith("http://127.0.0.1:")
+    assert (running.region, running.account_id) == ("us-east-1", "000000000000")
+    assert running.environment["AWS_ENDPOINT_URL"] == running.endpoint
+    assert find(state) == running
+    assert begin(state) == running
+    identities = client(running, "sts").get_caller_identity()
+    assert identities["Account"] == running.account_id
+    assert stop(state) is True
+    assert find(state) is None
+    assert identity(running.pid) is None
+
+
+def test_it_outlives_the_process_that_started_it(state):
+    code = (
+        "import sys; from pathlib import Path; from local_aws.process import start;"
+        "print(start(Path(sys.argv[1]), log=Path(sys.argv[1] + '.log')).pid)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(state)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    running = find(state)
+    assert running is not None
+    assert running.pid == int(done.stdout)
+
+
+def test_restart_keeps_functions_urls_parameters_and_endpoint(state):
+    first = begin(state)
+    function = deploy(first, ECHO, name="stays")
+    client(first, "ssm").put_parameter(Name="/stays", Type="SecureString", Value="v")
+    assert function.get().status_code == 200
+    stop(state)
+    second = begin(state)
+    assert second.endpoint == first.endpoint
+    assert function.get().status_code == 200
+    found = client(second, "ssm").get_parameter(Name="/stays", WithDecryption=True)
+    assert found["Parameter"]["Value"] == "v"
+
+
+def test_kill_9_loses_nothing_that_was_saved_and_leaves_no_instance(state):
+    first = begin(state)
+    function = deploy(first, ECHO, name="survives")
+    assert function.get().status_code == 200
+    instances = [instance["pid"] for instance in first.status()["instances"]]
+    assert instances
+    saved = StateFolder(state).ministack / "lambda.json"
+    wait_until(lambda: saved.exists() and '"via-url"' in saved.read_text())
+    os.kill(first.pid, signal.SIGKILL)
+    wait_until(lambda: all(identity(pid) is None for pid in [first.pid, *instances]))
+    assert find(state) is None
+    begin(state)
+    assert function.get().status_code == 200
+
+
+def test_recorded_instances_of_a_killed_one_are_ended_and_strangers_are_not(state):
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    leftover = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    folder = StateFolder(state)
+    ours = {"pid": leftover.pid, "identity": identity(leftover.pid)}
+    write_json(folder.instances / "a" / "process.json", ours)
+    write_json(
+        folder.instances / "b" / "process.json", {"pid": stranger.pid, "identity": "earlier"}
+    )
+    begin(state)
+    assert leftover.wait(timeout=5) == -signal.SIGKILL
+    assert stranger.poll() is None
+    assert not list(folder.instances.glob("[ab]"))
+    stranger.kill()
+    stranger.wait()
+
+
+def test_stop_never_touches_a_stranger_that_got_the_process_id(state):
+    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    record = {"pid": stranger.pid, "identity": "an earlier process", "endpoint_port": 1}
+    record |= {"region": "us-east-1", "account_id": "000000000000", "ready": True}
+    write_json(StateFolder(state).record, record)
+    assert stop(state) is False
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": "x"}'])
+def test_half_written_state_is_no_obstacle(state, content):
+    running = begin(state)
+    deploy(running, ECHO, name="half")
+    stop(state)
+    folder = StateFolder(state)
+    for path in [folder.record, folder.ports, *folder.ministack.glob("*.json")]:
+        path.write_text(content)
+    (folder.code / "half-unpacked").mkdir()
+    again = begin(state)
+    function = deploy(again, ECHO, name="after")
+    assert function.get().status_code == 200
+    assert not (folder.code / "half-unpacked").exists()
+
+
+def test_a_busy_endpoint_port_is_one_line_that_names_port_and_process(state):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalAwsError) as refused:
+            start(state, endpoint_port=port, log=state.parent / "log.txt")
+    said = str(refused.value)
+    assert f"port {port}" in said
+    assert "--endpoint-port" in said
+    assert "\n" not in said
+    if sys.platform == "linux":
+        assert f"process {os.getpid()}" in said
+
+
+def test_a_busy_url_port_at_restart_names_port_and_url(state):
+    running = begin(state)
+    function = deploy(running, ECHO, name="wants-its-port")
+    stop(state)
+    port = int(function.url.split(":")[2].strip("/"))
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        with pytest.raises(LocalAwsError) as refused:
+            begin(state)
+    said = str(refused.value)
+    assert f"port {port}" in said
+    assert "wants-its-port:live" in said
+    begin(state)
+    assert function.get().status_code == 200
+
+
+def test_two_on_one_state_is_refused(state):
+    begin(state)
+    done = subprocess.run(
+        [sys.executable, "-m", "local_aws", "--state", str(state), "--endpoint-port", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("local AWS: a local AWS already runs on")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_missing_runtime_folder_is_one_line(state, tmp_path):
+    with pytest.raises(LocalAwsError, match="make setup"):
+        begin(state, runtime=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["x", "9-8", "0-10", "70000", "1-x"])
+def test_a_wrong_port_range_is_refused(text):
+    with pytest.raises(LocalAwsError, match="url-ports"):
+        PortRange.parse(text)
+
+
+def test_a_full_port_range_is_an_error_of_create_function_url(state):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = begin(state, url_ports=str(port))
+    first = deploy(running, ECHO)
+    assert first.url == f"http://127.0.0.1:{port}/"
+    second = deploy(running, ECHO, auth=None)
+    with pytest.raises(second.api.exceptions.ServiceException, match="url-ports"):
+        second.api.create_function_url_config(
+            FunctionName=second.name, Qualifier="live", AuthType="NONE"
+        )
+
+
+def test_nothing_is_left_after_stop(state):
+    before = set(Path("/tmp").iterdir())
+    running = begin(state)
+    function = deploy(running, ECHO)
+    function.get()
+    instances = [instance["pid"] for instance in running.status()["instances"]]
+    assert instances
+    stop(state)
+    assert [pid for pid in [running.pid, *instances] if identity(pid)] == []
+    left = {path for path in set(Path("/tmp").iterdir()) - before if "ministack" in path.name}
+    assert left == set()
+    folder = StateFolder(state)
+    assert not folder.temporary.exists()
+    assert list(folder.instances.glob("*")) == []
+
+
+def test_it_listens_on_loopback_only(state):
+    if not Path("/proc/net/tcp").exists():
+        pytest.skip("needs /proc/net/tcp")
+    running = begin(state)
+    deploy(running, ECHO)
+    sockets = {
+        str(descriptor.readlink())[8:-1]
+        for descriptor in Path(f"/proc/{running.pid}/fd").iterdir()
+        if descriptor.exists() or descriptor.is_symlink()
+    }
+    listening = [
+        fields[1]
+        for table in ("tcp", "tcp6")
+        for fields in map(str.split, Path(f"/proc/net/{table}").read_text().splitlines()[1:])
+        if fields[3] == "0A" and fields[9] in sockets
+    ]
+    assert len(listening) >= 2
+    assert all(address.startswith("0100007F:") for address in listening)
+
+
+def test_idle_instances_end(state):
+    running = begin(state, idle_seconds=0.5)
+    function = deploy(running, ECHO)
+    function.get()
+    assert wait_until(lambda: running.status()["instances"] == [])
+    assert function.get().status_code == 200
+
+
+def test_state_can_be_thrown_away(state):
+    begin(state)
+    stop(state)
+    shutil.rmtree(state)
+    assert find(state) is None
+    assert begin(state).status()["functions"] == []
