@@ -55,15 +55,20 @@ def compiled(source: bytes, name: str) -> bytes:
         warnings.simplefilter("ignore")
         # Never optimised: docstrings are what tools are described with.
         code = compile(source, name, "exec", dont_inherit=True, optimize=0)
-    unshared = marshal.loads(marshal.dumps(code, 2))  # noqa: S302 - our own bytes
     return b"".join(
         (
             importlib.util.MAGIC_NUMBER,
             UNCHECKED_HASH,
             importlib.util.source_hash(source),
-            marshal.dumps(placed(unshared, f"{TASK_ROOT}/{name}")),
+            canonical(code, f"{TASK_ROOT}/{name}"),
         )
     )
+
+
+def canonical(code: CodeType, path: str) -> bytes:
+    """`code` as marshal writes it for `path`, whatever shared what when it was made."""
+    unshared = marshal.loads(marshal.dumps(code, 2))  # noqa: S302 - our own bytes
+    return marshal.dumps(placed(unshared, path))
 
 
 def placed(code: CodeType, path: str) -> CodeType:
