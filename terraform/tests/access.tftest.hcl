@@ -41,6 +41,11 @@ run "none_means_that_the_server_demands_an_api_key_and_the_candidate_sigv4" {
   command = plan
 
   assert {
+    condition     = output.function_name == "aoma-mesh-dev"
+    error_message = "The function is ${output.function_name}."
+  }
+
+  assert {
     condition     = local.auth == "api_key"
     error_message = "The server is told ${local.auth}."
   }

@@ -68,9 +68,11 @@ run "refuses_what_is_too_large" {
     memory_mb           = 10241
     timeout_seconds     = 901
     secrets_ttl_seconds = 3601
+    allowed_origins     = ["https://a.example,https://b.example"]
   }
 
   expect_failures = [
+    var.allowed_origins,
     var.name,
     var.environment,
     var.memory_mb,
@@ -137,40 +139,19 @@ run "refuses_what_looks_right_and_is_not" {
   command = plan
 
   variables {
-    name            = "aws-mesh"
-    runtime         = "python3.11"
-    allowed_origins = ["https://a.example,https://b.example"]
+    name                  = "aws-mesh"
+    runtime               = "python3.11"
+    allowed_origins       = ["*"]
+    function_url_auth     = "AWS_IAM"
+    allow_unauthenticated = true
   }
 
   expect_failures = [
     var.name,
     var.runtime,
     var.allowed_origins,
-  ]
-}
-
-run "refuses_open_behind_sigv4_and_pages_from_anywhere" {
-  command = plan
-
-  variables {
-    function_url_auth     = "AWS_IAM"
-    allow_unauthenticated = true
-    allowed_origins       = ["*"]
-  }
-
-  expect_failures = [
     var.allow_unauthenticated,
-    var.allowed_origins,
   ]
-}
-
-run "accepts_the_defaults" {
-  command = plan
-
-  assert {
-    condition     = output.function_name == "aoma-mesh-dev"
-    error_message = "The function is ${output.function_name}."
-  }
 }
 
 run "accepts_every_variable_set" {
