@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
-from mcp_app.knowledge.filters import folded, path_pattern, period
+from mcp_app.knowledge.filters import folded, path_matcher, period
 from mcp_app.knowledge.hits import code_file, commit, passage
 from mcp_app.knowledge.index_file import IndexFile
 from mcp_app.knowledge.ranking import Ranked, Ranking, rank
@@ -127,7 +127,7 @@ class EmbeddedIndex:
             author: parts of the author's name, without regard to case; any of them.
             date_from: ISO 8601, of the author's date; a date alone is the day's begin, UTC.
             date_to: likewise; a date alone is the day's end.
-            file_pattern: a glob that one of the changed files matches; see `path_pattern`.
+            file_pattern: a glob that one of the changed files matches; see `path_matcher`.
             max_results: see the class.
             threshold: see the class.
             limit_seconds: see the class.
@@ -138,7 +138,7 @@ class EmbeddedIndex:
         """
         _check(max_results, threshold)
         first, last = period(date_from, date_to)
-        pattern = path_pattern(file_pattern) if file_pattern is not None else None
+        matches = path_matcher(file_pattern) if file_pattern is not None else None
         conditions: list[str] = []
         values: list[object] = []
         if first is not None:
@@ -158,11 +158,11 @@ class EmbeddedIndex:
                     if any(part in name.casefold() for part in wanted)
                 ]
                 conditions.append(_any("author", known, values))
-            if pattern is not None:
+            if matches is not None:
                 paths = [
                     number
                     for number, path in connection.execute("SELECT id, path FROM paths")
-                    if pattern.fullmatch(path)
+                    if matches(path)
                 ]
                 inside = _any("path", paths, values)
                 conditions.append(f"id IN (SELECT commit_id FROM changes WHERE {inside})")  # noqa: S608 - bound values

@@ -66,10 +66,6 @@ class IndexFile:
                 f"{SCHEMA_VERSION}",
                 REBUILD,
             )
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
-        if pages * page_bytes != self.size_bytes:
-            raise SourceUnavailableError(SOURCE, f"{self._name} is cut off", REBUILD)
 
     def _open(self) -> sqlite3.Connection:
         # immutable: no locks and no journal are looked for, as on Lambda's read-only disk.

@@ -133,7 +133,8 @@ def rank(
     places: list[tuple[float, Ranked]] = []
     known = [term.match for term, rows in zip(terms, holders, strict=True) if rows]
     if known:
-        known += [term.match for term in terms_of(connection, context)[0] if term not in terms]
+        both, _ = terms_of(connection, f"{query} {context}")
+        known += [term.match for term in both[len(terms) :]]
         listed = ", ".join(str(weight) for weight in weights.values())
         for row, score in connection.execute(
             f"SELECT rowid, -bm25({table}, {listed}) FROM {table}(?)",  # noqa: S608 - names and numbers of ours

@@ -62,8 +62,10 @@ def query_words(query: str) -> list[str]:
 
     A run of CJK characters gives its overlapping pairs, since nothing marks words in it.
     """
+    # Half a surrogate pair, which JSON may hold, is no text.
+    text = query.encode(errors="replace").decode().replace("\x00", " ").replace("\u2019", "'")
     words: list[str] = []
-    for raw in _WORD.findall(query.replace("\x00", " ").replace("\u2019", "'")):
+    for raw in _WORD.findall(text):
         if raw.casefold() in STOP_WORDS:
             continue
         if raw.isascii():

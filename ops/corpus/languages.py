@@ -80,7 +80,7 @@ _BY_NAME = {
     ".bashrc": "Shell",
     ".editorconfig": "INI",
 }
-_SHEBANG = re.compile(r"^#!\s*\S*?/(?:env\s+(?:-S\s+)?)?(?P<program>[a-z]+)")
+_SHEBANG = re.compile(r"^#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?P<program>[a-z]+)")
 _BY_PROGRAM = {
     "python": "Python",
     "node": "JavaScript",
