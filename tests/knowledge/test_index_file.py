@@ -68,7 +68,7 @@ def test_unusable_index_is_told_with_what_to_do(
 
 
 def test_damage_in_the_middle_is_told_by_the_search_that_meets_it(file: Path) -> None:
-    changed("UPDATE passages_text_data SET block = zeroblob(length(block)) WHERE id > 10")(file)
+    changed("UPDATE passages_text_data SET block = x'ff' WHERE id > 10")(file)
     index = open_index(file)
     with pytest.raises(SourceUnavailableError, match=r"knowledge\.sqlite3 cannot be read"):
         answer(index, "alpha word7")
