@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ops import local_aws_client, terraform, terraform_run
+from ops import local_aws_client, status, terraform, terraform_run
 from ops.stack import ENVIRONMENT, NAME
 
 if TYPE_CHECKING:
@@ -23,6 +23,15 @@ LOCK_TIMEOUT = "-lock-timeout=60s"
 DESTROY_SECONDS = 120.0
 # What AWS answers when it has something that Terraform's state does not know.
 ALREADY_EXISTS = re.compile(r"AlreadyExists|ResourceConflictException|already exists")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is applied; `code_sha256` is the zip's, as Lambda's CodeSha256 gives it."""
+
+    architecture: str
+    backend: str
+    code_sha256: str
 
 
 @dataclass(frozen=True)
@@ -65,25 +74,14 @@ class Deployment:
         stamp.write_text(wanted)
         return True
 
-    def apply(self, *, architecture: str, backend: str) -> dict[str, Any]:
+    def apply(self, inputs: Inputs) -> dict[str, Any]:
         """Apply the root and give its outputs by name; they are kept in the stack's folder.
 
         Raises:
             TerraformFailedError: it failed; the next run begins with init again.
         """
-        values = {
-            "name": NAME,
-            "environment": ENVIRONMENT,
-            "region": self.running.region,
-            "architecture": architecture,
-            "backend": backend,
-            "function_url_auth": "NONE",
-            "allow_unauthenticated": False,
-            # Null is the default: what a shell exports for production must not leak in.
-            "live_version": None,
-            "zip_path": None,
-        }
-        self.stack.variables.write_text(json.dumps(values, indent=2))
+        self.stack.applied.unlink(missing_ok=True)
+        self.stack.variables.write_text(json.dumps(self._values(inputs), indent=2))
         try:
             self._run("apply", *self._arguments)
             outputs = terraform_run.read_outputs(
@@ -95,7 +93,27 @@ class Deployment:
             self._init_stamp.unlink(missing_ok=True)
             raise
         self.stack.outputs.write_text(json.dumps(outputs, indent=2))
+        self.stack.applied.write_text(self._digest(inputs))
         return outputs
+
+    def is_current(self, inputs: Inputs) -> bool:
+        """Say whether applying these inputs would change nothing, without Terraform.
+
+        Terraform needs seconds to find that out. Here the configuration, the values, the
+        zip, and the process of local AWS are those of the last apply that succeeded, and
+        local AWS serves at the addresses and versions which that apply gave.
+        """
+        applied = self.stack.applied
+        if not is_recorded(self.stack) or not applied.is_file():
+            return False
+        if applied.read_text() != self._digest(inputs):
+            return False
+        found, outputs = status.status(self.stack), self.stack.read_outputs()
+        return (
+            found.function_url == outputs.get("function_url") is not None
+            and found.candidate_url == outputs.get("candidate_url") is not None
+            and found.live_version == found.candidate_version == outputs.get("live_version")
+        )
 
     def destroy(self) -> None:
         """Destroy all that the root made.
@@ -118,10 +136,32 @@ class Deployment:
     def _init_stamp(self) -> Path:
         return self.stack.terraform_data / "initialized"
 
+    def _values(self, inputs: Inputs) -> dict[str, Any]:
+        """Values of the root's variables on this machine."""
+        return {
+            "name": NAME,
+            "environment": ENVIRONMENT,
+            "region": self.running.region,
+            "architecture": inputs.architecture,
+            "backend": inputs.backend,
+            "function_url_auth": "NONE",
+            "allow_unauthenticated": False,
+            # Null is the default: what a shell exports for production must not leak in.
+            "live_version": None,
+            "zip_path": None,
+        }
+
+    def _digest(self, inputs: Inputs) -> str:
+        """Digest of all that an apply reads, and of the AWS that it changes."""
+        shell = {n: v for n, v in sorted(os.environ.items()) if n.startswith("TF_VAR_")}
+        parts = [self._init_digest(), self._values(inputs), shell, inputs.code_sha256]
+        return hashlib.sha256(json.dumps([*parts, self.running.pid]).encode()).hexdigest()
+
     def _init_digest(self) -> str:
-        """Digest of all that `terraform init` reads."""
+        """Digest of the configuration and of where providers come from."""
         root = self.stack.terraform_root
-        files = [*sorted(root.rglob("*.tf")), *sorted(root.rglob("*.tf.json"))]
+        patterns = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
+        files = [file for pattern in patterns for file in sorted(root.rglob(pattern))]
         files.append(root / ".terraform.lock.hcl")
         configuration = self.variables.get("TF_CLI_CONFIG_FILE")
         digest = hashlib.sha256(f"{root}\n{configuration}".encode())

@@ -13,11 +13,18 @@ from botocore.credentials import Credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_ssm import SSMClient
 
 # The person's own profiles must neither be used nor be missed.
 NO_PROFILE = (None, None, None, None)
 NO_FILE = (None, None, os.devnull, None)
+CONFIG = Config(
+    proxies={},  # a proxy cannot reach this machine's loopback
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"total_max_attempts": 2},
+)
 
 
 def ssm(aws: Mapping[str, str]) -> SSMClient:
@@ -26,6 +33,15 @@ def ssm(aws: Mapping[str, str]) -> SSMClient:
     Args:
         aws: `Running.environment`, or what `local.env` keeps of it.
     """
+    return _session(aws).client("ssm", endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG)
+
+
+def logs(aws: Mapping[str, str]) -> CloudWatchLogsClient:
+    """Give a CloudWatch Logs client for local AWS; `aws` as for `ssm`."""
+    return _session(aws).client("logs", endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG)
+
+
+def _session(aws: Mapping[str, str]) -> boto3.Session:
     core = botocore.session.Session(
         session_vars={
             "profile": NO_PROFILE,
@@ -33,16 +49,11 @@ def ssm(aws: Mapping[str, str]) -> SSMClient:
             "credentials_file": NO_FILE,
         }
     )
-    return boto3.Session(botocore_session=core).client(
-        "ssm",
-        endpoint_url=aws["AWS_ENDPOINT_URL"],
+    return boto3.Session(
+        botocore_session=core,
         region_name=aws["AWS_REGION"],
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
-        # A proxy cannot reach this machine's loopback.
-        config=Config(
-            proxies={}, connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}
-        ),
     )
 
 

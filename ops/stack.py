@@ -72,6 +72,11 @@ class Stack:
         return self.folder / "outputs.json"
 
     @property
+    def applied(self) -> Path:
+        """Digest of what the last apply that succeeded was made from."""
+        return self.folder / "applied"
+
+    @property
     def environment_file(self) -> Path:
         """KEY=VALUE lines for shells and scripts, the API key among them; mode 0600."""
         return self.mesh / "local.env"

@@ -26,6 +26,7 @@ FIRST_SERVER_ERROR = 500
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 EXCERPT_CHARACTERS = 300
+SILENCE = "no answer"
 
 
 class NoAnswerError(Exception):
@@ -172,8 +173,10 @@ class Server:
             troubles.append(trouble)
             if self.remaining_seconds() <= FIRST_PAUSE_SECONDS:
                 attempts = f"{len(troubles)} attempt{'s' if len(troubles) > 1 else ''}"
+                # The last attempt may just have had no time left to be answered.
+                told = [text for text in troubles if not text.startswith(SILENCE)] or troubles
                 raise NoAnswerError(
-                    f"{trouble} ({attempts} in {self.deadline_seconds:g} s, then given up)"
+                    f"{told[-1]} ({attempts} in {self.deadline_seconds:g} s, then given up)"
                 )
             # Half of what is left at most: one attempt always comes close to the end.
             time.sleep(min(pause, self.remaining_seconds() / 2))
@@ -217,6 +220,6 @@ def event_data(body: bytes) -> Iterator[str]:
 
 def _transport_trouble(error: httpx.TransportError, seconds: float) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return f"no answer within {seconds:.1f} s"
+        return f"{SILENCE} within {seconds:.1f} s"
     # Some of httpx's errors have no text of their own.
     return f"no connection: {error}" if str(error) else f"no connection: {type(error).__name__}"

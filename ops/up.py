@@ -17,6 +17,7 @@ from ops import (
     bundle,
     credential,
     deployment,
+    function_log,
     local_aws_client,
     lock,
     smoke,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from local_aws.process import Running
     from ops.bundle import BuildResult
-    from ops.deployment import Deployment
+    from ops.deployment import Deployment, Inputs
     from ops.stack import Stack
 
 STEPS = 6
@@ -73,11 +74,16 @@ def up(here: Stack, *, backend: str, steps: Steps) -> Up:
             step.notes += built.notes
         with steps.step("local AWS") as step:
             running = _local_aws(here, step)
+        deployed = deployment.Deployment(here, running)
         with steps.step("terraform init") as step:
-            deployed = deployment.Deployment(here, running)
             step.detail = "" if deployed.init() else "(unchanged)"
         with steps.step("terraform apply") as step:
-            deployed, outputs = _apply(deployed, architecture, backend, step)
+            inputs = deployment.Inputs(architecture, backend, built.code_sha256)
+            if deployed.is_current(inputs):
+                outputs = here.read_outputs()
+                step.detail = f"(unchanged, version {outputs['live_version']} is live)"
+            else:
+                deployed, outputs = _apply(deployed, inputs, step)
         with steps.step("API key") as step:
             key = _key(deployed, outputs, step)
         with steps.step("smoke test") as step:
@@ -125,12 +131,10 @@ def _start(here: Stack) -> Running:
         )
 
 
-def _apply(
-    deployed: Deployment, architecture: str, backend: str, step: Step
-) -> tuple[Deployment, dict[str, Any]]:
+def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment, dict[str, Any]]:
     """Apply; start from nothing, once, when AWS and Terraform's state are at odds."""
     try:
-        outputs = deployed.apply(architecture=architecture, backend=backend)
+        outputs = deployed.apply(inputs)
     except terraform_run.TerraformFailedError as error:
         if not deployment.ALREADY_EXISTS.search(error.output):
             raise CommandFailedError(f"{error}\n{AFRESH}") from error
@@ -139,7 +143,7 @@ def _apply(
         _forget(deployed.stack)
         deployed = deployment.Deployment(deployed.stack, _start(deployed.stack))
         deployed.init()
-        outputs = deployed.apply(architecture=architecture, backend=backend)
+        outputs = deployed.apply(inputs)
         step.notes.append("local AWS did not fit Terraform's state; both were made anew")
     step.detail = f"(version {outputs['live_version']} is live)"
     return deployed, outputs
@@ -184,6 +188,7 @@ def _smoke(
             ),
         ),
     }
+    started_ms = int(time.time() * 1000)
     for name, (url, proof) in proofs.items():
         report = smoke.smoke(
             url,
@@ -195,9 +200,20 @@ def _smoke(
             failed = "\n".join(
                 f"  {check.name}: {check.detail}" for check in report.checks if check.ok is False
             )
+            said = function_log.last_error(
+                local_aws_client.logs(deployed.running.environment),
+                outputs["log_group_name"],
+                started_ms,
+            )
             raise CommandFailedError(
-                f"the {name} URL {url} is deployed and does not pass the smoke test:\n{failed}\n"
-                f"  its logs: {deployed.stack.logs / 'local-aws.log'}"
+                "\n".join(
+                    [
+                        f"{url} ({name}) is deployed and does not pass the smoke test:",
+                        failed,
+                        *(["its log says:"] if said else []),
+                        *(f"  {line}" for line in said),
+                    ]
+                )
             )
         passed = f"{name} {sum(bool(check.ok) for check in report.checks)} checks"
         step.detail = f"{step.detail}, {passed}" if step.detail else passed

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,14 +38,21 @@ def lines(found: Status) -> list[str]:
         )
     if found.requests:
         text.append("requests")
-    for request in found.requests[-SHOWN_REQUESTS:]:
-        path = textwrap.shorten(request["path"], PATH_WIDTH, placeholder="...")
-        text.append(
-            f"  {request['at'][11:19]}  {request['method']:<6} {path:<{PATH_WIDTH}} "
-            f"{request['qualifier']:<10} v{request['version']:<4} {request['status']}"
-            f"{request['duration_ms']:>9.1f} ms{'  cold' if request['cold'] else ''}"
-        )
+    text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]
     return text
+
+
+def _request_line(request: dict[str, Any]) -> str:
+    path = request["path"]
+    if len(path) > PATH_WIDTH:
+        path = f"{path[: PATH_WIDTH - 3]}..."
+    # A request that was refused at the URL has met no version.
+    version = f"v{request['version']}" if request["version"] else "-"
+    return (
+        f"  {request['at'][11:19]}  {request['method']:<6} {path:<{PATH_WIDTH}} "
+        f"{request['qualifier'] or '-':<10} {version:<5} {request['status']}"
+        f"{request['duration_ms']:>9.1f} ms{'  cold' if request['cold'] else ''}"
+    )
 
 
 @click.command("status", short_help="Say what runs on this machine.")

@@ -28,6 +28,7 @@ REQUEST = {
     "duration_ms": 30000.12,
     "cold": True,
 }
+REFUSED = REQUEST | {"version": None, "status": 403, "path": "/mcp", "cold": False}
 INSTANCE = {"function": "f", "version": "12", "pid": 123456, "busy": True, "invocations": 99999}
 UP = Status(
     running=True,
@@ -39,7 +40,7 @@ UP = Status(
     live_version="1233",
     candidate_version="1234",
     instances=(INSTANCE,),
-    requests=(REQUEST,) * 50,
+    requests=(*((REQUEST,) * 49), REFUSED),
 )
 
 
@@ -139,6 +140,7 @@ def test_status_shows_what_is_asked_about() -> None:
     assert "candidate  http://127.0.0.1:8788/ serves version 1234" in text
     assert "version 12, process 123456, busy, 99999 invocations" in text
     assert "500  30000.1 ms  cold" in text
+    assert " -     403" in text
 
 
 def test_status_of_nothing_is_json_with_every_key(

@@ -1,0 +1,44 @@
+"""What the function said last: the reason why a URL answers 502."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+# Lambda's own lines around an invocation, and its advice below every unhandled error.
+FRAME = re.compile(r"^(INIT_START|INIT_REPORT|START|END|REPORT) |LAMBDA_WARNING")
+ERROR = re.compile(r'^\[ERROR\]|"level": ?"(ERROR|CRITICAL)"|Task timed out|Runtime\.\w+')
+SHOWN_LINES = 8
+
+
+def last_error(client: CloudWatchLogsClient, group: str, since_ms: int) -> list[str]:
+    """Give the last error in a log group, its first line and the traceback's end.
+
+    Args:
+        client: for the account and region of the group.
+        group: such as `/aws/lambda/aoma-mesh-local`.
+        since_ms: Unix time in milliseconds; older events do not count.
+
+    Returns:
+        No line when there is no error, or when the log cannot be read.
+    """
+    try:
+        events = client.filter_log_events(logGroupName=group, startTime=since_ms)["events"]
+    except (BotoCoreError, ClientError):
+        return []
+    lines = [line for event in events for line in event.get("message", "").splitlines()]
+    last = next((n for n in reversed(range(len(lines))) if ERROR.search(lines[n])), None)
+    if last is None:
+        return []
+    error = [lines[last]]
+    for line in lines[last + 1 :]:
+        if FRAME.search(line) or ERROR.search(line):
+            break
+        error.append(line)
+    shown = [line for line in error if line.strip()]
+    return shown if len(shown) <= SHOWN_LINES else [shown[0], "...", *shown[2 - SHOWN_LINES :]]
