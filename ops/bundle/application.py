@@ -18,8 +18,6 @@ LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
 def files(root: Path) -> Iterator[tuple[str, Path]]:
     """The package's files with their paths in the zip; nothing hidden, nothing left over."""
     package = root / PACKAGE
-    if not (package / "__init__.py").is_file():
-        raise BuildError(f"{package} is missing: there is no application to build.")
     for path in sorted(package.rglob("*")):
         below = path.relative_to(root)
         hidden = any(part.startswith(".") or part == "__pycache__" for part in below.parts)
@@ -31,7 +29,7 @@ def entries(root: Path) -> Iterator[Entry]:
     """The package as it lies in the zip.
 
     Raises:
-        BuildError: there is no package, or a module is not valid Python.
+        BuildError: a module is not valid Python.
     """
     for name, path in files(root):
         source = path.read_bytes()

@@ -96,6 +96,7 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
@@ -109,9 +110,10 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
             process.stdin = None
         refused: list[Refused] = []
         for process in processes:
-            said, _ = process.communicate()
+            said, problem = process.communicate()
             if process.returncode != 0:
-                raise ChildProcessError(f"a compiling process ended with {process.returncode}")
+                last = problem.strip().rpartition("\n")[2]
+                raise ChildProcessError(f"compiling ended with {process.returncode}: {last}")
             refused += [Refused(**one) for one in json.loads(said)]
     finally:
         for process in processes:

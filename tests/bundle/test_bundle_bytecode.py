@@ -176,6 +176,11 @@ def test_invalid_module_of_ours_ends_the_build_with_its_line(project: Project) -
     assert [path.name for path in project.output.parent.iterdir()] == ["bundle.zip"]
 
 
+def test_killed_compiler_ends_the_build(tmp_path: Path) -> None:
+    with pytest.raises(ChildProcessError, match=r"compiling ended with 1: .*gone\.py"):
+        bytecode.compile_all([(tmp_path / "gone.py", "gone.py", tmp_path / "gone.pyc")], 2)
+
+
 def test_bytecode_of_another_python_is_refused() -> None:
     with pytest.raises(BuildError, match=r"Python 3\.14 was asked for, and this is Python 3\.13"):
         target("arm64", "3.14")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,23 @@ def test_changed_package_is_refused(project: Project) -> None:
     lock.write_text(lock.read_text().rpartition("sha256:")[0] + "sha256:" + "0" * 64)
 
     with pytest.raises(BuildError, match="Hash mismatch"):
+        project.build()
+
+
+def test_unreachable_index_is_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    project.write("requirements/lambda.txt", f"answers==1.0 --hash=sha256:{'0' * 64}\n")
+
+    with pytest.raises(BuildError, match=r"cannot be fetched(?s:.*)index reachable\?"):
+        project.build()
+
+
+def test_missing_uv_is_said(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ops.bundle.dependencies.BIN", tmp_path)
+
+    with pytest.raises(BuildError, match="uv is missing"):
         project.build()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.bundle import BuildError
 from tests.bundle.projects import Project, git
 
 
@@ -89,3 +90,17 @@ def test_commit_is_that_of_the_project_inside_a_git_hook(
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
 
     assert project.build().commit == git(project.root, "rev-parse", "HEAD")
+
+
+def test_missing_version_is_named(project: Project) -> None:
+    project.write("mcp_app/__init__.py", "__version__ = version()\n")
+
+    with pytest.raises(BuildError, match=r"__init__\.py has no line like `__version__"):
+        project.build()
+
+
+def test_missing_application_is_named(project: Project) -> None:
+    shutil.rmtree(project.root / "mcp_app")
+
+    with pytest.raises(BuildError, match=r"mcp_app.*__init__\.py cannot be read"):
+        project.build()
