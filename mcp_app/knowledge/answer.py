@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mcp_app.knowledge.index import LIMIT_SECONDS, EmbeddedIndex
 from mcp_app.knowledge.results import Passage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strategy:
+class Strategy(NamedTuple):
     """How sure an answer has to be, and how much of it is shown.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mcp_app.knowledge.terms import expression, indexable, query_words, quoted
 
@@ -13,8 +13,8 @@ from mcp_app.knowledge.terms import expression, indexable, query_words, quoted
 LIMIT_TERMS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+# Tuples and not dataclasses: made by the thousand, and a cold start pays for every class.
+class Term(NamedTuple):
     """A distinct stem of the query: the word as asked, and how FTS5 is asked for it."""
 
     word: str
@@ -22,8 +22,7 @@ class Term:
     phrase: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An entry's row, its BM25 (higher is better) and its coverage of the query, 0 to 1."""
 
     row: int
@@ -31,8 +30,7 @@ class Ranked:
     coverage: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(NamedTuple):
     """Every entry that holds a term, best first, and the words behind it."""
 
     entries: tuple[Ranked, ...]
