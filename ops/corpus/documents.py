@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from ops.corpus.markup import Section, parse
 from ops.corpus.report import CorpusError, Ledger
-from ops.corpus.repository import Repository, repository_around
+from ops.corpus.repository import FOREIGN_MARKS, Repository, repository_around
 from ops.corpus.text_files import read_text
 
 LIMIT_BYTES = 4 * 1024 * 1024
@@ -26,6 +26,9 @@ _NOT_PROSE = ("requirements", "constraints", "cmakelists", "robots", "top_level"
 # Not looked into where git does not say what belongs to the folder.
 _FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 FOREIGN = "marked as generated or vendored in .gitattributes"
+FOREIGN_FOLDER = "folder marked as generated or vendored in .gitattributes"
+LINKED_FOLDER = "folder by symbolic link (not followed)"
+PACKAGES = "hidden folder, or packages of others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,37 @@ def kind_of(path: str) -> str | None:
     return KINDS.get(name.suffix.lower())
 
 
+def _is_foreign(folder: Path) -> bool:
+    """Whether a folder's own .gitattributes marks all in it as generated or vendored.
+
+    Git reads the whole of such files; this line is enough to keep examples out of an index
+    that is built from a downloaded archive.
+    """
+    try:
+        lines = (folder / ".gitattributes").read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(
+        line.split()[:1] == ["*"] and set(line.split()) & set(FOREIGN_MARKS) for line in lines
+    )
+
+
 def _walk(folder: Path, ledger: Ledger) -> Iterator[str]:
     """Documents below a folder that git does not manage; hidden folders stay out."""
     for here, folders, files in os.walk(folder):
         place = Path(here)
-        linked = [name for name in folders if (place / name).is_symlink()]
-        foreign = [
+        paths = {name: (place / name).relative_to(folder).as_posix() for name in folders}
+        linked = {name for name in folders if (place / name).is_symlink()}
+        marked = {name for name in set(folders) - linked if _is_foreign(place / name)}
+        foreign = {
             name
-            for name in folders
-            if name not in linked and (name.startswith(".") or name in _FOREIGN_FOLDERS)
-        ]
-        ledger.skip("folder by symbolic link (not followed)", [str(place / n) for n in linked])
-        ledger.skip("hidden folder, or packages of others", [str(place / n) for n in foreign])
-        folders[:] = sorted(set(folders) - set(foreign) - set(linked))
+            for name in set(folders) - linked - marked
+            if name.startswith(".") or name in _FOREIGN_FOLDERS
+        }
+        ledger.skip(LINKED_FOLDER, [paths[name] for name in linked])
+        ledger.skip(FOREIGN_FOLDER, [paths[name] for name in marked])
+        ledger.skip(PACKAGES, [paths[name] for name in foreign])
+        folders[:] = sorted(set(folders) - linked - marked - foreign)
         for name in files:
             path = (place / name).relative_to(folder).as_posix()
             if kind_of(path):

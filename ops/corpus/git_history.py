@@ -57,7 +57,7 @@ def _changes(repository: Repository, limit: int) -> dict[str, tuple[ChangedFile,
     listing = git(
         repository.root,
         *(*_LOG, "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv"),
-        *("--diff-merges=off", "--root", f"-n{limit}", "--format=%x1e%H"),
+        *("--root", f"-n{limit}", "--format=%x1e%H"),
     )
     found: dict[str, tuple[ChangedFile, ...]] = {}
     for record in listing.split(b"\x1e")[1:]:

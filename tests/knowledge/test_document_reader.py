@@ -100,6 +100,15 @@ def test_packages_and_hidden_folders_are_not_ours(build, tmp_path: Path) -> None
     assert built.skipped() == {"hidden folder, or packages of others": 3}
 
 
+def test_examples_stay_out_of_a_downloaded_archive_too(build, tmp_path: Path) -> None:
+    folder = fill(tmp_path / "docs", a="alpha")
+    fill(folder / "examples", b="alpha")
+    (folder / "examples" / ".gitattributes").write_text("# Invented.\n* linguist-vendored\n")
+    built = build(documents=[folder])
+    assert built.report.documents == 1
+    assert built.skipped() == {"folder marked as generated or vendored in .gitattributes": 1}
+
+
 def test_private_keys_are_left_out(build, tmp_path: Path) -> None:
     key = "-----BEGIN RSA PRIVATE " + "KEY-----\n" + "MIIEpAIBAAKCAQEA" * 5
     built = build(documents=[fill(tmp_path / "docs", notes=f"# Notes\n\n{key}\n")])

@@ -62,6 +62,24 @@ def test_strange_messages_and_names_survive(build, new_tree) -> None:
     assert index.statistics().commits == 2
 
 
+def test_merge_has_no_files_of_its_own(build, new_tree) -> None:
+    tree = new_tree("mesh")
+    tree.write("a.py", "x = 1\n")
+    tree.commit("Begin")
+    tree.git("switch", "--quiet", "--create", "side")
+    tree.write("b.py", "x = 1\n")
+    tree.commit("Aside")
+    tree.git("switch", "--quiet", "main")
+    tree.write("c.py", "x = 1\n")
+    tree.commit("Ahead")
+    people = {f"GIT_COMMITTER_{part}": "x@example.com" for part in ("NAME", "EMAIL")}
+    people |= {f"GIT_AUTHOR_{part}": "x@example.com" for part in ("NAME", "EMAIL")}
+    tree.git("merge", "--quiet", "--no-ff", "--message", "Join zebra", "side", **people)
+    index = build(repositories=[tree.root]).index
+    assert index.statistics().commits == 4
+    assert index.search_commits("zebra").hits[0].files_changed == 0
+
+
 def test_users_configuration_does_not_change_what_is_read(
     build, new_tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
