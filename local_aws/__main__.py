@@ -47,6 +47,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         default=600.0,
         help="how long an instance may be idle before it ends (default: 600)",
     )
+    parser.add_argument(
+        "--no-namespaces",
+        action="store_true",
+        help="do without mount namespaces, as on a machine that has none",
+    )
     return parser.parse_args(arguments)
 
 
@@ -130,6 +135,7 @@ def serve(options: argparse.Namespace) -> None:
                 ports=FunctionUrlPorts(folder.ports, allowed),
                 runtime=options.runtime.absolute(),
                 idle_seconds=options.idle_seconds,
+                namespaces=not options.no_namespaces,
                 on_ready=lambda: record(ready=True),
             )
         )

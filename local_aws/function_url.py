@@ -63,6 +63,7 @@ class FunctionUrlListener:
         self._executions = executions
         self._requests = requests
         self._port = 0
+        self._warned = False
         self._id = url_id(function, qualifier)
         self._server = HttpServer(self._answer, body_limit=BODY_LIMIT_BYTES)
 
@@ -122,6 +123,9 @@ class FunctionUrlListener:
             raise UnknownFunctionError("this Function URL was deleted")
         if request.oversize:
             raise PayloadTooLargeError
+        if url.invoke_mode == "RESPONSE_STREAM" and not self._warned:
+            self._warned = True
+            _logger.warning("%s: invoke mode RESPONSE_STREAM is served buffered here", url.arn)
         caller = authorize(url, request)
         event = build_event(
             request,

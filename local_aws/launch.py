@@ -35,6 +35,7 @@ async def run(
     ports: FunctionUrlPorts,
     runtime: Path,
     idle_seconds: float,
+    namespaces: bool,
     on_ready: Callable[[], None],
 ) -> None:
     """Serve AWS on a listening socket until SIGTERM or SIGINT.
@@ -43,7 +44,7 @@ async def run(
         LocalAwsError: a Function URL of the saved state cannot be opened.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    reason = probe_namespaces()
+    reason = probe_namespaces() if namespaces else "switched off"
     if reason is not None:
         _logger.warning(
             "no mount namespaces here (%s): the task root is a plain folder without write "

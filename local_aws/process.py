@@ -72,6 +72,7 @@ def start(
     runtime: Path | None = None,
     region: str = "us-east-1",
     idle_seconds: float | None = None,
+    namespaces: bool = True,
 ) -> Running:
     """Start local AWS detached and wait until it answers; one that runs already is returned.
 
@@ -83,6 +84,7 @@ def start(
         runtime: Folder with Lambda's own Python packages; the environment's by default.
         region: Region of callers that name none.
         idle_seconds: How long an instance may be idle before it ends.
+        namespaces: False does without mount namespaces, as on a machine that has none.
 
     Raises:
         LocalAwsError: it did not come up; the message is its own last line.
@@ -97,6 +99,8 @@ def start(
         command += ["--runtime", str(runtime.absolute())]
     if idle_seconds is not None:
         command += ["--idle-seconds", str(idle_seconds)]
+    if not namespaces:
+        command.append("--no-namespaces")
     with log.open("ab") as output:
         before = output.tell()
         child = subprocess.Popen(

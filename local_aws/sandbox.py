@@ -50,10 +50,10 @@ def architecture() -> str:
 
 
 def check_can_run(version: FunctionVersion) -> None:
-    """Refuse what would only crash.
+    """Refuse what would only crash, or run as something else than it is.
 
     Raises:
-        CannotRunHereError: architecture, runtime or package type of the function.
+        CannotRunHereError: its architecture, runtime, layers or package type.
     """
     what = f"{version.function.name} (version {version.version})"
     if version.architecture != architecture():
@@ -65,6 +65,10 @@ def check_can_run(version: FunctionVersion) -> None:
         raise CannotRunHereError(
             f"{what} wants the runtime {version.runtime or 'of an image'}: "
             f"local AWS runs {RUNTIME} only"
+        )
+    if version.config.get("Layers"):
+        raise CannotRunHereError(
+            f"{what} has layers, which local AWS does not mount: put their content into the zip"
         )
     if not version.code:
         raise CannotRunHereError(f"{what} has no zip")

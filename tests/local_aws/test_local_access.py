@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +24,7 @@ def signed(
     method="GET",
     body=b"",
     key="test",
-    secret="test",
+    secret="test",  # noqa: S107 - the emulator's public one
     token=None,
     service="lambda",
     region="us-east-1",
@@ -71,14 +74,13 @@ def test_a_signed_body_passes(closed):
 
 
 def test_curls_own_signature_passes(closed):
-    import shutil
-    import subprocess
-
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     done = subprocess.run(
-        ["curl", "-s", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", "test:test"]
-        + ["-d", '{"x":1}', "-H", "content-type: application/json", closed.url + "mcp"],
+        [
+            *("curl", "-s", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", "test:test"),
+            *("-d", '{"x":1}', "-H", "content-type: application/json", closed.url + "mcp"),
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -142,7 +144,7 @@ def test_a_clock_that_is_off_by_more_than_five_minutes_is_forbidden(closed, minu
     assert refused(closed.get(headers=headers))
 
 
-GRANTS = {
+GRANTS: dict[str, dict[str, object]] = {
     "url": {
         "Action": "lambda:InvokeFunctionUrl",
         "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
@@ -205,7 +207,9 @@ def test_a_role_session_passes_with_its_token_only(running, closed):
     iam = client(running, "iam")
     trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]}
     role = iam.create_role(RoleName="caller", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-    statements = [{"Effect": "Allow", "Resource": "*", **grant} for grant in GRANTS.values()]
+    statements: list[object] = [
+        {"Effect": "Allow", "Resource": "*", **grant} for grant in GRANTS.values()
+    ]
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_role_policy(RoleName="caller", PolicyName="p", PolicyDocument=policy)
     given = client(running, "sts").assume_role(RoleArn=role["Arn"], RoleSessionName="session")
@@ -220,7 +224,7 @@ def test_a_role_session_passes_with_its_token_only(running, closed):
 
 def test_an_open_url_needs_both_grants(deploy):
     function = deploy(ECHO, granted=False)
-    grants = {
+    grants: dict[str, dict[str, Any]] = {
         "url": {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
         "via-url": {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
     }

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import socket
 import time
 from urllib.parse import urlsplit
 
@@ -89,8 +90,6 @@ def test_a_connection_is_kept_for_the_next_request(echo):
 
 
 def test_garbage_instead_of_http_is_answered_with_400(echo):
-    import socket
-
     address = urlsplit(echo.url)
     with socket.create_connection((address.hostname, address.port), timeout=10) as raw:
         raw.sendall(b"no http at all\r\n\r\n")

@@ -3,9 +3,9 @@
 import base64
 import io
 import json
-import urllib.request
 import zipfile
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
@@ -97,8 +97,7 @@ def test_the_download_of_a_version_is_that_versions_zip(deploy):
         location = function.api.get_function(FunctionName=function.name, Qualifier=qualifier)[
             "Code"
         ]["Location"]
-        with urllib.request.urlopen(location) as answer:
-            archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+        archive = zipfile.ZipFile(io.BytesIO(httpx.get(location).content))
         found[qualifier] = "first" if b"first" in archive.read("handler.py") else "second"
     assert found == {"1": "first", "2": "second", "live": "first", "$LATEST": "second"}
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.local_aws.deployed import ECHO, client, deploy
 
 # A fresh interpreter, so that nothing is patched.
 PRELUDE = """
-import asyncio, base64, json
+import asyncio, base64, io, json, zipfile
 from ministack.services import lambda_svc as svc
 
 def call(method, path, body=None, **query):
@@ -23,9 +24,13 @@ def call(method, path, body=None, **query):
         method, "/2015-03-31/functions" + path, {}, data, {k: [v] for k, v in query.items()}))
     return status, json.loads(answer or b"null")
 
-def create(code=b"PK"):
-    call("POST", "", {"FunctionName": "f", "Runtime": "python3.13", "Role": "arn:aws:iam::0:role/r",
-        "Handler": "h.h", "Publish": True, "Code": {"ZipFile": base64.b64encode(code).decode()}})
+def create():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("h.py", "")
+    call("POST", "", {"FunctionName": "f", "Runtime": "python3.13", "Handler": "h.h",
+        "Role": "arn:aws:iam::000000000000:role/r", "Publish": True,
+        "Code": {"ZipFile": base64.b64encode(packed.getvalue()).decode()}})
     call("POST", "/f/aliases", {"Name": "live", "FunctionVersion": "1"})
 
 def permit(sid, **query):
@@ -121,8 +126,6 @@ def test_a_statement_id_that_starts_with_url_can_be_removed(running):
 
 
 def test_the_pinned_version_is_the_one_these_were_seen_in():
-    from importlib.metadata import version
-
     assert version("ministack") == "1.5.33"
 
 

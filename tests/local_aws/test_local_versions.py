@@ -1,9 +1,11 @@
 """Versions, aliases, weights and URLs, as a deployment uses them."""
 
+import threading
+
 import httpx
 import pytest
 
-from tests.local_aws.deployed import client, wait_until, zip_of
+from tests.local_aws.deployed import HERE, client, wait_until, zip_of
 
 
 def says(word: str) -> str:
@@ -65,8 +67,6 @@ def test_instances_of_the_old_version_end_after_an_alias_move(running, deploy):
 
 
 def test_a_request_that_runs_during_an_alias_move_is_finished(deploy):
-    import threading
-
     function = deploy(
         "import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'old'\n"
     )
@@ -162,8 +162,6 @@ def test_status_tells_functions_urls_and_requests(running, deploy):
 
 
 def test_a_zip_of_the_other_architecture_is_refused_by_name(deploy):
-    from tests.local_aws.deployed import HERE
-
     other = "arm64" if HERE == "x86_64" else "x86_64"
     function = deploy(says("v"), Architectures=[other])
     answer = function.get()
@@ -182,3 +180,20 @@ def test_a_new_zip_of_the_same_bytes_needs_no_second_unpacking(deploy, running):
     second = deploy(says("same"))
     assert (first.get().json(), second.get().json()) == ("same1", "same1")
     assert zip_of({"a": "b"}) != zip_of({"a": "c"})
+
+
+def test_layers_are_refused_by_name(running, deploy):
+    layer = client(running, "lambda").publish_layer_version(
+        LayerName="extra", Content={"ZipFile": zip_of({"python/extra.py": ""})}
+    )
+    answer = deploy(says("v"), Layers=[layer["LayerVersionArn"]]).get()
+    assert answer.status_code == 502
+    assert "layers" in answer.json()["Message"]
+
+
+def test_a_streaming_url_is_served_buffered(deploy):
+    function = deploy(says("v"))
+    function.api.update_function_url_config(
+        FunctionName=function.name, Qualifier="live", InvokeMode="RESPONSE_STREAM"
+    )
+    assert function.get().json() == "v1"
