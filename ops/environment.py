@@ -37,7 +37,7 @@ class EnvironmentFailedError(Exception):
 
 def wanted_stamp() -> str:
     """Digest of all that decides the environment's content, this interpreter included."""
-    digest = hashlib.sha256(f"{sys.version}|{sys.prefix}|{ROOT}".encode())
+    digest = hashlib.sha256(f"{sys.version}|{sys.base_prefix}|{ROOT}".encode())
     for lock in LOCKS:
         digest.update((ROOT / lock).read_bytes())
     return digest.hexdigest()

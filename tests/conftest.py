@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from local_aws.process import Running
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_terraform_modify_state(tfstate: pytest_terraform.tf.TerraformStateJson) -> None:

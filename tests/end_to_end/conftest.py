@@ -1,0 +1,89 @@
+"""A copy of the project that a test may edit, built and deployed like the project itself."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mcp_app.api_keys import generate
+from ops import api_keys, bundle, local_aws_client
+from ops.environment import ROOT
+
+# Terraform and the tests themselves are not what is edited here.
+COPIED = ("mcp_app", "requirements", "docs", "README.md", ".gitignore")
+NEW_TOOL = '''\
+"""A tool that somebody just wrote."""
+
+from fastmcp.tools import tool
+
+
+@tool
+def greet(name: str) -> str:
+    """Greet somebody by name."""
+    return f"{greeting}, {{name}}!"
+'''
+
+
+@dataclass(frozen=True)
+class Project:
+    """The copy, and the zip that is made from it."""
+
+    root: Path
+
+    @property
+    def zip(self) -> Path:
+        return self.root / "dist" / "mesh.zip"
+
+    def build(self) -> bundle.BuildResult:
+        """Make the zip for this machine's processor; only that one can run here."""
+        return bundle.build(architecture="host", root=self.root, output=self.zip)
+
+    def write_tool(self, greeting: str) -> None:
+        """Write or change a tool, as its author would."""
+        target = self.root / "mcp_app" / "tools" / "greeting.py"
+        target.write_text(NEW_TOOL.format(greeting=greeting))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A repository with one commit: the application, its documents, its locks."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, root / name, ignore=ignored)
+        else:
+            shutil.copy(source, root / name)
+    identity = ("-c", "user.name=Ada Byron", "-c", "user.email=ada@example.com")
+    for arguments in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "All of it"]):
+        subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
+    return Project(root)
+
+
+@pytest.fixture
+def deployable(aws, project: Project, monkeypatch) -> Project:
+    """The project, built, with Terraform's variables set to deploy it to the test's own AWS."""
+    built = project.build()
+    monkeypatch.setenv("TF_VAR_architecture", built.architecture)
+    monkeypatch.setenv("TF_VAR_zip_path", str(project.zip))
+    monkeypatch.setenv("TF_VAR_environment", "test")
+    return project
+
+
+@pytest.fixture
+def make_key(aws):
+    """Makes an API key in the parameter of a deployment and gives it in clear."""
+
+    def make(parameter: str) -> str:
+        key = generate()
+        target = api_keys.Parameter(local_aws_client.ssm(aws.environment), parameter)
+        api_keys.store(target, "tests", key, keep=1)
+        return key
+
+    return make
