@@ -74,7 +74,11 @@ def run(
         with log.open("rb") as written:
             written.seek(start)
             said = written.read().decode(errors="replace")
-        reason = "failed" if status is not None else f"took longer than {timeout_seconds:.0f} s"
+        reason = "failed"
+        if status is None:
+            reason = f"took longer than {timeout_seconds:.0f} s"
+        elif status < 0:
+            reason = f"was killed by signal {-status}"
         raise TerraformFailedError(
             f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
             said,

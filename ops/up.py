@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 STEPS = 6
 KEY_NAME = "default"
+LOCAL_AWS_LOG = "local-aws.log"
 SMOKE_SECONDS = 20.0
 # Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
 KEY_SECONDS = 75.0
@@ -107,12 +108,13 @@ def _local_aws(here: Stack, step: Step) -> Running:
         # An earlier run ended half-way: what local AWS has, Terraform does not know.
         _forget(here)
         step.notes.append("removed what an earlier, unfinished run had left")
+    taken = not here.aws.exists() and not _is_free(stack.ENDPOINT_PORT)
     running = _start(here)
     step.detail = f"({running.endpoint})"
-    if not running.endpoint.endswith(f":{stack.ENDPOINT_PORT}"):
+    if taken:
         step.notes.append(
-            f"port {stack.ENDPOINT_PORT} was busy, so the AWS endpoint is {running.endpoint}; "
-            "it stays there"
+            f"port {stack.ENDPOINT_PORT} is busy, so the AWS endpoint is {running.endpoint}; "
+            "it stays there until `mesh down`"
         )
     return running
 
@@ -127,7 +129,7 @@ def _start(here: Stack) -> Running:
             here.aws,
             endpoint_port=port,
             url_ports=stack.URL_PORTS,
-            log=here.logs / "local-aws.log",
+            log=here.logs / LOCAL_AWS_LOG,
         )
 
 
@@ -136,6 +138,11 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
     try:
         outputs = deployed.apply(inputs)
     except terraform_run.TerraformFailedError as error:
+        if process.find(deployed.stack.aws) is None:
+            raise CommandFailedError(
+                "local AWS ended in the middle of terraform apply; run this again.\n"
+                f"  its log: {deployed.stack.logs / LOCAL_AWS_LOG}"
+            ) from error
         if not deployment.ALREADY_EXISTS.search(error.output):
             raise CommandFailedError(f"{error}\n{AFRESH}") from error
         with _one_line():

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "ops.cli.status",
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
+    "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 # What the machine refuses for a reason that its own words and the path explain.
