@@ -1,11 +1,11 @@
-"""From a ranked row to what is shown of it."""
+"""From rows of the index to what is shown of them."""
 
 from __future__ import annotations
 
 import sqlite3
 
 from mcp_app.knowledge.ranking import Ranked
-from mcp_app.knowledge.results import CodeFile, Commit, FileChange, Passage
+from mcp_app.knowledge.results import CodeFile, Commit, Document, FileChange, Passage
 
 LIMIT_FILES = 50
 
@@ -89,4 +89,29 @@ def code_file(connection: sqlite3.Connection, entry: Ranked) -> CodeFile:
         lines=lines,
         start_line=start,
         end_line=end,
+    )
+
+
+def document(connection: sqlite3.Connection, name: str) -> Document | None:
+    """The document with this id, or the one that the passage with this id lies in."""
+    # Half a surrogate pair, which JSON may hold, is in no name.
+    asked = name.encode(errors="replace").decode()
+    found = connection.execute(
+        "SELECT id, name, title, corpus, link FROM documents WHERE name = ? "
+        "OR id = (SELECT document FROM passages WHERE name = ?)",
+        (asked, asked),
+    ).fetchone()
+    if found is None:
+        return None
+    number, known, title, corpus, link = found
+    rows = connection.execute(
+        "SELECT name, text FROM passages WHERE document = ? ORDER BY id", (number,)
+    ).fetchall()
+    return Document(
+        id=known,
+        title=title,
+        text="\n\n".join(text for _, text in rows),
+        link=link,
+        corpus=corpus,
+        passages=tuple(passage for passage, _ in rows),
     )

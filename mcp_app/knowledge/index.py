@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Sequence
 
-from mcp_app.knowledge.filters import folded, path_matcher, period
-from mcp_app.knowledge.hits import code_file, commit, passage
+from mcp_app.knowledge.filters import path_matcher, period
+from mcp_app.knowledge.hits import code_file, commit, document, passage
 from mcp_app.knowledge.index_file import IndexFile
 from mcp_app.knowledge.ranking import Ranked, Ranking, rank
 from mcp_app.knowledge.results import (
@@ -26,6 +25,7 @@ from mcp_app.knowledge.schema import (
     DOCUMENT_WEIGHTS,
     SCHEMA_VERSION,
 )
+from mcp_app.knowledge.selection import code_parts_that_pass, commits_that_pass
 
 LIMIT_SECONDS = 5.0
 
@@ -137,36 +137,12 @@ class EmbeddedIndex:
             SearchTimeoutError: it took longer than `limit_seconds`.
         """
         _check(max_results, threshold)
-        first, last = period(date_from, date_to)
+        within = period(date_from, date_to)
         matches = path_matcher(file_pattern) if file_pattern is not None else None
-        conditions: list[str] = []
-        values: list[object] = []
-        if first is not None:
-            conditions.append("timestamp >= ?")
-            values.append(first)
-        if last is not None:
-            conditions.append("timestamp <= ?")
-            values.append(last)
         with self._file.connection(limit_seconds) as connection:
-            if repository:
-                conditions.append(_any("repository", _repositories(connection, repository), values))
-            if author:
-                wanted = folded(author)
-                known = [
-                    name
-                    for (name,) in connection.execute("SELECT DISTINCT author FROM commits")
-                    if any(part in name.casefold() for part in wanted)
-                ]
-                conditions.append(_any("author", known, values))
-            if matches is not None:
-                paths = [
-                    number
-                    for number, path in connection.execute("SELECT id, path FROM paths")
-                    if matches(path)
-                ]
-                inside = _any("path", paths, values)
-                conditions.append(f"id IN (SELECT commit_id FROM changes WHERE {inside})")  # noqa: S608 - bound values
-            allowed = _allowed(connection, "SELECT id FROM commits", conditions, values)
+            allowed = commits_that_pass(
+                connection, repository=repository, author=author, period=within, matches=matches
+            )
             ranking = rank(
                 connection,
                 "commits_text",
@@ -206,21 +182,9 @@ class EmbeddedIndex:
             SearchTimeoutError: it took longer than `limit_seconds`.
         """
         _check(max_results, threshold)
-        conditions: list[str] = []
-        values: list[object] = []
         with self._file.connection(limit_seconds) as connection:
-            if repository:
-                conditions.append(_any("repository", _repositories(connection, repository), values))
-            if language:
-                conditions.append(_any("lower(language)", sorted(folded(language)), values))
-            if file_extension:
-                wanted = sorted(value.removeprefix(".") for value in folded(file_extension))
-                conditions.append(_any("extension", wanted, values))
-            allowed = _allowed(
-                connection,
-                "SELECT code_parts.id FROM code_parts JOIN code_files ON code_files.id = file",
-                conditions,
-                values,
+            allowed = code_parts_that_pass(
+                connection, repository=repository, language=language, file_extension=file_extension
             )
             files = self._groups(connection, "SELECT file FROM code_parts ORDER BY id")
             ranking = rank(
@@ -234,10 +198,11 @@ class EmbeddedIndex:
             )
             best: dict[int, Ranked] = {}
             for entry in ranking.entries:
-                best.setdefault(files[entry.row], entry)
-            chosen = _chosen(tuple(best.values()), max_results, threshold)
-            hits = tuple(code_file(connection, entry) for entry in chosen)
-        return _result(ranking, hits, threshold, "code", len(best), allowed)
+                if entry.coverage >= threshold:
+                    best.setdefault(files[entry.row], entry)
+            hits = tuple(code_file(connection, entry) for entry in [*best.values()][:max_results])
+            candidates = len({files[entry.row] for entry in ranking.entries})
+        return _result(ranking, hits, threshold, "code", candidates, allowed)
 
     def get_document(self, id: str) -> Document | None:  # noqa: A002 - the word of every result
         """The whole document with this id, or the one that a passage's id lies in.
@@ -245,25 +210,7 @@ class EmbeddedIndex:
         None when there is none.
         """
         with self._file.connection(LIMIT_SECONDS) as connection:
-            found = connection.execute(
-                "SELECT id, name, title, corpus, link FROM documents WHERE name = ? "
-                "OR id = (SELECT document FROM passages WHERE name = ?)",
-                (id, id),
-            ).fetchone()
-            if found is None:
-                return None
-            number, name, title, corpus, link = found
-            rows = connection.execute(
-                "SELECT name, text FROM passages WHERE document = ? ORDER BY id", (number,)
-            ).fetchall()
-        return Document(
-            id=name,
-            title=title,
-            text="\n\n".join(text for _, text in rows),
-            link=link,
-            corpus=corpus,
-            passages=tuple(passage for passage, _ in rows),
-        )
+            return document(connection, id)
 
     def statistics(self) -> Statistics:
         """What the index holds."""
@@ -305,29 +252,6 @@ def _check(max_results: int, threshold: float) -> None:
         raise ValueError(f"threshold: {threshold} is not between 0 and 1.")
 
 
-def _any(column: str, wanted: Sequence[object], values: list[object]) -> str:
-    """A condition that the column has one of the wanted values, which are bound."""
-    values.append(json.dumps(wanted))
-    return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - columns of ours
-
-
-def _repositories(connection: sqlite3.Connection, wanted: Sequence[str]) -> list[int]:
-    names = folded(wanted)
-    rows = connection.execute("SELECT id, name FROM repositories")
-    return [number for number, name in rows if name.casefold() in names]
-
-
-def _allowed(
-    connection: sqlite3.Connection, select: str, conditions: list[str], values: list[object]
-) -> set[int] | None:
-    """Rows that meet all conditions; None when there are none to meet."""
-    if not conditions:
-        return None
-    return {
-        row for (row,) in connection.execute(f"{select} WHERE {' AND '.join(conditions)}", values)
-    }
-
-
 def _chosen(entries: Sequence[Ranked], max_results: int, threshold: float) -> list[Ranked]:
     return [entry for entry in entries if entry.coverage >= threshold][:max_results]
 
@@ -352,7 +276,8 @@ def _result[Hit](
         best = max(entry.coverage for entry in ranking.entries)
         reason = (
             f"No hit covers {threshold:.0%} of the query; the best of {candidates} "
-            f"covers {best:.0%}."
+            # Rounded down: 39.9 % is not said to be 40 %.
+            f"covers {int(best * 100)}%."
         )
     return SearchResult(
         hits=hits,

@@ -1,8 +1,4 @@
-"""Writes the index: ordinary tables for what is shown, FTS5 tables for what is searched.
-
-The FTS5 tables are contentless (https://sqlite.org/fts5.html#contentless_tables): what they
-index is text prepared for searching, and the text to show lies once, in its own table.
-"""
+"""Writes the index: reads every source in a fixed order, into one file of fixed bytes."""
 
 from __future__ import annotations
 
@@ -14,58 +10,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mcp_app.knowledge.schema import (
-    APPLICATION_ID,
-    CODE_WEIGHTS,
-    COMMIT_WEIGHTS,
-    DOCUMENT_WEIGHTS,
-    SCHEMA_VERSION,
-)
-from mcp_app.knowledge.terms import TOKENIZER, identifier_parts, indexable
+from mcp_app.knowledge.schema import APPLICATION_ID, SCHEMA_VERSION
+from mcp_app.knowledge.terms import identifier_parts, indexable
 from ops.corpus.code_files import read_code_files
 from ops.corpus.documents import anchor, corpora_of, passage_id, read_documents
 from ops.corpus.git_history import read_commits
 from ops.corpus.report import CorpusError, IndexReport, Ledger
 from ops.corpus.repository import Repository, repository_around
+from ops.corpus.tables import SEARCHED, TABLES
 
 PAGE_BYTES = 4_096
+
 # A commit may change thousands of files; their names are searched up to here, and all of
 # them are there for the file pattern.
 _SEARCHED_FILES = 200
-
-_TABLES = f"""
-CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE corpora (name TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE repositories (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head TEXT, commit_link TEXT,
-    commits INTEGER NOT NULL, code_files INTEGER NOT NULL, problem TEXT);
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    corpus TEXT NOT NULL, link TEXT);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY, document INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,
-    heading TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE commits (
-    id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, hash TEXT NOT NULL,
-    subject TEXT NOT NULL, body TEXT NOT NULL, author TEXT NOT NULL, date TEXT NOT NULL,
-    timestamp INTEGER NOT NULL, files INTEGER, additions INTEGER, deletions INTEGER);
-CREATE TABLE paths (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
-CREATE TABLE changes (
-    commit_id INTEGER NOT NULL, path INTEGER NOT NULL, additions INTEGER, deletions INTEGER,
-    PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
-CREATE TABLE code_files (
-    id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, path TEXT NOT NULL, language TEXT,
-    extension TEXT NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL, link TEXT);
-CREATE TABLE code_parts (
-    id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE VIRTUAL TABLE passages_text USING fts5(
-    {", ".join(DOCUMENT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE commits_text USING fts5(
-    {", ".join(COMMIT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE code_parts_text USING fts5(
-    {", ".join(CODE_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-"""
 
 
 def _searchable(*columns: str) -> tuple[str, ...]:
@@ -85,8 +43,7 @@ def _insert_text(
     connection: sqlite3.Connection, table: str, row: int, columns: tuple[str, ...]
 ) -> None:
     marks = ", ".join("?" * len(columns))
-    names = {"passages_text": DOCUMENT_WEIGHTS, "commits_text": COMMIT_WEIGHTS}
-    listed = ", ".join(names.get(table, CODE_WEIGHTS))
+    listed = ", ".join(SEARCHED[table])
     connection.execute(
         f"INSERT INTO {table} (rowid, {listed}) VALUES (?, {marks})",  # noqa: S608 - names of ours
         (row, *columns),
@@ -250,7 +207,7 @@ def _finish(connection: sqlite3.Connection) -> dict[str, int]:
         for table in tables
     }
     connection.executemany("INSERT INTO counts VALUES (?, ?)", counts.items())
-    for table in ("passages_text", "commits_text", "code_parts_text"):
+    for table in SEARCHED:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
     connection.commit()
     connection.execute("VACUUM")
@@ -299,7 +256,7 @@ def write_index(
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.executescript(_TABLES)
+            connection.executescript(TABLES)
             read = _write_documents(connection, documents, ledger)
             _write_repositories(connection, repositories, read, ledger)
             counts = _finish(connection)

@@ -70,7 +70,7 @@ def test_reason_names_the_words_that_nothing_holds(corpus_index: EmbeddedIndex) 
     result = answer(corpus_index, "How do we print vinyl records?")
     assert result.reason is not None
     assert "No document holds: vinyl." in result.reason
-    assert "covers 33%" in result.reason
+    assert "the best of 4 covers 32%" in result.reason
     assert result.unknown_terms == ("vinyl",)
 
 

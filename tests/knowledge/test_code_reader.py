@@ -26,6 +26,20 @@ def test_hit_shows_the_lines_that_fit_best(build, new_tree) -> None:
     assert (hit.lines, hit.size_bytes) == (len(text.splitlines()), len(text))
 
 
+def test_file_is_found_by_any_part_that_covers_enough(build, new_tree) -> None:
+    tree = new_tree("mesh")
+    filler = "\n".join(f"x{number} = {number}" for number in range(70))
+    # The first part ranks higher, and the second alone covers the query.
+    tree.write("a.py", f"class Zebra:\n    pass\n{filler}\n\n\nzebra_giraffe = 1\n")
+    tree.write("b.py", "giraffe = 1\n")
+    index = build(repositories=[tree.root]).index
+    hits = index.search_code("zebra giraffe", threshold=1.0).hits
+    assert [(hit.path, hit.coverage) for hit in hits] == [("a.py", 1.0)]
+    result = index.search_code("zebra giraffe")
+    assert [hit.path for hit in result.hits].count("a.py") == 1
+    assert result.candidates == 2
+
+
 def test_identifier_is_found_by_its_words_and_in_other_styles(build, new_tree) -> None:
     tree = new_tree("mesh")
     tree.write("camel.js", "const maxRetryCount = parseHTTPResponse(1)\n")

@@ -54,6 +54,13 @@ def test_query_without_a_word_is_answered_with_the_reason(
     assert "no word to search for" in result.reason
 
 
+def test_any_id_and_any_filter_is_data_too(corpus_index: EmbeddedIndex) -> None:
+    for text in ("\ud800", "\x00", "' OR 1=1 --", ""):
+        assert corpus_index.get_document(text) is None
+        assert corpus_index.search_commits("asset", author=[text], repository=[text]).hits == ()
+        assert corpus_index.search_code("asset", language=[text], file_extension=[text]).hits == ()
+
+
 def test_operators_are_words_like_others(corpus_index: EmbeddedIndex) -> None:
     assert corpus_index.search_documents("asset NOT offering").terms == ("asset", "offering")
     assert corpus_index.search_documents("title:asset*").terms == ("title", "asset")
