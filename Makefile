@@ -36,7 +36,8 @@ check: setup ## Format, lint, types, Terraform, workflows
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/mesh terraform-check
-	@.venv/bin/zizmor --offline --quiet .github/workflows
+	@.venv/bin/zizmor --offline --no-progress --quiet .github
+	@.github/lint/run
 
 format: setup ## Put the code into its form
 	@.venv/bin/ruff format .

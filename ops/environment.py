@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 CACHE = ROOT / ".mesh" / "cache"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-STAMP = VENV / ".mesh-environment"
+# What the environment was made from: its packages, and the project in it.
+PACKAGES_STAMP = VENV / ".mesh-packages"
+PROJECT_STAMP = VENV / ".mesh-project"
 # The packages of AWS's managed runtime, apart from ours: local AWS gives an instance
 # these and the zip, so that what the zip lacks is missing here too.
 LAMBDA_RUNTIME = VENV / "lambda-runtime"
@@ -26,7 +28,6 @@ LOCKS = (
     "requirements/uv.txt",
     "requirements/dev.txt",
     "requirements/runtime.txt",
-    "pyproject.toml",
     ".python-version",
 )
 
@@ -35,12 +36,17 @@ class EnvironmentFailedError(Exception):
     """The environment cannot be made; the message says what to do."""
 
 
-def wanted_stamp() -> str:
-    """Digest of all that decides the environment's content, this interpreter included."""
-    digest = hashlib.sha256(f"{sys.version}|{sys.base_prefix}|{ROOT}".encode())
-    for lock in LOCKS:
-        digest.update((ROOT / lock).read_bytes())
-    return digest.hexdigest()
+def digest(*names: str) -> str:
+    """Digest of these files, of the interpreter and of the folder: all that is built in."""
+    content = hashlib.sha256(f"{sys.version}|{sys.base_prefix}|{ROOT}".encode())
+    for name in names:
+        content.update((ROOT / name).read_bytes())
+    return content.hexdigest()
+
+
+def is_stamped(stamp: Path, wanted: str) -> bool:
+    """Whether the step behind this stamp was finished for what is wanted now."""
+    return stamp.is_file() and stamp.read_text() == wanted
 
 
 def uv_variables() -> dict[str, str]:
@@ -86,6 +92,35 @@ def run(step: str, *command: str, variables: dict[str, str] | None = None) -> No
         )
 
 
+def install_packages() -> None:
+    """Make `.venv` anew, with uv, the locked packages and Lambda's managed runtime."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    try:
+        venv.create(VENV, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EnvironmentFailedError(
+            f"`{sys.executable} -m venv` does not work here ({error}). "
+            "On Debian and Ubuntu install python3.13-venv."
+        ) from error
+    pip = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir")
+    locked = ("--require-hashes", "--disable-pip-version-check", "-r", "requirements/uv.txt")
+    run("uv", *pip, *locked)
+    variables = uv_variables()
+    install = (str(BIN / "uv"), "pip", "install", "--require-hashes")
+    run("packages", *install, "-r", "requirements/dev.txt", variables=variables)
+    run(
+        "Lambda's managed runtime",
+        *(*install, "-r", "requirements/runtime.txt", "--target", str(LAMBDA_RUNTIME)),
+        variables=variables,
+    )
+
+
+def install_project() -> None:
+    """Put the checkout on the environment's path, and the `mesh` command into it."""
+    install = (str(BIN / "uv"), "pip", "install", "--no-deps", "--no-build-isolation")
+    run("the mesh command", *install, "--editable", ".", variables=uv_variables())
+
+
 def make() -> bool:
     """Bring `.venv` to what the lock files say; True when something had to be done.
 
@@ -97,41 +132,18 @@ def make() -> bool:
             f"Python 3.13 is needed (the Lambda runtime's); this is {sys.version.split()[0]}. "
             "Install it and run `make PYTHON=/path/to/python3.13 ...`."
         )
-    stamp = wanted_stamp()
-    if STAMP.is_file() and STAMP.read_text() == stamp:
-        return False
-    print("environment: .venv from requirements/dev.txt", flush=True)
-    shutil.rmtree(VENV, ignore_errors=True)
-    try:
-        venv.create(VENV, with_pip=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise EnvironmentFailedError(
-            f"`{sys.executable} -m venv` does not work here ({error}). "
-            "On Debian and Ubuntu install python3.13-venv."
-        ) from error
-    python = str(BIN / "python")
-    pip = (python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "--require-hashes")
-    run("uv", *pip, "--disable-pip-version-check", "-r", "requirements/uv.txt")
-    variables = uv_variables()
-    uv = (str(BIN / "uv"), "pip")
-    run(
-        "packages",
-        *(*uv, "install", "--require-hashes", "-r", "requirements/dev.txt"),
-        variables=variables,
-    )
-    run(
-        "Lambda's managed runtime",
-        *(*uv, "install", "--require-hashes", "-r", "requirements/runtime.txt"),
-        *("--target", str(LAMBDA_RUNTIME)),
-        variables=variables,
-    )
-    run(
-        "the mesh command",
-        *(*uv, "install", "--no-deps", "--no-build-isolation", "--editable", "."),
-        variables=variables,
-    )
-    STAMP.write_text(stamp)
-    return True
+    packages, project = digest(*LOCKS), digest("pyproject.toml")
+    made = False
+    if not is_stamped(PACKAGES_STAMP, packages):
+        print("environment: .venv from requirements/dev.txt", flush=True)
+        install_packages()
+        PACKAGES_STAMP.write_text(packages)
+        made = True
+    if not is_stamped(PROJECT_STAMP, project):
+        install_project()
+        PROJECT_STAMP.write_text(project)
+        made = True
+    return made
 
 
 def main() -> int:
