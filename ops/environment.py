@@ -12,7 +12,14 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody runs two of these at once by accident
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -92,6 +99,20 @@ def run(step: str, *command: str, variables: dict[str, str] | None = None) -> No
         )
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other command of this checkout makes the environment."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "environment.lock").open("w") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print("environment: another command makes it; waiting", flush=True)
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def install_packages() -> None:
     """Make `.venv` anew, with uv, the locked packages and Lambda's managed runtime."""
     shutil.rmtree(VENV, ignore_errors=True)
@@ -134,15 +155,16 @@ def make() -> bool:
         )
     packages, project = digest(*LOCKS), digest("pyproject.toml")
     made = False
-    if not is_stamped(PACKAGES_STAMP, packages):
-        print("environment: .venv from requirements/dev.txt", flush=True)
-        install_packages()
-        PACKAGES_STAMP.write_text(packages)
-        made = True
-    if not is_stamped(PROJECT_STAMP, project):
-        install_project()
-        PROJECT_STAMP.write_text(project)
-        made = True
+    with alone():
+        if not is_stamped(PACKAGES_STAMP, packages):
+            print("environment: .venv from requirements/dev.txt", flush=True)
+            install_packages()
+            PACKAGES_STAMP.write_text(packages)
+            made = True
+        if not is_stamped(PROJECT_STAMP, project):
+            install_project()
+            PROJECT_STAMP.write_text(project)
+            made = True
     return made
 
 
