@@ -47,6 +47,7 @@ class ControlPlane:
         self._invoke = InvokeApi(data_plane)
         self._saving: asyncio.TimerHandle | None = None
         self._changed_since: float | None = None
+        self._discarded = False
         self.failure: LocalAwsError | None = None
 
     async def run(self, listener: socket.socket, stopping: asyncio.Event) -> None:
@@ -71,6 +72,11 @@ class ControlPlane:
                 self._saving.cancel()
         if self.failure is not None:
             raise self.failure
+
+    def discard_state(self) -> None:
+        """Save nothing any more: the state folder was removed on purpose."""
+        ministack.PERSIST_STATE = False
+        self._discarded = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, or the server's life."""
@@ -138,6 +144,8 @@ class ControlPlane:
     def _save(self) -> None:
         """On the control plane's own loop, so that nothing changes meanwhile."""
         self._changed_since = None
+        if self._discarded:
+            return
         save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - MiniStack is in this process, and pinned
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -19,11 +20,12 @@ from local_aws.invoke_api import InvokeApi
 from local_aws.logs import LogShipper
 from local_aws.ports import HOST, FunctionUrlPorts
 from local_aws.sandbox import Sandbox, probe_namespaces
-from local_aws.state import StateFolder
+from local_aws.state import StateFolder, read_record
 
 # Two loops share the interpreter: a short turn keeps a request's way short while the
 # control plane computes.
 SWITCH_SECONDS = 0.0005
+OWNER_CHECK_SECONDS = 1.0
 
 _logger = logging.getLogger("local_aws")
 
@@ -79,8 +81,25 @@ async def run(
         on_ready()
         _logger.info("ready: AWS at %s", endpoint)
 
+    control_plane = ControlPlane(data_plane, on_ready=ready)
+    watching = asyncio.create_task(_watch_record(folder, control_plane, stopping))
     try:
-        await ControlPlane(data_plane, on_ready=ready).run(listener, stopping)
+        await control_plane.run(listener, stopping)
     finally:
+        watching.cancel()
         await asyncio.to_thread(data_plane.close)
         await asyncio.to_thread(shipper.close)
+
+
+async def _watch_record(
+    folder: StateFolder, control_plane: ControlPlane, stopping: asyncio.Event
+) -> None:
+    """End when the state folder was removed: nobody could find this process any more."""
+    while True:
+        await asyncio.sleep(OWNER_CHECK_SECONDS)
+        record = read_record(folder)
+        if record is None or record.pid != os.getpid():
+            _logger.warning("%s is gone, or another's: ending", folder.record)
+            control_plane.discard_state()
+            stopping.set()
+            return

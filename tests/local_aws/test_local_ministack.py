@@ -41,7 +41,12 @@ def permit(sid, **query):
 
 def unpatched(code, tmp_path):
     script = PRELUDE + textwrap.dedent(code)
-    environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "LOG_LEVEL": "ERROR"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "TMPDIR": str(tmp_path),
+        "STATE_DIR": str(tmp_path),
+        "LOG_LEVEL": "ERROR",
+    }
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environment,

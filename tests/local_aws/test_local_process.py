@@ -254,6 +254,13 @@ def test_idle_instances_end(state):
     assert function.get().status_code == 200
 
 
+def test_it_ends_when_its_state_folder_is_removed(state):
+    running = begin(state)
+    shutil.rmtree(state)
+    assert wait_until(lambda: identity(running.pid) is None)
+    assert not state.exists()
+
+
 def test_state_can_be_thrown_away(state):
     begin(state)
     stop(state)

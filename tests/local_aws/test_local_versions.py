@@ -197,3 +197,28 @@ def test_a_streaming_url_is_served_buffered(deploy):
         FunctionName=function.name, Qualifier="live", InvokeMode="RESPONSE_STREAM"
     )
     assert function.get().json() == "v1"
+
+
+def test_no_request_is_lost_while_versions_are_published_and_moved(deploy):
+    function = deploy(says("v"))
+    answers: list[tuple[int, str]] = []
+    done = threading.Event()
+
+    def talk():
+        with httpx.Client(timeout=30) as kept:
+            while not done.is_set():
+                answer = kept.get(function.url)
+                answers.append((answer.status_code, answer.text))
+
+    clients = [threading.Thread(target=talk) for _ in range(4)]
+    for thread in clients:
+        thread.start()
+    for turn in range(5):
+        function.move_alias(function.update(says(f"w{turn}-")))
+        function.get()
+    done.set()
+    for thread in clients:
+        thread.join()
+    assert {status for status, _ in answers} == {200}
+    assert '"v1"' in {text for _, text in answers}
+    assert function.get().json() == "w4-6"
