@@ -128,7 +128,7 @@ def rank(
         for at in range(len(terms) - 1)
         if holders[at] and holders[at + 1]
     )
-    places: list[tuple[float, Ranked]] = []
+    places: list[tuple[float, int, Ranked]] = []
     known = [term.match for term, rows in zip(terms, holders, strict=True) if rows]
     if known:
         both, _ = terms_of(connection, f"{query} {context}")
@@ -142,10 +142,10 @@ def rank(
                 group = row if groups is None else groups[row]
                 place = score * grouped[group] * (1 + near.get(row, 0.0))
                 # A sum of floats may end a hair above the whole.
-                places.append((place, Ranked(row, score, min(1.0, covered[row]))))
-    places.sort(key=lambda entry: (-entry[0], entry[1].row))
+                places.append((-place, row, Ranked(row, score, min(1.0, covered[row]))))
+    places.sort()
     return Ranking(
-        entries=tuple(entry for _, entry in places),
+        entries=tuple(entry for _, _, entry in places),
         terms=tuple(term.word for term in terms),
         unknown=tuple(term.word for term, rows in zip(terms, holders, strict=True) if not rows),
         ignored=tuple(ignored),
