@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 WIDTH = 80
-TICK_SECONDS = 0.1
 ERASE_LINE = "\r\x1b[K"
 COLORS = {"green": "32", "red": "31", "yellow": "33", "bold": "1", "dim": "2"}
 
@@ -123,8 +122,9 @@ class _Line:
 
     def _tick(self) -> None:
         started = time.monotonic()
+        seconds = 0
         while True:
-            seconds = time.monotonic() - started
-            print(f"{ERASE_LINE}{self.title} {seconds:.0f} s", end="", file=self.stream, flush=True)
-            if self.ended.wait(TICK_SECONDS if seconds < 1 else 1 - seconds % 1):
+            print(f"{ERASE_LINE}{self.title} {seconds} s", end="", file=self.stream, flush=True)
+            seconds += 1
+            if self.ended.wait(max(0.0, started + seconds - time.monotonic())):
                 return

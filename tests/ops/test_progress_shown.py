@@ -24,7 +24,9 @@ def in_terminal(monkeypatch: pytest.MonkeyPatch, seconds: float) -> str:
             step.detail = "(version 4 is live)"
         stream.write(paint("end", "bold", stream))
         stream.flush()
-        said = os.read(master, 65536).decode()
+        said = ""
+        while "end" not in said:  # a terminal gives what it has, not all at once
+            said += os.read(master, 65536).decode()
     os.close(master)
     return said
 
