@@ -32,8 +32,6 @@ STRATEGIES = {
     "focused": Strategy(threshold=0.55, passages=3),
     "rapid": Strategy(threshold=0.75, passages=2),
 }
-# Clients of the original server still send this name.
-STRATEGIES["quick"] = STRATEGIES["rapid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,7 @@ def answer(
         query: the question.
         context: what it is about; brings passages forward, and is no part of the question
             that they have to cover.
-        strategy: "comprehensive", "focused" or "rapid" ("quick" is the same).
+        strategy: "comprehensive", "focused" or "rapid".
         max_results: passages at most; the strategy may keep fewer.
         limit_seconds: time limit of the search.
 

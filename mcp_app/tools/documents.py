@@ -63,7 +63,8 @@ def query_aoma_knowledge(
     with searching():
         return answer(
             current().sources.index(),
-            query if not context else f"{query}\n{context}",
+            query,
+            context=context or "",
             strategy=strategy,
             max_results=max_results,
         )

@@ -30,12 +30,8 @@ class Knowledge:
 
 
 def of_project(root: Path) -> Knowledge:
-    """The default: the project's documents for readers, its commits and its code.
-
-    Not every document: those of the tests tell of things that do not exist.
-    """
-    places = (root / "README.md", root / "docs", *sorted(root.glob("[!.]*/README.md")))
-    return Knowledge(tuple(place for place in places if place.exists()), (root,))
+    """The default: the project itself, its documents, commits and code."""
+    return Knowledge((root,), (root,))
 
 
 def check(documents: Sequence[Path], repositories: Sequence[Path]) -> None:

@@ -85,11 +85,6 @@ def test_fewer_passages_when_fewer_are_asked_for(corpus_index: EmbeddedIndex) ->
     assert len(answer(corpus_index, "takedown", max_results=1).passages) == 1
 
 
-def test_quick_is_rapid(corpus_index: EmbeddedIndex) -> None:
-    quick = answer(corpus_index, "urgent takedown", strategy="quick")
-    assert quick.passages == answer(corpus_index, "urgent takedown", strategy="rapid").passages
-
-
 def test_unknown_strategy_is_refused(corpus_index: EmbeddedIndex) -> None:
     with pytest.raises(ValueError, match="Use one of comprehensive, focused, rapid"):
         answer(corpus_index, "takedown", strategy="creative")
