@@ -15,7 +15,7 @@ from ops.credential import ApiKey
 from ops.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -63,7 +63,7 @@ class Run:
     """What one smoke test has found so far."""
 
     server: Server
-    expected_code_sha256: str | None
+    expected: Mapping[str, str]
     tool: str | None
     arguments: dict[str, Any] | None
     health: dict[str, Any] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Run:
     troubles: list[str] = field(default_factory=list)
 
     def check_health(self) -> str:
-        """GET /health says ok, and that it is the expected build when one is expected."""
+        """GET /health says ok, and what it is expected to say beside that."""
         while True:
             # An API key is not sent: /health must answer to anybody. SigV4 is the
             # Function URL's own door, and stands before /health too.
@@ -87,15 +87,18 @@ class Run:
                 ) from None
             if status != "ok":
                 raise CheckFailedError(f"status is {status!r}: {reply.excerpt()}")
-            served = self.health.get("code_sha256")
-            if self.expected_code_sha256 in {None, served}:
+            others = [
+                f"{name} is {self.health.get(name)}, not {wanted}"
+                for name, wanted in self.expected.items()
+                if self.health.get(name) != wanted
+            ]
+            if not others:
                 return _identity(self.health)
             # An alias that was just moved may still lead to the old version for a moment:
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
-            trouble = f"code_sha256 is {served}, not {self.expected_code_sha256}"
-            self.troubles.append(trouble)
+            self.troubles += others
             if self.server.remaining_seconds() < 1:
-                raise CheckFailedError(f"{trouble}: another build answers here")
+                raise CheckFailedError(f"another build answers here: {'; '.join(others)}")
             time.sleep(0.5)
 
     def check_refusal(self) -> str:
@@ -182,7 +185,7 @@ def smoke(
     *,
     credential: httpx.Auth | None = None,
     deadline_seconds: float = 60.0,
-    expected_code_sha256: str | None = None,
+    expected: Mapping[str, str] | None = None,
     tool: str | None = None,
     arguments: dict[str, Any] | None = None,
     on_check: Callable[[Check], None] = lambda _: None,
@@ -194,7 +197,7 @@ def smoke(
         credential: an API key or SigV4; None for a server that demands neither.
         deadline_seconds: for everything together; 5xx, 429 and lost connections are
             repeated within it, as a cold start or a deploy may cause them.
-        expected_code_sha256: base64, as Lambda's CodeSha256; any build will do when None.
+        expected: what /health must say, such as a build's code_sha256 or content_sha256.
         tool: the tool to call; search_knowledge, or else a read-only tool that needs no
             arguments, when None.
         arguments: for `tool`.
@@ -203,7 +206,7 @@ def smoke(
     base = base_url(url)
     checks: list[Check] = []
     with Server(base, credential, deadline_seconds) as server:
-        run = Run(server, expected_code_sha256, tool, arguments)
+        run = Run(server, expected or {}, tool, arguments)
         steps: tuple[tuple[str, Callable[[], str]], ...] = (
             ("health", run.check_health),
             ("refusal", run.check_refusal),

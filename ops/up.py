@@ -201,7 +201,7 @@ def _smoke(
             url,
             credential=proof,
             deadline_seconds=SMOKE_SECONDS,
-            expected_code_sha256=built.code_sha256,
+            expected={"content_sha256": built.content_sha256},
         )
         if not report.ok:
             failed = "\n".join(

@@ -82,7 +82,12 @@ def _arguments(
 @click.option(
     "--expect-code-sha256",
     metavar="BASE64",
-    help="Fail unless /health names this build (Lambda's CodeSha256).",
+    help="Fail unless /health names this zip (Lambda's CodeSha256).",
+)
+@click.option(
+    "--expect-content-sha256",
+    metavar="HEX",
+    help="Fail unless /health names this content (build.py --json).",
 )
 @click.option("--tool", metavar="NAME", help="Call this tool instead of search_knowledge.")
 @click.option(
@@ -99,6 +104,7 @@ def command(
     region: str | None,
     deadline: float,
     expect_code_sha256: str | None,
+    expect_content_sha256: str | None,
     tool: str | None,
     arguments: dict[str, Any] | None,
     as_json: bool,
@@ -129,7 +135,14 @@ def command(
         url,
         credential=proof,
         deadline_seconds=deadline,
-        expected_code_sha256=expect_code_sha256,
+        expected={
+            name: value
+            for name, value in (
+                ("code_sha256", expect_code_sha256),
+                ("content_sha256", expect_content_sha256),
+            )
+            if value
+        },
         tool=tool,
         arguments=arguments,
         on_check=(lambda _: None) if as_json else print_check,
