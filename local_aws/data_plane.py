@@ -65,7 +65,7 @@ class DataPlane:
         self._executions = Executions(place=place, code=code)
         self._listeners: dict[str, FunctionUrlListener] = {}
         self._requests = new_request_log()
-        self._prepared: set[FunctionVersion] = set()
+        self._live: set[FunctionVersion] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="data-plane", daemon=True)
@@ -116,11 +116,11 @@ class DataPlane:
                 )
                 await listener.start(socket)
         live = live_versions()
-        self._executions.retire_all_but(live)
-        for version in live - self._prepared:
+        self._executions.follow(live, self._live - live)
+        for version in live - self._live:
             if version.code:
                 self._background(self._executions.prepare(version))
-        self._prepared = live
+        self._live = live
 
     async def status(self) -> dict[str, Any]:
         """What `GET /_local_aws/status` answers."""

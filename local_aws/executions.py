@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.functions import FunctionName, FunctionVersion, Route, reserved_concurrency
+from local_aws.functions import (
+    FunctionName,
+    FunctionVersion,
+    Route,
+    is_current,
+    reserved_concurrency,
+)
 from local_aws.instance import InitFailedError, Instance, Place
 from local_aws.metrics import record_invocation
 from local_aws.pool import Pool
@@ -117,13 +123,22 @@ class Executions:
         except Exception:
             _logger.exception("the zip of %s cannot be unpacked", version.function.name)
 
-    def retire_all_but(self, live: set[FunctionVersion]) -> None:
-        """End the instances of versions that nothing points to, when they are done."""
+    def follow(self, live: set[FunctionVersion], no_longer: set[FunctionVersion]) -> None:
+        """End the instances of versions out of use, when they are done.
+
+        Args:
+            live: What an alias points to, and each $LATEST.
+            no_longer: What was live before. A version that is only invoked by its number
+                stays until it is idle for long.
+        """
         for version, pool in list(self._pools.items()):
-            if version not in live:
+            if version in live:
+                # A rollback may come before the last instance has ended.
+                pool.retired = False
+            elif version in no_longer or not is_current(version):
                 pool.retire()
-                if pool.empty:
-                    del self._pools[version]
+            if pool.retired and pool.empty:
+                del self._pools[version]
 
     def instances(self) -> Iterator[Instance]:
         """Every instance there is."""

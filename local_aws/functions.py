@@ -167,6 +167,14 @@ def version_of(function: FunctionName, version: str) -> FunctionVersion:
     return fresh
 
 
+def is_current(version: FunctionVersion) -> bool:
+    """Whether this still is what its function and version number mean."""
+    try:
+        return version_of(version.function, version.version) is version
+    except UnknownFunctionError:
+        return False
+
+
 def route(function: FunctionName, qualifier: str | None) -> Route:
     """Which version a qualifier means now; an alias with weights means one of two, at random.
 

@@ -39,6 +39,36 @@ def test_rollback_keeps_the_url(deploy):
     assert config["FunctionArn"].endswith(f":function:{function.name}:live")
 
 
+def test_instances_are_reused_after_a_quick_rollback(deploy):
+    counting = "calls = 0\ndef handler(event, context):\n    global calls\n    calls += 1\n"
+    function = deploy(counting + "    return calls\n")
+    function.get()
+    function.move_alias(function.update(says("w")))
+    function.move_alias("1")
+    answers = [function.get().json() for _ in range(4)]
+    assert answers[1:] == [answers[0] + turn for turn in (1, 2, 3)]
+
+
+def test_a_version_invoked_by_its_number_stays_warm(deploy):
+    function = deploy(says("v"), auth=None)
+    version = function.update(says("w"))
+    function.move_alias(version)
+    pids = set()
+    for _ in range(3):
+        function.api.invoke(FunctionName=function.name, Qualifier="1")
+        pids |= {
+            instance["pid"]
+            for instance in function.running.status()["instances"]
+            if (instance["function"], instance["version"]) == (function.name, "1")
+        }
+        # Any change makes the data plane look again.
+        function.api.tag_resource(
+            Resource=f"arn:aws:lambda:us-east-1:000000000000:function:{function.name}",
+            Tags={"a": "b"},
+        )
+    assert len(pids) == 1
+
+
 def test_weights_split_the_requests(deploy):
     function = deploy(says("v"))
     new = function.update(says("w"))
@@ -213,6 +243,7 @@ def test_no_request_is_lost_while_versions_are_published_and_moved(deploy):
     clients = [threading.Thread(target=talk) for _ in range(4)]
     for thread in clients:
         thread.start()
+    wait_until(lambda: len(answers) > 20)
     for turn in range(5):
         function.move_alias(function.update(says(f"w{turn}-")))
         function.get()
