@@ -74,8 +74,9 @@ class Steps:
         with _Line(self.stream, title):
             try:
                 yield state
-            except BaseException:
-                self._end(title, started, paint("failed", "red", self.stream), state)
+            except BaseException as error:
+                word = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+                self._end(title, started, paint(word, "red", self.stream), state)
                 raise
         self._end(title, started, "", state)
 

@@ -88,8 +88,9 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Be the `mesh` command."""
     # A closed terminal or a stopped job ends a command as Ctrl-C does: in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
