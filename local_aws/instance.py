@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import signal
 import time
 import uuid
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_aws import platform_log
 from local_aws.functions import FunctionVersion
 from local_aws.leftovers import RECORD, remove_tree
 from local_aws.log_pipes import FramePipe, LinePipe
@@ -126,18 +126,7 @@ class Instance:
         self._started = started
         record = {"pid": started.process.pid, "identity": identity(started.process.pid)}
         write_json(self._folder / RECORD, record)
-        self._log.platform(
-            f"INIT_START Runtime Version: {self.version.runtime}.local\tRuntime Version ARN: "
-            f"arn:aws:lambda:{self.version.function.region}::runtime:local",
-            "initStart",
-            {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "runtimeVersion": f"{self.version.runtime}.local",
-                "functionName": self.version.function.name,
-                "functionVersion": self.version.version,
-            },
-        )
+        platform_log.init_start(self._log, self.version)
         self._pipes = [
             LinePipe(started.output_fd, self._log.write),
             FramePipe(started.telemetry_fd, self._log.write),
@@ -152,11 +141,7 @@ class Instance:
         self.busy = True
         self._ready.clear()
         request = invocation.request_id
-        self._log.platform(
-            f"START RequestId: {request} Version: {self.version.version}",
-            "start",
-            {"requestId": request, "version": self.version.version},
-        )
+        platform_log.start(self._log, self.version, request)
         began = time.monotonic()
         answer = self._api.dispatch(invocation)
         limit = self.version.timeout_seconds
@@ -179,7 +164,15 @@ class Instance:
             self._log.write(f"{moment}.{time.time_ns() // 10**6 % 1000:03}Z {request} {message}")
             await self.end()
         self._drain()
-        self._report(request, (time.monotonic() - began) * 1000, peak, cold=cold, result=result)
+        platform_log.report(
+            self._log,
+            self.version,
+            request,
+            result,
+            duration_ms=(time.monotonic() - began) * 1000,
+            init_ms=self.init_ms if cold else None,
+            peak_bytes=peak,
+        )
         tail = self._log.take_tail()
         self.busy = False
         if self._ready.is_set():
@@ -239,18 +232,7 @@ class Instance:
             )
         else:
             result = self._exit_result("init")
-        self._log.platform(
-            f"INIT_REPORT Init Duration: {self.init_ms:.2f} ms\tPhase: init\t"
-            f"Status: {result.platform_status}\tError Type: {result.error_type}",
-            "initReport",
-            {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "status": result.platform_status,
-                "errorType": result.error_type,
-                "metrics": {"durationMs": round(self.init_ms, 3)},
-            },
-        )
+        platform_log.init_report(self._log, result, self.init_ms)
         raise InitFailedError(result, self._log.take_tail(), self.init_ms)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
@@ -283,39 +265,6 @@ class Instance:
         for pipe in self._pipes:
             with contextlib.suppress(OSError):
                 pipe.drain()
-
-    def _report(
-        self, request: str, duration_ms: float, peak: int, *, cold: bool, result: Result
-    ) -> None:
-        """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html (REPORT line)."""
-        init_ms = self.init_ms if cold else 0.0
-        # INIT is billed since August 2025.
-        billed = math.ceil(duration_ms + init_ms)
-        used = min(math.ceil(peak / MB), self.version.memory_mb) or self.version.memory_mb
-        text = (
-            f"REPORT RequestId: {request}\tDuration: {duration_ms:.2f} ms\t"
-            f"Billed Duration: {billed} ms\tMemory Size: {self.version.memory_mb} MB\t"
-            f"Max Memory Used: {used} MB"
-        )
-        metrics: dict[str, object] = {
-            "durationMs": round(duration_ms, 3),
-            "billedDurationMs": billed,
-            "memorySizeMB": self.version.memory_mb,
-            "maxMemoryUsedMB": used,
-        }
-        record: dict[str, object] = {"requestId": request, "metrics": metrics, "status": "success"}
-        if cold:
-            text += f"\tInit Duration: {init_ms:.2f} ms"
-            metrics["initDurationMs"] = round(init_ms, 3)
-        if result.error_type is not None:
-            record["status"] = result.platform_status or "error"
-            record["errorType"] = result.error_type
-        if result.platform_status is not None:
-            text += f"\tStatus: {result.platform_status}"
-            if result.platform_status == "error":
-                text += f"\tError Type: {result.error_type}"
-        self._log.platform(f"END RequestId: {request}", "runtimeDone", {"requestId": request})
-        self._log.platform(text, "report", record)
 
 
 def _signal_name(number: int) -> str:
