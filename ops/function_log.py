@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_logs import CloudWatchLogsClient
 
 # Lambda's own lines around an invocation, and its advice below every unhandled error.
@@ -31,14 +33,25 @@ def last_error(client: CloudWatchLogsClient, group: str, since_ms: int) -> list[
         events = client.filter_log_events(logGroupName=group, startTime=since_ms)["events"]
     except (BotoCoreError, ClientError):
         return []
-    lines = [line for event in events for line in event.get("message", "").splitlines()]
-    last = next((n for n in reversed(range(len(lines))) if ERROR.search(lines[n])), None)
+    return error_in([line for event in events for line in event.get("message", "").splitlines()])
+
+
+def error_in(lines: Sequence[str]) -> list[str]:
+    """Give the last error among the lines of a log, shortened to eight lines."""
+    last = next((n for n in reversed(range(len(lines))) if is_error(lines[n])), None)
     if last is None:
         return []
     error = [lines[last]]
     for line in lines[last + 1 :]:
-        if FRAME.search(line) or ERROR.search(line):
+        if FRAME.search(line) or is_error(line):
             break
         error.append(line)
     shown = [line for line in error if line.strip()]
+    if shown[-1].startswith("Traceback"):  # Lambda's import errors have an empty one
+        shown.pop()
     return shown if len(shown) <= SHOWN_LINES else [shown[0], "...", *shown[2 - SHOWN_LINES :]]
+
+
+def is_error(line: str) -> bool:
+    """Say whether an error begins with this line; Lambda's own report of it does not count."""
+    return bool(ERROR.search(line)) and not FRAME.search(line)

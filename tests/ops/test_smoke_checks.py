@@ -156,7 +156,7 @@ def test_another_build_than_the_expected_one_fails(serve: Serve) -> None:
     report = smoke.smoke(
         serve(mcp_server(Answers())),
         credential=ApiKey(KEY),
-        expected={"code_sha256": "a-newer-build="},
+        expected={"content_sha256": "a-newer-build"},
         deadline_seconds=1.5,
     )
     assert outcome(report)["health"] is False
@@ -208,7 +208,7 @@ def test_the_machine_reads_the_same_as_json(
 ) -> None:
     monkeypatch.setenv("MESH_API_KEY", KEY)
     url = serve(mcp_server(Answers()))
-    assert run(["smoke", url, "--json", "--expect-code-sha256", "the-build="]) == 0
+    assert run(["smoke", url, "--json", "--expect-content-sha256", "the-build"]) == 0
     read = json.loads(capsys.readouterr().out)
     assert read["ok"] is True
     assert read["url"] == url

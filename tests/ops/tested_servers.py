@@ -34,7 +34,7 @@ class Answers:
     sse: bool = True
     tool: str = "search_knowledge"
     failing_tool: bool = False
-    code_sha256: str = "the-build="
+    content_sha256: str = "the-build"
     echoes_credentials: bool = False
 
 
@@ -57,7 +57,7 @@ def mcp_server(answers: Answers) -> Starlette:
                 "name": "tested",
                 "version": "1.2.3",
                 "auth": answers.auth,
-                "code_sha256": answers.code_sha256,
+                "content_sha256": answers.content_sha256,
             }
         )
 
