@@ -197,7 +197,7 @@ def smoke(
         credential: an API key or SigV4; None for a server that demands neither.
         deadline_seconds: for everything together; 5xx, 429 and lost connections are
             repeated within it, as a cold start or a deploy may cause them.
-        expected: what /health must say, such as a build's code_sha256 or content_sha256.
+        expected: what /health must say, such as a build's content_sha256.
         tool: the tool to call; search_knowledge, or else a read-only tool that needs no
             arguments, when None.
         arguments: for `tool`.

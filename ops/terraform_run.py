@@ -78,6 +78,9 @@ def run(
         if status is None:
             reason = f"took longer than {timeout_seconds:.0f} s"
         elif status < 0:
+            # A Terraform that was killed leaves its providers running.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             reason = f"was killed by signal {-status}"
         raise TerraformFailedError(
             f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
@@ -124,8 +127,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_SECONDS)
     with contextlib.suppress(ProcessLookupError):
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

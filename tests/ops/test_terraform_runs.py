@@ -55,6 +55,12 @@ def executable(folder: Path, text: str) -> dict[str, str]:
     return {"PATH": f"{folder}:/usr/bin:/bin"}
 
 
+def runs(pid: str) -> bool:
+    """Whether the process is there and is not merely waiting for its parent to notice."""
+    done = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, check=False)
+    return done.stdout.strip()[:1] not in {b"", b"Z"}
+
+
 def test_a_failure_shows_terraforms_error_and_where_the_rest_is(tmp_path: Path) -> None:
     variables = executable(tmp_path, FAILING)
     log = tmp_path / "logs" / "terraform.log"
@@ -95,6 +101,17 @@ def test_a_run_that_takes_too_long_is_ended(tmp_path: Path) -> None:
             timeout_seconds=0.3,
         )
     assert time.monotonic() - started < 10
+
+
+def test_a_killed_terraform_leaves_no_provider_behind(tmp_path: Path) -> None:
+    provider = tmp_path / "provider"
+    variables = executable(tmp_path, f"#!/bin/sh\nsleep 60 &\necho $! > {provider}\nkill -9 $$\n")
+    with pytest.raises(terraform_run.TerraformFailedError, match="killed by signal 9"):
+        terraform_run.run(["apply"], root=tmp_path, variables=variables, log=tmp_path / "log")
+    deadline = time.monotonic() + 10
+    while runs(provider.read_text().strip()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_ctrl_c_reaches_terraform_once_and_waits_for_its_state(tmp_path: Path) -> None:
