@@ -34,7 +34,6 @@ class Settings:
         log_level: A level name of Python's logging.
         index: The embedded index file.
         function_version: The published version that runs, e.g. `7`; `$LATEST` outside one.
-        code_sha256: The zip's SHA-256 in base64, as Lambda's `CodeSha256` gives it.
     """
 
     name: str
@@ -47,7 +46,6 @@ class Settings:
     log_level: str
     index: Path
     function_version: str
-    code_sha256: str | None
 
 
 def _choice(variables: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -98,5 +96,4 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         log_level=_choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
         index=TASK_ROOT / "knowledge.sqlite3",
         function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
-        code_sha256=variables.get("MESH_CODE_SHA256") or None,
     )

@@ -46,6 +46,5 @@ module "lambda" {
     MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
     MESH_ALLOWED_ORIGINS     = join(",", var.allowed_origins)
     MESH_LOG_LEVEL           = var.log_level
-    MESH_CODE_SHA256         = local.code_sha256
   }
 }

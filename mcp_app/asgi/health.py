@@ -29,7 +29,6 @@ def health(settings: Settings, build: BuildInfo) -> Endpoint:
             "dirty": build.dirty,
             "architecture": build.architecture,
             "function_version": settings.function_version,
-            "code_sha256": settings.code_sha256,
             "content_sha256": build.content_sha256,
             "backend": settings.backend,
             "auth": settings.auth,

@@ -68,6 +68,8 @@ def identity(result: BuildResult) -> Iterator[str]:
     changes = ", and changes not in it" if result.dirty else ""
     yield f"commit      {result.commit or 'none'}{changes}"
     yield f"sha256      {result.sha256}"
+    # /health shows this one: a zip cannot hold its own digest, but that of all else in it.
+    yield f"content     {result.content_sha256}"
     yield f"CodeSha256  {result.code_sha256} (as Lambda shows it)"
     source = "from the cache" if result.reused else "installed and compiled"
     yield f"time        {result.seconds:.1f} s, dependencies {source}"

@@ -80,14 +80,9 @@ def _arguments(
     help="For all checks together, retries included.",
 )
 @click.option(
-    "--expect-code-sha256",
-    metavar="BASE64",
-    help="Fail unless /health names this zip (Lambda's CodeSha256).",
-)
-@click.option(
     "--expect-content-sha256",
     metavar="HEX",
-    help="Fail unless /health names this content (build.py --json).",
+    help="Fail unless this build answers, by the digest that build.py prints.",
 )
 @click.option("--tool", metavar="NAME", help="Call this tool instead of search_knowledge.")
 @click.option(
@@ -103,7 +98,6 @@ def command(
     iam: bool,
     region: str | None,
     deadline: float,
-    expect_code_sha256: str | None,
     expect_content_sha256: str | None,
     tool: str | None,
     arguments: dict[str, Any] | None,
@@ -135,14 +129,7 @@ def command(
         url,
         credential=proof,
         deadline_seconds=deadline,
-        expected={
-            name: value
-            for name, value in (
-                ("code_sha256", expect_code_sha256),
-                ("content_sha256", expect_content_sha256),
-            )
-            if value
-        },
+        expected={"content_sha256": expect_content_sha256} if expect_content_sha256 else {},
         tool=tool,
         arguments=arguments,
         on_check=(lambda _: None) if as_json else print_check,

@@ -145,7 +145,6 @@ def settings(index) -> Settings:
         "MESH_API_KEYS_PARAMETER": "/mesh/test/api-keys",
         "MESH_ENVIRONMENT": "test",
         "MESH_ALLOWED_ORIGINS": "https://app.example.com",
-        "MESH_CODE_SHA256": "c2hh",
     }
     return replace(load(variables), index=index, function_version="7")
 

@@ -10,7 +10,6 @@ def test_health_says_what_runs(stranger):
         "dirty": False,
         "architecture": None,
         "function_version": "7",
-        "code_sha256": "c2hh",
         "content_sha256": None,
         "backend": "embedded",
         "auth": "api_key",

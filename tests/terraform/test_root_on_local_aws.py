@@ -152,7 +152,6 @@ def test_one_address_no_secrets_and_nothing_left_behind(
         "MESH_SECRETS_TTL_SECONDS": "60",
         "MESH_ALLOWED_ORIGINS": "",
         "MESH_LOG_LEVEL": "INFO",
-        "MESH_CODE_SHA256": code_sha256,
     }
     assert environment["CodeSha256"] == code_sha256
     assert public_grants(lambda_client, name) == {CALL, INVOKE}
