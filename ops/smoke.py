@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops.credential import ApiKey
+from ops.smoke_report import Check, CheckFailedError, Report
 from ops.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
 
 if TYPE_CHECKING:
@@ -27,35 +28,6 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
 REFUSALS = (UNAUTHORIZED, FORBIDDEN)
-
-
-class CheckFailedError(Exception):
-    """A check's answer is not what it must be; the text says what came and what to do."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check's outcome: `ok` is None when it did not run; `ms` includes its retries."""
-
-    name: str
-    ok: bool | None
-    detail: str
-    ms: float
-    attempts: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """The outcome of one smoke test; `health` is the body of /health, {} if there was none."""
-
-    url: str
-    ok: bool
-    checks: tuple[Check, ...]
-    health: dict[str, Any]
-
-    def as_json(self) -> str:
-        """Give the report as one JSON object, indented."""
-        return json.dumps(asdict(self), indent=2)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import httpx
 from ops import credential, progress, smoke
 
 if TYPE_CHECKING:
-    from ops.smoke import Check, Report
+    from ops.smoke_report import Check, Report
 
 
 def print_check(check: Check) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from ops import smoke
 from ops.cli import run
 from ops.credential import ApiKey
-from ops.smoke import Report
+from ops.smoke_report import CheckFailedError, Report
 from tests.ops.tested_servers import (
     KEY,
     Answers,
@@ -147,7 +147,7 @@ def test_without_search_knowledge_the_tool_that_was_called_is_named(serve: Serve
 
 def test_a_tool_that_might_write_is_not_called_unasked() -> None:
     writing = [{"name": "delete_all", "inputSchema": {"type": "object"}}]
-    with pytest.raises(smoke.CheckFailedError, match="--tool"):
+    with pytest.raises(CheckFailedError, match="--tool"):
         smoke.choose_call(writing, None, None)
     assert smoke.choose_call(writing, "delete_all", {"a": 1}) == ("delete_all", {"a": 1})
 
