@@ -65,6 +65,9 @@ def uv_variables() -> dict[str, str]:
     variables = dict(os.environ)
     variables.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
     variables.setdefault("UV_NO_PROGRESS", "1")
+    # Containers often forbid Python to keep bytecode; then every start would compile all anew.
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        variables.setdefault("UV_COMPILE_BYTECODE", "1")
     # The project is installed into its own environment whatever else is active.
     variables["VIRTUAL_ENV"] = str(VENV)
     if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & variables.keys():
