@@ -22,7 +22,6 @@ def curl(mcp_url: str, key: str) -> str:
         shlex.quote(mcp_url),
         f"-H {shlex.quote(f'Authorization: Bearer {key}')}",
         "-H 'Content-Type: application/json'",
-        "-H 'Accept: application/json, text/event-stream'",
         f"-d {shlex.quote(json.dumps(request, separators=(',', ':')))}",
     ]
     return " \\\n  ".join([f"curl -sS {arguments[0]}", *arguments[1:]])

@@ -13,8 +13,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from mcp_app.asgi.json_body import read_body, replay
 
 PATH = "/mcp"
 BOTH = "application/json, text/event-stream"
@@ -54,10 +57,16 @@ class McpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events or with plain JSON, as the client accepts."""
-        scope = {**scope, "path": PATH}
-        if accepts_json_only(Headers(scope=scope).get("accept")):
-            scope["headers"] = list(scope["headers"])
-            MutableHeaders(scope=scope)["accept"] = BOTH
+        body = await read_body(scope, receive)
+        if isinstance(body, Response):
+            await body(scope, receive, send)
+            return
+        receive = replay(body, receive)
+        scope = {**scope, "path": PATH, "headers": list(scope["headers"])}
+        headers = MutableHeaders(scope=scope)
+        headers.setdefault("content-type", "application/json")
+        if accepts_json_only(headers.get("accept")):
+            headers["accept"] = BOTH
             await self._json(scope, receive, send)
         else:
             await self._stream(scope, receive, send)

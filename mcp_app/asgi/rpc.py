@@ -12,12 +12,11 @@ from typing import Any
 
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, failure
-from mcp_app.asgi.request_body import MAX_BODY_BYTES, BodyTooLargeError, read_body
+from mcp_app.asgi.json_body import read_body, replay
 
 MAX_BATCH = 100
 
@@ -93,25 +92,23 @@ class PlainJsonRpc:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
-        content_type = Headers(scope=scope).get("content-type", "application/json")
-        if content_type.split(";")[0].strip().lower() != "application/json":
-            return failure(415, INVALID_REQUEST, "Content-Type must be application/json.")
+        body = await read_body(scope, receive)
+        if isinstance(body, Response):
+            return body
         try:
-            body = json.loads(await read_body(receive))
-        except BodyTooLargeError:
-            return failure(
-                413, INVALID_REQUEST, f"The body is larger than {MAX_BODY_BYTES:,} bytes."
-            )
+            content = json.loads(body)
         except (ValueError, RecursionError):
             return failure(400, PARSE_ERROR, "The body is not valid JSON.")
-        if not isinstance(body, list):
-            answer = await self._one(body, scope)
+        if not isinstance(content, list):
+            answer = await self._one(content, scope)
             return Response(status_code=202) if answer is None else JSONResponse(answer)
-        if not 1 <= len(body) <= MAX_BATCH:
+        if not 1 <= len(content) <= MAX_BATCH:
             return failure(
-                400, INVALID_REQUEST, f"A batch holds 1 to {MAX_BATCH} messages, not {len(body)}."
+                400,
+                INVALID_REQUEST,
+                f"A batch holds 1 to {MAX_BATCH} messages, not {len(content)}.",
             )
-        answers = [await self._one(message, scope) for message in body]
+        answers = [await self._one(message, scope) for message in content]
         replies = [answer for answer in answers if answer is not None]
         return JSONResponse(replies) if replies else Response(status_code=202)
 
@@ -140,10 +137,9 @@ class PlainJsonRpc:
         payload = json.dumps(message).encode()
         status = 0
         received: list[bytes] = []
-        inbox: list[Message] = [{"type": "http.request", "body": payload, "more_body": False}]
 
-        async def receive() -> Message:
-            return inbox.pop() if inbox else {"type": "http.disconnect"}
+        async def client_left() -> Message:
+            return {"type": "http.disconnect"}
 
         async def send(event: Message) -> None:
             nonlocal status
@@ -153,5 +149,6 @@ class PlainJsonRpc:
                 received.append(event.get("body", b""))
 
         host = [pair for pair in scope["headers"] if pair[0] == b"host"]
-        await self._mcp({**scope, "headers": host + headers}, receive, send)
+        inner = {**scope, "headers": host + headers}
+        await self._mcp(inner, replay(payload, client_left), send)
         return status, b"".join(received)

@@ -43,6 +43,7 @@ def test_a_client_that_can_stream_gets_events(client, path):
 def test_a_client_that_wants_neither_is_told(client):
     reply = client.request("POST", "/mcp", LIST, headers={"accept": "text/html"})
     assert reply.status == 406
+    assert reply.json["error"]["code"] == -32600
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,13 @@ def test_a_body_that_is_no_message_is_a_client_error(client, body):
 
 
 def test_another_content_type_is_refused(client):
-    headers = {"content-type": "text/plain"}
-    assert client.request("POST", "/mcp", LIST, headers=headers).status in {400, 415}
+    reply = client.request("POST", "/mcp", LIST, headers={"content-type": "text/plain"})
+    assert reply.status == 415
+    assert "application/json" in reply.json["error"]["message"]
+
+
+def test_a_missing_content_type_is_taken_for_json(client):
+    assert client.request("POST", "/mcp", LIST, headers={"content-type": None}).status == 200
 
 
 def test_an_unknown_path_names_the_right_ones(client):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcp_app.asgi.request_body import MAX_BODY_BYTES
+from mcp_app.asgi.json_body import MAX_BODY_BYTES
 from mcp_app.asgi.rpc import MAX_BATCH
 
 
@@ -102,6 +102,7 @@ def test_a_body_over_the_limit_is_refused(client, path):
     body = json.dumps({"method": "ping", "params": {"x": "y" * MAX_BODY_BYTES}})
     reply = client.request("POST", path, body, headers={"accept": "application/json"})
     assert reply.status == 413
+    assert reply.json["error"]["code"] == -32600
 
 
 def test_another_content_type_is_refused(client):
