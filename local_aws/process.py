@@ -25,6 +25,8 @@ __all__ = ["LocalAwsError", "Running", "find", "start", "stop"]
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
+# Without the proxy that `http_proxy` may name: it does not reach this machine's loopback.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,7 @@ class Running:
             LocalAwsError: it did not answer.
         """
         try:
-            with urllib.request.urlopen(  # noqa: S310 - the scheme is http, written by us
-                f"{self.endpoint}/_local_aws/status", timeout=10
-            ) as answer:
+            with _direct.open(f"{self.endpoint}/_local_aws/status", timeout=10) as answer:
                 content: dict[str, Any] = json.load(answer)
         except (OSError, ValueError) as error:
             raise LocalAwsError(f"local AWS at {self.endpoint} does not answer: {error}") from error
@@ -134,9 +134,7 @@ def find(state: Path) -> Running | None:
         return None
     endpoint = f"http://127.0.0.1:{record.endpoint_port}"
     try:
-        with urllib.request.urlopen(  # noqa: S310 - the scheme is http, written by us
-            f"{endpoint}/_local_aws/status", timeout=5
-        ):
+        with _direct.open(f"{endpoint}/_local_aws/status", timeout=5):
             pass
     except (OSError, urllib.error.URLError):
         return None

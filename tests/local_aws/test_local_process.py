@@ -50,6 +50,15 @@ def test_start_find_and_stop(state):
     assert identity(running.pid) is None
 
 
+def test_a_proxy_for_the_internet_does_not_hide_it(state, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    running = begin(state)
+    assert find(state) == running
+    assert running.status()["functions"] == []
+
+
 def test_it_outlives_the_process_that_started_it(state):
     code = (
         "import sys; from pathlib import Path; from local_aws.process import start;"
