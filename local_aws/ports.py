@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import threading
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,16 @@ class PortRange:
             )
         return cls(ports=ports, unnamed=False)
 
-    def candidates(self) -> list[int]:
-        """Ports in the order in which to try them."""
-        return random.sample(self.ports, 200) if self.unnamed else list(self.ports)
+    def candidates(self, url: str) -> list[int]:
+        """Ports in the order in which to try them for a URL.
+
+        In a range that was named a URL begins at a place of its own, so that it has the same
+        address again after everything was removed, whichever URL is made first.
+        """
+        if self.unnamed:
+            return random.sample(self.ports, 200)
+        begin = zlib.crc32(url.encode()) % len(self.ports)
+        return [*self.ports[begin:], *self.ports[:begin]]
 
 
 def listen(port: int) -> socket.socket:
@@ -120,7 +128,7 @@ class FunctionUrlPorts:
                     advice=f"free it, or remove the line from {self._path} for a new address",
                 )
             else:
-                listener = self._first_free()
+                listener = self._first_free(url)
                 self._ports[url] = listener.getsockname()[1]
                 write_json(self._path, dict(self._ports))
             self._sockets[url] = listener
@@ -131,9 +139,9 @@ class FunctionUrlPorts:
         with self._lock:
             self._sockets.pop(url, None)
 
-    def _first_free(self) -> socket.socket:
+    def _first_free(self, url: str) -> socket.socket:
         taken = set(self._ports.values())
-        for port in self._allowed.candidates():
+        for port in self._allowed.candidates(url):
             if port not in taken:
                 try:
                     return listen(port)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.errors import LocalAwsError
-from local_aws.ports import PortRange
+from local_aws.ports import FunctionUrlPorts, PortRange
 from local_aws.process import find, start, stop
 from local_aws.process_identity import identity
 from local_aws.state import StateFolder, write_json
@@ -276,3 +276,14 @@ def test_state_can_be_thrown_away(state):
     shutil.rmtree(state)
     assert find(state) is None
     assert begin(state).status()["functions"] == []
+
+
+def test_a_url_has_the_same_port_of_the_range_whatever_was_made_before(tmp_path):
+    allowed = PortRange.parse("20000-29999")
+    opened = {}
+    for folder, urls in (("a", ["live", "candidate"]), ("b", ["candidate", "live"])):
+        ports = FunctionUrlPorts(tmp_path / folder / "ports.json", allowed)
+        for url in urls:
+            with ports.open(url) as listener:
+                opened.setdefault(url, set()).add(listener.getsockname()[1])
+    assert all(len(ports) == 1 for ports in opened.values())
