@@ -280,7 +280,7 @@ def test_state_can_be_thrown_away(state):
 
 def test_a_url_has_the_same_port_of_the_range_whatever_was_made_before(tmp_path):
     allowed = PortRange.parse("20000-29999")
-    opened = {}
+    opened: dict[str, set[int]] = {}
     for folder, urls in (("a", ["live", "candidate"]), ("b", ["candidate", "live"])):
         ports = FunctionUrlPorts(tmp_path / folder / "ports.json", allowed)
         for url in urls:
