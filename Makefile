@@ -7,6 +7,9 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$p && break; \
 	done)
 BACKEND ?= embedded
+# Folders to answer from instead of this project, e.g. make up KNOWLEDGE=../handbook GIT=../service
+KNOWLEDGE ?=
+GIT ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
 
@@ -23,7 +26,8 @@ build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 	@.venv/bin/python build.py
 
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
-	@.venv/bin/mesh up --backend $(BACKEND)
+	@.venv/bin/mesh up --backend $(BACKEND) \
+	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder))
 
 down: setup ## Destroy and stop what `make up` started
 	@.venv/bin/mesh down
@@ -45,7 +49,7 @@ format: setup ## Put the code into its form
 	@terraform fmt -recursive terraform
 
 test: setup ## Run all tests
-	@.venv/bin/pytest $(PYTEST)
+	@.venv/bin/pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 lock: setup ## Resolve requirements/*.in anew into the locks with hashes
 	@for name in uv lambda runtime; do \

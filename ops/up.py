@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_aws import process
@@ -49,6 +50,14 @@ AFRESH = "If it fails again, start afresh: make down, then make up."
 
 
 @dataclass(frozen=True)
+class Knowledge:
+    """Folders of documents and git repositories to answer from; this project's when empty."""
+
+    documents: tuple[Path, ...] = ()
+    repositories: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Up:
     """What is up: addresses with a slash at the end, the key, how long it took."""
 
@@ -60,8 +69,14 @@ class Up:
     seconds: float
 
 
-def up(here: Stack, *, backend: str, steps: Steps) -> Up:
+def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
     """Build, start, deploy and test; again after an edit, only what changed.
+
+    Args:
+        here: the stack.
+        backend: where knowledge comes from.
+        knowledge: what the embedded index is made from.
+        steps: where to show the progress.
 
     Raises:
         CommandFailedError: a step failed; what was up before is left running.
@@ -70,7 +85,11 @@ def up(here: Stack, *, backend: str, steps: Steps) -> Up:
     architecture = bundle.host_architecture()
     with lock.exclusive(here.lock, "mesh up"):
         with steps.step("zip") as step:
-            built = bundle.build(architecture=architecture)
+            built = bundle.build(
+                architecture=architecture,
+                documents=knowledge.documents,
+                repositories=knowledge.repositories,
+            )
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
             step.notes += built.notes
         with steps.step("local AWS") as step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +37,23 @@ def print_up(result: Up) -> None:
     show_default=True,
     help="Where knowledge comes from.",
 )
-def command(*, backend: str) -> None:
+@click.option(
+    "--knowledge",
+    "documents",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Answer from these documents instead of this project's; may be repeated.",
+)
+@click.option(
+    "--git",
+    "repositories",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Answer from this repository's commits and code; may be repeated.",
+)
+def command(*, backend: str, documents: tuple[Path, ...], repositories: tuple[Path, ...]) -> None:
     """Bring the server up on this machine, or up to date after an edit.
 
     Builds the zip, starts local AWS, applies the Terraform root that production
@@ -46,4 +63,6 @@ def command(*, backend: str) -> None:
     The address and the key stay the same from one run to the next. They are in
     .mesh/local.env too: set -a; . .mesh/local.env; set +a
     """
-    print_up(up.up(Stack(), backend=backend, steps=progress.Steps(up.STEPS)))
+    knowledge = up.Knowledge(documents, repositories)
+    steps = progress.Steps(up.STEPS)
+    print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps))
