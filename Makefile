@@ -49,7 +49,7 @@ format: setup ## Put the code into its form
 	@terraform fmt -recursive terraform
 
 test: setup ## Run all tests
-	@.venv/bin/pytest --numprocesses auto --dist loadfile $(PYTEST)
+	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lock: setup ## Resolve requirements/*.in anew into the locks with hashes
 	@for name in uv lambda runtime; do \

@@ -1,4 +1,4 @@
-"""A local AWS for each test that asks for one, and Terraform's environment pointing to it."""
+"""For all tests: their order, and a local AWS with Terraform's environment pointing to it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from local_aws.process import Running
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+# Minutes each, and few: begun last they would leave all but one worker without work.
+LONGEST = {"end_to_end", "terraform"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests; the order of the others stays."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
 
 
 def pytest_terraform_modify_state(tfstate: pytest_terraform.tf.TerraformStateJson) -> None:
