@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from local_aws.process import Running
 
 ROOT = Path(__file__).resolve().parents[1]
+# As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
+os.environ["FASTMCP_LOG_ENABLED"] = "false"
 
 
 # Minutes each, and few: begun last they would leave all but one worker without work.

@@ -1,0 +1,32 @@
+import logging
+
+import pytest
+
+from mcp_app.logs import JsonLines
+
+CANARY = "canary-7c1e"
+CALLS = [
+    ("search_knowledge", {"query": CANARY, "max_results": 99}),
+    ("search_knowledge", {"query": CANARY, CANARY: CANARY}),
+    ("search_git_commits", {"query": "x", "date_from": CANARY}),
+    ("query_aoma_knowledge", {"query": "x", "strategy": CANARY}),
+    ("search_knowledge", {"query": CANARY}),
+    (CANARY, {}),
+]
+
+
+@pytest.mark.parametrize(("tool", "arguments"), CALLS)
+@pytest.mark.parametrize("path", ["/mcp", "/rpc"])
+def test_no_argument_reaches_the_log(client, caplog, tool, arguments, path):
+    message = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": tool, "arguments": arguments},
+    }
+    with caplog.at_level(logging.INFO):
+        client.request("POST", path, message)
+    names = {record.name for record in caplog.records}
+    assert "mesh.request" in names
+    lines = [JsonLines().format(record) for record in caplog.records]
+    assert not [line for line in lines if CANARY in line]
