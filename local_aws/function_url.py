@@ -88,8 +88,8 @@ class FunctionUrlListener:
         request_id, trace_id = str(uuid.uuid4()), new_trace_id()
         outcome: Outcome | None = None
         url = function_url(self._function, self._qualifier)
+        asked_first = cors.preflight(url, request)
         try:
-            asked_first = cors.preflight(url, request)
             if asked_first is None:
                 outcome = await self._invoke(request, request_id, trace_id)
                 response = self._response(outcome)
@@ -131,8 +131,11 @@ class FunctionUrlListener:
             ("x-amzn-requestid", request_id),
             ("x-amzn-trace-id", trace_id),
         ]
-        given = cors.response_headers(url, request, response.headers)
-        return replace(response, headers=[*own, *given])
+        if response is not asked_first:
+            own += cors.response_headers(url, request, response.headers)
+        else:
+            own += response.headers
+        return replace(response, headers=own)
 
     async def _invoke(self, request: Request, request_id: str, trace_id: str) -> Outcome:
         url = function_url(self._function, self._qualifier)

@@ -111,7 +111,9 @@ def query(running, **parameters):
     request = AWSRequest("POST", running.endpoint, data=parameters)
     SigV4Auth(Credentials("test", "test"), "monitoring", running.region).add_auth(request)
     prepared = request.prepare()
-    return httpx.post(prepared.url, content=prepared.body, headers=dict(prepared.headers))
+    return httpx.post(
+        prepared.url, content=str(prepared.body or ""), headers=dict(prepared.headers)
+    )
 
 
 def test_describe_alarms_tells_everything_in_the_query_protocol_too(running):
