@@ -26,6 +26,7 @@ from local_aws.functions import (
     functions,
     live_versions,
     record_address,
+    reserved_concurrency,
     route,
     share_equal_zips,
 )
@@ -148,6 +149,7 @@ class DataPlane:
                         name: alias["FunctionVersion"] for name, alias in record["aliases"].items()
                     },
                     "urls": urls.get(function, []),
+                    "reserved_concurrency": reserved_concurrency(function),
                 }
                 for function, record in functions()
             ],
