@@ -99,7 +99,7 @@ class ControlPlane:
         async def forward(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 try:
-                    await asyncio.to_thread(self._data_plane.remove_unused_code)
+                    await asyncio.to_thread(self._data_plane.remove_half_unpacked_code)
                     await self._sync()
                 except LocalAwsError as error:
                     self.failure = error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import hashlib
 import logging
 import threading
 import time
@@ -26,16 +25,21 @@ from local_aws.functions import (
     function_urls,
     functions,
     live_versions,
+    record_address,
+    reserved_concurrency,
     route,
+    share_equal_zips,
 )
 from local_aws.instance import Place
-from local_aws.ports import FunctionUrlPorts
+from local_aws.ports import HOST, FunctionUrlPorts
 from local_aws.request_log import new_request_log
-from local_aws.task_root import remove_unused
+from local_aws.task_root import remove_half_unpacked, remove_unused, set_aside, unpacked
 
 MEMORY_CHECK_SECONDS = 0.1
 IDLE_CHECK_SECONDS = 1.0
 DEFAULT_IDLE_SECONDS = 600.0
+# A rollback soon after a deploy finds the old code still unpacked.
+UNUSED_CODE_SECONDS = 60.0
 CLOSE_SECONDS = 20.0
 
 _logger = logging.getLogger(__name__)
@@ -62,6 +66,8 @@ class DataPlane:
         self._code = code
         self._ports = ports
         self._idle_seconds = idle_seconds
+        self._keep_seconds = min(UNUSED_CODE_SECONDS, idle_seconds)
+        self._unused_since: dict[str, float] = {}
         self._executions = Executions(place=place, code=code)
         self._listeners: dict[str, FunctionUrlListener] = {}
         self._requests = new_request_log()
@@ -115,6 +121,11 @@ class DataPlane:
                     url.function, url.qualifier, self._executions, self._requests
                 )
                 await listener.start(socket)
+            # The port is what counts: a saved state may know another one.
+            address = f"http://{HOST}:{self._listeners[identifier].port}/"
+            if url.config.get("FunctionUrl") != address:
+                record_address(url, address)
+        share_equal_zips()
         live = live_versions()
         self._executions.follow(live, self._live - live)
         for version in live - self._live:
@@ -138,6 +149,7 @@ class DataPlane:
                         name: alias["FunctionVersion"] for name, alias in record["aliases"].items()
                     },
                     "urls": urls.get(function, []),
+                    "reserved_concurrency": reserved_concurrency(function),
                 }
                 for function, record in functions()
             ],
@@ -154,13 +166,30 @@ class DataPlane:
             "requests": [asdict(line) for line in self._requests],
         }
 
-    def remove_unused_code(self) -> None:
-        """Remove unpacked zips that no version has any more. Call it at the start."""
-        used = set()
-        for _, record in functions():
-            for held in (record, *record["versions"].values()):
-                used.add(hashlib.sha256(held.get("code_zip") or b"").hexdigest())
-        remove_unused(self._code, used)
+    def remove_half_unpacked_code(self) -> None:
+        """Remove what a killed run left. Call it at the start."""
+        remove_half_unpacked(self._code)
+
+    async def _remove_unused_code(self) -> None:
+        """Remove unpacked zips that no alias and no instance has needed for a while.
+
+        What is used is known on this loop alone, so the decision and the step that takes a
+        folder out of use are made here, without a turn of the loop in between; the files
+        are removed in a thread.
+        """
+        now = time.monotonic()
+        versions = self._live | self._executions.versions_in_use()
+        used = {version.code_digest for version in versions}
+        there = set(unpacked(self._code))
+        unused = {
+            digest: self._unused_since.get(digest, now) for digest in there if digest not in used
+        }
+        self._unused_since = unused
+        old = [digest for digest, since in unused.items() if now - since >= self._keep_seconds]
+        for digest in old:
+            set_aside(self._code, digest)
+        if old:
+            await asyncio.to_thread(remove_unused, self._code)
 
     async def _housekeeping(self) -> None:
         checked = time.monotonic()
@@ -177,6 +206,7 @@ class DataPlane:
                 await self.sync()
             except LocalAwsError as error:
                 _logger.warning("%s", error)
+            await self._remove_unused_code()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -21,7 +21,7 @@ from local_aws.functions import (
     reserved_concurrency,
 )
 from local_aws.instance import InitFailedError, Instance, Place
-from local_aws.metrics import record_invocation
+from local_aws.metrics import record_invocation, record_throttle
 from local_aws.pool import Pool
 from local_aws.runtime_api import Invocation, Result
 from local_aws.sandbox import CannotRunHereError
@@ -43,6 +43,8 @@ class Outcome:
     trace_id: str
     cold: bool
     tail: str
+    # In the function's code; None when its module did not even import.
+    duration_ms: float | None = None
 
 
 class ThrottledError(Exception):
@@ -100,17 +102,19 @@ class Executions:
             trace_id=trace_id or new_trace_id(),
             client_context=client_context,
         )
-        self._check_concurrency(version.function)
+        self._check_concurrency(route)
         self._in_flight[version.function] += 1
-        began = time.monotonic()
+        concurrency = self._in_flight[version.function]
         try:
             outcome = await self._run(version, invocation)
         finally:
             self._in_flight[version.function] -= 1
         record_invocation(
             version.function,
-            duration_ms=(time.monotonic() - began) * 1000,
+            route.qualifier,
+            duration_ms=outcome.duration_ms,
             error=outcome.result.error_type is not None,
+            concurrency=concurrency,
         )
         return outcome
 
@@ -139,6 +143,10 @@ class Executions:
                 pool.retire()
             if pool.retired and pool.empty:
                 del self._pools[version]
+
+    def versions_in_use(self) -> set[FunctionVersion]:
+        """Versions of which an instance runs, starts or is waited for."""
+        return {version for version, pool in self._pools.items() if not pool.empty}
 
     def instances(self) -> Iterator[Instance]:
         """Every instance there is."""
@@ -171,11 +179,16 @@ class Executions:
                 failed.result, version.version, request, trace, cold=True, tail=failed.tail
             )
         cold = instance.invocations == 0
+        began = time.monotonic()
         result, tail = await instance.invoke(invocation)
-        return Outcome(result, version.version, request, trace, cold=cold, tail=tail)
+        duration = (time.monotonic() - began) * 1000
+        return Outcome(
+            result, version.version, request, trace, cold=cold, tail=tail, duration_ms=duration
+        )
 
-    def _check_concurrency(self, function: FunctionName) -> None:
+    def _check_concurrency(self, route: Route) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html."""
+        function = route.version.function
         reserved = reserved_concurrency(function)
         if reserved is not None and self._in_flight[function] >= reserved:
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -183,7 +196,7 @@ class Executions:
             reason = "ConcurrentInvocationLimitExceeded"
         else:
             return
-        record_invocation(function, duration_ms=0, error=False, throttled=True)
+        record_throttle(function, route.qualifier)
         raise ThrottledError(reason)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from local_aws import cors
 from local_aws.access import AccessDeniedError, authorize
 from local_aws.executions import (
     Executions,
@@ -28,6 +29,7 @@ from local_aws.function_url_response import (
 )
 from local_aws.functions import FunctionName, UnknownFunctionError, function_url, route
 from local_aws.http_server import HttpServer, Request, Response
+from local_aws.metrics import record_url_request
 from local_aws.request_log import RequestLine
 from local_aws.sandbox import CannotRunHereError
 from local_aws.url_id import url_id
@@ -67,6 +69,11 @@ class FunctionUrlListener:
         self._id = url_id(function, qualifier)
         self._server = HttpServer(self._answer, body_limit=BODY_LIMIT_BYTES)
 
+    @property
+    def port(self) -> int:
+        """The port it serves on, 0 before it does."""
+        return self._port
+
     async def start(self, listener: socket.socket) -> None:
         """Serve on a listening socket."""
         self._port = listener.getsockname()[1]
@@ -80,9 +87,14 @@ class FunctionUrlListener:
         began = time.monotonic()
         request_id, trace_id = str(uuid.uuid4()), new_trace_id()
         outcome: Outcome | None = None
+        url = function_url(self._function, self._qualifier)
+        asked_first = cors.preflight(url, request)
         try:
-            outcome = await self._invoke(request, request_id, trace_id)
-            response = self._response(outcome)
+            if asked_first is None:
+                outcome = await self._invoke(request, request_id, trace_id)
+                response = self._response(outcome)
+            else:
+                response = asked_first
         except AccessDeniedError as denied:
             response = error_response(403, str(denied), error_type="AccessDeniedException")
         except UnknownFunctionError as unknown:
@@ -98,6 +110,10 @@ class FunctionUrlListener:
         except Exception:
             _logger.exception("request %s to %s failed", request_id, self._function.name)
             response = internal_error()
+        duration_ms = (time.monotonic() - began) * 1000
+        record_url_request(
+            self._function, self._qualifier, status=response.status, latency_ms=duration_ms
+        )
         self._requests.append(
             RequestLine(
                 at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -106,7 +122,7 @@ class FunctionUrlListener:
                 qualifier=self._qualifier,
                 version=outcome.version if outcome else None,
                 status=response.status,
-                duration_ms=round((time.monotonic() - began) * 1000, 2),
+                duration_ms=round(duration_ms, 2),
                 cold=bool(outcome and outcome.cold),
             )
         )
@@ -115,7 +131,11 @@ class FunctionUrlListener:
             ("x-amzn-requestid", request_id),
             ("x-amzn-trace-id", trace_id),
         ]
-        return replace(response, headers=[*own, *response.headers])
+        if response is not asked_first:
+            own += cors.response_headers(url, request, response.headers)
+        else:
+            own += response.headers
+        return replace(response, headers=own)
 
     async def _invoke(self, request: Request, request_id: str, trace_id: str) -> Outcome:
         url = function_url(self._function, self._qualifier)

@@ -5,6 +5,7 @@ Nothing is cached that could go stale: once UpdateAlias has returned, the next r
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,12 @@ class FunctionVersion:
     version: str
     config: Mapping[str, Any] = field(repr=False)
     code: bytes = field(repr=False)
+
+    @property
+    def code_digest(self) -> str:
+        """SHA-256 of the zip, in hex: the name of its unpacked folder."""
+        digest = self.config.get("CodeSha256")
+        return base64.b64decode(digest).hex() if digest else ""
 
     @property
     def handler(self) -> str:
@@ -112,6 +119,11 @@ class FunctionUrl:
     def auth_type(self) -> str:
         """`NONE` or `AWS_IAM`."""
         return str(self.config.get("AuthType", "NONE"))
+
+    @property
+    def cors(self) -> Mapping[str, Any]:
+        """Its CORS settings, empty when there are none."""
+        return self.config.get("Cors") or {}
 
     @property
     def invoke_mode(self) -> str:
@@ -235,6 +247,28 @@ def function_url(function: FunctionName, qualifier: str | None) -> FunctionUrl |
     key = f"{function.name}:{qualifier}" if qualifier else function.name
     config = lambda_svc._function_urls._data.get((function.account, function.region, key))  # noqa: SLF001 - see record_of
     return None if config is None else FunctionUrl(function, qualifier, config)
+
+
+def record_address(url: FunctionUrl, address: str) -> None:
+    """Let the control plane name the address that the URL truly has."""
+    key = f"{url.function.name}:{url.qualifier}" if url.qualifier else url.function.name
+    lambda_svc._function_urls._data[url.function.account, url.function.region, key][  # noqa: SLF001 - see record_of
+        "FunctionUrl"
+    ] = address
+
+
+def share_equal_zips() -> None:
+    """Keep one copy of zips with the same bytes, and none of versions that are gone."""
+    copies: dict[str, bytes] = {}
+    there = set()
+    for function, record in functions():
+        for version, held in [(LATEST, record), *record["versions"].items()]:
+            there.add((function, version))
+            code, digest = held.get("code_zip"), held["config"].get("CodeSha256")
+            if code and digest:
+                held["code_zip"] = copies.setdefault(digest, code)
+    for known in _versions.keys() - there:
+        del _versions[known]
 
 
 def reserved_concurrency(function: FunctionName) -> int | None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from local_aws import ministack_patches
+from local_aws import metrics, ministack_patches
 from local_aws.control_plane import ControlPlane
 from local_aws.data_plane import DataPlane
 from local_aws.functions import FunctionName, url_identifier
@@ -26,6 +26,7 @@ from local_aws.state import StateFolder, read_record
 # control plane computes.
 SWITCH_SECONDS = 0.0005
 OWNER_CHECK_SECONDS = 1.0
+METRICS_SECONDS = 0.5
 
 _logger = logging.getLogger("local_aws")
 
@@ -83,12 +84,24 @@ async def run(
 
     control_plane = ControlPlane(data_plane, on_ready=ready)
     watching = asyncio.create_task(_watch_record(folder, control_plane, stopping))
+    publishing = asyncio.create_task(_publish_metrics())
     try:
         await control_plane.run(listener, stopping)
     finally:
         watching.cancel()
+        publishing.cancel()
         await asyncio.to_thread(data_plane.close)
         await asyncio.to_thread(shipper.close)
+
+
+async def _publish_metrics() -> None:
+    while True:
+        await asyncio.sleep(METRICS_SECONDS)
+        try:
+            metrics.publish()
+        except Exception:
+            # A metric must never cost more than itself.
+            _logger.exception("metrics were lost")
 
 
 async def _watch_record(

@@ -16,6 +16,7 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
 
 from local_aws.functions import FunctionName, FunctionVersion
+from local_aws.retention import cut_log_group
 
 BATCH_SECONDS = 0.1
 BATCH_LINES = 1000
@@ -149,6 +150,7 @@ def _put_events(batch: list[LogLine]) -> None:
                 cloudwatch_logs._create_log_group({"logGroupName": group})  # noqa: SLF001 - see above
                 cloudwatch_logs._create_log_stream(wanted)  # noqa: SLF001 - see above
                 cloudwatch_logs._put_log_events({**wanted, "logEvents": events})  # noqa: SLF001 - see above
+            cut_log_group(group)
 
 
 def _grouped[Key](

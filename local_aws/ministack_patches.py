@@ -1,6 +1,6 @@
-"""What MiniStack 1.5.33 does otherwise than AWS, put right in this one place.
+"""What MiniStack 1.5.33 does otherwise than AWS, put right here and in `cloudwatch_patches`.
 
-Each has a test in `tests/local_aws/test_ministack_patches.py` that fails once MiniStack does
+Each has a test in `tests/local_aws/test_local_ministack.py` that fails once MiniStack does
 it right by itself: then the patch can go.
 """
 
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
+from local_aws import cloudwatch_patches
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
 
@@ -43,6 +44,7 @@ def apply(
     _serve_the_code_of_a_version()
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
+    cloudwatch_patches.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 

@@ -7,10 +7,14 @@ import hashlib
 import io
 import os
 import threading
+import time
 import zipfile
 from pathlib import Path
 
 from local_aws.leftovers import remove_tree
+
+DIGEST_LENGTH = 64
+UNUSED = ".unused"
 
 _unpacking = threading.Lock()
 
@@ -48,9 +52,29 @@ def unpack(code: bytes, folder: Path) -> Path:
         return target
 
 
-def remove_unused(folder: Path, used: set[str]) -> None:
-    """Remove unpacked zips whose SHA-256 (hex) is not in `used`, half-unpacked ones too."""
+def unpacked(folder: Path) -> list[str]:
+    """SHA-256 (hex) of every zip that is unpacked."""
+    names = (path.name for path in folder.glob("*"))
+    return [name for name in names if len(name) == DIGEST_LENGTH]
+
+
+def set_aside(folder: Path, digest: str) -> None:
+    """Take an unpacked zip out of use, at once; `remove_unused` removes the files later.
+
+    Whoever wants it from now on unpacks it again.
+    """
+    unused = folder / digest
+    unused.rename(unused.with_name(f"{digest}.{time.monotonic_ns()}{UNUSED}"))
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove what was set aside. This takes long: there are thousands of files."""
+    for path in folder.glob(f"*{UNUSED}"):
+        remove_tree(path)
+
+
+def remove_half_unpacked(folder: Path) -> None:
+    """Remove all but whole unpacked zips: what a killed local AWS was unpacking or removing."""
     for path in folder.glob("*"):
-        if path.name not in used:
-            with _unpacking:
-                remove_tree(path)
+        if len(path.name) != DIGEST_LENGTH:
+            remove_tree(path)

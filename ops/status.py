@@ -28,6 +28,8 @@ class Status:
     candidate_url: str | None = None
     live_version: str | None = None
     candidate_version: str | None = None
+    versions: tuple[str, ...] = ()
+    reserved_concurrency: int | None = None
     instances: tuple[dict[str, Any], ...] = ()
     requests: tuple[dict[str, Any], ...] = ()
 
@@ -55,6 +57,8 @@ def status(here: Stack) -> Status:
         candidate_url=urls.get("candidate"),
         live_version=aliases.get("live"),
         candidate_version=aliases.get("candidate"),
+        versions=tuple(function.get("versions", ())),
+        reserved_concurrency=function.get("reserved_concurrency"),
         instances=tuple(content["instances"]),
         requests=tuple(content["requests"]),
     )

@@ -24,6 +24,7 @@ COMMANDS = {
     "up": "ops.cli.up",
     "down": "ops.cli.down",
     "status": "ops.cli.status",
+    "logs": "ops.cli.logs",
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
     "terraform-check": "ops.cli.terraform_check",
@@ -64,7 +65,7 @@ class Commands(click.Group):
 def mesh() -> None:
     """Run, test and release the MCP server.
 
-    The stack on this machine: up, down, status. Any server: smoke, keys.
+    The stack on this machine: up, down, status. Any server: logs, smoke, keys.
     Every command has its own --help.
     """
 

@@ -28,8 +28,11 @@ def lines(found: Status) -> list[str]:
     text += [
         f"live       {found.function_url} serves version {found.live_version}",
         f"candidate  {found.candidate_url} serves version {found.candidate_version}, SigV4 only",
-        f"instances  {len(found.instances) or 'none, the next request starts one'}",
+        f"versions   {_versions(found.versions)}",
     ]
+    if found.reserved_concurrency is not None:
+        text.append(f"reserved   {found.reserved_concurrency} requests at a time, more get 429")
+    text.append(f"instances  {len(found.instances) or 'none, the next request starts one'}")
     for instance in found.instances:
         state = "busy" if instance["busy"] else "idle"
         text.append(
@@ -40,6 +43,11 @@ def lines(found: Status) -> list[str]:
         text.append("requests")
     text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]
     return text
+
+
+def _versions(versions: tuple[str, ...]) -> str:
+    newest = f", newest {max(versions, key=int)}" if versions else ""
+    return f"{len(versions)} published{newest}"
 
 
 def _request_line(request: dict[str, Any]) -> str:

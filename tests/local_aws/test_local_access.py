@@ -1,13 +1,8 @@
 """Who may call a Function URL: docs.aws.amazon.com/lambda/latest/dg/urls-auth.html."""
 
-import hashlib
 import json
-import shutil
-import subprocess
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -18,20 +13,9 @@ from tests.local_aws.deployed import ECHO, client, wait_until
 HINT = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 
 
-def signed(
-    url,
-    *,
-    method="GET",
-    body=b"",
-    key="test",
-    secret="test",  # noqa: S107 - the emulator's public one
-    token=None,
-    service="lambda",
-    region="us-east-1",
-    headers=None,
-):
-    request = AWSRequest(method=method, url=url, data=body, headers=headers or {})
-    SigV4Auth(Credentials(key, secret, token), service, region).add_auth(request)
+def signed(url, *, key, secret, token=None):
+    request = AWSRequest(method="GET", url=url)
+    SigV4Auth(Credentials(key, secret, token), "lambda", "us-east-1").add_auth(request)
     return dict(request.headers)
 
 
@@ -41,107 +25,11 @@ def closed(deploy):
     return deploy(ECHO, auth="AWS_IAM", granted=False)
 
 
-def test_a_signed_request_passes_and_the_event_says_who(closed):
-    event = closed.get("a/b", headers=signed(closed.url + "a/b")).json()
-    assert event["requestContext"]["authorizer"]["iam"] == {
-        "accessKey": "test",
-        "accountId": "000000000000",
-        "callerId": "000000000000",
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": "arn:aws:iam::000000000000:root",
-        "userId": "000000000000",
-    }
-    assert event["requestContext"]["accountId"] == "000000000000"
-    assert "authorization" not in event["headers"]
-    assert event["headers"]["x-amz-date"]
-
-
-@pytest.mark.parametrize(
-    "path", ["", "a%20b/c", "a//b", "%C3%A9?b=2&a=1&a=0", "x?empty=&q=a%20b%2Fc", "a/./b"]
-)
-def test_signatures_hold_for_every_kind_of_path(closed, path):
-    url = closed.url + path
-    assert httpx.get(httpx.URL(url), headers=signed(url)).status_code == 200, path
-
-
-def test_a_signed_body_passes(closed):
-    body = b'{"a": 1}'
-    headers = signed(
-        closed.url, method="POST", body=body, headers={"content-type": "application/json"}
-    )
-    assert httpx.post(closed.url, content=body, headers=headers).json()["body"] == body.decode()
-
-
-def test_curls_own_signature_passes(closed):
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
-    done = subprocess.run(
-        [
-            *("curl", "-s", "--aws-sigv4", "aws:amz:us-east-1:lambda", "--user", "test:test"),
-            *("-d", '{"x":1}', "-H", "content-type: application/json", closed.url + "mcp"),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["body"] == '{"x":1}'
-
-
 def refused(answer):
     assert answer.status_code == 403
     assert answer.json() == {"Message": "Forbidden"}
     assert answer.headers["x-amzn-errortype"] == "AccessDeniedException"
     return True
-
-
-def test_no_signature_is_forbidden(closed):
-    assert refused(closed.get())
-    assert refused(closed.get(headers={"authorization": "Bearer mesh_x"}))
-    assert refused(closed.get(headers={"authorization": "AWS4-HMAC-SHA256 garbage"}))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"key": "AKIAUNKNOWNUNKNOWN00"},
-        {"secret": "wrong"},
-        {"service": "execute-api"},
-        {"region": "eu-west-1"},
-        {"token": "made-up"},
-    ],
-    ids=lambda wrong: next(iter(wrong)),
-)
-def test_a_wrong_signature_is_forbidden(closed, wrong):
-    assert refused(closed.get(headers=signed(closed.url, **wrong)))
-
-
-def test_a_tampered_request_is_forbidden(closed):
-    body = b'{"a": 1}'
-    headers = signed(closed.url, method="POST", body=body)
-    assert refused(httpx.post(closed.url, content=b'{"a": 2}', headers=headers))
-    headers = signed(closed.url)
-    assert refused(closed.get("other", headers=headers))
-    assert refused(closed.get("?x=1", headers=headers))
-    assert refused(httpx.put(closed.url, headers=headers))
-
-
-def test_the_body_hash_header_has_to_be_the_bodys(closed):
-    claimed = hashlib.sha256(b"one").hexdigest()
-    for value in (claimed, "UNSIGNED-PAYLOAD"):
-        headers = signed(
-            closed.url, method="POST", body=b"two", headers={"x-amz-content-sha256": value}
-        )
-        assert refused(httpx.post(closed.url, content=b"two", headers=headers))
-
-
-@pytest.mark.parametrize("minutes", [-6, 6])
-def test_a_clock_that_is_off_by_more_than_five_minutes_is_forbidden(closed, minutes, monkeypatch):
-    moment = datetime.now(UTC) + timedelta(minutes=minutes)
-    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: moment, raising=False)
-    headers = signed(closed.url)
-    assert headers["X-Amz-Date"] == moment.strftime("%Y%m%dT%H%M%SZ")
-    assert refused(closed.get(headers=headers))
 
 
 GRANTS: dict[str, dict[str, object]] = {

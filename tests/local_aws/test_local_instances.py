@@ -5,7 +5,6 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -280,23 +279,6 @@ def test_json_log_format(deploy):
     ]
     assert (lines[2]["level"], lines[2]["message"]) == ("ERROR", "logged")
     assert lines[-1]["record"]["metrics"]["initDurationMs"] > 0
-
-
-def test_metrics_of_url_traffic_reach_cloudwatch(deploy):
-    function = deploy(body("raise ValueError"))
-    function.get()
-    now = datetime.now(UTC)
-    for metric in ("Invocations", "Errors"):
-        points = client(function.running, "cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=metric,
-            Dimensions=[{"Name": "FunctionName", "Value": function.name}],
-            StartTime=now - timedelta(minutes=5),
-            EndTime=now + timedelta(minutes=5),
-            Period=600,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        assert sum(point["Sum"] for point in points) == 1, metric
 
 
 def test_a_function_reaches_this_aws_with_its_own_sdk(deploy):

@@ -38,6 +38,21 @@ def permit(sid, **query):
         "Principal": "*"}, **query)[0]
 """
 
+# An alarm on the errors of function a, in the query protocol, which Terraform speaks.
+ALARM = """
+from ministack.services import cloudwatch as cw
+
+sent = {"AlarmName": "a", "MetricName": "Errors", "Namespace": "AWS/Lambda", "Statistic": "Sum",
+    "Period": "60", "EvaluationPeriods": "1", "Threshold": "1",
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Dimensions.member.1.Name": "FunctionName", "Dimensions.member.1.Value": "a",
+    "InsufficientDataActions.member.1": "arn:aws:sns:us-east-1:000000000000:t"}
+cw._put_metric_alarm({k: [v] for k, v in sent.items()}, {}, False)
+
+def described():
+    return cw._describe_alarms({}, {}, False)[2].decode()
+"""
+
 
 def unpatched(code, tmp_path):
     script = PRELUDE + textwrap.dedent(code)
@@ -94,6 +109,22 @@ def unpatched(code, tmp_path):
             "print(len(svc._functions['f']['policy']['Statement']))",
             1,
             id="RemovePermission of a statement id that starts with url goes astray",
+        ),
+        pytest.param(
+            ALARM + "print(json.dumps('<Period>' in described()))",
+            False,
+            id="DescribeAlarms omits fields",
+        ),
+        pytest.param(
+            ALARM + "print(json.dumps(cw._alarms['a']['InsufficientDataActions']))",
+            [],
+            id="PutMetricAlarm forgets InsufficientDataActions",
+        ),
+        pytest.param(
+            ALARM + "cw.record_metric('AWS/Lambda', 'Errors', 1, 'Count', {'FunctionName': 'b'})\n"
+            "cw._evaluate_all_alarms()\nprint(json.dumps(cw._alarms['a']['StateValue']))",
+            "ALARM",
+            id="an alarm sees the metrics of other functions",
         ),
     ],
 )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local_aws.errors import LocalAwsError
@@ -177,6 +178,39 @@ def test_a_busy_url_port_at_restart_names_port_and_url(state):
     assert f"port {port}" in said
     assert "wants-its-port:live" in said
     begin(state)
+    assert function.get().status_code == 200
+
+
+def test_a_new_port_is_what_the_control_plane_tells(state):
+    running = begin(state)
+    deploy(running, ECHO, name="moved")
+    stop(state)
+    ports = StateFolder(state).ports
+    ports.unlink()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        number = taken.getsockname()[1]
+    write_json(ports, {"000000000000/us-east-1/moved:live": number})
+    running = begin(state)
+    told = client(running, "lambda").get_function_url_config(FunctionName="moved", Qualifier="live")
+    assert told["FunctionUrl"] == f"http://127.0.0.1:{number}/"
+    assert running.status()["functions"][0]["urls"][0]["url"] == told["FunctionUrl"]
+    assert httpx.get(told["FunctionUrl"]).status_code == 200
+
+
+def test_unpacked_code_of_unused_versions_is_removed_and_comes_back(state):
+    running = begin(state, idle_seconds=0.5)
+    function = deploy(running, ECHO)
+
+    def unpacked():
+        return {path.name for path in StateFolder(state).code.glob("*")}
+
+    (first,) = wait_until(unpacked)
+    function.move_alias(function.update(ECHO + "\n# newer\n"))
+    assert wait_until(lambda: len(there := unpacked()) == 1 and first not in there)
+    answer = function.api.invoke(FunctionName=function.name, Qualifier="1", Payload=b'{"a": 1}')
+    assert answer["Payload"].read() == b'{"a": 1}'
+    assert wait_until(lambda: first not in unpacked())
     assert function.get().status_code == 200
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,6 +40,8 @@ UP = Status(
     candidate_url="http://127.0.0.1:8788/",
     live_version="1233",
     candidate_version="1234",
+    versions=tuple(map(str, range(1, 1235))),
+    reserved_concurrency=1000,
     instances=(INSTANCE,),
     requests=(*((REQUEST,) * 49), REFUSED),
 )
@@ -128,7 +131,14 @@ def test_a_bug_is_one_line_and_a_traceback_in_a_file(
 
 
 @pytest.mark.parametrize(
-    "found", [Status(running=False), Status(running=True, endpoint="e", pid=1), UP]
+    "found",
+    [
+        Status(running=False),
+        Status(running=True, endpoint="e", pid=1),
+        UP,
+        replace(UP, instances=(), reserved_concurrency=1000),
+        replace(UP, instances=(), reserved_concurrency=0),
+    ],
 )
 def test_status_fits_80_columns(found: Status) -> None:
     assert max(map(len, lines(found))) <= 80
@@ -138,6 +148,8 @@ def test_status_shows_what_is_asked_about() -> None:
     text = "\n".join(lines(UP))
     assert "live       http://127.0.0.1:8787/ serves version 1233" in text
     assert "candidate  http://127.0.0.1:8788/ serves version 1234" in text
+    assert "versions   1234 published, newest 1234" in text
+    assert "reserved   1000 requests at a time, more get 429" in text
     assert "version 12, process 123456, busy, 99999 invocations" in text
     assert "500  30000.1 ms  cold" in text
     assert " -     403" in text

@@ -1,0 +1,37 @@
+"""What is kept in memory is bounded: the newest log events."""
+
+from local_aws.process import start, stop
+from tests.local_aws.deployed import client, deploy, wait_until
+
+# More than `local_aws.retention` keeps, in two invocations.
+CHATTY = """
+def handler(event, context):
+    for number in range(6000):
+        print("line", event["rawPath"], number)
+"""
+
+
+def test_the_oldest_log_events_of_a_group_go_first(tmp_path):
+    running = start(tmp_path / "state", endpoint_port=0, log=tmp_path / "log.txt")
+    try:
+        function = deploy(running, CHATTY)
+        logs = client(running, "logs")
+
+        def kept():
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{function.name}"
+            )
+            return [event["message"] for page in pages for event in page["events"]]
+
+        assert function.get("first").status_code == 200
+        assert wait_until(lambda: "line /first 5999" in kept())
+        assert "line /first 0" in kept()
+        assert function.get("second").status_code == 200
+        found = wait_until(lambda: "line /second 5999" in (said := kept()) and said, seconds=20)
+        assert len(found) <= 10_000
+        assert "line /first 0" not in found
+        assert "line /second 0" in found
+        (plain,) = (tmp_path / "state" / "logs").glob("*.log")
+        assert "line /first 0\n" in plain.read_text()
+    finally:
+        stop(tmp_path / "state")
