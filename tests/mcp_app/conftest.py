@@ -14,7 +14,6 @@ import pytest
 
 from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.asgi.app import build_app
-from mcp_app.events import check_event
 from mcp_app.instance import Instance
 from mcp_app.server import build_server
 from mcp_app.settings import Settings, load
@@ -167,7 +166,7 @@ def start_instance():
         )
         instance = Instance(app)
         instances.append(instance)
-        return Client(lambda event: instance.answer(check_event(event), None), KEY)
+        return Client(lambda event: instance.answer(event, None), KEY)
 
     yield start
     for instance in instances:
