@@ -53,7 +53,7 @@ class Instance:
     """
 
     def __init__(self, app: Starlette) -> None:
-        self._app = app
+        self.app = app
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         # Kept: its task holds the lifespan open, and would be collected with it.
@@ -90,7 +90,7 @@ class Instance:
         except BadEventError as error:
             await failure(400, error.code, str(error))({"type": "http"}, receive, send)
             return
-        await self._app(scope, replay(body, receive), send)
+        await self.app(scope, replay(body, receive), send)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the instance's loop, where its lifespan is."""

@@ -144,7 +144,7 @@ async def answer(instance: Instance, api: RuntimeApi, invocation: Invocation) ->
     if not request.cancelled():
         error = request.exception()
         if error is not None:
-            logger.error("the answer broke off", exc_info=error)
+            logger.error("unhandled error", exc_info=error)
         if error is not None or not exchange.complete:
             kind = type(error).__name__ if error else "Runtime.IncompleteResponse"
             with contextlib.suppress(ResponseLostError):
@@ -163,6 +163,14 @@ async def serve(instance: Instance, api: RuntimeApi) -> None:
         await answer(instance, api, invocation)
 
 
+async def report(api: RuntimeApi, error_type: str, message: str) -> None:
+    """Report that INIT failed."""
+    try:
+        await api.fail("/init/error", error_type, message)
+    finally:
+        api.disconnect()
+
+
 def main() -> None:
     """Initialize, and serve; an error of INIT is reported as one."""
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -175,7 +183,7 @@ def main() -> None:
         logs.configure("INFO")
         logger.exception("INIT failed")
         kind = "ImportModuleError" if isinstance(error, ImportError) else type(error).__name__
-        asyncio.run(api.fail("/init/error", f"Runtime.{kind}", str(error)))
+        asyncio.run(report(api, f"Runtime.{kind}", str(error)))
         sys.exit(1)
     instance.run(serve(instance, api))
 
