@@ -23,6 +23,7 @@ from local_aws.functions import (
 from local_aws.instance import InitFailedError, Instance, Place
 from local_aws.metrics import record_invocation, record_throttle
 from local_aws.pool import Pool
+from local_aws.response_stream import ResponseStream
 from local_aws.runtime_api import Invocation, Result
 from local_aws.sandbox import CannotRunHereError
 
@@ -83,8 +84,9 @@ class Executions:
         trace_id: str | None = None,
         request_id: str | None = None,
         client_context: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> Outcome:
-        """Run one invocation.
+        """Run one invocation; with a `stream`, a response in streaming mode goes there.
 
         Raises:
             ThrottledError: reserved or account concurrency is used up.
@@ -101,6 +103,7 @@ class Executions:
             invoked_arn=route.invoked_arn,
             trace_id=trace_id or new_trace_id(),
             client_context=client_context,
+            stream=stream,
         )
         self._check_concurrency(route)
         self._in_flight[version.function] += 1
@@ -109,6 +112,9 @@ class Executions:
             outcome = await self._run(version, invocation)
         finally:
             self._in_flight[version.function] -= 1
+            if stream is not None:
+                # Unless it has ended as it should: time-out, exit of the process.
+                stream.end(broken=True)
         record_invocation(
             version.function,
             route.qualifier,

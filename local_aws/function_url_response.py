@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
 from local_aws.http_server import Response
@@ -23,6 +25,13 @@ REMAPPED = {
     "www-authenticate": "x-amzn-remapped-www-authenticate",
 }
 DROPPED = frozenset({"transfer-encoding", "keep-alive", "upgrade"})
+
+
+# The content type of a streamed response that says its own status and headers first.
+INTEGRATION_TYPE = "application/vnd.awslambda.http-integration-response"
+END_OF_PRELUDE = bytes(8)
+# Not documented; Lambda's own limit for headers is lower.
+PRELUDE_LIMIT_BYTES = 64 * 1024
 
 
 class BadShapeError(Exception):
@@ -46,6 +55,57 @@ def build_response(payload: bytes) -> Response:
     return Response(_status(result), _headers(result), _body(result))
 
 
+def build_collected_response(payload: bytes, content_type: str) -> Response:
+    """The response of a function in streaming mode, behind a URL in mode BUFFERED.
+
+    Its prelude is understood there too: LocalStack's tests found that on AWS.
+
+    Raises:
+        BadShapeError: the prelude is missing or wrong.
+    """
+    if content_type != INTEGRATION_TYPE:
+        return Response(200, [("content-type", content_type)], payload)
+    prelude, mark, body = payload.partition(END_OF_PRELUDE)
+    if not mark:
+        raise BadShapeError("the prelude has no end")
+    return replace(build_streamed_response(prelude), body=body)
+
+
+def build_streamed_response(prelude: bytes) -> Response:
+    """Status and headers of a streamed response, from its prelude; the body is to come.
+
+    Raises:
+        BadShapeError: a status or header of the wrong type.
+    """
+    try:
+        result = json.loads(prelude)
+    except ValueError as error:
+        raise BadShapeError(f"the prelude is no JSON: {error}") from error
+    if not isinstance(result, dict):
+        raise BadShapeError("the prelude is no object")
+    return Response(
+        _status({"statusCode": 200} | result), _headers(result, "application/octet-stream")
+    )
+
+
+async def read_prelude(chunks: AsyncGenerator[bytes]) -> tuple[Response, bytes]:
+    """Status and headers of a streamed response, and what came with them of the body.
+
+    Raises:
+        BadShapeError: the prelude has no end, or is wrong.
+        BrokenTransferError: the function failed before its first byte.
+    """
+    read = b""
+    async for chunk in chunks:
+        read += chunk
+        prelude, mark, body = read.partition(END_OF_PRELUDE)
+        if mark:
+            return build_streamed_response(prelude), body
+        if len(read) > PRELUDE_LIMIT_BYTES:
+            break
+    raise BadShapeError(f"the prelude has no end within {PRELUDE_LIMIT_BYTES} bytes")
+
+
 def error_response(status: int, message: str, *, error_type: str) -> Response:
     """An error of Lambda itself, in its words."""
     body = json.dumps({"Message": message}).encode()
@@ -66,7 +126,9 @@ def _status(result: dict[str, Any]) -> int:
     return status
 
 
-def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
+def _headers(
+    result: dict[str, Any], content_type: str = "application/json"
+) -> list[tuple[str, str]]:
     given = result.get("headers")
     cookies = result.get("cookies")
     if not isinstance(given, dict | None):
@@ -82,7 +144,7 @@ def _headers(result: dict[str, Any]) -> list[tuple[str, str]]:
         if lower not in DROPPED:
             headers.append((REMAPPED.get(lower, str(name)), shown))
     if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(JSON_TYPE)
+        headers.append(("content-type", content_type))
     headers += [("set-cookie", str(cookie)) for cookie in cookies or []]
     if any(not _sendable(name, value) for name, value in headers):
         raise BadShapeError("a header holds characters that HTTP does not allow")

@@ -1,12 +1,12 @@
-"""HTTP/1.1 on one listening socket: whole requests in, whole responses out."""
+"""HTTP/1.1 on one listening socket: requests and responses, whole or as they come."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 
 import h11
 
@@ -20,6 +20,7 @@ class Request:
     """One request. Header names are lower case; a name may repeat.
 
     `oversize` says that the body was longer than the server reads; then it is empty.
+    Where the server streams bodies, it is in `chunks`, and `trailers` come after its end.
     """
 
     method: str
@@ -29,6 +30,8 @@ class Request:
     client: str
     protocol: str
     oversize: bool = False
+    chunks: AsyncGenerator[bytes] | None = None
+    trailers: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""
@@ -37,11 +40,19 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response; the server adds Content-Length."""
+    """One response; the server adds Content-Length, or sends chunks as they come.
+
+    A body of chunks that raises `BrokenTransferError` ends the connection instead, so that
+    the client sees that something is missing. It is closed when the client has left.
+    """
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes = b""
+    body: bytes | AsyncGenerator[bytes] = b""
+
+
+class BrokenTransferError(ConnectionError):
+    """A body ended before its end. From a handler: leave this connection without an answer."""
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -53,11 +64,19 @@ class HttpServer:
     Args:
         handler: Called for each request; connections are concurrent.
         body_limit: Longest body, in bytes, that is kept.
+        streams: Whether a request with these headers is handed over before its body is read.
     """
 
-    def __init__(self, handler: Handler, *, body_limit: int) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        body_limit: int,
+        streams: Callable[[list[tuple[str, str]]], bool] | None = None,
+    ) -> None:
         self._handler = handler
         self._body_limit = body_limit
+        self._streams = streams
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -101,7 +120,11 @@ class HttpServer:
             if request is None:
                 return
             response = await self._handler(request)
-            await _write(connection, writer, response, head=request.method == "HEAD")
+            head = request.method == "HEAD"
+            if isinstance(response.body, bytes):
+                await _write(connection, writer, response, head=head)
+            else:
+                await _write_chunks(connection, reader, writer, response, response.body, head=head)
             if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
                 return
             connection.start_next_cycle()
@@ -120,12 +143,22 @@ class HttpServer:
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                if connection.they_are_waiting_for_100_continue:
-                    go_on = h11.InformationalResponse(status_code=100, headers=[])
-                    writer.write(connection.send(go_on) or b"")
-                connection.receive_data(await reader.read(READ_BYTES))
+                await _read_more(connection, reader, writer)
             elif isinstance(event, h11.Request):
                 opening = event
+                headers = _headers(opening.headers)
+                if self._streams is not None and self._streams(headers):
+                    trailers: list[tuple[str, str]] = []
+                    return Request(
+                        method=opening.method.decode("ascii"),
+                        target=opening.target.decode("latin-1"),
+                        headers=headers,
+                        body=b"",
+                        client=client,
+                        protocol=f"HTTP/{opening.http_version.decode('ascii')}",
+                        chunks=_read_chunks(connection, reader, writer, trailers),
+                        trailers=trailers,
+                    )
             elif isinstance(event, h11.Data):
                 length += len(event.data)
                 if length <= self._body_limit:
@@ -137,10 +170,7 @@ class HttpServer:
                 return Request(
                     method=opening.method.decode("ascii"),
                     target=opening.target.decode("latin-1"),
-                    headers=[
-                        (name.decode("latin-1"), value.decode("latin-1"))
-                        for name, value in opening.headers
-                    ],
+                    headers=_headers(opening.headers),
                     body=b"".join(chunks),
                     client=client,
                     protocol=f"HTTP/{opening.http_version.decode('ascii')}",
@@ -150,19 +180,112 @@ class HttpServer:
                 return None
 
 
-async def _write(
-    connection: h11.Connection, writer: asyncio.StreamWriter, response: Response, *, head: bool
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+
+
+async def _read_more(
+    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    headers = [*response.headers]
-    if response.status not in WITHOUT_BODY:
-        headers.append(("content-length", str(len(response.body))))
-    opening = h11.Response(
+    if connection.they_are_waiting_for_100_continue:
+        go_on = h11.InformationalResponse(status_code=100, headers=[])
+        writer.write(connection.send(go_on) or b"")
+    connection.receive_data(await reader.read(READ_BYTES))
+
+
+async def _read_chunks(
+    connection: h11.Connection,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    trailers: list[tuple[str, str]],
+) -> AsyncGenerator[bytes]:
+    """The body as it comes; what follows it is put into `trailers`.
+
+    Raises:
+        BrokenTransferError: the peer left in the middle of it.
+    """
+    while True:
+        try:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                await _read_more(connection, reader, writer)
+                continue
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise BrokenTransferError(str(error)) from error
+        if isinstance(event, h11.Data):
+            yield bytes(event.data)
+        elif isinstance(event, h11.EndOfMessage):
+            trailers += _headers(event.headers)
+            return
+        else:
+            raise BrokenTransferError("the connection ended in the middle of a body")
+
+
+def _opening(response: Response, headers: list[tuple[str, str]]) -> h11.Response:
+    return h11.Response(
         status_code=response.status,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
     )
-    data = connection.send(opening) or b""
-    if not head and response.status not in WITHOUT_BODY and response.body:
-        data += connection.send(h11.Data(data=response.body)) or b""
+
+
+async def _write(
+    connection: h11.Connection, writer: asyncio.StreamWriter, response: Response, *, head: bool
+) -> None:
+    body = response.body if isinstance(response.body, bytes) else b""
+    headers = [*response.headers]
+    if response.status not in WITHOUT_BODY:
+        headers.append(("content-length", str(len(body))))
+    data = connection.send(_opening(response, headers)) or b""
+    if not head and response.status not in WITHOUT_BODY and body:
+        data += connection.send(h11.Data(data=body)) or b""
     data += connection.send(h11.EndOfMessage()) or b""
     writer.write(data)
     await writer.drain()
+
+
+async def _write_chunks(
+    connection: h11.Connection,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    response: Response,
+    chunks: AsyncGenerator[bytes],
+    *,
+    head: bool,
+) -> None:
+    """Send chunks as they come, and end them as soon as the client has left.
+
+    Raises:
+        BrokenTransferError: the chunks did, or the client left.
+    """
+    leaving = asyncio.ensure_future(_wait_for_leaving(connection, reader))
+    following: asyncio.Future[bytes | None] | None = None
+    try:
+        writer.write(connection.send(_opening(response, response.headers)) or b"")
+        # Whatever the function sends.
+        bodiless = head or response.status in WITHOUT_BODY
+        while True:
+            following = asyncio.ensure_future(anext(chunks, None))
+            await asyncio.wait({following, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                raise BrokenTransferError("the client left")
+            chunk = following.result()
+            if chunk is None:
+                break
+            if not bodiless and chunk:
+                writer.write(connection.send(h11.Data(data=chunk)) or b"")
+                await writer.drain()
+        writer.write(connection.send(h11.EndOfMessage()) or b"")
+        await writer.drain()
+    finally:
+        leaving.cancel()
+        if following is not None and not following.done():
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+        await chunks.aclose()
+
+
+async def _wait_for_leaving(connection: h11.Connection, reader: asyncio.StreamReader) -> None:
+    """Until the client is gone; what it sends meanwhile is its next request."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(READ_BYTES):
+            connection.receive_data(data)

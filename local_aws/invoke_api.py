@@ -137,7 +137,11 @@ class InvokeApi:
 
 def _in_ministacks_shape(outcome: Outcome) -> dict[str, Any]:
     failed = outcome.result.error_type is not None
-    body = json.loads(outcome.result.payload or b"null")
+    try:
+        body = json.loads(outcome.result.payload or b"null")
+    except ValueError:
+        # Of a function that answers in streaming mode.
+        body = outcome.result.payload
     return {"body": body, "error": failed, "log": outcome.tail}
 
 

@@ -19,7 +19,7 @@ from local_aws.instance import Place
 from local_aws.invoke_api import InvokeApi
 from local_aws.logs import LogShipper
 from local_aws.ports import HOST, FunctionUrlPorts
-from local_aws.sandbox import Sandbox, probe_namespaces
+from local_aws.sandbox import Sandbox, probe_namespaces, write_language
 from local_aws.state import StateFolder, read_record
 
 # Two loops share the interpreter: a short turn keeps a request's way short while the
@@ -58,7 +58,11 @@ async def run(
     endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
     data_plane = DataPlane(
         place=Place(
-            sandbox=Sandbox(runtime=runtime, namespaces=reason is None),
+            sandbox=Sandbox(
+                runtime=runtime,
+                language=write_language(folder.language),
+                namespaces=reason is None,
+            ),
             instances=folder.instances,
             endpoint=endpoint,
             shipper=shipper,

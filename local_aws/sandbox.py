@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import platform
+import shlex
 import struct
 import subprocess
 import sys
@@ -18,7 +19,26 @@ from local_aws.functions import FunctionVersion
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 PROBE_SECONDS = 10
+EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+# What the managed runtime's own script does with a wrapper.
+BOOTSTRAP = f"""\
+#!/bin/sh
+if [ ! -f "$1" ]; then echo "$1: does not exist"; exit 127; fi
+if [ ! -x "$1" ]; then echo "$1: is not an executable"; exit 126; fi
+exec "$1" "$2/bin/{RUNTIME}" "$2/bootstrap.py"
+"""
+# On AWS the script's folder is not on the path either.
+BOOTSTRAP_PY = """\
+import os
+import sys
+
+sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+
+from awslambdaric.__main__ import main
+
+main([sys.argv[0], os.environ["_HANDLER"]])
+"""
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -32,11 +52,13 @@ class Sandbox:
 
     Args:
         runtime: Folder with Lambda's own Python packages, awslambdaric among them.
+        language: Folder with the managed runtime's interpreter, as `write_language` makes it.
         namespaces: Whether user and mount namespaces work; else the task root is a plain
             folder without write permission, and tracebacks show its real path.
     """
 
     runtime: Path
+    language: Path
     namespaces: bool
 
     def task_root(self, code: Path) -> str:
@@ -132,6 +154,7 @@ def environment(
     variables = {
         "AWS_ENDPOINT_URL": endpoint,
         **version.environment,
+        **_exec_wrapper(version, task_root),
         "_HANDLER": version.handler,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -162,6 +185,44 @@ def environment(
         # There is only one /tmp without a namespace; this is the nearest to an own one.
         variables["TMPDIR"] = str(temporary)
     return variables
+
+
+def _exec_wrapper(version: FunctionVersion, task_root: str) -> dict[str, str]:
+    """The wrapper's path as it is here: without namespaces the task root lies elsewhere."""
+    wrapper = version.environment.get(EXEC_WRAPPER)
+    if not wrapper:
+        return {}
+    inside = wrapper.removeprefix("/var/task/")
+    return {EXEC_WRAPPER: wrapper if inside == wrapper else f"{task_root}/{inside}"}
+
+
+def _command(version: FunctionVersion, sandbox: Sandbox, wrapper: str | None) -> list[str]:
+    """What becomes the runtime: awslambdaric, or the wrapper with its command line.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper
+    """
+    if not wrapper:
+        return [base_interpreter(), "-S", "-m", "awslambdaric", version.handler]
+    language = "/var/lang" if sandbox.namespaces else str(sandbox.language)
+    return ["/bin/sh", f"{language}/bootstrap", wrapper, language]
+
+
+def write_language(folder: Path) -> Path:
+    """Write what an exec wrapper is started with: the interpreter, and the runtime's script.
+
+    The interpreter is this machine's, with none of its site-packages.
+    """
+    files = {
+        "bootstrap": BOOTSTRAP,
+        "bootstrap.py": BOOTSTRAP_PY,
+        f"bin/{RUNTIME}": f'#!/bin/sh\nexec {shlex.quote(base_interpreter())} -S "$@"\n',
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -198,13 +259,14 @@ async def spawn(
         "namespaces": sandbox.namespaces,
         "binds": {
             "/tmp": str(temporary),  # noqa: S108 - inside the sandbox
+            "/var/lang": str(sandbox.language),
             "/var/runtime": str(sandbox.runtime),
             "/var/task": str(code),
         },
         "keep": [sys.base_prefix],
         "parent": os.getpid(),
         "folder": sandbox.task_root(code),
-        "command": [interpreter, "-S", "-m", "awslambdaric", version.handler],
+        "command": _command(version, sandbox, variables.get(EXEC_WRAPPER)),
         "environment": variables | {"_LAMBDA_TELEMETRY_LOG_FD": str(telemetry_writing)},
         "report_fd": report_writing,
     }

@@ -54,6 +54,11 @@ class StateFolder:
         return self.root / "code"
 
     @property
+    def language(self) -> Path:
+        """What the managed runtime's interpreter is here, for exec wrappers."""
+        return self.root / "lang"
+
+    @property
     def instances(self) -> Path:
         """One folder for each running instance: its /tmp and which process it is."""
         return self.root / "instances"

@@ -1,4 +1,8 @@
-"""Checks of the event before Mangum takes it: Mangum trusts its shape and would raise."""
+"""Function URL events: checked, and made a request for the ASGI application.
+
+Mangum trusts an event's shape and would raise; streamed answers take the same checks, and
+the request as Mangum makes it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,13 @@ import binascii
 import re
 from typing import Any
 
+from mangum.handlers import HTTPGateway
+from mangum.types import LambdaConfig
+from starlette.types import Scope
+
 from mcp_app.asgi.failures import INVALID_REQUEST, PARSE_ERROR
 
+CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=[], exclude_headers=[])
 HOST = re.compile(r"^[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?$")
 
 
@@ -56,3 +65,9 @@ def check_event(event: Any) -> dict[str, Any]:
         except UnicodeEncodeError:
             raise BadEventError("The body is not valid Unicode.", PARSE_ERROR) from None
     return {**event, "headers": headers}
+
+
+def http_request(event: dict[str, Any], context: Any) -> tuple[Scope, bytes]:
+    """ASGI scope and body of an event that `check_event` has passed."""
+    gateway = HTTPGateway(event, context, CONFIG)
+    return gateway.scope, gateway.body

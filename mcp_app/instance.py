@@ -7,15 +7,20 @@ the MCP session manager runs once only, and would fail at the second.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
+from starlette.types import Receive, Send
 
 from mcp_app.api_keys import KeyRing, KeysUnavailableError
 from mcp_app.asgi.app import build_app
+from mcp_app.asgi.failures import failure
+from mcp_app.asgi.json_body import replay
+from mcp_app.events import BadEventError, check_event, http_request
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
@@ -48,6 +53,7 @@ class Instance:
     """
 
     def __init__(self, app: Starlette) -> None:
+        self.app = app
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         # Kept: its task holds the lifespan open, and would be collected with it.
@@ -55,11 +61,41 @@ class Instance:
         self._lifespan.__enter__()
         self._mangum = Mangum(app, lifespan="off")
 
-    def answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """The Function URL response to one event that `check_event` has passed."""
+    def answer(self, event: Any, context: Any) -> dict[str, Any]:
+        """The Function URL response to one event, whole."""
         # A tool that used `asyncio.run` on this thread has taken the loop away.
         asyncio.set_event_loop(self._loop)
-        return self._mangum(event, context)
+        try:
+            return self._mangum(check_event(event), context)
+        except BadEventError as error:
+            refusal = failure(400, error.code, str(error))
+            return {
+                "statusCode": refusal.status_code,
+                "headers": dict(refusal.headers),
+                "body": bytes(refusal.body).decode(),
+                "isBase64Encoded": False,
+            }
+
+    async def stream(self, event: Any, context: Any, receive: Receive, send: Send) -> None:
+        """Answer one event in ASGI messages, as they come; only within `run`.
+
+        Args:
+            event: The Function URL event.
+            context: What Lambda tells of the invocation.
+            receive: Called for what the client does after its request: leave.
+            send: Gets the response.
+        """
+        try:
+            scope, body = http_request(check_event(event), context)
+        except BadEventError as error:
+            await failure(400, error.code, str(error))({"type": "http"}, receive, send)
+            return
+        await self.app(scope, replay(body, receive), send)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the instance's loop, where its lifespan is."""
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(work)
 
     def close(self) -> None:
         """Leave the lifespan; for tests, since Lambda ends a sandbox without a word."""

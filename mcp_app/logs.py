@@ -13,6 +13,15 @@ import time
 CHATTY = ("mcp", "fastmcp", "mangum", "httpx2", "asyncio")
 
 
+_request_id: str | None = None
+
+
+def set_request_id(request_id: str) -> None:
+    """Name the invocation that lines belong to from now on; an instance has one at a time."""
+    global _request_id  # noqa: PLW0603 - the process is the instance
+    _request_id = request_id
+
+
 class JsonLines(logging.Formatter):
     """Formats a record as one line of JSON; a dict logged as `fields` joins the object."""
 
@@ -26,7 +35,7 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         # awslambdaric's handler adds this to every record of an invocation.
-        request_id = getattr(record, "aws_request_id", None)
+        request_id = getattr(record, "aws_request_id", None) or _request_id
         if request_id:
             line["request_id"] = request_id
         line |= getattr(record, "fields", {})

@@ -27,7 +27,8 @@ module "lambda" {
   description          = "MCP server ${var.name}, environment ${var.environment}"
   zip_path             = local.zip_path
   code_sha256          = local.code_sha256
-  handler              = "mcp_app.handler.handler"
+  handler              = local.runtime.handler
+  layers               = local.runtime.layers
   runtime              = var.runtime
   architecture         = var.architecture
   memory_mb            = var.memory_mb
@@ -37,7 +38,7 @@ module "lambda" {
   log_retention_days   = var.log_retention_days
   parameter_arns       = values(module.parameters.arns)
 
-  environment_variables = {
+  environment_variables = merge(local.runtime.environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend
@@ -46,5 +47,5 @@ module "lambda" {
     MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
     MESH_ALLOWED_ORIGINS     = join(",", var.allowed_origins)
     MESH_LOG_LEVEL           = var.log_level
-  }
+  })
 }

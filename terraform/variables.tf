@@ -184,14 +184,26 @@ variable "backend" {
 }
 
 variable "invoke_mode" {
-  description = "How the Function URLs pass answers on: BUFFERED (whole, up to 6 MB)."
+  description = "How the Function URLs pass answers on: BUFFERED (whole, up to 6 MB) or RESPONSE_STREAM (as they are made, up to 200 MB)."
   type        = string
   default     = "BUFFERED"
   nullable    = false
 
   validation {
-    condition     = var.invoke_mode == "BUFFERED"
-    error_message = "invoke_mode is \"${var.invoke_mode}\"; the handler in the zip returns whole answers, which needs BUFFERED."
+    condition     = contains(["BUFFERED", "RESPONSE_STREAM"], var.invoke_mode)
+    error_message = "invoke_mode is \"${var.invoke_mode}\"; use BUFFERED or RESPONSE_STREAM."
+  }
+}
+
+variable "streaming_runtime" {
+  description = "What streams with invoke_mode RESPONSE_STREAM: native (the runtime in the zip) or web_adapter (the AWS Lambda Web Adapter, a layer of AWS's)."
+  type        = string
+  default     = "native"
+  nullable    = false
+
+  validation {
+    condition     = contains(["native", "web_adapter"], var.streaming_runtime)
+    error_message = "streaming_runtime is \"${var.streaming_runtime}\"; use native or web_adapter."
   }
 }
 

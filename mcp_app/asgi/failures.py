@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from starlette.applications import Starlette
 from starlette.responses import JSONResponse
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PARSE_ERROR = -32700
@@ -25,6 +27,12 @@ def failure(
     """An HTTP error whose body is a JSON-RPC error for a request that has no id."""
     body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return JSONResponse(body, status, headers)
+
+
+def misconfigured(reason: str) -> Starlette:
+    """An application that answers everything with a 500 that says why nothing else can run."""
+    answer = failure(500, INTERNAL_ERROR, f"The server is misconfigured: {reason}")
+    return Starlette(routes=[Mount("", answer)])
 
 
 class CatchAll:

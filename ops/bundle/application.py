@@ -33,7 +33,8 @@ def entries(root: Path) -> Iterator[Entry]:
     """
     for name, path in files(root):
         source = path.read_bytes()
-        yield Entry(name, source)
+        # Not by the file's own mode: what a checkout makes of that depends on the system.
+        yield Entry(name, source, executable=source.startswith(b"#!"))
         if path.suffix == ".py":
             try:
                 pyc = bytecode.compiled(source, name)

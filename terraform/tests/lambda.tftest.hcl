@@ -13,6 +13,7 @@ variables {
   zip_path              = "versions.tf"
   code_sha256           = "c2hh"
   handler               = "mcp_app.handler.handler"
+  layers                = []
   runtime               = "python3.13"
   architecture          = "arm64"
   memory_mb             = 512

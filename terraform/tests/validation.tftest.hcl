@@ -88,7 +88,8 @@ run "refuses_words_that_nobody_understands" {
     function_url_auth  = "OAUTH"
     allowed_origins    = ["https://app.example.com/"]
     backend            = "elsewhere"
-    invoke_mode        = "RESPONSE_STREAM"
+    invoke_mode        = "STREAM"
+    streaming_runtime  = "layer"
     log_level          = "VERBOSE"
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
@@ -104,6 +105,7 @@ run "refuses_words_that_nobody_understands" {
     var.allowed_origins,
     var.backend,
     var.invoke_mode,
+    var.streaming_runtime,
     var.log_level,
     var.log_retention_days,
     var.tags,
@@ -144,6 +146,8 @@ run "accepts_every_variable_set" {
     function_url_auth    = "AWS_IAM"
     allowed_origins      = ["https://app.example.com", "http://localhost:3000"]
     secrets_ttl_seconds  = 1
+    invoke_mode          = "RESPONSE_STREAM"
+    streaming_runtime    = "web_adapter"
     log_level            = "DEBUG"
     log_retention_days   = 3653
     tags                 = { Team = "mesh" }

@@ -22,10 +22,14 @@ _numbers = itertools.count(1)
 
 
 def zip_of(files: dict[str, str | bytes]) -> bytes:
+    """A zip; what begins like a script is executable."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            script = content[:2] in ("#!", b"#!")
+            entry.external_attr = (0o755 if script else 0o644) << 16
+            archive.writestr(entry, content)
     return packed.getvalue()
 
 

@@ -14,7 +14,6 @@ import pytest
 
 from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.asgi.app import build_app
-from mcp_app.events import check_event
 from mcp_app.instance import Instance
 from mcp_app.server import build_server
 from mcp_app.settings import Settings, load
@@ -150,11 +149,11 @@ def settings(index) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def start_instance():
+def new_instance():
     """Starts instances of given settings, and closes them at the end."""
     instances = []
 
-    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Client:
+    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Instance:
         entry = {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
         stored = json.dumps({"keys": [entry]})
         ring = KeyRing(keys or (lambda: stored), source="SSM parameter /p", ttl_seconds=60)
@@ -167,11 +166,22 @@ def start_instance():
         )
         instance = Instance(app)
         instances.append(instance)
-        return Client(lambda event: instance.answer(check_event(event), None), KEY)
+        return instance
 
     yield start
     for instance in instances:
         instance.close()
+
+
+@pytest.fixture(scope="session")
+def start_instance(new_instance):
+    """Starts instances of given settings, to be called as a Function URL does."""
+
+    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Client:
+        instance = new_instance(settings, keys)
+        return Client(lambda event: instance.answer(event, None), KEY)
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ EVERYTHING_ELSE = {
     "timeout_seconds": 60,
     "reserved_concurrency": 5,
     "live_version": 1,
+    "invoke_mode": "RESPONSE_STREAM",
+    "streaming_runtime": "web_adapter",
     "allowed_origins": ["https://app.example.com"],
     "secrets_ttl_seconds": 5,
     "log_level": "DEBUG",

@@ -7,3 +7,8 @@ output "invoke_policy_arn" {
   description = "ARN of the IAM policy that lets its holders call the URL; null when auth is NONE."
   value       = one(aws_iam_policy.invoke[*].arn)
 }
+
+output "invoke_mode" {
+  description = "BUFFERED or RESPONSE_STREAM."
+  value       = aws_lambda_function_url.this.invoke_mode
+}

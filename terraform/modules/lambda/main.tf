@@ -13,6 +13,7 @@ resource "aws_lambda_function" "this" {
   filename         = var.zip_path
   source_code_hash = var.code_sha256
   handler          = var.handler
+  layers           = var.layers
   runtime          = var.runtime
   architectures    = [var.architecture]
 

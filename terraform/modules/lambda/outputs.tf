@@ -27,3 +27,18 @@ output "log_group_name" {
   description = "Name of the log group."
   value       = aws_cloudwatch_log_group.this.name
 }
+
+output "environment_variables" {
+  description = "Environment variables of the function."
+  value       = aws_lambda_function.this.environment[0].variables
+}
+
+output "handler" {
+  description = "What the function's runtime runs."
+  value       = aws_lambda_function.this.handler
+}
+
+output "layers" {
+  description = "ARNs of the function's layers."
+  value       = aws_lambda_function.this.layers
+}

@@ -19,8 +19,13 @@ variable "code_sha256" {
 }
 
 variable "handler" {
-  description = "Module and function that Lambda calls."
+  description = "What Lambda's runtime runs: a module and a function, or the program that an exec wrapper starts."
   type        = string
+}
+
+variable "layers" {
+  description = "ARNs of layer versions."
+  type        = list(string)
 }
 
 variable "runtime" {

@@ -1,0 +1,33 @@
+"""INIT, the same in both ways of answering: settings, logging, the running instance."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+# Read on import by FastMCP: logging is ours, and nothing here may ask the internet.
+os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
+os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
+# FastMCP looks for the home directory on import and fails where there is none; Lambda
+# sets no HOME, and /tmp is what an instance may write to.
+os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
+
+from mcp_app import logs
+from mcp_app.asgi.failures import misconfigured
+from mcp_app.instance import Instance, start
+from mcp_app.settings import SettingsError, load
+
+logger = logging.getLogger("mesh.handler")
+
+
+def initialize() -> Instance:
+    """The running instance; one that says why, where this deployment cannot run."""
+    logs.configure("INFO")
+    try:
+        settings = load()
+    except SettingsError as error:
+        # Not raised: Lambda would retry INIT and answer 502 without a word.
+        logger.exception("the settings do not fit")
+        return Instance(misconfigured(str(error)))
+    logs.configure(settings.log_level)
+    return start(settings)

@@ -1,0 +1,64 @@
+"""The application as a web server behind the AWS Lambda Web Adapter: `mcp_app/web_adapter`.
+
+The adapter, a layer, turns invocations into HTTP requests on loopback and streams the answers.
+What it was told of the caller it puts into a header of its own, over any that a client sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+
+import uvicorn
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mcp_app.initialization import initialize
+
+REQUEST_CONTEXT = "x-amzn-request-context"
+HOST = "127.0.0.1"
+
+
+class RequestContext:
+    """Puts the event's `requestContext` where access control looks for it.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        context = json.loads(Headers(scope=scope).get(REQUEST_CONTEXT) or "null")
+        scope["aws.event"] = {"requestContext": context or {}}
+        await self._app(scope, receive, send)
+
+
+def server(app: ASGIApp) -> uvicorn.Server:
+    """The server; the lifespan is the instance's, entered before."""
+    # None of uvicorn's options that need what the zip leaves out, and no second log line.
+    config = uvicorn.Config(
+        RequestContext(app),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def main() -> None:
+    """Serve on `AWS_LWA_PORT` until the end of the instance."""
+    listener = socket.create_server((HOST, int(os.environ["AWS_LWA_PORT"])))
+    instance = initialize()
+    instance.run(server(instance.app).serve(sockets=[listener]))
+
+
+if __name__ == "__main__":
+    main()

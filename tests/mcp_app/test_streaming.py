@@ -1,0 +1,268 @@
+"""The runtime of streamed answers, talking to local AWS's Runtime API."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import pytest
+
+from local_aws.function_url_response import read_prelude
+from local_aws.http_server import BrokenTransferError
+from local_aws.response_stream import ResponseStream
+from local_aws.runtime_api import Invocation
+from local_aws.runtime_api import RuntimeApi as LocalRuntimeApi
+from mcp_app import logs, streaming
+from mcp_app.instance import Instance
+from mcp_app.runtime_api import RuntimeApi
+
+EVENT = {
+    "version": "2.0",
+    "rawPath": "/",
+    "headers": {"host": "abc.lambda-url.us-east-1.on.aws"},
+    "requestContext": {"http": {"method": "POST", "path": "/", "sourceIp": "192.0.2.1"}},
+    "body": "asked",
+}
+START = {
+    "type": "http.response.start",
+    "status": 201,
+    "headers": [(b"X-Mine", b"1"), (b"set-cookie", b"a=b"), (b"content-length", b"4")],
+}
+SECONDS = 10
+
+
+def body(data, *, more=True):
+    return {"type": "http.response.body", "body": data, "more_body": more}
+
+
+class Lambda:
+    """Local AWS's side of one instance."""
+
+    def __init__(self):
+        self.waiting = asyncio.Event()
+        self.api = LocalRuntimeApi(self.waiting.set)
+
+    async def invoke(self, event=EVENT, seconds=SECONDS):
+        """Begin an invocation once the runtime asks for one: the stream, and the result to be."""
+        await self.waiting.wait()
+        self.waiting.clear()
+        stream = ResponseStream()
+        payload = json.dumps(event).encode()
+        invocation = Invocation(str(uuid.uuid4()), payload, seconds, "arn", "Root=1", None, stream)
+        return stream, self.api.dispatch(invocation)
+
+
+def with_lifespan(app) -> Any:
+    """The application; Starlette would answer for what it raises."""
+
+    async def application(scope, receive, send):
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for event in ("startup", "shutdown"):
+            assert (await receive())["type"] == f"lifespan.{event}"
+            await send({"type": f"lifespan.{event}.complete"})
+
+    return application
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Runs a test's own coroutine against an instance that serves an ASGI application."""
+    monkeypatch.setattr(logs, "_request_id", None)
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "")
+
+    def run(app, scenario):
+        instance = Instance(with_lifespan(app))
+
+        async def work():
+            aws = Lambda()
+            await aws.api.start()
+            api = RuntimeApi(aws.api.address)
+            serving = asyncio.create_task(streaming.serve(instance, api))
+            try:
+                await asyncio.wait_for(scenario(aws), SECONDS)
+            finally:
+                serving.cancel()
+                await asyncio.gather(serving, return_exceptions=True)
+                api.disconnect()
+                await aws.api.close()
+
+        try:
+            instance.run(work())
+        finally:
+            instance.close()
+
+    return run
+
+
+def test_parts_arrive_as_they_are_sent_and_the_instance_goes_on(run):
+    go_on = asyncio.Event()
+
+    async def app(scope, receive, send):
+        asked = await receive()
+        await send(START)
+        await send(body(asked["body"]))
+        await go_on.wait()
+        await send(body(os.environ["_X_AMZN_TRACE_ID"].encode(), more=False))
+
+    async def scenario(aws):
+        for _ in range(2):
+            stream, result = await aws.invoke()
+            chunks = stream.chunks()
+            opening, first = await read_prelude(chunks)
+            assert opening.status == 201
+            assert {("x-mine", "1"), ("set-cookie", "a=b")} <= set(opening.headers)
+            assert "content-length" not in dict(opening.headers)
+            first = first or await anext(chunks)
+            assert first == b"asked"
+            assert not result.done()
+            go_on.set()
+            assert b"".join([chunk async for chunk in chunks]) == b"Root=1"
+            assert (await result).error_type is None
+            go_on.clear()
+
+    run(app, scenario)
+
+
+def test_an_error_before_the_first_byte_is_an_error_of_the_function(run):
+    async def app(scope, receive, send):
+        raise ValueError("password=hunter2")
+
+    async def scenario(aws):
+        stream, pending = await aws.invoke()
+        result = await pending
+        assert result.error_type == "ValueError"
+        assert b"hunter2" not in result.payload
+        assert not stream.opened.is_set()
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_error_after_the_first_byte_is_told_in_the_trailers(run, fails):
+    async def app(scope, receive, send):
+        await send(START)
+        await send(body(b"half"))
+        if fails:
+            raise ValueError("password=hunter2")
+
+    async def scenario(aws):
+        stream, pending = await aws.invoke()
+        result = await pending
+        assert result.error_type == ("ValueError" if fails else "Runtime.IncompleteResponse")
+        assert json.loads(result.payload)["errorType"] == result.error_type
+        assert b"hunter2" not in result.payload
+        with pytest.raises(BrokenTransferError):
+            assert [chunk async for chunk in stream.chunks()]
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_client_that_leaves_is_noticed_and_what_does_not_listen_is_cancelled(
+    run, monkeypatch, listens
+):
+    monkeypatch.setattr(streaming, "LEAVING_SECONDS", 0.05)
+    seen = []
+
+    async def app(scope, receive, send):
+        await receive()
+        await send(START)
+        try:
+            if listens:
+                seen.append((await receive())["type"])
+            else:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            raise
+
+    async def scenario(aws):
+        for _ in range(2):
+            stream, result = await aws.invoke()
+            await read_prelude(stream.chunks())
+            stream.leave()
+            assert (await result).error_type is None
+        assert seen == ["http.disconnect" if listens else "cancelled"] * 2
+
+    run(app, scenario)
+
+
+def test_time_that_is_up_is_told_before_lambda_ends_the_instance(run):
+    async def app(scope, receive, send):
+        await send(START)
+        await asyncio.Event().wait()
+
+    async def scenario(aws):
+        _, result = await aws.invoke(seconds=1)
+        assert (await result).error_type == "Function.TimedOut"
+        # The same instance takes the next one.
+        await aws.invoke()
+
+    run(app, scenario)
+
+
+def test_an_event_of_another_kind_is_refused_with_a_reason(run):
+    async def app(scope, receive, send):
+        raise AssertionError
+
+    async def scenario(aws):
+        stream, result = await aws.invoke({"Records": []})
+        chunks = stream.chunks()
+        opening, rest = await read_prelude(chunks)
+        answer = rest + b"".join([chunk async for chunk in chunks])
+        assert opening.status == 400
+        assert json.loads(answer)["error"]["code"] == -32600
+        assert (await result).error_type is None
+
+    run(app, scenario)
+
+
+def test_lines_of_the_log_name_the_invocation(run, caplog):
+    async def app(scope, receive, send):
+        raise ValueError
+
+    async def scenario(aws):
+        _, result = await aws.invoke()
+        await result
+        await aws.waiting.wait()
+
+    run(app, scenario)
+    (record,) = [record for record in caplog.records if record.name == "mesh.streaming"]
+    line = json.loads(logs.JsonLines().format(record))
+    assert uuid.UUID(line["request_id"])
+    assert "ValueError" in line["exception"]
+
+
+# Like a zip that lacks a package.
+WITHOUT_MANGUM = """
+import sys
+sys.modules["mangum"] = None
+from mcp_app.streaming import main
+main()
+"""
+
+
+def test_an_error_of_init_is_reported():
+    async def scenario():
+        aws = Lambda()
+        await aws.api.start()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            WITHOUT_MANGUM,
+            env=os.environ | {"AWS_LAMBDA_RUNTIME_API": aws.api.address},
+            stderr=subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(process.communicate(), SECONDS)
+        await aws.api.close()
+        return process.returncode, aws.api.init_error, said.decode()
+
+    status, error, said = asyncio.run(scenario())
+    assert (status, error.error_type) == (1, "Runtime.ImportModuleError")
+    assert "mangum" in json.loads(error.payload)["errorMessage"]
+    assert json.loads(said.splitlines()[-1])["message"] == "INIT failed"
