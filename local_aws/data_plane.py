@@ -170,7 +170,7 @@ class DataPlane:
         """Remove what a killed run left. Call it at the start."""
         remove_half_unpacked(self._code)
 
-    async def _remove_unused_code(self) -> None:
+    def _remove_unused_code(self) -> None:
         """Remove unpacked zips that no alias and no instance has needed for a while.
 
         What is used is known on this loop alone, so the decision and the step that takes a
@@ -186,10 +186,10 @@ class DataPlane:
         }
         self._unused_since = unused
         old = [digest for digest, since in unused.items() if now - since >= self._keep_seconds]
-        for digest in old:
-            set_aside(self._code, digest)
-        if old:
-            await asyncio.to_thread(remove_unused, self._code)
+        aside = [set_aside(self._code, digest) for digest in old]
+        if aside:
+            # Memory is checked ten times a second, also while thousands of files go.
+            self._background(asyncio.to_thread(remove_unused, aside))
 
     async def _housekeeping(self) -> None:
         checked = time.monotonic()
@@ -206,7 +206,7 @@ class DataPlane:
                 await self.sync()
             except LocalAwsError as error:
                 _logger.warning("%s", error)
-            await self._remove_unused_code()
+            self._remove_unused_code()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -58,19 +58,19 @@ def unpacked(folder: Path) -> list[str]:
     return [name for name in names if len(name) == DIGEST_LENGTH]
 
 
-def set_aside(folder: Path, digest: str) -> None:
-    """Take an unpacked zip out of use, at once; `remove_unused` removes the files later.
+def set_aside(folder: Path, digest: str) -> Path:
+    """Take an unpacked zip out of use, at once; `remove_unused` removes its files later.
 
     Whoever wants it from now on unpacks it again.
     """
     unused = folder / digest
-    unused.rename(unused.with_name(f"{digest}.{time.monotonic_ns()}{UNUSED}"))
+    return unused.rename(unused.with_name(f"{digest}.{time.monotonic_ns()}{UNUSED}"))
 
 
-def remove_unused(folder: Path) -> None:
+def remove_unused(folders: list[Path]) -> None:
     """Remove what was set aside. This takes long: there are thousands of files."""
-    for path in folder.glob(f"*{UNUSED}"):
-        remove_tree(path)
+    for folder in folders:
+        remove_tree(folder)
 
 
 def remove_half_unpacked(folder: Path) -> None:

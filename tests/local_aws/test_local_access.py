@@ -13,8 +13,8 @@ from tests.local_aws.deployed import ECHO, client, wait_until
 HINT = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 
 
-def signed(url, *, key, secret, token=None):
-    request = AWSRequest(method="GET", url=url)
+def signed(url, *, key, secret, token=None, headers=None):
+    request = AWSRequest(method="GET", url=url, headers=headers or {})
     SigV4Auth(Credentials(key, secret, token), "lambda", "us-east-1").add_auth(request)
     return dict(request.headers)
 
@@ -30,6 +30,13 @@ def refused(answer):
     assert answer.json() == {"Message": "Forbidden"}
     assert answer.headers["x-amzn-errortype"] == "AccessDeniedException"
     return True
+
+
+def test_an_unsigned_payload_is_forbidden(closed):
+    unsigned = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    credentials = {"key": "test", "secret": "test"}
+    assert refused(closed.get(headers=signed(closed.url, headers=unsigned, **credentials)))
+    assert closed.get(headers=signed(closed.url, **credentials)).status_code == 200
 
 
 GRANTS: dict[str, dict[str, object]] = {
