@@ -52,7 +52,7 @@ test: setup ## Run all tests
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lock: setup ## Resolve requirements/*.in anew into the locks with hashes
-	@for name in uv lambda runtime; do \
+	@for name in uv lambda runtime clients; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
 	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
