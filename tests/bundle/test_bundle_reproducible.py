@@ -16,8 +16,8 @@ from ops.bundle import BuildResult
 from ops.environment import CACHE, ROOT
 from tests.bundle.projects import LOCK, Project, Wheel
 
-# Lambda starts it: AWS_LAMBDA_EXEC_WRAPPER.
-BOOTSTRAP = "mcp_app/bootstrap"
+# Started by Lambda, and by the Web Adapter.
+PROGRAMS = {"mcp_app/bootstrap", "mcp_app/web_adapter"}
 BUILD = """
 import json, os, sys
 from pathlib import Path
@@ -89,9 +89,9 @@ def test_entries_have_fixed_dates_and_modes_and_nothing_else(
     assert {entry.create_system for entry in entries} == {3}
     assert {entry.extra for entry in entries} == {b""}
     assert {entry.external_attr >> 16 for entry in entries} == {0o100644, 0o100755}
-    executable = [entry.filename for entry in entries if entry.external_attr >> 16 == 0o100755]
-    assert all(".so" in Path(name).suffixes for name in executable if name != BOOTSTRAP)
-    assert BOOTSTRAP in executable
+    executable = {entry.filename for entry in entries if entry.external_attr >> 16 == 0o100755}
+    assert executable >= PROGRAMS
+    assert all(".so" in Path(name).suffixes for name in executable - PROGRAMS)
     assert len({entry.filename for entry in entries}) == len(entries)
 
 

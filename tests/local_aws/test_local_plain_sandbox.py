@@ -53,3 +53,13 @@ def test_each_instance_has_a_temporary_folder_of_its_own(plain):
     )
     seen = Path(function.get().json())
     assert (seen.name, seen.parent.parent.name) == ("tmp", "instances")
+
+
+def test_an_exec_wrapper_in_the_task_root_is_found(plain):
+    function = deploy(
+        plain,
+        "import os\ndef handler(event, context):\n    return os.environ['WRAPPED']\n",
+        files={"runtime": '#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n'},
+        Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/runtime"}},
+    )
+    assert function.get().json() == "yes"
