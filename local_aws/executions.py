@@ -20,12 +20,12 @@ from local_aws.functions import (
     is_current,
     reserved_concurrency,
 )
+from local_aws.host import CannotRunHereError
 from local_aws.instance import InitFailedError, Instance, Place
 from local_aws.metrics import record_invocation, record_throttle
 from local_aws.pool import Pool
 from local_aws.response_stream import ResponseStream
 from local_aws.runtime_api import Invocation, Result
-from local_aws.sandbox import CannotRunHereError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 REQUEST_LIMIT_BYTES = 6_291_456

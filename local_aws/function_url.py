@@ -34,11 +34,11 @@ from local_aws.function_url_response import (
     read_prelude,
 )
 from local_aws.functions import FunctionName, UnknownFunctionError, function_url, route
+from local_aws.host import CannotRunHereError
 from local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
 from local_aws.metrics import record_url_request
 from local_aws.request_log import RequestLine
 from local_aws.response_stream import ResponseStream
-from local_aws.sandbox import CannotRunHereError
 from local_aws.url_id import url_id
 
 _logger = logging.getLogger(__name__)

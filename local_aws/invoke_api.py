@@ -25,7 +25,7 @@ from ministack.services import lambda_svc
 from local_aws.data_plane import DataPlane
 from local_aws.executions import Outcome, PayloadTooLargeError, ThrottledError
 from local_aws.functions import FunctionName, UnknownFunctionError
-from local_aws.sandbox import CannotRunHereError
+from local_aws.host import CannotRunHereError
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 TAIL_BYTES = 4096

@@ -9,8 +9,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 
 from local_aws.functions import FunctionVersion
+from local_aws.host import check_can_run
 from local_aws.instance import Instance, Place
-from local_aws.sandbox import check_can_run
 from local_aws.task_root import unpack
 
 # How long a request waits for an instance that has just answered another.

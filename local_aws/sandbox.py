@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import platform
 import shlex
 import struct
 import subprocess
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.functions import FunctionVersion
+from local_aws.host import RUNTIME, CannotRunHereError, base_interpreter
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 PROBE_SECONDS = 10
 EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
-RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 # What the managed runtime's own script does with a wrapper.
 BOOTSTRAP = f"""\
 #!/bin/sh
@@ -39,11 +38,6 @@ from awslambdaric.__main__ import main
 
 main([sys.argv[0], os.environ["_HANDLER"]])
 """
-ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-
-
-class CannotRunHereError(Exception):
-    """This machine cannot run the function; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -64,36 +58,6 @@ class Sandbox:
     def task_root(self, code: Path) -> str:
         """Where the function finds its code."""
         return "/var/task" if self.namespaces else str(code)
-
-
-def architecture() -> str:
-    """This machine's architecture, as Lambda names it."""
-    return ARCHITECTURES.get(platform.machine().lower(), platform.machine())
-
-
-def check_can_run(version: FunctionVersion) -> None:
-    """Refuse what would only crash, or run as something else than it is.
-
-    Raises:
-        CannotRunHereError: its architecture, runtime, layers or package type.
-    """
-    what = f"{version.function.name} (version {version.version})"
-    if version.architecture != architecture():
-        raise CannotRunHereError(
-            f"{what} is built for {version.architecture} and this machine is {architecture()}: "
-            f"build and deploy it with architecture {architecture()} to run it here"
-        )
-    if version.runtime != RUNTIME:
-        raise CannotRunHereError(
-            f"{what} wants the runtime {version.runtime or 'of an image'}: "
-            f"local AWS runs {RUNTIME} only"
-        )
-    if version.config.get("Layers"):
-        raise CannotRunHereError(
-            f"{what} has layers, which local AWS does not mount: put their content into the zip"
-        )
-    if not version.code:
-        raise CannotRunHereError(f"{what} has no zip")
 
 
 def probe_namespaces() -> str | None:
@@ -126,11 +90,6 @@ def probe_namespaces() -> str | None:
         with os.fdopen(reading, "rb") as report:
             said = report.read()
     return None if said[:1] == b"T" else said[1:].decode(errors="replace") or "the probe failed"
-
-
-def base_interpreter() -> str:
-    """The interpreter that the virtual environment was made from: no host packages with it."""
-    return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def environment(
