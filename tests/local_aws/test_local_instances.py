@@ -128,6 +128,15 @@ def test_a_timeout_kills_the_instance_and_is_a_502(deploy):
     assert wait_until(lambda: instances_of(function) == [])
 
 
+def test_an_init_of_more_than_ten_seconds_is_ended(deploy):
+    function = deploy("import time\ntime.sleep(60)\ndef handler(event, context): ...", Timeout=60)
+    answer = function.get()
+    assert answer.status_code == 502
+    assert 10 <= answer.elapsed.total_seconds() < 20
+    assert "Status: timeout" in function.wait_for_log("INIT_REPORT")
+    assert wait_until(lambda: instances_of(function) == [])
+
+
 def test_the_deadline_is_the_timeout(deploy):
     function = deploy(body("return context.get_remaining_time_in_millis()"), Timeout=7)
     assert 6000 < function.get().json() <= 7000
