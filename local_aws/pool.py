@@ -13,8 +13,10 @@ from local_aws.host import check_can_run
 from local_aws.instance import Instance, Place
 from local_aws.task_root import unpack
 
-# How long a request waits for an instance that has just answered another.
-FINISHING_SECONDS = 0.02
+# How long a request waits for an instance that has just answered another: its runtime asks
+# for more in well under a millisecond, but a machine at work may not let it at once. A new
+# instance would take longer.
+FINISHING_SECONDS = 0.25
 
 
 class Pool:
