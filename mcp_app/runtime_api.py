@@ -74,6 +74,12 @@ class Connection:
         host, _, port = address.rpartition(":")
         return cls(address, *await asyncio.open_connection(host, int(port)))
 
+    @property
+    def reusable(self) -> bool:
+        """Whether the last exchange is complete on both sides, so that another may begin."""
+        states = {self._http.our_state, self._http.their_state}
+        return states <= {h11.IDLE, h11.DONE}
+
     def close(self) -> None:
         """Leave at once."""
         self._writer.transport.abort()
@@ -206,6 +212,9 @@ class RuntimeApi:
             self._connection = None
 
     async def _connect(self) -> Connection:
+        if self._connection is not None and not self._connection.reusable:
+            # A response whose end was cut off: what comes on this connection belongs to it.
+            self.disconnect()
         if self._connection is None:
             self._connection = await Connection.open(self._address)
         return self._connection

@@ -45,6 +45,8 @@ class Exchange:
         self._api = api
         self._invocation = invocation
         self._response: Response | None = None
+        # The application has sent all of it; the end is on its way, then taken.
+        self._ending = False
         self._ended = asyncio.Event()
         self.left = asyncio.Event()
 
@@ -75,8 +77,10 @@ class Exchange:
                 if message.get("body"):
                     await self._response.write(message["body"])
                 if not message.get("more_body", False):
-                    self._ended.set()
+                    self._ending = True
                     await self._response.end()
+                    # Not before: an application that hears of the end stops sending it.
+                    self._ended.set()
         except ResponseLostError:
             self.left.set()
 
@@ -85,9 +89,10 @@ class Exchange:
         if self._response is None:
             place = f"/invocation/{self._invocation.aws_request_id}/error"
             await self._api.fail(place, error_type, message)
-        elif not self._ended.is_set():
-            self._ended.set()
+        elif not self._ending:
+            self._ending = True
             await self._response.fail(error_type, message)
+            self._ended.set()
 
     @property
     def complete(self) -> bool:
@@ -97,7 +102,7 @@ class Exchange:
     def _on_lost(self, answer: asyncio.Future[Any]) -> None:
         if not answer.cancelled():
             answer.exception()
-        if not self._ended.is_set():
+        if not self._ending:
             self.left.set()
 
 

@@ -128,6 +128,48 @@ def test_parts_arrive_as_they_are_sent_and_the_instance_goes_on(run):
     run(app, scenario)
 
 
+def test_an_application_that_stops_at_the_end_it_hears_of_leaves_the_instance_ready(run):
+    # As event streams do: they send in one task, and listen in another that ends the first.
+    async def app(scope, receive, send):
+        await receive()
+
+        async def send_all():
+            await send(START)
+            await send(body(b"all", more=False))
+
+        sending = asyncio.create_task(send_all())
+        assert (await receive())["type"] == "http.disconnect"
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+    async def scenario(aws):
+        for _ in range(5):
+            stream, result = await aws.invoke()
+            chunks = stream.chunks()
+            _, first = await read_prelude(chunks)
+            assert b"".join([first, *[chunk async for chunk in chunks]]) == b"all"
+            assert (await result).error_type is None
+
+    run(app, scenario)
+
+
+def test_an_answer_cut_off_at_its_end_costs_its_connection_and_not_the_instance(run):
+    async def app(scope, receive, send):
+        await receive()
+        sending = asyncio.current_task()
+        await send(START)
+        # Cancelled while it waits for the end to be taken, by whatever ran it.
+        asyncio.get_running_loop().call_soon(sending.cancel)
+        await send(body(b"all", more=False))
+
+    async def scenario(aws):
+        for _ in range(3):
+            _, result = await aws.invoke()
+            await result
+
+    run(app, scenario)
+
+
 def test_an_error_before_the_first_byte_is_an_error_of_the_function(run):
     async def app(scope, receive, send):
         raise ValueError("password=hunter2")

@@ -1,15 +1,19 @@
 """`python -m tests.soak [SECONDS]`: a minute by default; prints the figures."""
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak.soak import soak
+from tests.soak.soak import LONGEST_SECONDS, soak
 
 DEFAULT_SECONDS = 60.0
 
 if __name__ == "__main__":
-    wanted = float(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_SECONDS
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    most = f"{LONGEST_SECONDS:.0f} at most"
+    parser.add_argument("seconds", type=float, nargs="?", default=DEFAULT_SECONDS, help=most)
+    wanted = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:
         report = soak(Path(folder), wanted)
     print("\n".join(report.lines()))  # noqa: T201 - a command's output
