@@ -277,7 +277,9 @@ async def _write_chunks(
         writer.write(connection.send(h11.EndOfMessage()) or b"")
         await writer.drain()
     finally:
+        # Until it is gone: two may not read from one connection at a time.
         leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
         if following is not None and not following.done():
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)

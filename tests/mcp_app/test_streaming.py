@@ -159,6 +159,7 @@ def test_an_answer_cut_off_at_its_end_costs_its_connection_and_not_the_instance(
         sending = asyncio.current_task()
         await send(START)
         # Cancelled while it waits for the end to be taken, by whatever ran it.
+        assert sending is not None
         asyncio.get_running_loop().call_soon(sending.cancel)
         await send(body(b"all", more=False))
 
