@@ -130,12 +130,6 @@ def test_chunks_reach_the_client_while_the_function_still_runs(streaming, listen
             assert b"".join(chunks) == b"second"
 
 
-def test_a_kept_connection_carries_one_streamed_answer_after_another(streaming):
-    function = streaming(GREETING)
-    with httpx.Client() as kept:
-        assert [kept.get(function.url).text for _ in range(20)] == ["firstsecond"] * 20
-
-
 def test_more_than_6_mb_pass(streaming):
     function = streaming(
         """
