@@ -55,3 +55,9 @@ def test_the_next_request_on_a_connection_is_read_after_a_streamed_answer():
         assert len(connections) == 1
 
     asyncio.run(scenario())
+
+
+def test_parts_of_an_answer_are_not_held_back_for_more():
+    # asyncio turns Nagle's algorithm off for sockets that name their protocol, and only those.
+    with listen(0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
