@@ -29,8 +29,8 @@ up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it runn
 	@.venv/bin/mesh up --backend $(BACKEND) \
 	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder))
 
-down: setup ## Destroy and stop what `make up` started
-	@.venv/bin/mesh down
+down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
+	@.venv/bin/mesh down $(if $(KEEP),--keep-state)
 
 status: setup ## Say what runs
 	@.venv/bin/mesh status
