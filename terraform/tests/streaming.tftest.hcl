@@ -1,35 +1,10 @@
 # invoke_mode and streaming_runtime: the URLs, and what answers behind them.
 
 mock_provider "aws" {
-  # Values that the provider's own checks accept, known while planning.
+  source = "./tests/mocks"
+
+  # Known while planning.
   override_during = plan
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
-  }
-
-  mock_resource "aws_ssm_parameter" {
-    defaults = { arn = "arn:aws:ssm:us-east-1:123456789012:parameter/mock" }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
-  }
-
-  mock_resource "aws_lambda_function" {
-    defaults = { version = "7" }
-  }
-
-  mock_resource "aws_lambda_function_url" {
-    defaults = {
-      function_arn = "arn:aws:lambda:us-east-1:123456789012:function:mock:alias"
-      function_url = "https://mock.lambda-url.us-east-1.on.aws/"
-    }
-  }
-
-  mock_resource "aws_iam_policy" {
-    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
-  }
 }
 
 variables {
