@@ -58,7 +58,7 @@ def build_response(payload: bytes) -> Response:
 def build_collected_response(payload: bytes, content_type: str) -> Response:
     """The response of a function in streaming mode, behind a URL in mode BUFFERED.
 
-    Its prelude is understood there too: LocalStack's tests found that on AWS.
+    That its prelude is understood there too is not in AWS's documents; LocalStack does the same.
 
     Raises:
         BadShapeError: the prelude is missing or wrong.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from mcp_app import __version__
@@ -29,8 +30,9 @@ class BuildInfo:
     content_sha256: str | None = None
 
 
+@cache
 def read(path: Path = TASK_ROOT / "build.json") -> BuildInfo:
-    """Read the build's record; a checkout has none, and says so with `None`s."""
+    """The build's record, read once; a checkout has none, and says so with `None`s."""
     if not path.is_file():
         return BuildInfo()
     record = json.loads(path.read_text(encoding="utf-8"))
