@@ -1,4 +1,4 @@
-"""The deployment that the tools run in: its settings and its sources.
+"""The deployment that the tools run in: its settings and its backend.
 
 Tools are plain functions that FastMCP calls; this is where they find what they work with.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mcp_app.deadline import Deadline
+from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
-from mcp_app.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,11 @@ class Deployment:
     """What a tool may need to know."""
 
     settings: Settings
-    sources: Sources
+    backend: Backend
+
+    def deadline(self) -> Deadline:
+        """The deadline of a call that begins now."""
+        return Deadline.after(self.settings.deadline_seconds)
 
 
 _current: Deployment | None = None

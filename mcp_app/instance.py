@@ -21,10 +21,10 @@ from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
 from mcp_app.events import BadEventError, check_event, http_request
+from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
-from mcp_app.sources import Sources
 
 
 def _read_keys(parameter: str) -> str:
@@ -111,6 +111,6 @@ class Instance:
 
 def start(settings: Settings) -> Instance:
     """Bring the application up, ready for its first event."""
-    sources = Sources(settings.index)
-    server = build_server(settings, sources)
-    return Instance(build_app(server, settings, sources, key_ring(settings)))
+    backend = EmbeddedBackend(settings.index)
+    server = build_server(settings, backend)
+    return Instance(build_app(server, settings, backend, key_ring(settings)))

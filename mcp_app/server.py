@@ -18,8 +18,8 @@ from fastmcp.utilities.json_schema import dereference_refs
 
 from mcp_app import __version__, tools
 from mcp_app.deployment import Deployment, set_current
+from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
-from mcp_app.sources import Sources
 
 INSTRUCTIONS = """\
 Searches this organisation's documents, commits and code. Every passage names its source, \
@@ -64,7 +64,7 @@ def tool_functions(available: frozenset[str]) -> Iterator[Callable[..., Any]]:
     """The functions decorated with `fastmcp.tools.tool` in the modules of `mcp_app.tools`.
 
     A module may set `SOURCE` to the knowledge source that its tools need; they are left
-    out where that source holds nothing.
+    out where that source is not configured.
     """
     for module_info in pkgutil.iter_modules(tools.__path__):
         module = importlib.import_module(f"{tools.__name__}.{module_info.name}")
@@ -75,7 +75,7 @@ def tool_functions(available: frozenset[str]) -> Iterator[Callable[..., Any]]:
                 yield function
 
 
-def build_server(settings: Settings, sources: Sources) -> FastMCP:
+def build_server(settings: Settings, backend: Backend) -> FastMCP:
     """The server with every tool whose source is there.
 
     Errors that a tool does not raise as `ToolError` reach the client without their text:
@@ -91,9 +91,9 @@ def build_server(settings: Settings, sources: Sources) -> FastMCP:
         dereference_schemas=False,
         cache_ttl=60,
     )
-    set_current(Deployment(settings, sources))
+    set_current(Deployment(settings, backend))
     parameters = {}
-    for function in tool_functions(sources.available()):
+    for function in tool_functions(backend.available()):
         registered = server.add_tool(function)
         # Not all clients follow `$ref`.
         registered.parameters = dereference_refs(registered.parameters)

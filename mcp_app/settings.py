@@ -32,6 +32,8 @@ class Settings:
         secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
         allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
         log_level: A level name of Python's logging.
+        deadline_seconds: How long one call may take, 1 to 900; less than the function's
+            timeout, so that the caller is told what was too slow.
         index: The embedded index file.
         function_version: The published version that runs, e.g. `7`; `$LATEST` outside one.
     """
@@ -44,6 +46,7 @@ class Settings:
     secrets_ttl_seconds: float
     allowed_origins: tuple[str, ...]
     log_level: str
+    deadline_seconds: float
     index: Path
     function_version: str
 
@@ -55,14 +58,19 @@ def _choice(variables: Mapping[str, str], name: str, default: str, choices: tupl
     return value
 
 
-def _seconds(variables: Mapping[str, str], name: str, default: float) -> float:
+def _seconds(
+    variables: Mapping[str, str], name: str, default: float, limits: tuple[int, int]
+) -> float:
     text = variables.get(name) or str(default)
+    least, most = limits
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 1 <= value <= 3600:  # noqa: PLR2004 - the documented range
-        raise SettingsError(f"{name} is {text!r}; it must be a number of seconds from 1 to 3600.")
+    if not least <= value <= most:
+        raise SettingsError(
+            f"{name} is {text!r}; it must be a number of seconds from {least} to {most}."
+        )
     return value
 
 
@@ -91,9 +99,10 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         ),
         auth=auth,
         api_keys_parameter=parameter,
-        secrets_ttl_seconds=_seconds(variables, "MESH_SECRETS_TTL_SECONDS", 60),
+        secrets_ttl_seconds=_seconds(variables, "MESH_SECRETS_TTL_SECONDS", 60, (1, 3600)),
         allowed_origins=tuple(o.strip() for o in origins.split(",") if o.strip()),
         log_level=_choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
+        deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", 25, (1, 900)),
         index=TASK_ROOT / "knowledge.sqlite3",
         function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
     )

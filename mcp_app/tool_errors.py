@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from fastmcp.exceptions import ToolError
 
-from mcp_app.knowledge import SearchTimeoutError, SourceUnavailableError
+from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 
 
 @contextmanager

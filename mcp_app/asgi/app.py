@@ -23,8 +23,8 @@ from mcp_app.asgi.home import home
 from mcp_app.asgi.mcp_endpoint import McpEndpoint
 from mcp_app.asgi.request_log import RequestLog
 from mcp_app.asgi.rpc import PlainJsonRpc
+from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
-from mcp_app.sources import Sources
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -40,14 +40,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def build_app(
-    server: FastMCP, settings: Settings, sources: Sources, key_ring: KeyRing | None
+    server: FastMCP, settings: Settings, backend: Backend, key_ring: KeyRing | None
 ) -> Starlette:
     """The application for this server; enter its lifespan once before the first request.
 
     Args:
         server: The FastMCP server, its tools registered.
         settings: What this deployment is.
-        sources: Where knowledge comes from, for `/ready`.
+        backend: Where knowledge comes from, for `/ready`.
         key_ring: The valid API keys, when `settings.auth` is `api_key`.
     """
     mcp = McpEndpoint(server)
@@ -59,13 +59,13 @@ def build_app(
             async with mcp.lifespan():
                 yield
         finally:
-            sources.close()
+            await backend.close()
 
     return Starlette(
         routes=[
             Route("/", home(settings, build)),
             Route("/health", health(settings, build)),
-            Route("/ready", ready(sources)),
+            Route("/ready", ready(settings, backend)),
             Route("/mcp", mcp, methods=["POST"]),
             Route("/mcp/", mcp, methods=["POST"]),
             Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mcp_app.build_info import BuildInfo
+from mcp_app.deadline import Deadline
+from mcp_app.knowledge.backend import Backend
+from mcp_app.knowledge.results import SourceState
 from mcp_app.settings import Settings
-from mcp_app.sources import Sources
 
 NO_STORE = {"cache-control": "no-store"}
+# What watches a server asks often, and should not have to wait for a slow source.
+READY_SECONDS = 5.0
 
 type Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -42,16 +47,21 @@ def health(settings: Settings, build: BuildInfo) -> Endpoint:
     return endpoint
 
 
-def ready(sources: Sources) -> Endpoint:
+def ready(settings: Settings, backend: Backend) -> Endpoint:
     """Each source's state and latency in milliseconds; 503 when one is down."""
 
     async def endpoint(_request: Request) -> Response:
-        states = await anyio.to_thread.run_sync(sources.check)
+        states = await backend.check(Deadline.after(min(READY_SECONDS, settings.deadline_seconds)))
         up = all(state.status == "ok" for state in states)
         body = {
             "status": "ok" if up else "unavailable",
-            "sources": {state.source: state.as_dict() for state in states},
+            "sources": {state.source: _without_name(state) for state in states},
         }
         return JSONResponse(body, 200 if up else 503, NO_STORE)
 
     return endpoint
+
+
+def _without_name(state: SourceState) -> dict[str, Any]:
+    """All but the name, which stands as the key."""
+    return {name: value for name, value in asdict(state).items() if name != "source"}

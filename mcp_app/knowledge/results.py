@@ -1,15 +1,28 @@
 """What a search gives back: plain, frozen, and ready for `dataclasses.asdict`.
 
-Two numbers come with every hit, both computed and neither comparable with those of other
-systems. `score` is SQLite's BM25 (higher is better, unbounded, comparable only within one
-query and one source). `coverage` is the share, 0 to 1, of the query's distinct stems that
-the hit holds, each weighted by its rarity (IDF) in the source; a stem that the source does
-not hold at all counts in full against every hit.
+Every hit says what its numbers are, and none is made up. `score` is what the hits of one
+source and one search are ordered by, and `score_kind` what it measures; scores of different
+kinds, sources or queries are not comparable, so they are never merged into one order.
+
+- `coverage`, 0 to 1: the share of the query's distinct words that the hit holds. None where
+  the search did not look at words.
+- `similarity`, -1 to 1: cosine of the query's and the hit's embeddings. None where the
+  search did not use embeddings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+# `bm25`: SQLite's, higher is better, unbounded, rare words counting more in coverage too.
+# `text_rank`: PostgreSQL's ts_rank_cd. `cosine_similarity`: as `similarity`.
+# `reciprocal_rank_fusion`: of the ranks by words and by embedding. `vector_store`: OpenAI's
+# own score of a vector store's result, 0 to 1.
+type ScoreKind = Literal[
+    "bm25", "text_rank", "cosine_similarity", "reciprocal_rank_fusion", "vector_store"
+]
+type Mode = Literal["keyword", "semantic", "hybrid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +36,9 @@ class Passage:
     text: str
     link: str | None
     score: float
-    coverage: float
+    score_kind: ScoreKind
+    coverage: float | None = None
+    similarity: float | None = None
     document: str
     corpus: str
 
@@ -50,7 +65,9 @@ class Commit:
     text: str
     link: str | None
     score: float
-    coverage: float
+    score_kind: ScoreKind
+    coverage: float | None = None
+    similarity: float | None = None
     repository: str
     hash: str
     author: str
@@ -71,7 +88,9 @@ class CodeFile:
     text: str
     link: str | None
     score: float
-    coverage: float
+    score_kind: ScoreKind
+    coverage: float | None = None
+    similarity: float | None = None
     repository: str
     path: str
     language: str | None
@@ -83,25 +102,152 @@ class CodeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A Jira ticket: `id` is its key, `title` its summary, `text` its description.
+
+    `created` and `updated` are ISO 8601 in UTC. What an export does not hold is None.
+    """
+
+    source: str = "tickets"
+    id: str
+    title: str
+    text: str
+    link: str | None
+    project: str
+    type: str | None
+    status: str | None
+    priority: str | None
+    labels: tuple[str, ...]
+    assignee: str | None
+    created: str | None
+    updated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketHit(Ticket):
+    """A ticket that a search found; its text is cut to the first 2,000 characters."""
+
+    score: float
+    score_kind: ScoreKind
+    coverage: float | None = None
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many tickets have this value; `value` is None for those that have none."""
+
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCount:
+    """Tickets that pass the filters, counted; the tallies go from the most to the fewest."""
+
+    total: int
+    by_project: tuple[Tally, ...]
+    by_status: tuple[Tally, ...]
+    by_priority: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """How one source did in one call; `error` says why it failed, for people.
+
+    A call that asks several sources gives what it got from the others, and names here the
+    one that is missing.
+    """
+
+    source: str
+    status: Literal["ok", "failed"]
+    hits: int
+    latency_ms: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult[Hit]:
-    """Hits, best first, and how they were found.
+    """Hits, best first within each source, and how they were found.
 
     Attributes:
-        hits: those with `coverage` at or above `threshold`, at most as many as asked for.
-        candidates: how many entries hold at least one of the terms and pass the filters.
-        terms: the query's distinct words after stop words, as asked.
-        unknown_terms: those of `terms` that nothing in the source holds.
+        hits: those at or above `threshold`, at most as many as asked for.
+        mode: how the search was made.
+        threshold: the least `coverage` of a hit where the mode is `keyword`, the least
+            `similarity` where it is `semantic`; a hit of `hybrid` reaches it in either.
+        candidates: how many entries were looked at before the threshold; None where the
+            source does not tell.
+        terms: the query's distinct words after stop words, as asked; none where the search
+            did not look at words.
+        unknown_terms: those of `terms` that nothing in the source holds, where it tells.
         ignored_terms: words beyond the limit per query, which were not searched for.
+        sources: every source that was asked.
         reason: why there are no hits, in a sentence; None when there are some.
     """
 
     hits: tuple[Hit, ...]
-    candidates: int
-    terms: tuple[str, ...]
-    unknown_terms: tuple[str, ...]
-    ignored_terms: tuple[str, ...]
+    mode: Mode
     threshold: float
+    candidates: int | None
+    terms: tuple[str, ...] = ()
+    unknown_terms: tuple[str, ...] = ()
+    ignored_terms: tuple[str, ...] = ()
+    sources: tuple[SourceReport, ...]
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A passage by its number in the answer, counted from 1."""
+
+    number: int
+    source: str
+    id: str
+    title: str
+    link: str | None
+
+
+# `answered`: a model wrote `answer` from the passages and its citations were checked.
+# `evidence_only`: this deployment has no model; the passages are the answer.
+# `no_evidence`: nothing reached the threshold; no model was asked.
+# `refused`: the model's answer did not cite the passages as it must, so it is withheld.
+# `failed`: there is evidence, and the model could not be asked.
+type AnswerStatus = Literal["answered", "evidence_only", "no_evidence", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeAnswer:
+    """Passages that are evidence for a query, each with its citation.
+
+    Attributes:
+        grounded: whether there is evidence; without it there are no passages either.
+        answer: what a model wrote from the passages, with `[1]` for the first citation;
+            None unless `status` is `answered`.
+        model: the model that wrote it.
+        reason: why there is no answer, in a sentence or two; None when there is one.
+        threshold: the least `coverage` or `similarity` that counted.
+        candidates: see `SearchResult`.
+        terms: see `SearchResult`.
+        unknown_terms: see `SearchResult`.
+        sources: every source that was asked, the model among them.
+        elapsed_ms: wall-clock time of the whole call.
+    """
+
+    query: str
+    strategy: str
+    status: AnswerStatus
+    grounded: bool
+    answer: str | None
+    model: str | None
+    passages: tuple[Passage, ...]
+    citations: tuple[Citation, ...]
+    reason: str | None
+    threshold: float
+    candidates: int | None
+    terms: tuple[str, ...] = ()
+    unknown_terms: tuple[str, ...] = ()
+    sources: tuple[SourceReport, ...]
+    elapsed_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +286,26 @@ class Statistics:
     code_parts: int
     corpora: tuple[str, ...]
     repositories: tuple[Repository, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """One source's answer to a health check.
+
+    Attributes:
+        source: its name, e.g. `documents`.
+        status: whether it can be asked.
+        latency_ms: how long the check took.
+        entries: how many documents, tickets, commits or files it holds; None when it is
+            down or does not tell.
+        error: why it is down, for people; None when it is not.
+        last_error: what last went wrong with it on this instance and when, ISO 8601; kept
+            after it has recovered.
+    """
+
+    source: str
+    status: Literal["ok", "down"]
+    latency_ms: float
+    entries: int | None = None
+    error: str | None = None
+    last_error: str | None = None

@@ -9,14 +9,15 @@ from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
-from mcp_app.knowledge import CodeFile, SearchResult
+from mcp_app.knowledge.results import CodeFile, SearchResult
 from mcp_app.tool_errors import searching
+from mcp_app.tool_parameters import SearchMode, Threshold
 
 SOURCE = "code"
 
 
 @tool(title="Search code files", annotations=READ_ONLY)
-def search_code_files(
+async def search_code_files(
     query: Annotated[str, Field(min_length=1, max_length=500, description="What to look for.")],
     repository: Annotated[
         list[str] | None, Field(max_length=20, description="Only these repositories, by name.")
@@ -28,9 +29,8 @@ def search_code_files(
         list[str] | None, Field(max_length=20, description="Only these extensions, e.g. .py")
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=50, description="Hits at most.")] = 15,
-    threshold: Annotated[
-        float, Field(ge=0, le=1, description="Least `coverage` of a hit, 0 to 1.")
-    ] = 0.3,
+    mode: SearchMode = None,
+    threshold: Threshold = None,
 ) -> SearchResult[CodeFile]:
     """Find source files by the words and identifiers in them (`readFile` is found by `read file`).
 
@@ -38,15 +38,14 @@ def search_code_files(
     and `coverage` (0 to 1). No hits means nothing fits: `reason` says why.
     """
     with searching():
-        return (
-            current()
-            .sources.index()
-            .search_code(
-                query,
-                repository=repository or [],
-                language=language or [],
-                file_extension=file_extension or [],
-                max_results=max_results,
-                threshold=threshold,
-            )
+        deployment = current()
+        return await deployment.backend.search_code(
+            query,
+            deadline=deployment.deadline(),
+            repository=repository or [],
+            language=language or [],
+            file_extension=file_extension or [],
+            max_results=max_results,
+            mode=mode,
+            threshold=threshold,
         )

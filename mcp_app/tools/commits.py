@@ -9,14 +9,15 @@ from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
-from mcp_app.knowledge import Commit, SearchResult
+from mcp_app.knowledge.results import Commit, SearchResult
 from mcp_app.tool_errors import searching
+from mcp_app.tool_parameters import SearchMode, Threshold
 
 SOURCE = "commits"
 
 
 @tool(title="Search commits", annotations=READ_ONLY)
-def search_git_commits(
+async def search_git_commits(
     query: Annotated[str, Field(min_length=1, max_length=500, description="What to look for.")],
     repository: Annotated[
         list[str] | None, Field(max_length=20, description="Only these repositories, by name.")
@@ -33,9 +34,8 @@ def search_git_commits(
         Field(max_length=200, description="Only commits that changed such a file, e.g. *.tf"),
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=50, description="Hits at most.")] = 15,
-    threshold: Annotated[
-        float, Field(ge=0, le=1, description="Least `coverage` of a hit, 0 to 1.")
-    ] = 0.3,
+    mode: SearchMode = None,
+    threshold: Threshold = None,
 ) -> SearchResult[Commit]:
     """Find git commits by the words of their message and of the files they changed.
 
@@ -43,17 +43,16 @@ def search_git_commits(
     `coverage` (0 to 1). No hits means nothing fits: `reason` says why.
     """
     with searching():
-        return (
-            current()
-            .sources.index()
-            .search_commits(
-                query,
-                repository=repository or [],
-                author=author or [],
-                date_from=date_from,
-                date_to=date_to,
-                file_pattern=file_pattern,
-                max_results=max_results,
-                threshold=threshold,
-            )
+        deployment = current()
+        return await deployment.backend.search_commits(
+            query,
+            deadline=deployment.deadline(),
+            repository=repository or [],
+            author=author or [],
+            date_from=date_from,
+            date_to=date_to,
+            file_pattern=file_pattern,
+            max_results=max_results,
+            mode=mode,
+            threshold=threshold,
         )

@@ -9,8 +9,10 @@ from pydantic import BeforeValidator, Field
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
-from mcp_app.knowledge import KnowledgeAnswer, Passage, SearchResult, answer
+from mcp_app.knowledge.answering import answer
+from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
 from mcp_app.tool_errors import searching
+from mcp_app.tool_parameters import SearchMode, Threshold
 
 SOURCE = "documents"
 
@@ -24,12 +26,11 @@ Strategy = Annotated[
 
 
 @tool(title="Search documents", annotations=READ_ONLY)
-def search_knowledge(
+async def search_knowledge(
     query: Query,
     max_results: Annotated[int, Field(ge=1, le=20, description="Hits at most.")] = 10,
-    threshold: Annotated[
-        float, Field(ge=0, le=1, description="Least `coverage` of a hit, 0 to 1.")
-    ] = 0.3,
+    mode: SearchMode = None,
+    threshold: Threshold = None,
 ) -> SearchResult[Passage]:
     """Find passages in the documents by their words, best first.
 
@@ -38,15 +39,18 @@ def search_knowledge(
     words it holds, rare words counting more). No hits means nothing fits: `reason` says why.
     """
     with searching():
-        return (
-            current()
-            .sources.index()
-            .search_documents(query, max_results=max_results, threshold=threshold)
+        deployment = current()
+        return await deployment.backend.search_documents(
+            query,
+            deadline=deployment.deadline(),
+            mode=mode,
+            max_results=max_results,
+            threshold=threshold,
         )
 
 
 @tool(title="Answer from documents", annotations=READ_ONLY)
-def query_aoma_knowledge(
+async def query_aoma_knowledge(
     query: Query,
     strategy: Strategy = "focused",
     context: Annotated[
@@ -61,9 +65,11 @@ def query_aoma_knowledge(
     and none must be made up. No model writes prose; the passages are the answer.
     """
     with searching():
-        return answer(
-            current().sources.index(),
+        deployment = current()
+        return await answer(
+            deployment.backend,
             query,
+            deadline=deployment.deadline(),
             context=context or "",
             strategy=strategy,
             max_results=max_results,

@@ -14,8 +14,7 @@ from pydantic import Field
 from mcp_app import build_info
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
-from mcp_app.knowledge import Repository, SourceUnavailableError
-from mcp_app.sources import SourceState
+from mcp_app.knowledge.results import Repository, SourceState
 
 STARTED = time.monotonic()
 
@@ -73,20 +72,17 @@ class Capabilities:
 
 
 @tool(title="System health", annotations=READ_ONLY)
-def get_system_health(
+async def get_system_health(
     include_metrics: Annotated[bool, Field(description="Uptime and version.")] = True,  # noqa: FBT002 - named arguments
     include_diagnostics: Annotated[bool, Field(description="Runtime and index.")] = False,  # noqa: FBT002
 ) -> SystemHealth:
     """Ask every knowledge source whether it can be searched, and how long that took."""
     deployment = current()
-    states = deployment.sources.check()
+    states = await deployment.backend.check(deployment.deadline())
     up = sum(state.status == "ok" for state in states)
     diagnostics = None
     if include_diagnostics:
-        try:
-            statistics = deployment.sources.index().statistics()
-        except SourceUnavailableError:
-            statistics = None
+        statistics = await deployment.backend.statistics(deployment.deadline())
         diagnostics = Diagnostics(
             python=platform.python_version(),
             architecture=platform.machine(),
@@ -122,10 +118,7 @@ async def get_server_capabilities(
     """List the tools, document collections and repositories of this deployment."""
     deployment = current()
     build = build_info.read()
-    try:
-        statistics = deployment.sources.index().statistics()
-    except SourceUnavailableError:
-        statistics = None
+    statistics = await deployment.backend.statistics(deployment.deadline())
     return Capabilities(
         name=deployment.settings.name,
         version=build.version,

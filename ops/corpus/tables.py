@@ -7,8 +7,8 @@ searching, and the text to show lies once, in its own table. On 3.4 MB of docume
 prefixes would add 70 % and is not there.
 """
 
-from mcp_app.knowledge.schema import CODE_WEIGHTS, COMMIT_WEIGHTS, DOCUMENT_WEIGHTS
-from mcp_app.knowledge.terms import TOKENIZER
+from mcp_app.knowledge.embedded.schema import CODE_WEIGHTS, COMMIT_WEIGHTS, DOCUMENT_WEIGHTS
+from mcp_app.knowledge.embedded.terms import TOKENIZER
 
 TABLES = f"""
 CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

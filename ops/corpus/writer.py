@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mcp_app.knowledge.schema import APPLICATION_ID, SCHEMA_VERSION
-from mcp_app.knowledge.terms import identifier_parts, indexable
+from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
+from mcp_app.knowledge.embedded.terms import identifier_parts, indexable
 from ops.corpus.code_files import read_code_files
 from ops.corpus.documents import anchor, corpora_of, passage_id, read_documents
 from ops.corpus.git_history import read_commits

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.knowledge import EmbeddedIndex, open_index
+from mcp_app.knowledge.embedded.index import EmbeddedIndex, open_index
 from ops.corpus import IndexReport, write_index
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -110,8 +110,8 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Built]]:
 
 
 @pytest.fixture(scope="session")
-def corpus_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedIndex]:
-    """The invented enterprise's documents, indexed from outside any repository."""
+def corpus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the invented enterprise's documents, read from outside any repository."""
     folder = tmp_path_factory.mktemp("corpus")
     for path in sorted(CORPUS.rglob("*")):
         if path.suffix in {".md", ".rst", ".txt"}:
@@ -120,6 +120,12 @@ def corpus_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedI
             place.write_bytes(path.read_bytes())
     target = folder / "knowledge.sqlite3"
     write_index(target, documents=[folder / "documents"], repositories=[])
-    index = open_index(target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def corpus_index(corpus_file: Path) -> Iterator[EmbeddedIndex]:
+    """That index, open."""
+    index = open_index(corpus_file)
     yield index
     index.close()

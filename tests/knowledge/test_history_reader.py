@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.knowledge import FileChange
+from mcp_app.knowledge.results import FileChange
 from ops.corpus import CorpusError, write_index
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mcp_app.knowledge import EmbeddedIndex
-from mcp_app.knowledge.ranking import LIMIT_TERMS
+from mcp_app.knowledge.embedded.index import EmbeddedIndex
+from mcp_app.knowledge.embedded.ranking import LIMIT_TERMS
 
 SYNTAX = [
     *"\"'*^:+-(){}[]\\/;,.%_ \x00\n\t",
@@ -36,9 +36,9 @@ queries = st.one_of(
 def test_any_query_gives_a_true_result(corpus_index: EmbeddedIndex, query: str) -> None:
     result = corpus_index.search_documents(query, context=query)
     assert len(result.hits) <= 10
-    assert all(0 < hit.coverage <= 1 for hit in result.hits)
+    assert all(0 < (hit.coverage or 0) <= 1 for hit in result.hits)
     assert (result.reason is None) == bool(result.hits)
-    assert result.candidates >= len(result.hits)
+    assert (result.candidates or 0) >= len(result.hits)
     for search in (corpus_index.search_commits, corpus_index.search_code):
         assert search(query).hits == ()
 

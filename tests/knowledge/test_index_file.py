@@ -12,13 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.knowledge import (
-    EmbeddedIndex,
-    SearchTimeoutError,
-    SourceUnavailableError,
-    answer,
-    open_index,
-)
+from mcp_app.knowledge.embedded.index import EmbeddedIndex, open_index
+from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 from ops.corpus import write_index
 
 
@@ -71,7 +66,7 @@ def test_damage_in_the_middle_is_told_by_the_search_that_meets_it(file: Path) ->
     changed("UPDATE passages_text_data SET block = x'ff' WHERE id > 10")(file)
     index = open_index(file)
     with pytest.raises(SourceUnavailableError, match=r"knowledge\.sqlite3 cannot be read"):
-        answer(index, "alpha word7")
+        index.search_documents("alpha word7")
     index.close()
 
 
@@ -125,8 +120,10 @@ def test_threads_search_side_by_side_and_get_the_same(file: Path) -> None:
 
 def test_open_index_needs_nothing_beyond_the_standard_library(file: Path) -> None:
     code = (
-        "import sys; from mcp_app.knowledge import open_index, answer\n"
-        "index = open_index(sys.argv[1]); assert answer(index, 'word7').grounded; index.close()\n"
+        "import sys; from mcp_app.knowledge.embedded.index import open_index\n"
+        "import mcp_app.knowledge.embedded.backend, mcp_app.knowledge.answering\n"
+        "index = open_index(sys.argv[1]); assert index.search_documents('word7').hits\n"
+        "index.close()\n"
         "foreign = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"
         "print(sorted(foreign - {'__main__', 'mcp_app', 'sitecustomize'}))"
     )

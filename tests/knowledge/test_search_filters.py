@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mcp_app.knowledge import open_index
+from mcp_app.knowledge.embedded.index import open_index
 from mcp_app.knowledge.filters import path_matcher
 from ops.corpus import write_index
 

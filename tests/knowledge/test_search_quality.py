@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.knowledge import EmbeddedIndex
+from mcp_app.knowledge.embedded.index import EmbeddedIndex
 
 JUDGED = [
     tuple(line.split("\t"))
@@ -50,14 +50,14 @@ def test_coverage_is_the_share_of_the_query_by_rarity(corpus_index: EmbeddedInde
     half = corpus_index.search_documents("quarantine unheardof").hits[0]
     assert whole.coverage == 1.0
     # The word that nothing holds is rarer than any other, so it weighs more than half.
-    assert 0.2 < half.coverage < 0.5
+    assert 0.2 < (half.coverage or 0) < 0.5
     assert half.score == whole.score
 
 
 def test_common_word_covers_less_than_a_rare_one(corpus_index: EmbeddedIndex) -> None:
     result = corpus_index.search_documents("asset clipping", max_results=100)
-    rare = max(hit.coverage for hit in result.hits if "clip" in hit.text)
-    common = max(hit.coverage for hit in result.hits if "clip" not in hit.text)
+    rare = max(hit.coverage or 0 for hit in result.hits if "clip" in hit.text)
+    common = max(hit.coverage or 0 for hit in result.hits if "clip" not in hit.text)
     assert rare > common > 0
 
 
@@ -81,7 +81,7 @@ def test_score_and_coverage_are_the_same_whatever_else_is_asked(
 ) -> None:
     many = corpus_index.search_documents("release delivery quarantine", max_results=50)
     few = corpus_index.search_documents("release delivery quarantine", max_results=2, threshold=0.5)
-    assert few.hits == tuple(hit for hit in many.hits if hit.coverage >= 0.5)[:2]
+    assert few.hits == tuple(hit for hit in many.hits if (hit.coverage or 0) >= 0.5)[:2]
     assert few.candidates == many.candidates == len(many.hits)
 
 

@@ -15,9 +15,9 @@ import pytest
 from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.asgi.app import build_app
 from mcp_app.instance import Instance
+from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mcp_app.settings import Settings, load
-from mcp_app.sources import Sources
 from ops.corpus import write_index
 
 KEY = generate()
@@ -157,11 +157,11 @@ def new_instance():
         entry = {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
         stored = json.dumps({"keys": [entry]})
         ring = KeyRing(keys or (lambda: stored), source="SSM parameter /p", ttl_seconds=60)
-        sources = Sources(settings.index)
+        backend = EmbeddedBackend(settings.index)
         app = build_app(
-            build_server(settings, sources),
+            build_server(settings, backend),
             settings,
-            sources,
+            backend,
             ring if settings.auth == "api_key" else None,
         )
         instance = Instance(app)

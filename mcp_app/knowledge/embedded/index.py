@@ -6,10 +6,17 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
+from mcp_app.knowledge.embedded.hits import code_file, commit, document, passage
+from mcp_app.knowledge.embedded.index_file import IndexFile
+from mcp_app.knowledge.embedded.ranking import Ranked, Ranking, rank
+from mcp_app.knowledge.embedded.schema import (
+    CODE_WEIGHTS,
+    COMMIT_WEIGHTS,
+    DOCUMENT_WEIGHTS,
+    SCHEMA_VERSION,
+)
+from mcp_app.knowledge.embedded.selection import code_parts_that_pass, commits_that_pass
 from mcp_app.knowledge.filters import path_matcher, period
-from mcp_app.knowledge.hits import code_file, commit, document, passage
-from mcp_app.knowledge.index_file import IndexFile
-from mcp_app.knowledge.ranking import Ranked, Ranking, rank
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
@@ -19,13 +26,6 @@ from mcp_app.knowledge.results import (
     SearchResult,
     Statistics,
 )
-from mcp_app.knowledge.schema import (
-    CODE_WEIGHTS,
-    COMMIT_WEIGHTS,
-    DOCUMENT_WEIGHTS,
-    SCHEMA_VERSION,
-)
-from mcp_app.knowledge.selection import code_parts_that_pass, commits_that_pass
 
 LIMIT_SECONDS = 5.0
 
@@ -281,10 +281,13 @@ def _result[Hit](
         )
     return SearchResult(
         hits=hits,
+        mode="keyword",
         candidates=candidates,
         terms=ranking.terms,
         unknown_terms=ranking.unknown,
         ignored_terms=ranking.ignored,
         threshold=threshold,
+        # Filled in by the backend, which knows how long the call took.
+        sources=(),
         reason=reason,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from mcp_app.knowledge.ranking import Ranked
+from mcp_app.knowledge.embedded.ranking import Ranked
 from mcp_app.knowledge.results import CodeFile, Commit, Document, FileChange, Passage
 
 LIMIT_FILES = 50
@@ -24,6 +24,7 @@ def passage(connection: sqlite3.Connection, entry: Ranked) -> Passage:
         text=text,
         link=link + anchor if link else None,
         score=entry.score,
+        score_kind="bm25",
         coverage=entry.coverage,
         document=document,
         corpus=corpus,
@@ -50,6 +51,7 @@ def commit(connection: sqlite3.Connection, entry: Ranked) -> Commit:
         text=f"{subject}\n\n{body}".strip(),
         link=link.replace("{commit}", commit_hash) if link else None,
         score=entry.score,
+        score_kind="bm25",
         coverage=entry.coverage,
         repository=repository,
         hash=commit_hash,
@@ -80,6 +82,7 @@ def code_file(connection: sqlite3.Connection, entry: Ranked) -> CodeFile:
         text=text,
         link=f"{link}#L{start}-L{end}" if link else None,
         score=entry.score,
+        score_kind="bm25",
         coverage=entry.coverage,
         repository=repository,
         path=path,

@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
+from mcp_app.knowledge.embedded.terms import TOKENIZER
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
-from mcp_app.knowledge.schema import APPLICATION_ID, SCHEMA_VERSION
-from mcp_app.knowledge.terms import TOKENIZER
 
 SOURCE = "embedded index"
 REBUILD = "Build the zip again: `python build.py`."

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mcp_app.knowledge.terms import expression, indexable, query_words, quoted
+from mcp_app.knowledge.embedded.terms import expression, indexable, query_words, quoted
 
 # Distinct words searched for; a pasted page of text has more, and its first ones decide.
 LIMIT_TERMS = 64

@@ -1,0 +1,165 @@
+"""What a backend is: the one thing that tools ask, whichever stands behind it.
+
+Two stand behind it: `mcp_app.knowledge.embedded`, the index in the zip, and
+`mcp_app.knowledge.supabase`, which asks Supabase and OpenAI. Which of them is the
+deployment's setting, and never changes by itself: a source that is down is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from mcp_app.deadline import Deadline
+from mcp_app.knowledge.results import (
+    CodeFile,
+    Commit,
+    Mode,
+    Passage,
+    SearchResult,
+    SourceState,
+    Statistics,
+    Ticket,
+    TicketCount,
+    TicketHit,
+)
+
+
+class Strategy(NamedTuple):
+    """How sure an answer has to be, and how much of it is shown.
+
+    Attributes:
+        threshold: the least `coverage` or `similarity` of a passage that counts as evidence.
+        passages: how many are kept at most.
+        answer_tokens: how long a model's answer may be.
+    """
+
+    threshold: float
+    passages: int
+    answer_tokens: int
+
+
+class Backend(Protocol):
+    """Where knowledge comes from.
+
+    In every search, `mode` and `threshold` may be None: the backend's own then hold. All
+    methods raise `SourceUnavailableError` when the only source asked cannot answer,
+    `SearchTimeoutError` when the deadline passes, and `ValueError` for an argument that
+    does not fit; the messages of all three are written for callers.
+
+    Attributes:
+        modes: how it can search, its default first.
+        strategies: by name, `comprehensive`, `focused` and `rapid`.
+        model: the model that writes answers; None where there is none.
+    """
+
+    modes: tuple[Mode, ...]
+    strategies: Mapping[str, Strategy]
+    model: str | None
+
+    def available(self) -> frozenset[str]:
+        """Names of the sources that are configured, of `documents`, `tickets`, `commits`, `code`.
+
+        Asked once, at INIT; asks nothing over the network.
+        """
+        ...
+
+    async def search_documents(
+        self,
+        query: str,
+        *,
+        deadline: Deadline,
+        context: str = "",
+        mode: Mode | None = None,
+        max_results: int = 10,
+        threshold: float | None = None,
+    ) -> SearchResult[Passage]:
+        """Passages of documents; `context` brings passages forward and is no part of the query."""
+        ...
+
+    async def search_tickets(
+        self,
+        query: str,
+        *,
+        deadline: Deadline,
+        project: str | None = None,
+        status: Sequence[str] = (),
+        priority: Sequence[str] = (),
+        mode: Mode | None = None,
+        max_results: int = 15,
+        threshold: float | None = None,
+    ) -> SearchResult[TicketHit]:
+        """Tickets; names in filters are compared without regard to case."""
+        ...
+
+    async def get_ticket(self, key: str, *, deadline: Deadline) -> Ticket | None:
+        """The whole ticket with this key; None when there is none."""
+        ...
+
+    async def count_tickets(
+        self,
+        *,
+        deadline: Deadline,
+        project: str | None = None,
+        status: Sequence[str] = (),
+        priority: Sequence[str] = (),
+    ) -> TicketCount:
+        """How many tickets pass the filters."""
+        ...
+
+    async def search_commits(
+        self,
+        query: str,
+        *,
+        deadline: Deadline,
+        repository: Sequence[str] = (),
+        author: Sequence[str] = (),
+        date_from: str | None = None,
+        date_to: str | None = None,
+        file_pattern: str | None = None,
+        mode: Mode | None = None,
+        max_results: int = 15,
+        threshold: float | None = None,
+    ) -> SearchResult[Commit]:
+        """Git commits; see `mcp_app.knowledge.filters` for dates and patterns."""
+        ...
+
+    async def search_code(
+        self,
+        query: str,
+        *,
+        deadline: Deadline,
+        repository: Sequence[str] = (),
+        language: Sequence[str] = (),
+        file_extension: Sequence[str] = (),
+        mode: Mode | None = None,
+        max_results: int = 15,
+        threshold: float | None = None,
+    ) -> SearchResult[CodeFile]:
+        """Code files, each by the part of it that fits best."""
+        ...
+
+    async def write(
+        self, instructions: str, content: str, *, max_tokens: int, deadline: Deadline
+    ) -> str:
+        """What the model writes; only where `model` is not None.
+
+        Args:
+            instructions: what the model is told by this server.
+            content: the question and the numbered passages.
+            max_tokens: length limit of what it writes.
+            deadline: when the call has to be over.
+        """
+        ...
+
+    async def check(self, deadline: Deadline) -> list[SourceState]:
+        """State of every source that is configured, asked in parallel; raises nothing."""
+        ...
+
+    async def statistics(self, deadline: Deadline) -> Statistics | None:
+        """What an index holds; None where that is not counted."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open; the next use opens it again."""
+        ...
