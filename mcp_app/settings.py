@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from mcp_app import supabase_settings
+from mcp_app.supabase_settings import SupabaseSettings
+from mcp_app.variables import SettingsError, choice, names, number
+
+__all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
+
 type Auth = Literal["api_key", "iam", "none"]
-type Backend = Literal["embedded"]
+type Backend = Literal["embedded", "supabase"]
 
 # Where Lambda unpacks the zip; outside Lambda, the folder that holds `mcp_app`.
 TASK_ROOT = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).resolve().parent.parent)
-
-
-class SettingsError(Exception):
-    """A setting is missing or out of range; the message names it and says what fits."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,10 @@ class Settings:
         secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
         allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
         log_level: A level name of Python's logging.
-        deadline_seconds: How long one call may take, 1 to 900; less than the function's
+        deadline_seconds: How long one call may take, 0.5 to 900; less than the function's
             timeout, so that the caller is told what was too slow.
         index: The embedded index file.
+        supabase: What the backend `supabase` asks; None with another.
         function_version: The published version that runs, e.g. `7`; `$LATEST` outside one.
     """
 
@@ -48,30 +51,14 @@ class Settings:
     log_level: str
     deadline_seconds: float
     index: Path
+    supabase: SupabaseSettings | None
     function_version: str
 
 
-def _choice(variables: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    value = variables.get(name) or default
-    if value not in choices:
-        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
-    return value
-
-
 def _seconds(
-    variables: Mapping[str, str], name: str, default: float, limits: tuple[int, int]
+    variables: Mapping[str, str], name: str, default: str, limits: tuple[float, float]
 ) -> float:
-    text = variables.get(name) or str(default)
-    least, most = limits
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not least <= value <= most:
-        raise SettingsError(
-            f"{name} is {text!r}; it must be a number of seconds from {least} to {most}."
-        )
-    return value
+    return number(name, variables.get(name) or default, limits, "seconds")
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
@@ -82,27 +69,32 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable is missing or has a value that does not fit.
     """
-    auth = cast("Auth", _choice(variables, "MESH_AUTH", "api_key", get_args(Auth.__value__)))
+    auth = cast("Auth", choice(variables, "MESH_AUTH", "api_key", get_args(Auth.__value__)))
     parameter = variables.get("MESH_API_KEYS_PARAMETER") or None
     if auth == "api_key" and parameter is None:
         raise SettingsError(
             "MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH=api_key it names the "
             "SSM parameter that holds the keys' hashes."
         )
-    origins = variables.get("MESH_ALLOWED_ORIGINS", "")
+    backend = cast(
+        "Backend", choice(variables, "MESH_BACKEND", "embedded", get_args(Backend.__value__))
+    )
+    ttl = _seconds(variables, "MESH_SECRETS_TTL_SECONDS", "60", (1, 3600))
+    supabase = None
+    if backend == "supabase":
+        supabase = supabase_settings.load(variables, secrets_ttl_seconds=ttl)
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     return Settings(
         name=variables.get("MESH_NAME") or "aoma-mesh",
         environment=variables.get("MESH_ENVIRONMENT") or "dev",
-        backend=cast(
-            "Backend", _choice(variables, "MESH_BACKEND", "embedded", get_args(Backend.__value__))
-        ),
+        backend=backend,
         auth=auth,
         api_keys_parameter=parameter,
-        secrets_ttl_seconds=_seconds(variables, "MESH_SECRETS_TTL_SECONDS", 60, (1, 3600)),
-        allowed_origins=tuple(o.strip() for o in origins.split(",") if o.strip()),
-        log_level=_choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
-        deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", 25, (1, 900)),
+        secrets_ttl_seconds=ttl,
+        allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),
+        log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
+        deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", "25", (0.5, 900)),
         index=TASK_ROOT / "knowledge.sqlite3",
+        supabase=supabase,
         function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
     )

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_app.api_keys import KeyRing, KeysUnavailableError
 from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, failure
+from mcp_app.caller import Caller, calling
 from mcp_app.settings import Auth
 
 PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
@@ -37,7 +38,10 @@ def presented_key(headers: Headers) -> str | None:
 
 
 class AccessControl:
-    """Lets a request through with the caller's name in `scope["caller"]`, or refuses it.
+    """Lets a request through as its caller's, or refuses it.
+
+    The caller is `mcp_app.caller.current()` for all that answers, and by name in
+    `scope["caller"]` for the log.
 
     Args:
         app: What is protected.
@@ -69,7 +73,8 @@ class AccessControl:
                 if caller is None:
                     return
         scope["caller"] = caller or "anonymous"
-        await self._app(scope, receive, send)
+        with calling(Caller(scope["caller"])):
+            await self._app(scope, receive, send)
 
     async def _key_holder(
         self, key_ring: KeyRing, scope: Scope, receive: Receive, send: Send

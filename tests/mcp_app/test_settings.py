@@ -34,3 +34,71 @@ def test_a_value_that_does_not_fit_is_named(name, value):
 def test_origins_are_a_comma_separated_list():
     settings = load(CLOSED | {"MESH_ALLOWED_ORIGINS": "https://a.example, https://b.example,"})
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
+
+
+SUPABASE = CLOSED | {
+    "MESH_BACKEND": "supabase",
+    "MESH_SUPABASE_URL": "https://abc.supabase.co",
+    "MESH_SUPABASE_KEY_PARAMETER": "/mesh/dev/supabase-key",
+    "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/dev/supabase-token",
+    "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/dev/openai-api-key",
+}
+
+
+def test_the_embedded_backend_needs_no_address_and_no_secret():
+    assert load(CLOSED).supabase is None
+
+
+def test_supabase_has_a_default_for_everything_that_is_nobodys_own():
+    chosen = load(SUPABASE).supabase
+    assert chosen is not None
+    assert chosen.openai_url == "https://api.openai.com/v1"
+    assert (chosen.embedding_model, chosen.embedding_dimensions) == ("text-embedding-3-small", 1536)
+    assert chosen.answer_model is None
+    assert chosen.vector_store_id is None
+    assert chosen.sources == ("documents", "tickets", "commits", "code")
+    assert chosen.thresholds["comprehensive"] < chosen.thresholds["rapid"]
+    assert chosen.secrets_ttl_seconds == 60
+
+
+@pytest.mark.parametrize("name", sorted(SUPABASE.keys() - CLOSED.keys() - {"MESH_BACKEND"}))
+def test_supabase_says_what_it_lacks(name):
+    with pytest.raises(SettingsError, match=f"{name} is not set; MESH_BACKEND=supabase needs it"):
+        load(SUPABASE | {name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MESH_SUPABASE_URL", "abc.supabase.co", "MESH_SUPABASE_URL is no address"),
+        ("MESH_OPENAI_BASE_URL", "ftp://models.example", "MESH_OPENAI_BASE_URL is no address"),
+        ("MESH_EMBEDDING_DIMENSIONS", "3072", "'3072'; it must be a number from 1 to 2000"),
+        ("MESH_VECTOR_STORE_ID", "../files", "it must look like vs_abc123"),
+        ("MESH_SOURCES", "documents,emails", "MESH_SOURCES has emails; it takes documents,"),
+        ("MESH_THRESHOLDS", "focused=70", "MESH_THRESHOLDS focused is '70'"),
+        ("MESH_THRESHOLDS", "quick=0.7", "MESH_THRESHOLDS has 'quick'; it takes search,"),
+    ],
+)
+def test_a_setting_of_supabase_that_does_not_fit_is_named(name, value, message):
+    with pytest.raises(SettingsError, match=message):
+        load(SUPABASE | {name: value})
+
+
+def test_a_password_in_an_address_is_not_repeated():
+    with pytest.raises(SettingsError) as caught:
+        load(SUPABASE | {"MESH_SUPABASE_URL": "https://me:hunter2@abc.supabase.co"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_thresholds_change_one_by_one():
+    chosen = load(SUPABASE | {"MESH_THRESHOLDS": "focused=0.7"}).supabase
+    default = load(SUPABASE).supabase
+    assert chosen is not None
+    assert default is not None
+    assert chosen.thresholds == {**default.thresholds, "focused": 0.7}
+
+
+def test_the_address_may_be_given_with_its_path():
+    chosen = load(SUPABASE | {"MESH_SUPABASE_URL": "https://abc.supabase.co/rest/v1/"}).supabase
+    assert chosen is not None
+    assert chosen.url == "https://abc.supabase.co"

@@ -1,0 +1,47 @@
+"""Who makes the request that is being answered.
+
+Access control says so; backends ask. It travels in a context variable, so that tools need
+no argument for it and requests answered at one time never see each other's caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A caller as access control knows it.
+
+    Attributes:
+        name: for logs: `key:<name>`, an ARN, a user's id, or `anonymous`.
+        token: the caller's own access token, its signature, issuer, audience and expiry
+            verified; sources that check rows by user are asked with it. None for callers
+            who are no users: API keys, IAM.
+    """
+
+    name: str
+    token: str | None = field(default=None, repr=False)
+
+
+ANONYMOUS = Caller("anonymous")
+
+_current: ContextVar[Caller] = ContextVar("mesh_caller", default=ANONYMOUS)
+
+
+def current() -> Caller:
+    """The caller of the request that is being answered; anonymous outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def calling(caller: Caller) -> Generator[None]:
+    """What runs within answers this caller."""
+    before = _current.set(caller)
+    try:
+        yield
+    finally:
+        _current.reset(before)

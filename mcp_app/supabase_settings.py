@@ -1,0 +1,116 @@
+"""The settings of `MESH_BACKEND=supabase`: addresses, models, and where its secrets are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from mcp_app.variables import SettingsError, Variables, names, number, required
+
+SOURCES = ("documents", "tickets", "commits", "code")
+OPENAI = "https://api.openai.com/v1"
+# One number a strategy, for both of its measures. As coverage they are about what the
+# embedded backend was measured with; as cosines of text-embedding-3-small they lie between
+# what is about something near (.3) and a passage that answers (.5 and more).
+THRESHOLDS = MappingProxyType(
+    {"search": 0.30, "comprehensive": 0.40, "focused": 0.50, "rapid": 0.60}
+)
+# pgvector indexes at most 2,000 dimensions. https://github.com/pgvector/pgvector#hnsw
+MAX_DIMENSIONS = 2000
+_WHY = "MESH_BACKEND=supabase needs it"
+
+
+@dataclass(frozen=True)
+class SupabaseSettings:
+    """Where the supabase backend finds what it asks. Nothing secret: SSM parameters by name.
+
+    Attributes:
+        url: the project's address, such as https://abc.supabase.co, without a slash last.
+        key_parameter: holds the publishable key, which lets requests into the project.
+        token_parameter: holds the server's own JWT, which says what it may read.
+        openai_key_parameter: holds the OpenAI API key.
+        openai_url: OpenAI's address, or that of what speaks its protocol.
+        embedding_model: what the stored embeddings were made with.
+        embedding_dimensions: how long they are.
+        answer_model: what writes answers; None for passages only.
+        vector_store_id: an OpenAI vector store to search too; None for none.
+        sources: those that callers are offered, of `SOURCES`.
+        thresholds: least coverage or similarity, by strategy; `search` for the search tools.
+        secrets_ttl_seconds: how long a secret that was read is trusted.
+    """
+
+    url: str
+    key_parameter: str
+    token_parameter: str
+    openai_key_parameter: str
+    openai_url: str
+    embedding_model: str
+    embedding_dimensions: int
+    answer_model: str | None
+    vector_store_id: str | None
+    sources: tuple[str, ...]
+    thresholds: Mapping[str, float]
+    secrets_ttl_seconds: float
+
+
+def _address(variables: Variables, name: str, default: str | None = None) -> str:
+    text = variables.get(name, "").strip() or default or required(variables, name, _WHY)
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+    except ValueError:
+        fits = False
+    if not fits or parts.query or parts.fragment:
+        # Not quoted: an address may carry a password.
+        raise SettingsError(f"{name} is no address such as https://abc.supabase.co.")
+    return text.rstrip("/")
+
+
+def _sources(variables: Variables) -> tuple[str, ...]:
+    chosen = names(variables, "MESH_SOURCES") or SOURCES
+    if unknown := [name for name in chosen if name not in SOURCES]:
+        raise SettingsError(
+            f"MESH_SOURCES has {', '.join(unknown)}; it takes {', '.join(SOURCES)}."
+        )
+    return tuple(name for name in SOURCES if name in chosen)
+
+
+def _thresholds(variables: Variables) -> Mapping[str, float]:
+    """`MESH_THRESHOLDS`, such as `focused=0.5,rapid=0.7`; what it does not name stays."""
+    given = dict(THRESHOLDS)
+    for entry in names(variables, "MESH_THRESHOLDS"):
+        name, _, value = entry.partition("=")
+        if name not in given:
+            raise SettingsError(f"MESH_THRESHOLDS has {name!r}; it takes {', '.join(given)}.")
+        given[name] = number(f"MESH_THRESHOLDS {name}", value, (0, 1))
+    return given
+
+
+def load(variables: Variables, *, secrets_ttl_seconds: float) -> SupabaseSettings:
+    """Read and check them.
+
+    Raises:
+        SettingsError: a variable is missing or has a value that does not fit.
+    """
+    name = "MESH_EMBEDDING_DIMENSIONS"
+    dimensions = number(name, variables.get(name) or "1536", (1, MAX_DIMENSIONS))
+    store = variables.get("MESH_VECTOR_STORE_ID", "").strip() or None
+    if store and not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", store):
+        raise SettingsError(f"MESH_VECTOR_STORE_ID is {store!r}; it must look like vs_abc123.")
+    return SupabaseSettings(
+        url=_address(variables, "MESH_SUPABASE_URL").removesuffix("/rest/v1"),
+        key_parameter=required(variables, "MESH_SUPABASE_KEY_PARAMETER", _WHY),
+        token_parameter=required(variables, "MESH_SUPABASE_TOKEN_PARAMETER", _WHY),
+        openai_key_parameter=required(variables, "MESH_OPENAI_API_KEY_PARAMETER", _WHY),
+        openai_url=_address(variables, "MESH_OPENAI_BASE_URL", OPENAI),
+        embedding_model=variables.get("MESH_EMBEDDING_MODEL") or "text-embedding-3-small",
+        embedding_dimensions=int(dimensions),
+        answer_model=variables.get("MESH_ANSWER_MODEL", "").strip() or None,
+        vector_store_id=store,
+        sources=_sources(variables),
+        thresholds=_thresholds(variables),
+        secrets_ttl_seconds=secrets_ttl_seconds,
+    )

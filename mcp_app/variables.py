@@ -1,0 +1,57 @@
+"""Environment variables, read with a check and a message that says what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+type Variables = Mapping[str, str]
+
+
+class SettingsError(Exception):
+    """A setting is missing or out of range; the message names it and says what fits."""
+
+
+def choice(variables: Variables, name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`.
+
+    Raises:
+        SettingsError: it is another.
+    """
+    value = variables.get(name) or default
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(choices)}.")
+    return value
+
+
+def number(name: str, text: str, limits: tuple[float, float], unit: str = "") -> float:
+    """The number in `text`, within both limits, which are included.
+
+    Raises:
+        SettingsError: it is no number, or beyond a limit.
+    """
+    least, most = limits
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        what = f"a number{' of ' if unit else ''}{unit}"
+        raise SettingsError(f"{name} is {text!r}; it must be {what} from {least:g} to {most:g}.")
+    return value
+
+
+def required(variables: Variables, name: str, why: str) -> str:
+    """A variable that must not be empty.
+
+    Raises:
+        SettingsError: it is; `why` ends the message.
+    """
+    value = variables.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; {why}.")
+    return value
+
+
+def names(variables: Variables, name: str) -> tuple[str, ...]:
+    """The parts of a comma-separated list; none when it is not set."""
+    return tuple(part.strip() for part in variables.get(name, "").split(",") if part.strip())
