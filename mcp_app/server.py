@@ -22,7 +22,7 @@ from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
 
 INSTRUCTIONS = """\
-Searches this organisation's documents, commits and code. Every passage names its source, \
+Searches this organisation's documents, tickets, commits and code. Every passage names its source, \
 id and score. When nothing fits, the answer says so: treat `grounded: false` or an empty \
 `hits` as "not known here", and do not fill the gap from memory."""
 
@@ -63,12 +63,13 @@ class CamelCaseArguments(Middleware):
 def tool_functions(available: frozenset[str]) -> Iterator[Callable[..., Any]]:
     """The functions decorated with `fastmcp.tools.tool` in the modules of `mcp_app.tools`.
 
-    A module may set `SOURCE` to the knowledge source that its tools need; they are left
-    out where that source is not configured.
+    A module may set `SOURCE` to the knowledge source that its tools need, or to a tuple of
+    sources of which one is enough; they are left out where none of them is configured.
     """
     for module_info in pkgutil.iter_modules(tools.__path__):
         module = importlib.import_module(f"{tools.__name__}.{module_info.name}")
-        if getattr(module, "SOURCE", None) not in {None, *available}:
+        needed = getattr(module, "SOURCE", ())
+        if needed and available.isdisjoint({needed} if isinstance(needed, str) else needed):
             continue
         for _, function in inspect.getmembers(module, inspect.isfunction):
             if function.__module__ == module.__name__ and get_fastmcp_meta(function) is not None:

@@ -149,6 +149,10 @@ class Backend(Protocol):
             content: the question and the numbered passages.
             max_tokens: length limit of what it writes.
             deadline: when the call has to be over.
+
+        Raises:
+            UnusableAnswerError: it was cut off at `max_tokens`, declined, or is empty. What
+                was written until then is never given: its end could change its meaning.
         """
         ...
 

@@ -34,3 +34,15 @@ class SearchTimeoutError(Exception):
         )
         self.source = source
         self.limit_seconds = limit_seconds
+
+
+class UnusableAnswerError(Exception):
+    """The model was asked and gave no whole answer: it was cut off, declined, or is empty.
+
+    Args:
+        reason: what it gave instead, in one clause.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

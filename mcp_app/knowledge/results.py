@@ -102,6 +102,21 @@ class CodeFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """How one source did in one call; `error` says why it failed, for people.
+
+    A call that asks several sources gives what it got from the others, and names here the
+    one that is missing. A model is a source too: it has no hits.
+    """
+
+    source: str
+    status: Literal["ok", "failed"]
+    hits: int
+    latency_ms: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A Jira ticket: `id` is its key, `title` its summary, `text` its description.
 
@@ -121,6 +136,13 @@ class Ticket:
     assignee: str | None
     created: str | None
     updated: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketDetails(Ticket):
+    """A whole ticket, and how it was read."""
+
+    sources: tuple[SourceReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,21 +171,8 @@ class TicketCount:
     by_project: tuple[Tally, ...]
     by_status: tuple[Tally, ...]
     by_priority: tuple[Tally, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceReport:
-    """How one source did in one call; `error` says why it failed, for people.
-
-    A call that asks several sources gives what it got from the others, and names here the
-    one that is missing.
-    """
-
-    source: str
-    status: Literal["ok", "failed"]
-    hits: int
-    latency_ms: float
-    error: str | None = None
+    # Filled in by the tool, which knows how long the call took.
+    sources: tuple[SourceReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

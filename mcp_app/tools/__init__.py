@@ -11,5 +11,6 @@ A module here with a function under `@tool` is all that a new tool needs:
 
 Its signature becomes the input schema, its docstring the description that models read,
 its return annotation the output schema. A module may set `SOURCE` to the knowledge source
-that its tools need: `documents`, `commits` or `code`.
+that its tools need, `documents`, `tickets`, `commits` or `code`, or to a tuple of several
+when any of them is enough.
 """

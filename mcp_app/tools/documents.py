@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastmcp.tools import tool
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.answering import answer
 from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
 from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import SearchMode, Threshold
+from mcp_app.tool_parameters import CLEAN, SearchMode, Threshold
 
 SOURCE = "documents"
 
-Query = Annotated[str, Field(min_length=1, max_length=2000, description="What to look for.")]
+Question = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    CLEAN,
+    Field(description="The question, or what to look for."),
+]
 # The original server called the quickest strategy `quick` in some of its clients.
 Strategy = Annotated[
     Literal["comprehensive", "focused", "rapid"],
@@ -27,16 +32,17 @@ Strategy = Annotated[
 
 @tool(title="Search documents", annotations=READ_ONLY)
 async def search_knowledge(
-    query: Query,
+    query: Question,
     max_results: Annotated[int, Field(ge=1, le=20, description="Hits at most.")] = 10,
     mode: SearchMode = None,
     threshold: Threshold = None,
 ) -> SearchResult[Passage]:
-    """Find passages in the documents by their words, best first.
+    """Find passages in the documents, best first.
 
-    Each hit has its id, title, heading, text, link and two true numbers: `score` (BM25,
-    comparable within this result only) and `coverage` (0 to 1, the share of the query's
-    words it holds, rare words counting more). No hits means nothing fits: `reason` says why.
+    Each hit has its id, title, heading, text, link and true numbers: `score` (what it is
+    ordered by, comparable within this result only; `score_kind` says which), `coverage` (0 to
+    1, the share of the query's words it holds) or `similarity` (of meaning, 0 to 1). No hits
+    means nothing fits: `reason` says why.
     """
     with searching():
         deployment = current()
@@ -51,11 +57,16 @@ async def search_knowledge(
 
 @tool(title="Answer from documents", annotations=READ_ONLY)
 async def query_aoma_knowledge(
-    query: Query,
+    query: Question,
     strategy: Strategy = "focused",
     context: Annotated[
         str | None,
-        Field(max_length=1000, description="Words to search for with the question's own."),
+        Field(
+            max_length=1000,
+            description="What the question is about; brings passages forward, and is no part "
+            "of what they have to answer.",
+        ),
+        CLEAN,
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
 ) -> KnowledgeAnswer:
