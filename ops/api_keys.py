@@ -1,60 +1,55 @@
-"""API keys in their SSM parameter: made, listed, revoked; only their hashes are stored.
-
-Parameter Store has no conditional write. What it has is a version number and a history:
-after a write whose version is not the next one, somebody else's write came between, and
-the change is made once more on top of theirs. A last read proves that it is there.
-"""
+"""API keys in their SSM parameter: made, rotated, revoked; only their hashes are stored."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
+from dataclasses import dataclass, replace
 
 from mcp_app import api_keys
 from ops.failure import CommandFailedError
+from ops.stored_keys import Keys, Parameter, change, read
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["Limits", "Parameter", "create", "current", "revoke", "rotate", "store"]
 
-    from mypy_boto3_ssm import SSMClient
-    from mypy_boto3_ssm.type_defs import PutParameterRequestTypeDef
-
-# https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm: standard parameters
-STANDARD_LIMIT_BYTES = 4096
 KEYS_PER_NAME = 2  # enough to rotate: make the new one, move the clients, revoke the old one
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-WRITE_ATTEMPTS = 5
-
-type Keys = tuple[api_keys.ApiKey, ...]
-type Change = Callable[[Keys], Keys]
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One SSM SecureString parameter with API keys, reached through `client`."""
+class Limits:
+    """What a key may do, and for how long.
 
-    client: SSMClient
-    name: str
+    Attributes:
+        lifetime: until it expires; None for never.
+        tools: the only tools it may call; None for every tool.
+        rate_per_minute: calls a minute; None for the deployment's own limit.
+    """
+
+    lifetime: dt.timedelta | None = None
+    tools: tuple[str, ...] | None = None
+    rate_per_minute: int | None = None
+
+
+NO_LIMITS = Limits()
 
 
 def current(parameter: Parameter) -> Keys:
-    """Give the keys that are valid now.
+    """Give the keys that are stored, those that have expired too.
 
     Raises:
         CommandFailedError: the parameter cannot be read, or holds something else.
     """
-    return _read(parameter)[0]
+    return read(parameter)[0]
 
 
-def create(parameter: Parameter, name: str) -> str:
+def create(parameter: Parameter, name: str, limits: Limits = NO_LIMITS) -> str:
     """Make a key, store its hash under `name`, and give the key: nobody can read it again.
+
+    Args:
+        parameter: where.
+        name: whose key it is.
+        limits: what it may do.
 
     Raises:
         CommandFailedError: the name does not fit or has two keys already, the parameter
@@ -66,12 +61,17 @@ def create(parameter: Parameter, name: str) -> str:
             "a letter or digit first."
         )
     key = api_keys.generate()
-    store(parameter, name, key)
+    store(parameter, name, key, limits=limits)
     return key
 
 
 def store(
-    parameter: Parameter, name: str, key: str, *, keep: int = KEYS_PER_NAME - 1
+    parameter: Parameter,
+    name: str,
+    key: str,
+    *,
+    keep: int = KEYS_PER_NAME - 1,
+    limits: Limits = NO_LIMITS,
 ) -> api_keys.ApiKey:
     """Store the hash of `key`, and give what is stored.
 
@@ -81,31 +81,103 @@ def store(
         key: the clear key.
         keep: how many older keys of this name may stay; with 0 they are replaced,
             otherwise one more than this is an error.
+        limits: what the key may do.
 
     Raises:
         CommandFailedError: see `create`.
     """
+    now = dt.datetime.now(dt.UTC)
     made = api_keys.ApiKey(
         name=name,
         sha256=api_keys.digest(key),
         last4=key[-4:],
-        created=dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created=_stamp(now),
+        expires=_stamp(now + limits.lifetime) if limits.lifetime is not None else None,
+        tools=limits.tools,
+        rate_per_minute=limits.rate_per_minute,
     )
 
     def with_key(keys: Keys) -> Keys:
-        same_name = [other for other in keys if other.name == name]
         if keep == 0:
             return (*(other for other in keys if other.name != name), made)
-        if len(same_name) > keep:
-            last4 = ", ".join(other.last4 for other in same_name)
-            raise CommandFailedError(
-                f"{name} has {len(same_name)} keys already (ending in {last4}): revoke the "
-                f"one that is no longer used, `mesh keys revoke {name} --oldest`."
-            )
+        _refuse_a_third(keys, name, keep)
         return (*keys, made)
 
-    _change(parameter, with_key)
+    change(parameter, with_key)
     return made
+
+
+def rotate(
+    parameter: Parameter, name: str, *, grace: dt.timedelta, lifetime: dt.timedelta | None = None
+) -> tuple[str, api_keys.ApiKey]:
+    """Make the successor of a key, and let the old one end.
+
+    The new key may do what the old one may. It lives as long as the old one was made for,
+    unless told otherwise.
+
+    Args:
+        parameter: where.
+        name: the key's name.
+        grace: how long the old key is still valid, unless it ends earlier by itself.
+        lifetime: of the new key.
+
+    Returns:
+        The new key in clear, and the old one as it is stored now.
+
+    Raises:
+        CommandFailedError: there is no such key, or there are two already.
+    """
+    key = api_keys.generate()
+    now = dt.datetime.now(dt.UTC)
+    ending: api_keys.ApiKey | None = None
+
+    def rotated(keys: Keys) -> Keys:
+        nonlocal ending
+        _refuse_a_third(keys, name, KEYS_PER_NAME - 1)
+        old = next((other for other in keys if other.name == name), None)
+        if old is None:
+            raise CommandFailedError(_no_key(parameter, keys, name))
+        life = lifetime or _lifetime(old)
+        end = _stamp(now + grace)
+        ending = replace(old, expires=min(old.expires or end, end))
+        new = replace(
+            old,
+            sha256=api_keys.digest(key),
+            last4=key[-4:],
+            created=_stamp(now),
+            expires=_stamp(now + life) if life is not None else None,
+        )
+        return (*(ending if other == old else other for other in keys), new)
+
+    change(parameter, rotated)
+    assert ending is not None  # noqa: S101 - set by the change, which has been made
+    return key, ending
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _lifetime(key: api_keys.ApiKey) -> dt.timedelta | None:
+    """How long the key was made to be valid."""
+    if key.expires is None:
+        return None
+    return dt.timedelta(seconds=api_keys.moment(key.expires) - api_keys.moment(key.created))
+
+
+def _refuse_a_third(keys: Keys, name: str, keep: int) -> None:
+    same_name = [other for other in keys if other.name == name]
+    if len(same_name) > keep:
+        last4 = ", ".join(other.last4 for other in same_name)
+        raise CommandFailedError(
+            f"{name} has {len(same_name)} keys already (ending in {last4}): revoke the "
+            f"one that is no longer used, `mesh keys revoke {name} --oldest`."
+        )
+
+
+def _no_key(parameter: Parameter, keys: Keys, wanted: str) -> str:
+    names = ", ".join(sorted({key.name for key in keys})) or "no key at all"
+    return f"there is no key {wanted} in {parameter.name}: {names}."
 
 
 def revoke(
@@ -128,9 +200,8 @@ def revoke(
         nonlocal revoked
         chosen = [key for key in keys if key.name == name and last4 in {None, key.last4}]
         if not chosen:
-            names = ", ".join(sorted({key.name for key in keys})) or "no key at all"
             wanted = f"{name} ending in {last4}" if last4 else name
-            raise CommandFailedError(f"there is no key {wanted} in {parameter.name}: {names}.")
+            raise CommandFailedError(_no_key(parameter, keys, wanted))
         if len(chosen) > 1 and oldest:
             chosen = [min(chosen, key=lambda key: key.created)]
         if len(chosen) > 1:
@@ -141,82 +212,5 @@ def revoke(
         revoked = tuple(chosen)
         return tuple(key for key in keys if key not in revoked)
 
-    _change(parameter, without_key)
+    change(parameter, without_key)
     return revoked
-
-
-def _change(parameter: Parameter, change: Change) -> None:
-    keys, version = _read(parameter)
-    wanted = change(keys)
-    for _ in range(WRITE_ATTEMPTS):
-        written = _write(parameter, wanted)
-        if written == version + 1:
-            break
-        # Ours replaced a version that we had not seen: make the change on that one.
-        keys, version = _read(parameter, written - 1)[0], written
-        try:
-            wanted = change(keys)
-        except CommandFailedError:
-            _write(parameter, keys)
-            raise
-    else:
-        raise CommandFailedError(
-            f"{parameter.name} is being changed by others at this moment; run this again."
-        )
-    if set(wanted) != set(current(parameter)):
-        raise CommandFailedError(
-            f"{parameter.name} was changed by somebody else at the same moment; "
-            "look with `mesh keys list` and run this again if your change is not there."
-        )
-
-
-def _read(parameter: Parameter, version: int | None = None) -> tuple[Keys, int]:
-    selector = parameter.name if version is None else f"{parameter.name}:{version}"
-    with _explained(parameter.name):
-        found = parameter.client.get_parameter(Name=selector, WithDecryption=True)["Parameter"]
-    try:
-        return api_keys.parse(found["Value"]), found["Version"]
-    except ValueError as error:
-        raise CommandFailedError(f"{parameter.name}: {error}") from error
-
-
-def _write(parameter: Parameter, keys: Keys) -> int:
-    document = json.dumps({"keys": [asdict(key) for key in keys]}, separators=(",", ":"))
-    size = len(document.encode())
-    if size > STANDARD_LIMIT_BYTES:
-        raise CommandFailedError(
-            f"{parameter.name} is full: {len(keys)} keys need {size} bytes and a standard "
-            f"parameter holds {STANDARD_LIMIT_BYTES}. Revoke keys that nobody uses."
-        )
-    request: PutParameterRequestTypeDef = {
-        "Name": parameter.name,
-        "Value": document,
-        "Type": "SecureString",
-        "Overwrite": True,
-    }
-    with _explained(parameter.name):
-        described = parameter.client.describe_parameters(
-            ParameterFilters=[{"Key": "Name", "Values": [parameter.name]}]
-        )["Parameters"]
-        # Without the key's id, an overwrite would move the parameter to AWS's own KMS key.
-        if described and "KeyId" in described[0]:
-            request["KeyId"] = described[0]["KeyId"]
-        return parameter.client.put_parameter(**request)["Version"]
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn AWS's errors into one line that names the parameter."""
-    try:
-        yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ParameterNotFound":
-            raise CommandFailedError(
-                f"there is no parameter {name} in this account and region; "
-                "`terraform apply` makes it, and its output api_keys_parameter names it."
-            ) from error
-        message = error.response["Error"].get("Message", "")
-        raise CommandFailedError(f"{name}: {code}: {message}") from error
-    except BotoCoreError as error:
-        raise CommandFailedError(f"{name}: {error}") from error

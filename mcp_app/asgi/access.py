@@ -102,7 +102,7 @@ class AccessControl:
             await failure(
                 401,
                 INVALID_REQUEST,
-                "The API key is not valid: it is mistyped, or it was revoked.",
+                "The API key is not valid: it is mistyped, has expired, or was revoked.",
                 {"www-authenticate": 'Bearer realm="mcp", error="invalid_token"'},
             )(scope, receive, send)
             return None

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcp_app.api_keys import ApiKey, KeyRing, KeysUnavailableError, digest, generate, parse
+from mcp_app.api_keys import ApiKey, KeyRing, KeysUnavailableError, digest, generate, parse, stored
 
 
 def document(*keys):
@@ -124,3 +124,50 @@ def test_keys_are_random_and_of_one_form():
 
 def test_parse_gives_back_what_was_stored():
     assert [key.name for key in parse(document("a" * 8, "b" * 8))] == ["k0", "k1"]
+
+
+def limited(key, **limits):
+    entry = {"name": "k", "sha256": digest(key), "last4": key[-4:], "created": "2026-11-22"}
+    return json.dumps({"keys": [entry | limits]})
+
+
+def test_a_key_ends_when_it_expires_though_the_document_is_still_trusted(clock):
+    key = generate()
+    store = Store(limited(key, expires="1970-01-01T00:00:30Z"))
+    keys = ring(store, clock)
+    for clock.now in (0, 29.9):
+        assert keys.find(key)
+    clock.now = 30
+    assert keys.find(key) is None
+    assert store.reads == 1
+
+
+def test_a_key_carries_its_limits(clock):
+    key = generate()
+    found = ring(Store(limited(key, tools=["a", "b"], rate_per_minute=60)), clock).find(key)
+    assert (found.tools, found.rate_per_minute, found.expires) == (("a", "b"), 60, None)
+
+
+def test_what_is_stored_is_what_was_parsed():
+    text = limited(generate(), expires="2026-12-01T00:00:00Z", tools=["a"], rate_per_minute=60)
+    (key,) = parse(text)
+    assert json.dumps({"keys": [stored(key)]}) == text
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"expires": "soon"}, {"tools": "all"}, {"tools": [1]}, {"rate_per_minute": 0}, {"expires": 7}],
+)
+def test_a_limit_that_cannot_be_read_lets_nobody_in(clock, limits):
+    key = generate()
+    with pytest.raises(KeysUnavailableError, match="not a document"):
+        ring(Store(limited(key, **limits)), clock).find(key)
+
+
+def test_a_clock_set_back_makes_the_ring_read_again(clock):
+    key = generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    for clock.now in (1000, 10):
+        assert keys.find(key)
+    assert store.reads == 2

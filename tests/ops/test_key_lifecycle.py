@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +16,7 @@ from local_aws import process
 from local_aws.process import Running
 from mcp_app.api_keys import digest
 from ops import api_keys, local_aws_client
-from ops.api_keys import Parameter
+from ops.api_keys import Limits, Parameter
 from ops.cli import run
 from ops.failure import CommandFailedError
 
@@ -128,6 +131,58 @@ def test_a_full_parameter_says_so_and_stays_as_it_was(parameter: Parameter) -> N
     api_keys.create(parameter, "client-7")
 
 
+def test_an_advanced_parameter_has_twice_the_room_and_stays_advanced(parameter: Parameter) -> None:
+    with pytest.raises(CommandFailedError, match=r"With --advanced it may hold 8192"):
+        fill(parameter)
+    kept = len(api_keys.current(parameter))
+    api_keys.create(replace(parameter, advanced=True), "one-more")
+    described = parameter.client.describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": [parameter.name]}]
+    )
+    assert described["Parameters"][0]["Tier"] == "Advanced"
+    api_keys.create(parameter, "and-another")
+    assert len(api_keys.current(parameter)) == kept + 2
+
+
+def test_a_rotated_key_has_a_successor_of_the_same_limits_and_ends(parameter: Parameter) -> None:
+    limits = Limits(dt.timedelta(days=90), ("search_knowledge",), 60)
+    first = api_keys.create(parameter, "ci", limits)
+    second, ending = api_keys.rotate(parameter, "ci", grace=dt.timedelta(hours=1))
+    old, new = api_keys.current(parameter)
+    assert (old.sha256, new.sha256) == (digest(first), digest(second))
+    assert old == ending
+    assert (new.tools, new.rate_per_minute) == (("search_knowledge",), 60)
+    now = time.time()
+    assert not old.expired(now)
+    assert old.expired(now + 3601)
+    assert not new.expired(now + 89 * 86400)
+    assert new.expired(now + 91 * 86400)
+    with pytest.raises(CommandFailedError, match="ci has 2 keys already"):
+        api_keys.rotate(parameter, "ci", grace=dt.timedelta(0))
+
+
+def test_rotation_never_lengthens_the_old_keys_life(parameter: Parameter) -> None:
+    api_keys.create(parameter, "ci", Limits(dt.timedelta(minutes=5)))
+    (before,) = api_keys.current(parameter)
+    _, ending = api_keys.rotate(parameter, "ci", grace=dt.timedelta(days=1))
+    assert ending.expires == before.expires
+
+
+def test_what_has_expired_makes_room_with_the_next_change(parameter: Parameter) -> None:
+    api_keys.create(parameter, "ci")
+    api_keys.rotate(parameter, "ci", grace=dt.timedelta(0))
+    _, second = api_keys.current(parameter)
+    api_keys.rotate(parameter, "ci", grace=dt.timedelta(hours=1))
+    kept, _ = api_keys.current(parameter)
+    assert kept.sha256 == second.sha256
+
+
+def test_rotating_what_is_not_there_names_what_is(parameter: Parameter) -> None:
+    api_keys.create(parameter, "laptop")
+    with pytest.raises(CommandFailedError, match=r"no key ci .*: laptop"):
+        api_keys.rotate(parameter, "ci", grace=dt.timedelta(0))
+
+
 def test_two_who_write_at_once_both_keep_their_key(parameter: Parameter) -> None:
     theirs: Any = Beside(parameter.client, document("theirs"))
     api_keys.create(Parameter(theirs, parameter.name), "ours")
@@ -177,6 +232,21 @@ def test_the_command_prints_the_key_alone_on_standard_output(
     assert run([*keys, "list", "--json"]) == 0
     (listed,) = json.loads(capsys.readouterr().out)
     assert set(listed) == {"name", "last4", "created"}
+    limits = ["--expires-in", "90d", "--tool", "search_knowledge", "--rate", "60/min"]
+    assert run([*keys, "create", "agent", *limits]) == 0
+    assert run([*keys, "rotate", "agent", "--grace", "0m"]) == 0
+    said = capsys.readouterr()
+    assert [len(line) for line in said.out.splitlines()] == [48, 48]
+    assert "is valid until" in said.err
+    assert run([*keys, "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "EXPIRED 20" in lines[1]
+    assert "expires 20" in lines[2]
+    assert lines[2].endswith("60/min  only search_knowledge")
+    for wrong in (["--expires-in", "soon"], ["--rate", "0"]):
+        assert run([*keys, "create", "other", *wrong]) == 2
+        assert wrong[1] in capsys.readouterr().err
+    assert run([*keys, "revoke", "agent"]) == 0
     assert run([*keys, "revoke", "ci"]) == 0
     assert run([*keys, "revoke", "ci"]) == 1
     assert run([*keys, "list"]) == 0
