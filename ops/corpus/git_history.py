@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.corpus.addresses import name_without_address, without_addresses
 from ops.corpus.report import Ledger
 from ops.corpus.repository import Repository, git
 
 # The newest; more history than this costs megabytes and is hardly asked for.
 LIMIT_COMMITS = 20_000
 
-_ADDRESS = re.compile(r"[<(]?\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b[>)]?")
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 # Whatever the user's configuration says.
 _LOG = ("log", "-z", "--no-color", "--no-show-signature", "--no-notes", "--encoding=UTF-8")
 
@@ -40,16 +38,6 @@ class CommitText:
     date: str
     timestamp: int
     files: tuple[ChangedFile, ...] | None
-
-
-def without_addresses(text: str) -> str:
-    """`text` without e-mail addresses, as in trailers such as Signed-off-by."""
-    return _TRAILING.sub("", _ADDRESS.sub("", text)).strip()
-
-
-def _author(name: str) -> str:
-    """A name; of one that is an address, the part before the @."""
-    return without_addresses(name) or name.strip(" <(").split("@")[0] or "unknown"
 
 
 def _changes(repository: Repository, limit: int) -> dict[str, tuple[ChangedFile, ...]]:
@@ -114,7 +102,7 @@ def read_commits(
                 hash=commit,
                 subject=without_addresses(subject),
                 body=without_addresses("".join(body)),
-                author=_author(author),
+                author=name_without_address(author) or "unknown",
                 date=when.isoformat(),
                 timestamp=int(when.timestamp()),
                 files=None if commit in edge else changes.get(commit, ()),

@@ -66,9 +66,19 @@ def may_hold_secrets(path: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in _SECRET_NAMES)
 
 
+def encoding_of(beginning: bytes) -> str:
+    """The encoding that a byte order mark at the beginning says; UTF-8 without one."""
+    return next((known for mark, known in _ENCODINGS if beginning.startswith(mark)), "utf-8")
+
+
+def holds_private_key(text: str) -> bool:
+    """Whether a private key in PEM form is pasted into a text."""
+    return _PRIVATE_KEY.search(text) is not None
+
+
 def _decoded(content: bytes, name: str, ledger: Ledger) -> str | None:
     """The text of these bytes, or None for binary ones."""
-    encoding = next((known for mark, known in _ENCODINGS if content.startswith(mark)), "utf-8")
+    encoding = encoding_of(content)
     if encoding != "utf-16" and b"\0" in content:
         return None
     try:
@@ -118,7 +128,7 @@ def read_text(place: Path, name: str, limit_bytes: int, ledger: Ledger) -> str |
             reason = BINARY
         elif not text.strip():
             reason = EMPTY
-        elif _PRIVATE_KEY.search(text):
+        elif holds_private_key(text):
             reason = CONFIDENTIAL
     if reason or text is None:
         ledger.skip(reason or BINARY, [shown])
