@@ -27,6 +27,7 @@ COMMANDS = {
     "logs": "ops.cli.logs",
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
+    "database": "ops.cli.database",
     "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

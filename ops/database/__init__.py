@@ -1,0 +1,5 @@
+"""The database of the supabase backend: migrations, what they are applied to, and tokens.
+
+The SQL lies in `migrations/`. How the server asks the database is
+`mcp_app.knowledge.supabase`; what fills it is `ops.ingestion`.
+"""

@@ -1,0 +1,152 @@
+-- See 0005_search_passages.sql for what searches give. A file stands for its best part, and
+-- candidates are files. A filter that is null or empty filters nothing; names are compared
+-- without regard to case, extensions with or without their dot.
+
+create function mesh_search_code(
+    p_query text,
+    p_embedding vector default null,
+    p_mode text default 'keyword',
+    p_limit integer default 10,
+    p_threshold double precision default 0,
+    p_context text default '',
+    p_repository text[] default null,
+    p_language text[] default null,
+    p_extension text[] default null
+) returns table (
+    id text,
+    title text,
+    text text,
+    link text,
+    repository text,
+    path text,
+    language text,
+    extension text,
+    size_bytes bigint,
+    lines integer,
+    start_line integer,
+    end_line integer,
+    score double precision,
+    coverage double precision,
+    similarity double precision,
+    candidates bigint
+)
+language plpgsql stable security invoker
+set search_path from current
+-- Rows that a filter or row-level security takes away are made up for by further ones.
+-- https://github.com/pgvector/pgvector#iterative-index-scans
+set hnsw.iterative_scan = strict_order
+set hnsw.ef_search = 100
+set hnsw.max_scan_tuples = 200000
+set hnsw.scan_mem_multiplier = 8
+set plan_cache_mode = force_custom_plan
+as $$
+#variable_conflict use_column
+declare
+    v_terms tsquery[] := mesh_terms(p_query);
+    v_any tsquery := mesh_any(v_terms);
+    v_ranked tsquery := mesh_any(v_terms || mesh_terms(p_context));
+    v_depth integer := greatest(10 * p_limit, 200);
+    v_repository text[] := mesh_names(p_repository);
+    v_language text[] := mesh_names(p_language);
+    v_extension text[] := (
+        select array_agg(ltrim(name, '.')) from unnest(mesh_names(p_extension)) as name
+    );
+begin
+    perform mesh_check(p_mode, p_embedding, p_limit, p_threshold);
+    return query
+    with pool as not materialized (
+        select mesh_code_parts.*
+        from mesh_code_parts join mesh_code_files as parent on parent.id = mesh_code_parts.file
+        where (v_repository is null or lower(parent.repository) = any (v_repository))
+            and (v_language is null or lower(parent.language) = any (v_language))
+            and (v_extension is null or lower(parent.extension) = any (v_extension))
+    ),
+    holding as materialized (
+        select
+            pool.id as row_id,
+            (
+                select count(*) from unnest(v_terms) as term where pool.words @@ term
+            )::double precision / cardinality(v_terms) as coverage,
+            ts_rank_cd(mesh_weights(), pool.words, v_ranked, 1)::double precision as rank
+        from pool
+        where p_mode <> 'semantic' and pool.words @@ v_any
+    ),
+    by_words as (
+        select holding.*, row_number() over (order by coverage desc, rank desc, row_id) as place
+        from holding
+        order by place
+    ),
+    by_meaning as (
+        select near.*, row_number() over (order by distance, row_id) as place
+        from (
+            select pool.id as row_id, pool.embedding <=> p_embedding as distance
+            from pool
+            where p_mode <> 'keyword' and pool.embedding is not null
+            order by pool.embedding <=> p_embedding
+            limit v_depth
+        ) as near
+    ),
+    fused as (
+        select
+            row_id,
+            by_words.coverage,
+            1 - by_meaning.distance as similarity,
+            case p_mode
+                when 'keyword' then by_words.rank
+                when 'semantic' then 1 - by_meaning.distance
+                else coalesce(1::double precision / (60 + by_words.place), 0)
+                    + coalesce(1::double precision / (60 + by_meaning.place), 0)
+            end as score
+        from by_words full join by_meaning using (row_id)
+    ),
+    -- What only one of the two rankings found is measured by the other too.
+    measured as (
+        select
+            found.*,
+            fused.score,
+            case when p_mode <> 'semantic' then coalesce(fused.coverage, (
+                select count(*) from unnest(v_terms) as term where found.words @@ term
+            )::double precision / nullif(cardinality(v_terms), 0)) end as coverage,
+            case when p_mode <> 'keyword' then
+                coalesce(fused.similarity, 1 - (found.embedding <=> p_embedding))
+            end as similarity,
+            row_number() over (
+                partition by found.file
+                order by
+                    case when p_mode = 'keyword' then fused.coverage end desc,
+                    fused.score desc,
+                    found.id
+            ) as place_in_file,
+            (
+                select count(distinct part.file)
+                from fused as any_part join mesh_code_parts as part on part.id = any_part.row_id
+            ) as candidates
+        from fused join mesh_code_parts as found on found.id = fused.row_id
+    )
+    select
+        measured.file || '#L' || measured.start_line || '-L' || measured.end_line,
+        parent.path,
+        measured.text,
+        parent.link || '#L' || measured.start_line || '-L' || measured.end_line,
+        parent.repository,
+        parent.path,
+        parent.language,
+        parent.extension,
+        parent.size_bytes,
+        parent.lines,
+        measured.start_line,
+        measured.end_line,
+        measured.score,
+        measured.coverage,
+        measured.similarity,
+        measured.candidates
+    from measured join mesh_code_files as parent on parent.id = measured.file
+    where measured.place_in_file = 1
+        and greatest(measured.coverage, measured.similarity) >= p_threshold
+    order by
+        case when p_mode = 'keyword' then measured.coverage end desc,
+        measured.score desc,
+        measured.id
+    limit p_limit;
+end
+$$;
