@@ -29,3 +29,7 @@ class Deadline:
     def remaining(self, at_most: float = float("inf")) -> float:
         """Seconds left, at most `at_most`; 0 when it has passed."""
         return max(0.0, min(self.at - self.clock(), at_most))
+
+    def part(self, share: float) -> Deadline:
+        """The deadline of a step that may take `share`, 0 to 1, of the time that is left."""
+        return Deadline.after(self.remaining() * share, self.clock)

@@ -7,7 +7,11 @@ from contextlib import contextmanager
 
 from fastmcp.exceptions import ToolError
 
-from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
+from mcp_app.knowledge.errors import (
+    NoSourceAnsweredError,
+    SearchTimeoutError,
+    SourceUnavailableError,
+)
 
 
 @contextmanager
@@ -19,5 +23,10 @@ def searching() -> Generator[None]:
     """
     try:
         yield
-    except (SourceUnavailableError, SearchTimeoutError, ValueError) as error:
+    except (
+        NoSourceAnsweredError,
+        SourceUnavailableError,
+        SearchTimeoutError,
+        ValueError,
+    ) as error:
         raise ToolError(str(error)) from error

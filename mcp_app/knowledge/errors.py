@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class SourceUnavailableError(Exception):
     """A source of knowledge cannot be asked; never answered with something else instead.
@@ -29,11 +31,25 @@ class SearchTimeoutError(Exception):
 
     def __init__(self, source: str, limit_seconds: float) -> None:
         super().__init__(
-            f"{source}: the search took longer than {limit_seconds:g} s and was ended. "
+            f"{source}: the search took longer than {limit_seconds:.3g} s and was ended. "
             "Ask with fewer or rarer words, or narrow it with a filter."
         )
         self.source = source
         self.limit_seconds = limit_seconds
+
+
+class NoSourceAnsweredError(Exception):
+    """Several sources were asked, and none of them could answer.
+
+    Args:
+        errors: what each said, by its name.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        # One cause is often behind all: it is said once.
+        reasons = " ".join(dict.fromkeys(errors.values()))
+        super().__init__(f"None of the sources ({', '.join(errors)}) could be asked. {reasons}")
+        self.errors = errors
 
 
 class UnusableAnswerError(Exception):

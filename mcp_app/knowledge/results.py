@@ -205,6 +205,10 @@ class SearchResult[Hit]:
     reason: str | None
 
 
+# What can be cited.
+type Evidence = Passage | TicketHit | Commit | CodeFile
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """A passage by its number in the answer, counted from 1."""
@@ -219,9 +223,13 @@ class Citation:
 # `answered`: a model wrote `answer` from the passages and its citations were checked.
 # `evidence_only`: this deployment has no model; the passages are the answer.
 # `no_evidence`: nothing reached the threshold; no model was asked.
-# `refused`: the model's answer did not cite the passages as it must, so it is withheld.
+# `not_in_passages`: the model read what reached it, and found no answer there.
+# `refused`: the model's answer did not cite the passages as it must, or is not whole, so it is
+# withheld.
 # `failed`: there is evidence, and the model could not be asked.
-type AnswerStatus = Literal["answered", "evidence_only", "no_evidence", "refused", "failed"]
+type AnswerStatus = Literal[
+    "answered", "evidence_only", "no_evidence", "not_in_passages", "refused", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +237,15 @@ class KnowledgeAnswer:
     """Passages that are evidence for a query, each with its citation.
 
     Attributes:
-        grounded: whether there is evidence; without it there are no passages either.
-        answer: what a model wrote from the passages, with `[1]` for the first citation;
-            None unless `status` is `answered`.
-        model: the model that wrote it.
+        status: how far the question got; see `AnswerStatus`.
+        grounded: whether there is evidence: false for `no_evidence`, when there are no
+            passages, and for `not_in_passages`, when they are beside the point.
+        answer: what a model wrote from the passages, with `[1]` for citation 1; None unless
+            `status` is `answered`.
+        model: the model that answers here; None where there is none, or nothing to ask it
+            about.
+        citations: the passages that the answer cites; without an answer, all of them. A
+            number is a place in `passages`, counted from 1.
         reason: why there is no answer, in a sentence or two; None when there is one.
         threshold: the least `coverage` or `similarity` that counted.
         candidates: see `SearchResult`.
@@ -255,6 +268,61 @@ class KnowledgeAnswer:
     candidates: int | None
     terms: tuple[str, ...] = ()
     unknown_terms: tuple[str, ...] = ()
+    sources: tuple[SourceReport, ...]
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings[Hit]:
+    """What one of several sources gave; see `SearchResult`."""
+
+    hits: tuple[Hit, ...]
+    mode: Mode
+    threshold: float
+    candidates: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevelopmentFindings:
+    """Findings by source; None for one that is not configured, or that failed (see `sources`)."""
+
+    documents: Findings[Passage] | None = None
+    tickets: Findings[TicketHit] | None = None
+    commits: Findings[Commit] | None = None
+    code: Findings[CodeFile] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevelopmentAnalysis:
+    """What the sources hold on a development task.
+
+    Attributes:
+        status: how far it got; see `AnswerStatus`.
+        grounded: see `KnowledgeAnswer`.
+        answer: the analysis that a model wrote from the findings, with `[1]` for citation 1;
+            None unless `status` is `answered`.
+        model: see `KnowledgeAnswer`.
+        findings: what each source holds. Their scores are not comparable across sources.
+        citations: the findings that the analysis cites; without one, all of them. Numbers
+            count from 1 through documents, tickets, commits and code, in this order.
+        reason: why there is no analysis, in a sentence or two; None when there is one.
+        threshold: the least `coverage` or `similarity` that counted.
+        sources: every source that was asked, the model among them; one that failed says why.
+        elapsed_ms: wall-clock time of the whole call.
+    """
+
+    current_task: str
+    system_area: str | None
+    urgency: str
+    status: AnswerStatus
+    grounded: bool
+    answer: str | None
+    model: str | None
+    findings: DevelopmentFindings
+    citations: tuple[Citation, ...]
+    reason: str | None
+    threshold: float
     sources: tuple[SourceReport, ...]
     elapsed_ms: float
 

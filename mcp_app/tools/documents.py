@@ -70,10 +70,13 @@ async def query_aoma_knowledge(
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
 ) -> KnowledgeAnswer:
-    """Find the passages that answer a question, with citations to quote them by.
+    """Answer a question from the documents, or say that they do not.
 
-    `grounded: false` means that no passage is close enough: there is then no answer here,
-    and none must be made up. No model writes prose; the passages are the answer.
+    `passages` is the evidence; `answer` is written from it by a model, where the deployment
+    has one, and given only if its citations `[1]` are true. `status` says how far it got:
+    `answered`; `evidence_only` (no model here: read the passages); `refused` (the model's
+    answer was withheld) and `failed` (it could not be asked): read the passages; `no_evidence`
+    and `not_in_passages`: `grounded` is false, there is no answer here, and none must be made up.
     """
     with searching():
         deployment = current()

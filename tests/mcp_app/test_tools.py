@@ -7,6 +7,7 @@ TOOLS = {
     "query_aoma_knowledge",
     "search_git_commits",
     "search_code_files",
+    "analyze_development_context",
     "get_system_health",
     "get_server_capabilities",
 }

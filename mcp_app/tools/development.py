@@ -1,0 +1,59 @@
+"""A development task, seen from every source."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastmcp.tools import tool
+from pydantic import Field, StringConstraints
+
+from mcp_app.annotations import READ_ONLY
+from mcp_app.deployment import current
+from mcp_app.knowledge.analysis import analyse
+from mcp_app.knowledge.results import DevelopmentAnalysis
+from mcp_app.tool_errors import searching
+from mcp_app.tool_parameters import CLEAN
+
+SOURCE = ("documents", "tickets", "commits", "code")
+
+
+@tool(title="Analyse a development task", annotations=READ_ONLY)
+async def analyze_development_context(
+    current_task: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
+        CLEAN,
+        Field(description="What is to be done; this is what is searched for."),
+    ],
+    code_context: Annotated[
+        str | None,
+        Field(max_length=5000, description="Code that the task is about."),
+        CLEAN,
+    ] = None,
+    system_area: Annotated[
+        Literal["frontend", "backend", "database", "infrastructure", "integration", "testing"]
+        | None,
+        Field(description="The part of the system that the task is in."),
+    ] = None,
+    urgency: Annotated[
+        Literal["low", "medium", "high", "critical"],
+        Field(description="How urgent; the more, the shorter an analysis."),
+    ] = "medium",
+) -> DevelopmentAnalysis:
+    """Find what documents, tickets, commits and code hold on a development task, in one call.
+
+    `findings` has the hits of each source. `answer` is an analysis of them with checked
+    citations, where the deployment has a model; otherwise the findings are all there is.
+    `grounded: false` means that nothing fits: do not fill the gap from memory. A source
+    that failed is named in `sources`, and the result is then not the whole picture.
+    """
+    with searching():
+        deployment = current()
+        return await analyse(
+            deployment.backend,
+            current_task,
+            deadline=deployment.deadline(),
+            code_context=code_context or "",
+            system_area=system_area,
+            urgency=urgency,
+        )
