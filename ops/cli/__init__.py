@@ -28,6 +28,7 @@ COMMANDS = {
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
     "database": "ops.cli.database",
+    "ingest": "ops.cli.ingest",
     "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -67,6 +68,7 @@ def mesh() -> None:
     """Run, test and release the MCP server.
 
     The stack on this machine: up, down, status. Any server: logs, smoke, keys.
+    The supabase backend: database, ingest.
     Every command has its own --help.
     """
 

@@ -70,28 +70,28 @@ def connect(url: str | None) -> Iterator[Connection]:
             prepare_threshold=None,
         )
     except psycopg.OperationalError as error:
-        raise CommandFailedError(_refused(str(error), place)) from error
+        raise CommandFailedError(refused(str(error), place)) from error
     with connection:
         try:
             yield connection
         except psycopg.errors.InsufficientPrivilege as error:
             raise CommandFailedError(
-                f"{place}: {_line(error)}. Connect as the database's owner (Supabase: postgres)."
+                f"{place}: {line(error)}. Connect as the database's owner (Supabase: postgres)."
             ) from error
         except psycopg.errors.LockNotAvailable as error:
             raise CommandFailedError(
-                f"{place}: somebody else holds a lock for too long ({_line(error)}). "
-                "Run this again."
+                f"{place}: somebody else holds a lock for too long ({line(error)}). Run this again."
             ) from error
         except psycopg.OperationalError as error:
-            raise CommandFailedError(f"{place}: the connection was lost: {_line(error)}") from error
+            raise CommandFailedError(f"{place}: the connection was lost: {line(error)}") from error
 
 
-def _line(error: psycopg.Error) -> str:
+def line(error: psycopg.Error) -> str:
+    """Give PostgreSQL's own words, without its details: those quote what is in the rows."""
     return error.diag.message_primary or str(error).partition("\n")[0]
 
 
-def _refused(said: str, place: str) -> str:
+def refused(said: str, place: str) -> str:
     """Explain why there is no connection, from what libpq says."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     first = lines[0] if lines else "no reason given"
