@@ -10,7 +10,11 @@ import logging
 import time
 
 # They report every request or every start; ours does, once and in one form.
-CHATTY = ("mcp", "fastmcp", "mangum", "httpx2", "asyncio")
+# What the HTTP clients tell of a request at DEBUG holds its credentials.
+CHATTY = (
+    *("mcp", "fastmcp", "mangum", "asyncio"),
+    *("httpx", "httpcore", "httpx2", "httpcore2", "openai"),
+)
 
 
 _request_id: str | None = None

@@ -52,5 +52,5 @@ def test_requests_at_one_time_keep_their_own_callers():
 
 
 def test_a_token_does_not_show_in_a_log():
-    secret = "eyJhbGciOi"
-    assert secret not in repr(Caller("ada", secret))
+    jwt = "eyJhbGciOi"
+    assert jwt not in repr(Caller("ada", jwt))

@@ -1,0 +1,151 @@
+"""The way to Supabase: PostgREST's client, one connection pool, key and token from SSM."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+from postgrest import APIError, AsyncPostgrestClient
+
+from mcp_app import caller
+from mcp_app.deadline import Deadline
+from mcp_app.knowledge.calls import (
+    CONNECT_SECONDS,
+    KEEPALIVE_SECONDS,
+    CallFailedError,
+    look_for_a_new,
+    value_of,
+    within,
+)
+from mcp_app.knowledge.supabase.failures import (
+    SERVICE,
+    AnswerError,
+    Bearer,
+    malformed,
+    refused,
+    unreachable,
+    wrong_shape,
+)
+from mcp_app.knowledge.supabase.keys import refuse_service_key, refuse_what_is_no_token
+from mcp_app.secrets import Secret
+
+type Row = dict[str, Any]
+
+
+async def _refuse_errors(response: httpx.Response) -> None:
+    # postgrest drops the status of an error that has a body.
+    if not response.is_success:
+        await response.aread()
+        raise AnswerError(response)
+
+
+def _http_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        http2=False,
+        # All but connecting is limited by the deadline.
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+        event_hooks={"response": [_refuse_errors]},
+    )
+
+
+class SupabaseService:
+    """Asks as the caller, where they came with a token of their own; else as the server.
+
+    Args:
+        url: the project's address.
+        key: the publishable key; it lets requests in and gives no rights.
+        token: the server's own JWT, of the role mesh_server.
+    """
+
+    def __init__(self, url: str, key: Secret, token: Secret) -> None:
+        self._url = f"{url}/rest/v1"
+        self._key = key
+        self._token = token
+        self._http = _http_client()
+
+    async def _bearer(self) -> Bearer:
+        own = caller.current().token
+        if own is not None:
+            return Bearer(own, None)
+        token = await value_of(self._token)
+        refuse_service_key(token, self._token.parameter)
+        refuse_what_is_no_token(token, self._token.parameter)
+        return Bearer(token, self._token.parameter)
+
+    async def _rows(
+        self,
+        what: str,
+        ask: Callable[[AsyncPostgrestClient], Awaitable[Any]],
+        deadline: Deadline,
+    ) -> list[Row]:
+        async def attempt() -> list[Row]:
+            key = await value_of(self._key)
+            refuse_service_key(key, self._key.parameter)
+            bearer = await self._bearer()
+            client = AsyncPostgrestClient(
+                self._url,
+                headers={"apikey": key, "Authorization": f"Bearer {bearer.token}"},
+                http_client=self._http,
+                # Its own wait for seconds, whatever the deadline is, and never for functions.
+                retry_enabled=False,
+            )
+            try:
+                rows = (await ask(client)).data
+            except AnswerError as error:
+                failure = refused(
+                    error, what=what, bearer=bearer, key_parameter=self._key.parameter
+                )
+            except httpx.HTTPError as error:
+                failure = unreachable(
+                    untouched=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                )
+            except (APIError, ValueError):
+                failure = malformed(what)
+            else:
+                if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+                    return rows
+                failure = wrong_shape(what, "the top")
+            raise await self._tried_with(key, bearer, failure)
+
+        return await within(deadline, SERVICE, attempt)
+
+    async def _tried_with(
+        self, key: str, bearer: Bearer, failure: CallFailedError
+    ) -> CallFailedError:
+        """The failure, to be tried again at once if one of both secrets has been rotated."""
+        if bearer.parameter is not None:
+            failure = await look_for_a_new(self._token, bearer.token, failure)
+            failure = await look_for_a_new(self._key, key, failure)
+        return failure
+
+    async def call(
+        self, function: str, arguments: Mapping[str, Any], deadline: Deadline
+    ) -> list[Row]:
+        """The rows that a function of the database gives; it must be a reading one.
+
+        Raises:
+            CallFailedError: there are none to be had.
+        """
+        return await self._rows(
+            function, lambda client: client.rpc(function, dict(arguments)).execute(), deadline
+        )
+
+    async def rows_where(
+        self, table: str, columns: str, column: str, value: str, deadline: Deadline
+    ) -> list[Row]:
+        """The rows of a table in which a column has this value.
+
+        Raises:
+            CallFailedError: the table cannot be read.
+        """
+        return await self._rows(
+            table,
+            lambda client: client.from_(table).select(columns).eq(column, value).execute(),
+            deadline,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
