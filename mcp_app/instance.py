@@ -21,6 +21,7 @@ from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
 from mcp_app.events import BadEventError, check_event, http_request
+from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 from mcp_app.server import build_server
@@ -109,8 +110,17 @@ class Instance:
         asyncio.set_event_loop(None)
 
 
+def backend_of(settings: Settings) -> Backend:
+    """Where this deployment's knowledge comes from: what the settings say, and nothing else."""
+    if settings.supabase is None:
+        return EmbeddedBackend(settings.index)
+    from mcp_app.knowledge.supabase.backend import SupabaseBackend  # noqa: PLC0415 - only here
+
+    return SupabaseBackend(settings.supabase)
+
+
 def start(settings: Settings) -> Instance:
     """Bring the application up, ready for its first event."""
-    backend = EmbeddedBackend(settings.index)
+    backend = backend_of(settings)
     server = build_server(settings, backend)
     return Instance(build_app(server, settings, backend, key_ring(settings)))

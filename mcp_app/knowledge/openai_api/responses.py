@@ -9,7 +9,14 @@ from openai import AsyncOpenAI
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.calls import CallFailedError
+from mcp_app.knowledge.errors import UnusableAnswerError
 from mcp_app.knowledge.openai_api.client import OpenAIService
+from mcp_app.knowledge.openai_api.failures import LATER
+
+INCOMPLETE = {
+    "max_output_tokens": "it was cut off at its length limit",
+    "content_filter": "it was stopped by a content filter",
+}
 
 
 async def write(
@@ -24,10 +31,11 @@ async def write(
     """What the model writes; nothing of it is kept at OpenAI.
 
     Raises:
-        CallFailedError: it wrote nothing, or did not come to its end.
+        CallFailedError: the model could not be asked.
+        UnusableAnswerError: it wrote nothing, declined, or did not come to its end.
     """
 
-    async def call(client: AsyncOpenAI) -> tuple[str, str, str | None]:
+    async def call(client: AsyncOpenAI) -> tuple[str, str, str | None, bool]:
         answer = await client.responses.create(
             model=model,
             instructions=instructions,
@@ -36,18 +44,23 @@ async def write(
             store=False,
         )
         details = answer.incomplete_details
-        return str(answer.status), answer.output_text, details.reason if details else None
+        declined = any(
+            part.type == "refusal"
+            for item in answer.output
+            if item.type == "message"
+            for part in item.content
+        )
+        return str(answer.status), answer.output_text, details.reason if details else None, declined
 
-    status, text, incomplete = await service.ask(
+    status, text, incomplete, declined = await service.ask(
         call, about=f"the model {model}", deadline=deadline, read_only=False
     )
-    if incomplete == "max_output_tokens":
-        raise CallFailedError(
-            f"the model {model} did not finish within {max_tokens} tokens",
-            "Ask for less at once, or with strategy comprehensive.",
-        )
-    if status != "completed" or not text.strip():
-        raise CallFailedError(
-            f"the model {model} wrote no answer", "Ask again; the passages are there without it."
-        )
+    if incomplete is not None or status == "incomplete":
+        raise UnusableAnswerError(INCOMPLETE.get(incomplete or "", "it is not complete"))
+    if status != "completed":
+        raise CallFailedError(f"the model {model} could not write an answer", LATER)
+    if declined:
+        raise UnusableAnswerError("the model declined to answer")
+    if not text.strip():
+        raise UnusableAnswerError("it is empty")
     return text
