@@ -7,9 +7,12 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$p && break; \
 	done)
 BACKEND ?= embedded
-# Folders to answer from instead of this project, e.g. make up KNOWLEDGE=../handbook GIT=../service
+# What to answer from instead of this project,
+# e.g. make up KNOWLEDGE=../handbook GIT=../service JIRA=tickets.csv JIRA_URL=https://jira.example.com
 KNOWLEDGE ?=
 GIT ?=
+JIRA ?=
+JIRA_URL ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
 
@@ -27,7 +30,8 @@ build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
 	@.venv/bin/mesh up --backend $(BACKEND) \
-	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder))
+	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder)) \
+	$(foreach file,$(JIRA),--jira $(file)) $(if $(JIRA_URL),--jira-url $(JIRA_URL))
 
 down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
 	@.venv/bin/mesh down $(if $(KEEP),--keep-state)

@@ -51,10 +51,12 @@ AFRESH = "If it fails again, start afresh: make down, then make up."
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Folders of documents and git repositories to answer from; this project's when empty."""
+    """What to answer from, as `ops.bundle.build` takes it; this project when empty."""
 
     documents: tuple[Path, ...] = ()
     repositories: tuple[Path, ...] = ()
+    exports: tuple[Path, ...] = ()
+    jira_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
                 architecture=architecture,
                 documents=knowledge.documents,
                 repositories=knowledge.repositories,
+                exports=knowledge.exports,
+                jira_url=knowledge.jira_url,
             )
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
             step.notes += built.notes

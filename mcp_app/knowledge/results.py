@@ -180,7 +180,8 @@ class SearchResult[Hit]:
     """Hits, best first within each source, and how they were found.
 
     Attributes:
-        hits: those at or above `threshold`, at most as many as asked for.
+        hits: those at or above `threshold`, at most as many as asked for; a ticket whose key
+            the query names is among them whatever its coverage or similarity.
         mode: how the search was made.
         threshold: the least `coverage` of a hit where the mode is `keyword`, the least
             `similarity` where it is `semantic`; a hit of `hybrid` reaches it in either.
@@ -358,10 +359,12 @@ class Statistics:
     size_bytes: int
     documents: int
     passages: int
+    tickets: int
     commits: int
     code_files: int
     code_parts: int
     corpora: tuple[str, ...]
+    projects: tuple[str, ...]
     repositories: tuple[Repository, ...]
 
 

@@ -163,6 +163,8 @@ def build(
     output: Path | None = None,
     documents: Sequence[Path] = (),
     repositories: Sequence[Path] = (),
+    exports: Sequence[Path] = (),
+    jira_url: str | None = None,
     indexed: bool = True,
     root: Path = ROOT,
     requirements: Path | None = None,
@@ -179,8 +181,10 @@ def build(
         architecture: `arm64`, `x86_64`, or `host` for this machine's.
         python: Version of the Lambda runtime.
         output: The zip; `dist/mesh-<architecture>.zip` when None.
-        documents: Folders of documents to index. With `repositories` empty too: the project's.
+        documents: Folders of documents to index. Where nothing is named: the project's.
         repositories: Git repositories to index.
+        exports: Jira exports to index.
+        jira_url: Jira's address, for links to tickets.
         indexed: Whether there is an index at all.
         root: The project's folder.
         requirements: The locked dependencies; `requirements/lambda.txt` when None.
@@ -194,10 +198,9 @@ def build(
     began = time.monotonic()
     aim = target(architecture, python)
     output = output or default_output(aim.architecture, root)
-    knowledge.check(documents, repositories)
-    chosen = Knowledge(tuple(documents), tuple(repositories))
-    if not documents and not repositories:
-        chosen = knowledge.of_project(root)
+    named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
+    knowledge.check(named)
+    chosen = named or knowledge.of_project(root)
     with scratch_beside(output) as scratch, ThreadPoolExecutor() as pool:
         origin = pool.submit(provenance, root)
         # Beside the dependencies, from the cache or not: neither needs the other.
@@ -217,7 +220,7 @@ def build(
         if indexing:
             progress("indexing the knowledge")
             entry, report = indexing.result()
-            knowledge.check_report(report, documents, repositories)
+            knowledge.check_report(report, named)
             parts.append(Part("knowledge", "", (entry,)))
         made = assemble(zipped, base, parts, aim, origin.result())
         limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
@@ -225,7 +228,7 @@ def build(
             zipped.replace(output)
         except OSError as error:
             raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
-    notes = list(report.problems) if report else []
+    notes = [*report.problems, *knowledge.losses(report)] if report else []
     if not made.provenance.commit:
         notes.append(f"no commit is recorded: {made.provenance.unknown_because}")
     return BuildResult(

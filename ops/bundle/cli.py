@@ -56,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR",
         help="folder of documents (.md, .rst, .txt) to index; may be repeated. In a "
-        "git repository only what git does not ignore is read. With --knowledge or "
-        "--git, nothing of this repository is indexed unless it is named too",
+        "git repository only what git does not ignore is read. With --knowledge, "
+        "--git or --jira, nothing of this repository is indexed unless it is named too",
     )
     options.add_argument(
         "--git",
@@ -66,6 +66,20 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="DIR",
         help="root of a git repository whose commits and code to index; may be repeated",
+    )
+    options.add_argument(
+        "--jira",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="export of Jira, CSV or JSON, whose tickets to index; may be repeated",
+    )
+    options.add_argument(
+        "--jira-url",
+        metavar="URL",
+        help="Jira's address for links to tickets, such as https://jira.example.com "
+        "(default: what a JSON export tells)",
     )
     options.add_argument("--no-knowledge", action="store_true", help="build without an index")
     options.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -77,8 +91,8 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """The options as given; ends the program on --help and on what it does not know."""
     options = parser()
     found = options.parse_args(given)
-    if found.no_knowledge and (found.knowledge or found.git):
-        options.error("--no-knowledge contradicts --knowledge and --git")
+    if found.no_knowledge and (found.knowledge or found.git or found.jira):
+        options.error("--no-knowledge contradicts --knowledge, --git and --jira")
     return found
 
 
@@ -97,6 +111,8 @@ def main(given: Sequence[str] | None = None) -> int:
             output=options.output,
             documents=options.knowledge,
             repositories=options.git,
+            exports=options.jira,
+            jira_url=options.jira_url,
             indexed=not options.no_knowledge,
             progress=silent if options.quiet else show,
         )

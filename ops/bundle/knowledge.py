@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ops.bundle.archive import Entry
 from ops.bundle.failure import BuildError
 from ops.corpus import CorpusError, IndexReport, write_index
 from ops.corpus.documents import kind_of
+from ops.corpus.jira import LOSSES
 
 NAME = "knowledge.sqlite3"
 
@@ -23,24 +23,32 @@ class Knowledge:
         documents: Folders of documents, or single ones. In a git repository only what git
             tracks or does not ignore counts, so nothing that a build made gets in.
         repositories: Roots of git repositories, for their commits and code.
+        exports: Jira exports, CSV or JSON.
+        jira_url: Jira's address, for links to tickets; what an export tells when None.
     """
 
-    documents: tuple[Path, ...]
-    repositories: tuple[Path, ...]
+    documents: tuple[Path, ...] = ()
+    repositories: tuple[Path, ...] = ()
+    exports: tuple[Path, ...] = ()
+    jira_url: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is named."""
+        return bool(self.documents or self.repositories or self.exports)
 
 
 def of_project(root: Path) -> Knowledge:
     """The default: the project itself, its documents, commits and code."""
-    return Knowledge((root,), (root,))
+    return Knowledge(documents=(root,), repositories=(root,))
 
 
-def check(documents: Sequence[Path], repositories: Sequence[Path]) -> None:
-    """Refuse folders that somebody named and that hold nothing.
+def check(named: Knowledge) -> None:
+    """Refuse what somebody named and that is not there or holds nothing.
 
     Raises:
-        BuildError: a folder is missing, or no document is below it.
+        BuildError: a folder or an export is missing, or no document is below a folder.
     """
-    for place in documents:
+    for place in named.documents:
         if not place.exists():
             raise BuildError(f"--knowledge {place}: there is no such folder.")
         found = place.rglob("*") if place.is_dir() else iter((place,))
@@ -49,9 +57,16 @@ def check(documents: Sequence[Path], repositories: Sequence[Path]) -> None:
                 f"--knowledge {place}: there is no document in it. Documents are Markdown (.md), "
                 "reStructuredText (.rst) and plain text (.txt)."
             )
-    for place in repositories:
+    for place in named.repositories:
         if not place.is_dir():
             raise BuildError(f"--git {place}: there is no such folder.")
+    for place in named.exports:
+        if not place.is_file():
+            raise BuildError(
+                f"--jira {place}: there is no such file. Name an export of Jira, CSV or JSON."
+            )
+    if named.jira_url and not named.exports:
+        raise BuildError("--jira-url: there are no tickets to link. Name an export with --jira.")
 
 
 def index(knowledge: Knowledge, scratch: Path) -> tuple[Entry, IndexReport]:
@@ -61,31 +76,47 @@ def index(knowledge: Knowledge, scratch: Path) -> tuple[Entry, IndexReport]:
     holds, so a kept one would be stale just when the build has to be fast.
 
     Raises:
-        BuildError: the documents or repositories cannot be read.
+        BuildError: the documents, repositories or exports cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         place = Path(folder) / NAME
         try:
             report = write_index(
-                place, documents=knowledge.documents, repositories=knowledge.repositories
+                place,
+                documents=knowledge.documents,
+                repositories=knowledge.repositories,
+                exports=knowledge.exports,
+                jira_url=knowledge.jira_url,
             )
         except CorpusError as error:
             raise BuildError(f"The knowledge index cannot be made: {error}") from error
         return Entry(NAME, place.read_bytes()), report
 
 
-def check_report(
-    report: IndexReport, documents: Sequence[Path], repositories: Sequence[Path]
-) -> None:
+def check_report(report: IndexReport, named: Knowledge) -> None:
     """Refuse an index that lacks what somebody named.
 
     Raises:
-        BuildError: no document could be read, or a folder is no git repository.
+        BuildError: no document or ticket could be read, or a folder is no git repository.
     """
-    if documents and not report.documents:
+    if named.documents and not report.documents:
         reasons = "; ".join(f"{one.count} {one.reason}" for one in report.skipped)
         raise BuildError(
             f"--knowledge: none of the documents can be indexed. Left out: {reasons or 'all'}."
         )
-    if len(report.repositories) < len({place.resolve() for place in repositories}):
+    if named.exports and not report.tickets:
+        raise BuildError(
+            "--jira: there is no ticket in it. Export again what the index shall hold."
+        )
+    if len(report.repositories) < len({place.resolve() for place in named.repositories}):
         raise BuildError(f"--git: {'; '.join(report.problems)}.")
+
+
+def losses(report: IndexReport) -> list[str]:
+    """What of the exports is not in the index, or not as exported; a sentence each."""
+    return [
+        f"{skipped.count} x {skipped.reason}: {', '.join(skipped.examples)}"
+        + (", ..." if skipped.count > len(skipped.examples) else "")
+        for skipped in report.skipped
+        if skipped.reason in LOSSES
+    ]

@@ -17,7 +17,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
     """All figures, sizes in bytes, times in seconds."""
     shown = asdict(result) | {"path": str(result.path)}
     if result.index:
-        counted = ("documents", "passages", "commits", "code_files")
+        counted = ("documents", "passages", "tickets", "commits", "code_files")
         shown["index"] = {name: getattr(result.index, name) for name in counted}
     return shown
 
@@ -63,7 +63,8 @@ def identity(result: BuildResult) -> Iterator[str]:
         found = result.index
         yield (
             f"knowledge   {found.documents} documents in {found.passages} passages, "
-            f"{found.commits} commits, {found.code_files} code files"
+            + (f"{found.tickets} tickets, " if found.tickets else "")
+            + f"{found.commits} commits, {found.code_files} code files"
         )
     changes = ", and changes not in it" if result.dirty else ""
     yield f"commit      {result.commit or 'none'}{changes}"

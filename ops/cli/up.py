@@ -53,7 +53,27 @@ def print_up(result: Up) -> None:
     metavar="DIR",
     help="Answer from this repository's commits and code; may be repeated.",
 )
-def command(*, backend: str, documents: tuple[Path, ...], repositories: tuple[Path, ...]) -> None:
+@click.option(
+    "--jira",
+    "exports",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Answer from the tickets of this Jira export, CSV or JSON; may be repeated.",
+)
+@click.option(
+    "--jira-url",
+    metavar="URL",
+    help="Jira's address for links to tickets, e.g. https://jira.example.com",
+)
+def command(
+    *,
+    backend: str,
+    documents: tuple[Path, ...],
+    repositories: tuple[Path, ...],
+    exports: tuple[Path, ...],
+    jira_url: str | None,
+) -> None:
     """Bring the server up on this machine, or up to date after an edit.
 
     Builds the zip, starts local AWS, applies the Terraform root that production
@@ -63,6 +83,6 @@ def command(*, backend: str, documents: tuple[Path, ...], repositories: tuple[Pa
     The address and the key stay the same from one run to the next. They are in
     .mesh/local.env too: set -a; . .mesh/local.env; set +a
     """
-    knowledge = up.Knowledge(documents, repositories)
+    knowledge = up.Knowledge(documents, repositories, exports, jira_url)
     steps = progress.Steps(up.STEPS)
     print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps))

@@ -1,4 +1,4 @@
-"""Reads documents and git repositories, and writes the index that the zip carries.
+"""Reads documents, Jira exports and git repositories, and writes the index that the zip carries.
 
 Build time only: what reads the index on Lambda is `mcp_app.knowledge`.
 """

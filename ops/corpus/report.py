@@ -41,6 +41,7 @@ class IndexReport:
     seconds: float
     documents: int
     passages: int
+    tickets: int
     commits: int
     code_files: int
     code_parts: int

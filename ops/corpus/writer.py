@@ -11,12 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
-from mcp_app.knowledge.embedded.terms import identifier_parts, indexable
 from ops.corpus.code_files import read_code_files
-from ops.corpus.documents import anchor, corpora_of, passage_id, read_documents
 from ops.corpus.git_history import read_commits
 from ops.corpus.report import CorpusError, IndexReport, Ledger
 from ops.corpus.repository import Repository, repository_around
+from ops.corpus.rows import insert, insert_text, searchable, write_documents, write_tickets
 from ops.corpus.tables import SEARCHED, TABLES
 
 PAGE_BYTES = 4_096
@@ -26,60 +25,6 @@ PAGE_BYTES = 4_096
 _SEARCHED_FILES = 200
 
 
-def _searchable(*columns: str) -> tuple[str, ...]:
-    """The columns as the tokenizer should read them, and the identifiers' parts in them all."""
-    return (*map(indexable, columns), identifier_parts("\n".join(columns)))
-
-
-def _insert(connection: sqlite3.Connection, table: str, *values: object) -> int:
-    """Append a row whose first column is its number; gives that number."""
-    marks = ", ".join("?" * len(values))
-    row = connection.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", values).lastrowid  # noqa: S608 - names of ours
-    assert row is not None  # noqa: S101 - SQLite always numbers such a row
-    return row
-
-
-def _insert_text(
-    connection: sqlite3.Connection, table: str, row: int, columns: tuple[str, ...]
-) -> None:
-    marks = ", ".join("?" * len(columns))
-    listed = ", ".join(SEARCHED[table])
-    connection.execute(
-        f"INSERT INTO {table} (rowid, {listed}) VALUES (?, {marks})",  # noqa: S608 - names of ours
-        (row, *columns),
-    )
-
-
-def _write_documents(
-    connection: sqlite3.Connection, documents: Sequence[Path], ledger: Ledger
-) -> frozenset[Path]:
-    """Write the documents; gives the files they came from."""
-    corpora = corpora_of(documents, ledger)
-    connection.executemany("INSERT INTO corpora VALUES (?)", [(corpus.name,) for corpus in corpora])
-    for document in read_documents(corpora, ledger):
-        row = _insert(
-            connection, "documents", document.id, document.title, document.corpus, document.link
-        )
-        for section in document.sections:
-            number = _insert(
-                connection,
-                "passages",
-                row,
-                passage_id(document.id, section),
-                "\n".join(section.heading),
-                anchor(section),
-                section.text,
-            )
-            heading = section.heading[-1] if section.heading else ""
-            _insert_text(
-                connection,
-                "passages_text",
-                number,
-                _searchable(document.title, heading, section.body),
-            )
-    return frozenset(corpus.root / path for corpus in corpora for path in corpus.files)
-
-
 def _write_commits(
     connection: sqlite3.Connection, number: int, repository: Repository, ledger: Ledger
 ) -> int:
@@ -87,7 +32,7 @@ def _write_commits(
     for commit in read_commits(repository, ledger):
         count += 1
         files = commit.files
-        row = _insert(
+        row = insert(
             connection,
             "commits",
             number,
@@ -108,8 +53,8 @@ def _write_commits(
                 (row, file.additions, file.deletions, file.path),
             )
         paths = "\n".join(file.path for file in (files or ())[:_SEARCHED_FILES])
-        columns = _searchable(commit.subject, commit.body, paths)
-        _insert_text(connection, "commits_text", row, columns)
+        columns = searchable(commit.subject, commit.body, paths)
+        insert_text(connection, "commits_text", row, columns)
     return count
 
 
@@ -123,7 +68,7 @@ def _write_code_files(
     count = 0
     for file in read_code_files(repository, documents, ledger):
         count += 1
-        row = _insert(
+        row = insert(
             connection,
             "code_files",
             number,
@@ -135,9 +80,9 @@ def _write_code_files(
             file.link,
         )
         for part in file.parts:
-            place = _insert(connection, "code_parts", row, part.start, part.end, part.text)
-            columns = _searchable(file.path, " ".join(part.symbols), part.text)
-            _insert_text(connection, "code_parts_text", place, columns)
+            place = insert(connection, "code_parts", row, part.start, part.end, part.text)
+            columns = searchable(file.path, " ".join(part.symbols), part.text)
+            insert_text(connection, "code_parts_text", place, columns)
     return count
 
 
@@ -201,7 +146,7 @@ def _write_repositories(
 
 def _finish(connection: sqlite3.Connection) -> dict[str, int]:
     """Count, merge the full-text segments into one each, and pack the file."""
-    tables = ("documents", "passages", "commits", "code_files", "code_parts")
+    tables = ("documents", "passages", "tickets", "commits", "code_files", "code_parts")
     counts = {
         table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - names of ours
         for table in tables
@@ -228,9 +173,14 @@ def _normalise(file: Path) -> None:
 
 
 def write_index(
-    target: Path, *, documents: Sequence[Path], repositories: Sequence[Path]
+    target: Path,
+    *,
+    documents: Sequence[Path],
+    repositories: Sequence[Path],
+    exports: Sequence[Path] = (),
+    jira_url: str | None = None,
 ) -> IndexReport:
-    """Index documents and git repositories into one SQLite file.
+    """Index documents, git repositories and Jira exports into one SQLite file.
 
     The same input gives the same bytes, whatever the day, the folder and the user. `target`
     is replaced when the new index is complete, never before.
@@ -241,9 +191,12 @@ def write_index(
             repository only what git tracks or does not ignore is read.
         repositories: roots of git repositories. One that is no repository (a downloaded
             archive, git not installed) gives nothing, and the report says so.
+        exports: Jira exports, CSV or JSON; see `ops.corpus.jira`.
+        jira_url: Jira's address, for links to tickets; what an export tells when None.
 
     Raises:
-        CorpusError: a source does not exist, or is inside a repository without being its root.
+        CorpusError: a source does not exist, a repository is named by a folder inside it, or
+            an export is none.
     """
     began = time.monotonic()
     ledger = Ledger()
@@ -257,7 +210,8 @@ def write_index(
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.executescript(TABLES)
-            read = _write_documents(connection, documents, ledger)
+            read = write_documents(connection, documents, ledger)
+            write_tickets(connection, exports, jira_url, ledger)
             _write_repositories(connection, repositories, read, ledger)
             counts = _finish(connection)
             names = tuple(
@@ -271,6 +225,7 @@ def write_index(
         seconds=time.monotonic() - began,
         documents=counts["documents"],
         passages=counts["passages"],
+        tickets=counts["tickets"],
         commits=counts["commits"],
         code_files=counts["code_files"],
         code_parts=counts["code_parts"],

@@ -31,7 +31,15 @@ def test_help_needs_no_environment_and_fits_80_columns() -> None:
 
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
-    for option in ("--architecture", "--python", "--output", "--knowledge", "--git", "--json"):
+    for option in (
+        "--architecture",
+        "--python",
+        "--output",
+        "--knowledge",
+        "--git",
+        "--jira",
+        "--json",
+    ):
         assert option in done.stdout
 
 

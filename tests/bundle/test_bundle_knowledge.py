@@ -10,6 +10,7 @@ import pytest
 
 from ops.bundle import BuildError
 from tests.bundle.projects import Project, git
+from tests.knowledge.jira_samples import csv_text, row, saved
 
 
 def texts(project: Project, tmp_path: Path) -> str:
@@ -82,6 +83,34 @@ def test_missing_folder_is_named(project: Project, tmp_path: Path) -> None:
         project.build(documents=[tmp_path / "nowhere"])
     with pytest.raises(BuildError, match=r"--git .*nowhere: there is no such folder"):
         project.build(repositories=[tmp_path / "nowhere"])
+
+
+def test_wrong_exports_are_named(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"--jira .*nowhere.csv: there is no such file"):
+        project.build(exports=[tmp_path / "nowhere.csv"])
+    with pytest.raises(BuildError, match=r"--jira-url: there are no tickets to link"):
+        project.build(jira_url="https://jira.example.com")
+    with pytest.raises(BuildError, match=r"people.csv: is no Jira export: .* found: name, city"):
+        project.build(exports=[saved(tmp_path / "people.csv", "Name,City\nAda,London\n")])
+    with pytest.raises(BuildError, match=r"--jira: there is no ticket in it"):
+        project.build(exports=[saved(tmp_path / "empty.csv", csv_text([]))])
+    export = saved(tmp_path / "one.csv", csv_text([row("VAULT-1")]))
+    with pytest.raises(BuildError, match=r"must be like https://jira.example.com"):
+        project.build(exports=[export], jira_url="jira.example.com")
+
+
+def test_what_an_export_lacks_is_noted(project: Project, tmp_path: Path) -> None:
+    rows = [row("VAULT-1", created="soon"), *(row(f"no key {at}") for at in range(4))]
+
+    result = project.build(exports=[saved(tmp_path / "one.csv", csv_text(rows))])
+
+    assert result.index is not None
+    assert (result.index.tickets, result.index.documents, result.index.commits) == (1, 0, 0)
+    assert any(note.startswith("1 x ticket read without a date") for note in result.notes)
+    assert (
+        "4 x ticket without a key such as ABC-12: "
+        "one.csv, row 3, one.csv, row 4, one.csv, row 5, ..." in result.notes
+    )
 
 
 def test_folder_without_documents_is_named(project: Project, tmp_path: Path) -> None:

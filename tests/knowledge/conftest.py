@@ -98,9 +98,21 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Built]]:
     """Indexes documents and repositories; closes the indexes at the end."""
     opened: list[EmbeddedIndex] = []
 
-    def make(*, documents: Sequence[Path] = (), repositories: Sequence[Path] = ()) -> Built:
+    def make(
+        *,
+        documents: Sequence[Path] = (),
+        repositories: Sequence[Path] = (),
+        exports: Sequence[Path] = (),
+        jira_url: str | None = None,
+    ) -> Built:
         target = tmp_path / f"index-{len(opened)}" / "knowledge.sqlite3"
-        report = write_index(target, documents=documents, repositories=repositories)
+        report = write_index(
+            target,
+            documents=documents,
+            repositories=repositories,
+            exports=exports,
+            jira_url=jira_url,
+        )
         opened.append(open_index(target))
         return Built(opened[-1], report)
 

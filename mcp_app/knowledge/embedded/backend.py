@@ -28,9 +28,7 @@ from mcp_app.knowledge.results import (
     TicketHit,
 )
 
-NO_TICKETS = SourceUnavailableError(
-    "tickets", "the index holds no Jira export", "Build the zip with one."
-)
+_NO_TICKETS = ("tickets", "the index holds no Jira export", "Build the zip with --jira FILE.")
 # What a search asks for where its caller names no threshold.
 COVERAGE = 0.3
 
@@ -85,6 +83,7 @@ class EmbeddedBackend:
         statistics = self.index().statistics()
         return {
             "documents": statistics.documents,
+            "tickets": statistics.tickets,
             "commits": statistics.commits,
             "code": statistics.code_files,
         }
@@ -98,7 +97,7 @@ class EmbeddedBackend:
         try:
             counts = self._counts()
         except SourceUnavailableError:
-            return frozenset({"documents", "commits", "code"})
+            return frozenset({"documents", "tickets", "commits", "code"})
         return frozenset(name for name, count in counts.items() if count)
 
     async def search_documents(
@@ -192,11 +191,22 @@ class EmbeddedBackend:
         threshold: float | None = None,
     ) -> SearchResult[TicketHit]:
         """See `Backend`."""
-        raise NO_TICKETS
+        return await self._search(
+            "tickets",
+            lambda index: _with_tickets(index).search_tickets,
+            deadline,
+            mode,
+            query,
+            project=project,
+            status=status,
+            priority=priority,
+            max_results=max_results,
+            threshold=COVERAGE if threshold is None else threshold,
+        )
 
     async def get_ticket(self, key: str, *, deadline: Deadline) -> Ticket | None:
         """See `Backend`."""
-        raise NO_TICKETS
+        return await asyncio.to_thread(lambda: _with_tickets(self.index()).get_ticket(key))
 
     async def count_tickets(
         self,
@@ -207,7 +217,12 @@ class EmbeddedBackend:
         priority: Sequence[str] = (),
     ) -> TicketCount:
         """See `Backend`."""
-        raise NO_TICKETS
+        limit = deadline.remaining(LIMIT_SECONDS)
+        return await asyncio.to_thread(
+            lambda: _with_tickets(self.index()).count_tickets(
+                project=project, status=status, priority=priority, limit_seconds=limit
+            )
+        )
 
     async def write(
         self, instructions: str, content: str, *, max_tokens: int, deadline: Deadline
@@ -271,6 +286,13 @@ class EmbeddedBackend:
             return await asyncio.to_thread(lambda: self.index().statistics())
         except SourceUnavailableError:
             return None
+
+
+def _with_tickets(index: EmbeddedIndex) -> EmbeddedIndex:
+    """The index; an error where no Jira export is in it, since nothing found would be a claim."""
+    if not index.holds_tickets:
+        raise SourceUnavailableError(*_NO_TICKETS)
+    return index
 
 
 def _milliseconds(began: float) -> float:

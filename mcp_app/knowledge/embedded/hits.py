@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
 from mcp_app.knowledge.embedded.ranking import Ranked
-from mcp_app.knowledge.results import CodeFile, Commit, Document, FileChange, Passage
+from mcp_app.knowledge.embedded.schema import SCHEMA_VERSION
+from mcp_app.knowledge.results import (
+    CodeFile,
+    Commit,
+    Document,
+    FileChange,
+    Passage,
+    Repository,
+    Statistics,
+    Ticket,
+    TicketHit,
+)
 
 LIMIT_FILES = 50
+# Of a ticket that was found, as long as a passage at most; `get_ticket` gives all.
+LIMIT_CHARACTERS = 2_000
+
+_TICKET = (
+    "SELECT key, summary, {text}, link, project, type, status, priority, labels, assignee, "
+    "created, updated FROM tickets WHERE {what} = ?"
+)
 
 
 def passage(connection: sqlite3.Connection, entry: Ranked) -> Passage:
@@ -95,6 +115,28 @@ def code_file(connection: sqlite3.Connection, entry: Ranked) -> CodeFile:
     )
 
 
+def ticket(connection: sqlite3.Connection, key: str) -> Ticket | None:
+    """The whole ticket with this key, without regard to case."""
+    asked = key.strip().upper().encode(errors="replace").decode()
+    row = connection.execute(_TICKET.format(text="description", what="key"), (asked,)).fetchone()
+    return Ticket(**_ticket_fields(row)) if row else None
+
+
+def ticket_hit(connection: sqlite3.Connection, entry: Ranked) -> TicketHit:
+    """The ticket in this row."""
+    text = f"substr(description, 1, {LIMIT_CHARACTERS})"
+    row = connection.execute(_TICKET.format(text=text, what="id"), (entry.row,)).fetchone()
+    return TicketHit(
+        **_ticket_fields(row), score=entry.score, score_kind="bm25", coverage=entry.coverage
+    )
+
+
+def _ticket_fields(row: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("id", "title", "text", "link", "project", "type", "status", "priority", "labels")
+    fields = dict(zip((*names, "assignee", "created", "updated"), row, strict=True))
+    return fields | {"labels": tuple(fields["labels"].split())}
+
+
 def document(connection: sqlite3.Connection, name: str) -> Document | None:
     """The document with this id, or the one that the passage with this id lies in."""
     # Half a surrogate pair, which JSON may hold, is in no name.
@@ -117,4 +159,31 @@ def document(connection: sqlite3.Connection, name: str) -> Document | None:
         link=link,
         corpus=corpus,
         passages=tuple(passage for passage, _ in rows),
+    )
+
+
+def statistics(
+    connection: sqlite3.Connection, counts: Mapping[str, int], size_bytes: int
+) -> Statistics:
+    """What the index holds, of which `counts` were counted when it was built."""
+    corpora = connection.execute("SELECT name FROM corpora ORDER BY name")
+    projects = connection.execute("SELECT DISTINCT project FROM tickets ORDER BY project")
+    repositories = connection.execute(
+        "SELECT name, head, commits, code_files, problem FROM repositories ORDER BY id"
+    )
+    return Statistics(
+        schema_version=SCHEMA_VERSION,
+        size_bytes=size_bytes,
+        documents=counts["documents"],
+        passages=counts["passages"],
+        tickets=counts["tickets"],
+        commits=counts["commits"],
+        code_files=counts["code_files"],
+        code_parts=counts["code_parts"],
+        corpora=tuple(name for (name,) in corpora),
+        projects=tuple(project for (project,) in projects),
+        repositories=tuple(
+            Repository(name=name, commit=head, commits=commits, code_files=files, problem=note)
+            for name, head, commits, files, note in repositories
+        ),
     )

@@ -1,4 +1,4 @@
-"""The embedded index at run time: searches over documents, commits and code files."""
+"""The embedded index at run time: searches over all that it holds."""
 
 from __future__ import annotations
 
@@ -6,25 +6,41 @@ import os
 import sqlite3
 from collections.abc import Sequence
 
-from mcp_app.knowledge.embedded.hits import code_file, commit, document, passage
+from mcp_app.knowledge.embedded.hits import (
+    code_file,
+    commit,
+    document,
+    passage,
+    statistics,
+    ticket,
+    ticket_hit,
+)
 from mcp_app.knowledge.embedded.index_file import IndexFile
-from mcp_app.knowledge.embedded.ranking import Ranked, Ranking, rank
+from mcp_app.knowledge.embedded.outcome import best_of, check_limits, result_of
+from mcp_app.knowledge.embedded.ranking import Ranked, rank
 from mcp_app.knowledge.embedded.schema import (
     CODE_WEIGHTS,
     COMMIT_WEIGHTS,
     DOCUMENT_WEIGHTS,
-    SCHEMA_VERSION,
+    TICKET_WEIGHTS,
 )
-from mcp_app.knowledge.embedded.selection import code_parts_that_pass, commits_that_pass
+from mcp_app.knowledge.embedded.selection import (
+    code_parts_that_pass,
+    commits_that_pass,
+    tickets_that_pass,
+)
+from mcp_app.knowledge.embedded.ticket_look_up import named_first, tallied
 from mcp_app.knowledge.filters import path_matcher, period
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
     Document,
     Passage,
-    Repository,
     SearchResult,
     Statistics,
+    Ticket,
+    TicketCount,
+    TicketHit,
 )
 
 LIMIT_SECONDS = 5.0
@@ -60,6 +76,11 @@ class EmbeddedIndex:
         """Close the file; searches still running in other threads end undisturbed."""
         self._file.close()
 
+    @property
+    def holds_tickets(self) -> bool:
+        """Whether a Jira export is in the index."""
+        return self._counts["tickets"] > 0
+
     def _groups(self, connection: sqlite3.Connection, select: str) -> list[int]:
         """The group of each row, from row 0, which there is not; read once."""
         if select not in self._known_groups:
@@ -91,7 +112,7 @@ class EmbeddedIndex:
             ValueError: `max_results` or `threshold` is out of range.
             SearchTimeoutError: it took longer than `limit_seconds`.
         """
-        _check(max_results, threshold)
+        check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
             ranking = rank(
                 connection,
@@ -102,9 +123,9 @@ class EmbeddedIndex:
                 context=context,
                 groups=self._groups(connection, "SELECT document FROM passages ORDER BY id"),
             )
-            chosen = _chosen(ranking.entries, max_results, threshold)
+            chosen = best_of(ranking.entries, max_results, threshold)
             hits = tuple(passage(connection, entry) for entry in chosen)
-        return _result(ranking, hits, threshold, "documents", len(ranking.entries))
+        return result_of(ranking, hits, threshold, "documents", len(ranking.entries))
 
     def search_commits(
         self,
@@ -136,7 +157,7 @@ class EmbeddedIndex:
             ValueError: a date, the pattern, `max_results` or `threshold` is wrong.
             SearchTimeoutError: it took longer than `limit_seconds`.
         """
-        _check(max_results, threshold)
+        check_limits(max_results, threshold)
         within = period(date_from, date_to)
         matches = path_matcher(file_pattern) if file_pattern is not None else None
         with self._file.connection(limit_seconds) as connection:
@@ -151,9 +172,9 @@ class EmbeddedIndex:
                 query=query,
                 allowed=allowed,
             )
-            chosen = _chosen(ranking.entries, max_results, threshold)
+            chosen = best_of(ranking.entries, max_results, threshold)
             hits = tuple(commit(connection, entry) for entry in chosen)
-        return _result(ranking, hits, threshold, "commits", len(ranking.entries), allowed)
+        return result_of(ranking, hits, threshold, "commits", len(ranking.entries), allowed)
 
     def search_code(
         self,
@@ -181,7 +202,7 @@ class EmbeddedIndex:
             ValueError: `max_results` or `threshold` is out of range.
             SearchTimeoutError: it took longer than `limit_seconds`.
         """
-        _check(max_results, threshold)
+        check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
             allowed = code_parts_that_pass(
                 connection, repository=repository, language=language, file_extension=file_extension
@@ -202,7 +223,70 @@ class EmbeddedIndex:
                     best.setdefault(files[entry.row], entry)
             hits = tuple(code_file(connection, entry) for entry in [*best.values()][:max_results])
             candidates = len({files[entry.row] for entry in ranking.entries})
-        return _result(ranking, hits, threshold, "code", candidates, allowed)
+        return result_of(ranking, hits, threshold, "code", candidates, allowed)
+
+    def search_tickets(
+        self,
+        query: str,
+        *,
+        project: str | None = None,
+        status: Sequence[str] = (),
+        priority: Sequence[str] = (),
+        max_results: int = 10,
+        threshold: float = 0.0,
+        limit_seconds: float = LIMIT_SECONDS,
+    ) -> SearchResult[TicketHit]:
+        """Tickets; one whose key the query names comes first, whatever its coverage.
+
+        Args:
+            query: words to look for in summaries, descriptions and labels, or keys.
+            project: a project's key, without regard to case.
+            status: names, without regard to case; any of them.
+            priority: likewise.
+            max_results: see the class.
+            threshold: see the class.
+            limit_seconds: see the class.
+
+        Raises:
+            ValueError: `max_results` or `threshold` is out of range.
+            SearchTimeoutError: it took longer than `limit_seconds`.
+        """
+        check_limits(max_results, threshold)
+        with self._file.connection(limit_seconds) as connection:
+            allowed = tickets_that_pass(
+                connection, project=project, status=status, priority=priority
+            )
+            ranking = rank(
+                connection,
+                "tickets_text",
+                TICKET_WEIGHTS,
+                total=self._counts["tickets"],
+                query=query,
+                allowed=allowed,
+            )
+            chosen = named_first(connection, query, ranking.entries, threshold)[:max_results]
+            hits = tuple(ticket_hit(connection, entry) for entry in chosen)
+        return result_of(ranking, hits, threshold, "tickets", len(ranking.entries), allowed)
+
+    def get_ticket(self, key: str) -> Ticket | None:
+        """The whole ticket with this key, without regard to case; None when there is none."""
+        with self._file.connection(LIMIT_SECONDS) as connection:
+            return ticket(connection, key)
+
+    def count_tickets(
+        self,
+        *,
+        project: str | None = None,
+        status: Sequence[str] = (),
+        priority: Sequence[str] = (),
+        limit_seconds: float = LIMIT_SECONDS,
+    ) -> TicketCount:
+        """How many tickets pass the filters; see `search_tickets`."""
+        with self._file.connection(limit_seconds) as connection:
+            allowed = tickets_that_pass(
+                connection, project=project, status=status, priority=priority
+            )
+            return tallied(connection, allowed)
 
     def get_document(self, id: str) -> Document | None:  # noqa: A002 - the word of every result
         """The whole document with this id, or the one that a passage's id lies in.
@@ -215,24 +299,7 @@ class EmbeddedIndex:
     def statistics(self) -> Statistics:
         """What the index holds."""
         with self._file.connection(LIMIT_SECONDS) as connection:
-            corpora = connection.execute("SELECT name FROM corpora ORDER BY name").fetchall()
-            repositories = connection.execute(
-                "SELECT name, head, commits, code_files, problem FROM repositories ORDER BY id"
-            ).fetchall()
-        return Statistics(
-            schema_version=SCHEMA_VERSION,
-            size_bytes=self._file.size_bytes,
-            documents=self._counts["documents"],
-            passages=self._counts["passages"],
-            commits=self._counts["commits"],
-            code_files=self._counts["code_files"],
-            code_parts=self._counts["code_parts"],
-            corpora=tuple(name for (name,) in corpora),
-            repositories=tuple(
-                Repository(name=name, commit=head, commits=commits, code_files=files, problem=note)
-                for name, head, commits, files, note in repositories
-            ),
-        )
+            return statistics(connection, self._counts, self._file.size_bytes)
 
 
 def open_index(path: str | os.PathLike[str]) -> EmbeddedIndex:
@@ -243,51 +310,3 @@ def open_index(path: str | os.PathLike[str]) -> EmbeddedIndex:
             that this server does not read.
     """
     return EmbeddedIndex(path)
-
-
-def _check(max_results: int, threshold: float) -> None:
-    if max_results < 1:
-        raise ValueError(f"max_results: {max_results} is less than 1.")
-    if not 0.0 <= threshold <= 1.0:
-        raise ValueError(f"threshold: {threshold} is not between 0 and 1.")
-
-
-def _chosen(entries: Sequence[Ranked], max_results: int, threshold: float) -> list[Ranked]:
-    return [entry for entry in entries if entry.coverage >= threshold][:max_results]
-
-
-def _result[Hit](
-    ranking: Ranking,
-    hits: tuple[Hit, ...],
-    threshold: float,
-    source: str,
-    candidates: int,
-    allowed: set[int] | None = None,
-) -> SearchResult[Hit]:
-    reason = None
-    if not ranking.terms:
-        reason = "The query has no word to search for: it is empty, or only stop words and signs."
-    elif allowed is not None and not allowed:
-        reason = f"Nothing in the {source} passes the filters."
-    elif not candidates:
-        within = source if allowed is None else f"{source} that pass the filters"
-        reason = f"None of the query's words is in the {within}."
-    elif not hits:
-        best = max(entry.coverage for entry in ranking.entries)
-        reason = (
-            f"No hit covers {threshold:.0%} of the query; the best of {candidates} "
-            # Rounded down: 39.9 % is not said to be 40 %.
-            f"covers {int(best * 100)}%."
-        )
-    return SearchResult(
-        hits=hits,
-        mode="keyword",
-        candidates=candidates,
-        terms=ranking.terms,
-        unknown_terms=ranking.unknown,
-        ignored_terms=ranking.ignored,
-        threshold=threshold,
-        # Filled in by the backend, which knows how long the call took.
-        sources=(),
-        reason=reason,
-    )

@@ -39,6 +39,37 @@ def _repositories(connection: sqlite3.Connection, wanted: Sequence[str]) -> list
     return [number for number, name in rows if name.casefold() in names]
 
 
+def tickets_that_pass(
+    connection: sqlite3.Connection,
+    *,
+    project: str | None,
+    status: Sequence[str],
+    priority: Sequence[str],
+) -> set[int] | None:
+    """Rows of tickets; None when there is no filter.
+
+    Args:
+        connection: one lent by `IndexFile`.
+        project: a project's key.
+        status: names, any of them.
+        priority: names, any of them.
+    """
+    conditions = _Conditions()
+    for column, wanted in (
+        ("project", [project] if project is not None else []),
+        ("status", status),
+        ("priority", priority),
+    ):
+        if wanted:
+            # SQLite's own lower() knows no letter beyond ASCII.
+            names = folded(wanted)
+            known = connection.execute(f"SELECT DISTINCT {column} FROM tickets")  # noqa: S608 - a column of ours
+            conditions.any_of(
+                f"{column} IN (?)", [name for (name,) in known if name and name.casefold() in names]
+            )
+    return conditions.rows(connection, "SELECT id FROM tickets")
+
+
 def commits_that_pass(
     connection: sqlite3.Connection,
     *,
