@@ -5,59 +5,23 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import mcp_types
 from fastmcp import FastMCP
 from fastmcp.decorators import get_fastmcp_meta
-from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
-from fastmcp.tools import ToolResult
 from fastmcp.utilities.json_schema import dereference_refs
 
 from mcp_app import __version__, tools
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
+from mcp_app.tool_arguments import ToolArguments
 
 INSTRUCTIONS = """\
 Searches this organisation's documents, tickets, commits and code. Every passage names its source, \
 id and score. When nothing fits, the answer says so: treat `grounded: false` or an empty \
 `hits` as "not known here", and do not fill the gap from memory."""
-
-
-def snake_case(name: str) -> str:
-    """`maxResults` as `max_results`."""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
-
-
-class CamelCaseArguments(Middleware):
-    """Takes the original server's camelCase argument names for the snake_case ones.
-
-    Args:
-        parameters: Each tool's parameter names.
-    """
-
-    def __init__(self, parameters: Mapping[str, frozenset[str]]) -> None:
-        self._parameters = parameters
-
-    async def on_call_tool(
-        self,
-        context: MiddlewareContext[mcp_types.CallToolRequestParams],
-        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
-    ) -> ToolResult:
-        """Rename what the tool does not know by a name that it does."""
-        message = context.message
-        known = self._parameters.get(message.name, frozenset())
-        given = message.arguments or {}
-        renamed: dict[str, Any] = {}
-        for name, value in given.items():
-            snake = snake_case(name)
-            renamed[snake if name not in known and snake in known - given.keys() else name] = value
-        if renamed != given:
-            message = message.model_copy(update={"arguments": renamed})
-        return await call_next(context.copy(message=message))
 
 
 def tool_functions(available: frozenset[str]) -> Iterator[Callable[..., Any]]:
@@ -101,5 +65,5 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
         if registered.output_schema is not None:
             registered.output_schema = dereference_refs(registered.output_schema)
         parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
-    server.add_middleware(CamelCaseArguments(parameters))
+    server.add_middleware(ToolArguments(parameters))
     return server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -14,9 +15,14 @@ from pydantic import Field
 from mcp_app import build_info
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
-from mcp_app.knowledge.results import Repository, SourceState
+from mcp_app.knowledge.results import Mode, Repository, SourceState
 
 STARTED = time.monotonic()
+HOW_IT_SEARCHES: dict[Mode, str] = {
+    "keyword": "by keyword: strong on shared words, misses paraphrases",
+    "semantic": "by meaning: finds paraphrases, weaker on names, numbers and identifiers",
+    "hybrid": "by words and by meaning together",
+}
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,39 @@ class ToolSummary:
 
 
 @dataclass(frozen=True)
+class StrategySummary:
+    """How sure an answer has to be, and on how much it stands.
+
+    `threshold` is the least `coverage` or `similarity` of a passage, `passages` the most.
+    """
+
+    name: str
+    threshold: float
+    passages: int
+
+
+@dataclass(frozen=True)
 class Capabilities:
-    """What this deployment offers, as it is configured."""
+    """What this deployment offers, as it is configured.
+
+    Attributes:
+        search: how it searches, in a sentence.
+        modes: the search modes it has, its default first.
+        answer_model: what writes answers; None where passages are the answer.
+        embedding_model: what makes embeddings; None where there are none.
+        sources: each source with how many documents, tickets, commits or files it holds.
+    """
 
     name: str
     version: str
     commit: str | None
     backend: str
     search: str
+    modes: list[Mode]
+    strategies: list[StrategySummary]
+    answer_model: str | None
+    embedding_model: str | None
+    sources: list[SourceState]
     tools: list[ToolSummary]
     corpora: list[str]
     repositories: list[Repository]
@@ -79,7 +110,9 @@ async def get_system_health(
     """Ask every knowledge source whether it can be searched, and how long that took."""
     deployment = current()
     states = await deployment.backend.check(deployment.deadline())
-    up = sum(state.status == "ok" for state in states)
+    # OpenAI alone holds nothing to search.
+    searchable = any(state.status == "ok" for state in states if state.source != "openai")
+    down = any(state.status != "ok" for state in states)
     diagnostics = None
     if include_diagnostics:
         statistics = await deployment.backend.statistics(deployment.deadline())
@@ -90,7 +123,7 @@ async def get_system_health(
             index_schema_version=statistics.schema_version if statistics else None,
         )
     return SystemHealth(
-        status="healthy" if up == len(states) else "degraded" if up else "unhealthy",
+        status="unhealthy" if not searchable else "degraded" if down else "healthy",
         version=build_info.read().version,
         sources=states,
         metrics=InstanceMetrics(
@@ -110,21 +143,38 @@ def _example(parameters: dict[str, object]) -> dict[str, str]:
     return {name: f"<{name}>" for name in required}
 
 
+def _search(modes: Sequence[Mode]) -> str:
+    """How a backend with these modes searches."""
+    sentence = HOW_IT_SEARCHES[modes[0]]
+    return f"{sentence}; also {', '.join(modes[1:])}" if modes[1:] else sentence
+
+
 @tool(title="Server capabilities", annotations=READ_ONLY)
 async def get_server_capabilities(
     ctx: Context,
     include_examples: Annotated[bool, Field(description="An example call of each.")] = False,  # noqa: FBT002
 ) -> Capabilities:
-    """List the tools, document collections and repositories of this deployment."""
+    """List what this deployment offers: tools, sources and their size, search modes, models."""
     deployment = current()
+    backend, settings = deployment.backend, deployment.settings
     build = build_info.read()
-    statistics = await deployment.backend.statistics(deployment.deadline())
+    deadline = deployment.deadline()
+    sources = await backend.check(deadline)
+    statistics = await backend.statistics(deadline)
     return Capabilities(
-        name=deployment.settings.name,
+        name=settings.name,
         version=build.version,
         commit=build.commit,
-        backend=deployment.settings.backend,
-        search="keyword: strong on shared words, misses paraphrases",
+        backend=settings.backend,
+        search=_search(backend.modes),
+        modes=list(backend.modes),
+        strategies=[
+            StrategySummary(name=name, threshold=one.threshold, passages=one.passages)
+            for name, one in backend.strategies.items()
+        ],
+        answer_model=backend.model,
+        embedding_model=settings.supabase.embedding_model if settings.supabase else None,
+        sources=sources,
         tools=[
             ToolSummary(
                 name=registered.name,

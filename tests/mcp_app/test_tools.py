@@ -104,6 +104,10 @@ def test_both_names_of_one_argument_are_refused(client):
         ("search_git_commits", {"query": "x", "date_from": "yesterday"}, "yesterday"),
         ("search_code_files", {"query": "x", "max_results": 51}, "max_results"),
         ("search_code_files", {"query": "x", "colour": "red"}, "colour"),
+        ("analyze_development_context", {"current_task": "x" * 1001}, "current_task"),
+        ("analyze_development_context", {"current_task": "x", "codeContext": "x" * 5001}, "code_"),
+        ("analyze_development_context", {"current_task": "x", "system_area": "ui"}, "system_area"),
+        ("analyze_development_context", {"current_task": "x", "urgency": "now"}, "urgency"),
     ],
 )
 def test_an_argument_that_does_not_fit_is_named(client, tool, arguments, said):
@@ -131,6 +135,44 @@ def test_capabilities_name_the_tools_and_what_is_indexed(client):
     assert {tool["name"] for tool in capabilities["tools"]} == TOOLS
     assert capabilities["repositories"][0]["name"] == "vault"
     assert capabilities["tools"][0]["example"] is not None
+    assert {source["source"]: source["entries"] for source in capabilities["sources"]} == {
+        "documents": 2,
+        "commits": 1,
+        "code": 1,
+    }
+
+
+def test_capabilities_say_how_it_searches_and_what_counts_as_evidence(client):
+    capabilities = client.call("get_server_capabilities")
+    assert capabilities["modes"] == ["keyword"]
+    assert "misses paraphrases" in capabilities["search"]
+    assert capabilities["answer_model"] is None
+    assert capabilities["embedding_model"] is None
+    thresholds = [strategy["threshold"] for strategy in capabilities["strategies"]]
+    assert thresholds == sorted(thresholds)
+    assert {strategy["name"] for strategy in capabilities["strategies"]} == {
+        "comprehensive",
+        "focused",
+        "rapid",
+    }
+
+
+def test_a_development_task_is_seen_from_every_source(client):
+    analysis = client.call(
+        "analyze_development_context",
+        currentTask="quarantine assets by checksum",
+        codeContext="def verifyChecksum(asset):",
+        systemArea="backend",
+        urgency="high",
+    )
+    assert analysis["status"] == "evidence_only"
+    assert analysis["grounded"] is True
+    assert {source["source"] for source in analysis["sources"]} == {"documents", "commits", "code"}
+    assert analysis["findings"]["commits"]["hits"][0]["author"] == "Ada Byron"
+    assert analysis["findings"]["tickets"] is None
+    assert [one["number"] for one in analysis["citations"]] == list(
+        range(1, len(analysis["citations"]) + 1)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -141,10 +183,18 @@ def broken(start_instance, settings, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "tool", ["search_knowledge", "query_aoma_knowledge", "search_git_commits", "search_code_files"]
+    "tool",
+    [
+        "search_knowledge",
+        "query_aoma_knowledge",
+        "search_git_commits",
+        "search_code_files",
+        "analyze_development_context",
+    ],
 )
 def test_a_source_that_is_down_is_an_error_and_no_empty_result(broken, tool):
-    result = broken.rpc("tools/call", {"name": tool, "arguments": {"query": "checksum"}})["result"]
+    name = "current_task" if tool == "analyze_development_context" else "query"
+    result = broken.rpc("tools/call", {"name": tool, "arguments": {name: "checksum"}})["result"]
     assert result["isError"] is True
     assert "index" in result["content"][0]["text"]
     assert "structuredContent" not in result or not result["structuredContent"]
