@@ -16,8 +16,9 @@ from mcp_app.knowledge.results import SourceState
 from mcp_app.settings import Settings
 
 NO_STORE = {"cache-control": "no-store"}
-# What watches a server asks often, and should not have to wait for a slow source.
-READY_SECONDS = 5.0
+# What watches a server should not have to wait long for a slow source; the first check of an
+# instance of little memory takes seconds to import the sources' clients.
+READY_SECONDS = 10.0
 
 type Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from openai import AsyncOpenAI
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
@@ -140,6 +141,14 @@ class Parameters:
         return self.values[name]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def imported() -> None:
+    """openai imports its parts at their first use: seconds on a busy machine, not a deadline's."""
+    client = AsyncOpenAI(api_key="x", base_url="http://127.0.0.1:9")
+    for part in (client.embeddings, client.models, client.responses, client.vector_stores):
+        assert part
+
+
 @pytest.fixture
 def parameters() -> Parameters:
     return Parameters()
@@ -179,7 +188,7 @@ class Asked:
         self.parameters = parameters
         self.backend = SupabaseBackend(settings, parameters.read)
         self._runner = asyncio.Runner()
-        self.seconds = 5.0
+        self.seconds = 10.0
 
     def run[Answer](self, call: Coroutine[Any, Any, Answer]) -> Answer:
         return self._runner.run(call, context=copy_context())
