@@ -6,12 +6,15 @@
 create function mesh_plain(p_text text) returns text
 language sql immutable parallel safe
 as $$
-    select case
-        when octet_length(spaced) = char_length(spaced) then spaced
-        else regexp_replace(spaced, '([\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])', ' \1 ', 'g')
-    end
-    -- A tsvector has a limit of 1 MB; no passage comes near it, a pasted log in a ticket does.
-    from (select translate(left(p_text, 200000), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)) as spaced) as plain
+    -- Not translate(), which looks through its list for every character: twenty times slower.
+    select regexp_replace(
+        -- A tsvector has a limit of 1 MB; no passage comes near it, a pasted log in a ticket does.
+        case
+            when octet_length(p_text) = char_length(p_text) then left(p_text, 200000)
+            else regexp_replace(left(p_text, 200000), '([\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])', ' \1 ', 'g')
+        end,
+        '[!-/:-@\[-`{-~]+', ' ', 'g'
+    )
 $$;
 
 create function mesh_words(p_text text) returns tsvector
