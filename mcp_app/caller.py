@@ -21,10 +21,16 @@ class Caller:
         token: the caller's own access token, its signature, issuer, audience and expiry
             verified; sources that check rows by user are asked with it. None for callers
             who are no users: API keys, IAM.
+        scopes: what the token was granted; None for callers without one, whom no scope limits.
+        tools: the only tools that the caller may see and call; None for every tool.
+        rate_per_minute: calls a minute; None for the deployment's own limit.
     """
 
     name: str
     token: str | None = field(default=None, repr=False)
+    scopes: frozenset[str] | None = None
+    tools: frozenset[str] | None = None
+    rate_per_minute: int | None = None
 
 
 ANONYMOUS = Caller("anonymous")

@@ -25,7 +25,7 @@ from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 from mcp_app.server import build_server
-from mcp_app.settings import Settings
+from mcp_app.settings import WITH_API_KEYS, Settings
 
 
 def _read_keys(parameter: str) -> str:
@@ -37,7 +37,7 @@ def _read_keys(parameter: str) -> str:
 
 def key_ring(settings: Settings) -> KeyRing | None:
     """The ring of valid API keys; None where API keys are not the way in."""
-    if settings.auth != "api_key" or settings.api_keys_parameter is None:
+    if settings.auth not in WITH_API_KEYS or settings.api_keys_parameter is None:
         return None
     return KeyRing(
         partial(_read_keys, settings.api_keys_parameter),

@@ -13,9 +13,11 @@ from fastmcp.decorators import get_fastmcp_meta
 from fastmcp.utilities.json_schema import dereference_refs
 
 from mcp_app import __version__, tools
+from mcp_app.call_log import CallLog
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
+from mcp_app.tool_access import ToolAccess
 from mcp_app.tool_arguments import ToolArguments
 
 INSTRUCTIONS = """\
@@ -65,5 +67,8 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
         if registered.output_schema is not None:
             registered.output_schema = dereference_refs(registered.output_schema)
         parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
+    # The outermost first.
+    server.add_middleware(CallLog(frozenset(parameters)))
+    server.add_middleware(ToolAccess(settings.oauth.tool_scopes if settings.oauth else {}))
     server.add_middleware(ToolArguments(parameters))
     return server

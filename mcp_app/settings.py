@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from mcp_app import supabase_settings
+from mcp_app import oauth_settings, supabase_settings
+from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.supabase_settings import SupabaseSettings
 from mcp_app.variables import SettingsError, choice, names, number
 
 __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 
-type Auth = Literal["api_key", "iam", "none"]
+type Auth = Literal["api_key", "oauth", "both", "iam", "none"]
 type Backend = Literal["embedded", "supabase"]
+
+WITH_API_KEYS: frozenset[Auth] = frozenset({"api_key", "both"})
+WITH_OAUTH: frozenset[Auth] = frozenset({"oauth", "both"})
 
 # Where Lambda unpacks the zip; outside Lambda, the folder that holds `mcp_app`.
 TASK_ROOT = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).resolve().parent.parent)
@@ -29,8 +33,12 @@ class Settings:
         name: The deployment's name, part of every AWS resource's name.
         environment: `dev`, `staging`, `production` or any other by name.
         backend: Where knowledge comes from; never switched silently.
-        auth: `api_key` (the server checks), `iam` (the Function URL checks), `none`.
+        auth: `api_key`, `oauth` or `both` (the server checks), `iam` (the Function URL checks),
+            `none`.
         api_keys_parameter: SSM parameter that holds the API keys' hashes.
+        oauth: Whose access tokens are taken; None where none are.
+        rate_limit_per_minute: Calls that each caller may make in a minute on each instance;
+            None for no limit.
         secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
         allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
         log_level: A level name of Python's logging.
@@ -46,6 +54,8 @@ class Settings:
     backend: Backend
     auth: Auth
     api_keys_parameter: str | None
+    oauth: OAuthSettings | None
+    rate_limit_per_minute: int | None
     secrets_ttl_seconds: float
     allowed_origins: tuple[str, ...]
     log_level: str
@@ -71,15 +81,17 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     """
     auth = cast("Auth", choice(variables, "MESH_AUTH", "api_key", get_args(Auth.__value__)))
     parameter = variables.get("MESH_API_KEYS_PARAMETER") or None
-    if auth == "api_key" and parameter is None:
+    if auth in WITH_API_KEYS and parameter is None:
         raise SettingsError(
-            "MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH=api_key it names the "
+            f"MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH={auth} it names the "
             "SSM parameter that holds the keys' hashes."
         )
     backend = cast(
         "Backend", choice(variables, "MESH_BACKEND", "embedded", get_args(Backend.__value__))
     )
     ttl = _seconds(variables, "MESH_SECRETS_TTL_SECONDS", "60", (1, 3600))
+    name = "MESH_RATE_LIMIT_PER_MINUTE"
+    rate = number(name, variables.get(name) or "0", (0, 1_000_000))
     supabase = None
     if backend == "supabase":
         supabase = supabase_settings.load(variables, secrets_ttl_seconds=ttl)
@@ -90,6 +102,8 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         backend=backend,
         auth=auth,
         api_keys_parameter=parameter,
+        oauth=oauth_settings.load(variables) if auth in WITH_OAUTH else None,
+        rate_limit_per_minute=int(rate) or None,
         secrets_ttl_seconds=ttl,
         allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),
         log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),

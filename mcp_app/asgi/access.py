@@ -1,24 +1,40 @@
 """Who may call. Everything but the public routes needs a credential, unknown paths too.
 
-Two ways in: an API key, checked here, or IAM, checked by the Function URL before the
-function is invoked (it then puts the caller's identity into the event).
-https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+Three ways in: an API key or an OAuth access token, checked here, or IAM, checked by the
+Function URL before the function is invoked (it then puts the caller's identity into the
+event). https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mcp_app import api_keys
 from mcp_app.api_keys import KeyRing, KeysUnavailableError
-from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, failure
-from mcp_app.caller import Caller, calling
+from mcp_app.asgi.access_tokens import AccessTokens
+from mcp_app.asgi.failures import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    TOO_MANY_REQUESTS,
+    RefusedError,
+)
+from mcp_app.asgi.protected_resource import PATHS, challenge
+from mcp_app.asgi.rate_limit import RateLimit
+from mcp_app.caller import ANONYMOUS, Caller, calling
 from mcp_app.settings import Auth
 
 PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
+# Public where access tokens are taken; elsewhere nothing is there.
+OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path in PATHS)
+
+# The session's name, at the end, is chosen by whoever assumes the role.
+ASSUMED_ROLE = re.compile(r"(arn:[^:]+:sts::[0-9]+:assumed-role/[^/]+)/.*")
+JWT_DOTS = 2
 
 
 def iam_caller(scope: Scope) -> str | None:
@@ -29,81 +45,137 @@ def iam_caller(scope: Scope) -> str | None:
     return str(arn) if arn else None
 
 
-def presented_key(headers: Headers) -> str | None:
-    """The API key of `Authorization: Bearer` or, without that, of `x-api-key`."""
+def bearer(headers: Headers) -> str | None:
+    """The credential of `Authorization: Bearer`."""
     scheme, _, credential = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credential.strip():
-        return credential.strip()
-    return headers.get("x-api-key") or None
+    return credential.strip() or None if scheme.lower() == "bearer" else None
+
+
+def is_access_token(credential: str) -> bool:
+    """Whether it has the form of a JSON Web Token; API keys say themselves what they are."""
+    return not credential.startswith(api_keys.PREFIX) and credential.count(".") == JWT_DOTS
 
 
 class AccessControl:
-    """Lets a request through as its caller's, or refuses it.
+    """Lets a request through with its caller named, or refuses it.
 
-    The caller is `mcp_app.caller.current()` for all that answers, and by name in
-    `scope["caller"]` for the log.
+    What stands behind it finds the caller in `mcp_app.caller`, its name in `scope["caller"]`
+    for the log, and in `scope["charge"]` what takes further calls out of its rate.
 
     Args:
         app: What is protected.
         auth: How callers prove who they are.
-        key_ring: The valid API keys; needed when `auth` is `api_key`.
+        key_ring: The valid API keys, where those are taken.
+        tokens: What tells callers by access tokens, where those are taken.
+        rate_limit: How many calls each caller may make.
     """
 
-    def __init__(self, app: ASGIApp, *, auth: Auth, key_ring: KeyRing | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: Auth,
+        key_ring: KeyRing | None,
+        tokens: AccessTokens | None,
+        rate_limit: RateLimit,
+    ) -> None:
         self._app = app
         self._auth = auth
         self._key_ring = key_ring
+        self._tokens = tokens
+        self._rate_limit = rate_limit
+        self._public = PUBLIC | OAUTH_METADATA if tokens else PUBLIC
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal, or pass the request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = iam_caller(scope)
-        if caller is None and self._auth != "none":
-            if (scope["method"], scope["path"]) in PUBLIC:
-                caller = "anonymous"
-            elif self._key_ring is None:
-                await failure(
-                    403, INVALID_REQUEST, "This server takes requests signed with AWS SigV4 only."
-                )(scope, receive, send)
-                return
-            else:
-                caller = await self._key_holder(self._key_ring, scope, receive, send)
-                if caller is None:
-                    return
-        scope["caller"] = caller or "anonymous"
-        with calling(Caller(scope["caller"])):
-            await self._app(scope, receive, send)
+        try:
+            caller = await self._caller(scope)
+            scope["caller"] = caller.name
 
-    async def _key_holder(
-        self, key_ring: KeyRing, scope: Scope, receive: Receive, send: Send
-    ) -> str | None:
-        """Name of the key that the request carries; None when it was answered with a refusal."""
-        key = presented_key(Headers(scope=scope))
-        if key is None:
-            await failure(
-                401,
-                INVALID_REQUEST,
-                "An API key is needed: send `Authorization: Bearer <key>` or `x-api-key: <key>`.",
-                {"www-authenticate": 'Bearer realm="mcp"'},
-            )(scope, receive, send)
-            return None
+            def charge(calls: int) -> None:
+                self._charge(caller, scope, calls)
+
+            scope["charge"] = charge
+            if (scope["method"], scope["path"]) not in self._public:
+                charge(1)
+            with calling(caller):
+                await self._app(scope, receive, send)
+        except RefusedError as refused:
+            await refused.answer(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        """Who calls; anonymous where nobody has to say.
+
+        Raises:
+            RefusedError: there is no credential, or none that is valid here.
+        """
+        arn = iam_caller(scope)
+        if arn is not None:
+            return Caller(arn)
+        if self._auth == "none" or (scope["method"], scope["path"]) in self._public:
+            return ANONYMOUS
+        if self._key_ring is None and self._tokens is None:
+            raise RefusedError(
+                403, INVALID_REQUEST, "This server takes requests signed with AWS SigV4 only."
+            )
+        headers = Headers(scope=scope)
+        credential = bearer(headers)
+        if credential is not None and self._tokens is not None and is_access_token(credential):
+            return await self._tokens.caller(credential, scope)
+        if self._key_ring is not None:
+            key = credential or headers.get("x-api-key")
+            if key:
+                return await self._key_holder(self._key_ring, key, scope)
+        elif credential is not None:
+            raise self._unauthorized(
+                scope, "The access token is no JSON Web Token.", error="invalid_token"
+            )
+        raise self._unauthorized(scope, self._how_to_call())
+
+    async def _key_holder(self, key_ring: KeyRing, key: str, scope: Scope) -> Caller:
         try:
             found = await anyio.to_thread.run_sync(key_ring.find, key)
         except KeysUnavailableError as error:
-            await failure(
+            raise RefusedError(
                 503,
                 INTERNAL_ERROR,
                 f"API keys cannot be checked, so the request was refused: {error}.",
-            )(scope, receive, send)
-            return None
+            ) from None
         if found is None:
-            await failure(
-                401,
-                INVALID_REQUEST,
+            raise self._unauthorized(
+                scope,
                 "The API key is not valid: it is mistyped, has expired, or was revoked.",
-                {"www-authenticate": 'Bearer realm="mcp", error="invalid_token"'},
-            )(scope, receive, send)
-            return None
-        return f"key:{found.name}"
+                error="invalid_token",
+            )
+        tools = None if found.tools is None else frozenset(found.tools)
+        return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
+
+    def _how_to_call(self) -> str:
+        if self._key_ring is None:
+            return "An access token is needed: send `Authorization: Bearer <token>`."
+        what = "An API key or an access token" if self._tokens else "An API key"
+        return f"{what} is needed: send `Authorization: Bearer <key>` or `x-api-key: <key>`."
+
+    def _unauthorized(
+        self, scope: Scope, message: str, *, error: str | None = None
+    ) -> RefusedError:
+        scopes = self._tokens.settings.required_scopes if self._tokens else ()
+        header = challenge(scope, oauth=self._tokens is not None, error=error, scopes=scopes)
+        return RefusedError(401, INVALID_REQUEST, message, header)
+
+    def _charge(self, caller: Caller, scope: Scope, calls: int) -> None:
+        name = ASSUMED_ROLE.sub(r"\1", caller.name)
+        if caller is ANONYMOUS:
+            client = scope.get("client") or ("", 0)
+            name = f"{name} {client[0]}"
+        wait = self._rate_limit.take(name, calls, per_minute=caller.rate_per_minute)
+        if wait is not None:
+            raise RefusedError(
+                429,
+                TOO_MANY_REQUESTS,
+                f"Too many calls in a minute: wait {wait} seconds.",
+                {"retry-after": str(wait)},
+            )

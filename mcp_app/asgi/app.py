@@ -17,10 +17,13 @@ from starlette.routing import Route
 from mcp_app import build_info
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.access import AccessControl
+from mcp_app.asgi.access_tokens import AccessTokens
 from mcp_app.asgi.failures import INVALID_REQUEST, CatchAll, failure
 from mcp_app.asgi.health import health, ready
 from mcp_app.asgi.home import home
 from mcp_app.asgi.mcp_endpoint import McpEndpoint
+from mcp_app.asgi.protected_resource import PATHS, metadata
+from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.asgi.request_log import RequestLog
 from mcp_app.asgi.rpc import PlainJsonRpc
 from mcp_app.knowledge.backend import Backend
@@ -48,9 +51,11 @@ def build_app(
         server: The FastMCP server, its tools registered.
         settings: What this deployment is.
         backend: Where knowledge comes from, for `/ready`.
-        key_ring: The valid API keys, when `settings.auth` is `api_key`.
+        key_ring: The valid API keys, where `settings.auth` takes them.
     """
-    mcp = McpEndpoint(server)
+    oauth = settings.oauth
+    mcp = McpEndpoint(server, oauth.tool_scopes if oauth else {})
+    public = [Route(path, metadata(oauth, settings.name)) for path in PATHS] if oauth else []
     build = build_info.read()
 
     @asynccontextmanager
@@ -69,6 +74,7 @@ def build_app(
             Route("/mcp", mcp, methods=["POST"]),
             Route("/mcp/", mcp, methods=["POST"]),
             Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),
+            *public,
         ],
         middleware=[
             Middleware(RequestLog),
@@ -80,7 +86,13 @@ def build_app(
                 allowed_origins=list(settings.allowed_origins),
                 mode="strict",
             ),
-            Middleware(AccessControl, auth=settings.auth, key_ring=key_ring),
+            Middleware(
+                AccessControl,
+                auth=settings.auth,
+                key_ring=key_ring,
+                tokens=AccessTokens(oauth) if oauth else None,
+                rate_limit=RateLimit(settings.rate_limit_per_minute),
+            ),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=lifespan,

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 INTERNAL_ERROR = -32603
+# From the range that JSON-RPC leaves to servers; MCP's own codes begin at -32020.
+TOO_MANY_REQUESTS = -32000
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,17 @@ def failure(
     """An HTTP error whose body is a JSON-RPC error for a request that has no id."""
     body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return JSONResponse(body, status, headers)
+
+
+class RefusedError(Exception):
+    """A request that is answered with this error instead of being carried out."""
+
+    def __init__(
+        self, status: int, code: int, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.answer = failure(status, code, message, headers)
 
 
 def misconfigured(reason: str) -> Starlette:

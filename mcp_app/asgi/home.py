@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mcp_app.build_info import BuildInfo
-from mcp_app.settings import Settings
+from mcp_app.settings import WITH_API_KEYS, Settings
 
 # No outside assets, no script: the page cannot be made to do more than show text.
 HEADERS = {
@@ -22,6 +22,9 @@ HEADERS = {
 
 CREDENTIAL = {
     "api_key": "Every call needs an API key: <code>Authorization: Bearer &lt;key&gt;</code>.",
+    "oauth": "Every call needs an access token; clients that speak OAuth ask you to sign in.",
+    "both": "Every call needs an API key, <code>Authorization: Bearer &lt;key&gt;</code>, or an "
+    "access token; clients that speak OAuth ask you to sign in.",
     "iam": "Every call must be signed with AWS SigV4, service <code>lambda</code>.",
     "none": "<strong>This server is open: anybody may call it.</strong>",
 }
@@ -74,7 +77,7 @@ dt {{ opacity: .7; }} dd {{ margin: 0; overflow-wrap: anywhere; }}
 
 def home(settings: Settings, build: BuildInfo) -> Callable[[Request], Awaitable[Response]]:
     """The page, with the address under which it was asked for."""
-    key = settings.auth == "api_key"
+    key = settings.auth in WITH_API_KEYS
 
     async def endpoint(request: Request) -> Response:
         values = {

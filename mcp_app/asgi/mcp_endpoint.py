@@ -9,7 +9,8 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stream
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
@@ -17,7 +18,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError
 from mcp_app.asgi.json_body import read_body, replay
+from mcp_app.asgi.protected_resource import challenge
+from mcp_app.caller import current
+from mcp_app.tool_access import missing_scopes
 
 PATH = "/mcp"
 BOTH = "application/json, text/event-stream"
@@ -33,14 +38,26 @@ def accepts_json_only(accept: str | None) -> bool:
     return bool(types & {"application/json", "application/*", "*/*"})
 
 
+def called_tool(body: bytes) -> str | None:
+    """The tool that this message calls; None when it is no such message."""
+    try:
+        message = json.loads(body)
+        name = message["params"]["name"] if message["method"] == "tools/call" else None
+    except (ValueError, LookupError, TypeError):
+        return None
+    return name if isinstance(name, str) else None
+
+
 class McpEndpoint:
     """ASGI application for `/mcp` and `/mcp/`; `lifespan` must be entered before the first request.
 
     Args:
         server: The FastMCP server. Stateless: no instance knows of another's sessions.
+        tool_scopes: What an access token must have been granted, by the tool's name.
     """
 
-    def __init__(self, server: FastMCP) -> None:
+    def __init__(self, server: FastMCP, tool_scopes: Mapping[str, frozenset[str]]) -> None:
+        self._tool_scopes = tool_scopes
         # The Origin check and access control stand in front of every route, not here.
         self._stream = server.http_app(
             path=PATH, stateless_http=True, json_response=False, host_origin_protection=False
@@ -61,6 +78,7 @@ class McpEndpoint:
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
+        self._check_scopes(body, scope)
         receive = replay(body, receive)
         scope = {**scope, "path": PATH, "headers": list(scope["headers"])}
         headers = MutableHeaders(scope=scope)
@@ -70,3 +88,30 @@ class McpEndpoint:
             await self._json(scope, receive, send)
         else:
             await self._stream(scope, receive, send)
+
+    def _check_scopes(self, body: bytes, scope: Scope) -> None:
+        """Refuse a call with HTTP's own words, which make clients ask for a wider token.
+
+        The tool itself is guarded behind this, by `mcp_app.tool_access`.
+        https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#scope-challenge-handling
+
+        Raises:
+            RefusedError: the caller's access token was not granted what the tool needs.
+        """
+        caller = current()
+        if not self._tool_scopes or caller.scopes is None:
+            return
+        tool = called_tool(body)
+        missing = missing_scopes(caller, tool, self._tool_scopes) if tool else None
+        if tool and missing:
+            raise RefusedError(
+                403,
+                INVALID_REQUEST,
+                f"The access token was not granted what {tool} needs: {' '.join(sorted(missing))}.",
+                challenge(
+                    scope,
+                    oauth=True,
+                    error="insufficient_scope",
+                    scopes=caller.scopes | self._tool_scopes[tool],
+                ),
+            )

@@ -15,7 +15,13 @@ from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, failure
+from mcp_app.asgi.failures import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    RefusedError,
+    failure,
+)
 from mcp_app.asgi.json_body import read_body, replay
 
 MAX_BATCH = 100
@@ -108,6 +114,8 @@ class PlainJsonRpc:
                 INVALID_REQUEST,
                 f"A batch holds 1 to {MAX_BATCH} messages, not {len(content)}.",
             )
+        # The request itself was one call already.
+        scope["charge"](len(content) - 1)
         answers = [await self._one(message, scope) for message in content]
         replies = [answer for answer in answers if answer is not None]
         return JSONResponse(replies) if replies else Response(status_code=202)
@@ -121,7 +129,12 @@ class PlainJsonRpc:
                 request_id = None
             return _error(request_id, INVALID_REQUEST, f"Invalid request: {wrong}.")
         completed, headers = _complete(message)
-        status, body = await self._call(scope, completed, headers)
+        try:
+            status, body = await self._call(scope, completed, headers)
+        except RefusedError as refused:
+            if "id" not in completed:
+                return None
+            return _error(message.get("id"), refused.code, str(refused))
         if "id" not in completed:
             return None
         try:

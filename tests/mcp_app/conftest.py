@@ -17,7 +17,7 @@ from mcp_app.asgi.app import build_app
 from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
-from mcp_app.settings import Settings, load
+from mcp_app.settings import WITH_API_KEYS, Settings, load
 from ops.corpus import write_index
 
 KEY = generate()
@@ -162,7 +162,7 @@ def new_instance():
             build_server(settings, backend),
             settings,
             backend,
-            ring if settings.auth == "api_key" else None,
+            ring if settings.auth in WITH_API_KEYS else None,
         )
         instance = Instance(app)
         instances.append(instance)

@@ -1,0 +1,91 @@
+"""Which tools a caller may see and call, whatever way the call came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import mcp_types
+from fastmcp.exceptions import AuthorizationError, ToolError
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.tools import Tool, ToolResult
+
+from mcp_app.caller import Caller, current
+
+# What a caller with a list of tools has no use for: it would read beside them.
+BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
+# Text in one call's arguments, all of it together. What a tool takes in each is in its schema.
+MAX_ARGUMENT_CHARACTERS = 100_000
+
+
+def missing_scopes(
+    caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """What the caller's token would have to be granted besides, to call this tool."""
+    if caller.scopes is None:
+        return frozenset()
+    return tool_scopes.get(tool, frozenset()) - caller.scopes
+
+
+def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]) -> bool:
+    """Whether this caller may call this tool."""
+    listed = caller.tools is None or tool in caller.tools
+    return listed and not missing_scopes(caller, tool, tool_scopes)
+
+
+def characters(value: Any) -> int:
+    """How much text a JSON value holds, names of fields included."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(name) + characters(part) for name, part in value.items())
+    if isinstance(value, list):
+        return sum(map(characters, value))
+    return 1
+
+
+class ToolAccess(Middleware):
+    """Shows callers only the tools that they may call, and refuses the others.
+
+    Args:
+        tool_scopes: What an access token must have been granted, by the tool's name.
+    """
+
+    def __init__(self, tool_scopes: Mapping[str, frozenset[str]]) -> None:
+        self._tool_scopes = tool_scopes
+
+    async def on_request(
+        self,
+        context: MiddlewareContext[mcp_types.Request[Any, Any]],
+        call_next: CallNext[mcp_types.Request[Any, Any], Any],
+    ) -> Any:
+        """Keep who has a list of tools to tools."""
+        if current().tools is not None and (context.method or "").startswith(BESIDE_TOOLS):
+            raise AuthorizationError(f"This credential is for tools only, not {context.method}.")
+        return await call_next(context)
+
+    async def on_list_tools(
+        self,
+        context: MiddlewareContext[mcp_types.ListToolsRequest],
+        call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
+    ) -> Sequence[Tool]:
+        """Leave out what the caller may not call."""
+        tools = await call_next(context)
+        caller = current()
+        return [tool for tool in tools if may_call(caller, tool.name, self._tool_scopes)]
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[mcp_types.CallToolRequestParams],
+        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        """Refuse what the caller may not call, and arguments beyond any use."""
+        name = context.message.name
+        if not may_call(current(), name, self._tool_scopes):
+            raise ToolError("This credential may not call this tool; tools/list has those it may.")
+        size = characters(context.message.arguments or {})
+        if size > MAX_ARGUMENT_CHARACTERS:
+            raise ToolError(
+                f"The arguments hold {size:,} characters; {MAX_ARGUMENT_CHARACTERS:,} is the limit."
+            )
+        return await call_next(context)
