@@ -19,6 +19,7 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mcp_app.settings import WITH_API_KEYS, Settings, load
 from ops.corpus import write_index
+from tests.knowledge.jira_samples import csv_text, row, saved
 
 KEY = generate()
 
@@ -117,7 +118,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index over a small repository: two documents, a code file, one commit."""
+    """An index over a small repository, two documents, a code file, one commit, and two tickets."""
     repository = tmp_path_factory.mktemp("corpus") / "vault"
     (repository / "docs").mkdir(parents=True)
     (repository / "docs" / "ingest.md").write_text(
@@ -134,7 +135,14 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "Quarantine assets whose checksum does not match")
     target = tmp_path_factory.mktemp("index") / "knowledge.sqlite3"
-    write_index(target, documents=[repository / "docs"], repositories=[repository])
+    rows = [
+        row("AOMA-1", summary="Checksum mismatch on re-ingest", description="It is quarantined."),
+        row("AOMA-2", summary="Proxy without sound", status="Done", priority="Low"),
+    ]
+    export = saved(target.with_name("export.csv"), csv_text(rows))
+    write_index(
+        target, documents=[repository / "docs"], repositories=[repository], exports=[export]
+    )
     return target
 
 

@@ -20,7 +20,7 @@ def test_ready_asks_every_source_and_needs_the_key(client, stranger):
     assert stranger.request("GET", "/ready").status == 401
     reply = client.request("GET", "/ready")
     assert reply.status == 200
-    assert set(reply.json["sources"]) == {"documents", "commits", "code"}
+    assert set(reply.json["sources"]) == {"documents", "tickets", "commits", "code"}
     assert all(source["status"] == "ok" for source in reply.json["sources"].values())
 
 

@@ -5,12 +5,16 @@ import pytest
 TOOLS = {
     "search_knowledge",
     "query_aoma_knowledge",
+    "search_jira_tickets",
+    "get_jira_ticket",
+    "get_jira_ticket_count",
     "search_git_commits",
     "search_code_files",
     "analyze_development_context",
     "get_system_health",
     "get_server_capabilities",
 }
+SOURCES = {"documents", "tickets", "commits", "code"}
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +77,39 @@ def test_code_is_found_by_the_words_of_an_identifier(client):
     assert hit["language"] == "Python"
 
 
+def test_tickets_are_found_by_what_they_say_and_by_their_state(client):
+    hit = client.call("search_jira_tickets", query="checksum mismatch", projectKey="aoma")["hits"][
+        0
+    ]
+    assert (hit["id"], hit["status"], hit["coverage"]) == ("AOMA-1", "Open", 1.0)
+    found = client.call("search_jira_tickets", query="checksum mismatch", status=["done"])
+    assert found["hits"] == []
+    assert found["reason"]
+
+
+def test_a_ticket_is_read_whole_by_its_key(client):
+    ticket = client.call("get_jira_ticket", key=" aoma-1 ")
+    assert (ticket["id"], ticket["text"]) == ("AOMA-1", "It is quarantined.")
+    assert [source["source"] for source in ticket["sources"]] == ["tickets"]
+
+
+def test_a_ticket_that_does_not_exist_is_an_error_that_names_it(client):
+    params = {"name": "get_jira_ticket", "arguments": {"key": "aoma-404"}}
+    result = client.rpc("tools/call", params)["result"]
+    assert result["isError"] is True
+    assert "there is no ticket AOMA-404 here" in result["content"][0]["text"]
+    assert "search_jira_tickets" in result["content"][0]["text"]
+    assert not result.get("structuredContent")
+
+
+def test_tickets_are_counted_exactly(client):
+    count = client.call("get_jira_ticket_count")
+    assert count["total"] == 2
+    assert count["by_status"] == [{"value": "Done", "count": 1}, {"value": "Open", "count": 1}]
+    assert [source["status"] for source in count["sources"]] == ["ok"]
+    assert client.call("get_jira_ticket_count", projectKey="NONE")["total"] == 0
+
+
 def test_the_names_of_the_original_are_accepted(client):
     arguments = {
         "query": "quarantine",
@@ -103,6 +140,13 @@ def test_both_names_of_one_argument_are_refused(client):
         ("query_aoma_knowledge", {"query": "x", "strategy": "slow"}, "strategy"),
         ("search_git_commits", {"query": "x", "date_from": "yesterday"}, "yesterday"),
         ("search_code_files", {"query": "x", "max_results": 51}, "max_results"),
+        ("search_jira_tickets", {"query": "x" * 501}, "query"),
+        ("search_jira_tickets", {"query": "x", "max_results": 51}, "max_results"),
+        ("search_jira_tickets", {"query": "x", "projectKey": "AO MA"}, "project_key"),
+        ("search_jira_tickets", {"query": "x", "status": ["Open"] * 21}, "status"),
+        ("get_jira_ticket", {"key": "AOMA"}, "key"),
+        ("get_jira_ticket", {}, "key: it is missing"),
+        ("get_jira_ticket_count", {"priority": [""]}, "priority"),
         ("search_code_files", {"query": "x", "colour": "red"}, "colour"),
         ("analyze_development_context", {"current_task": "x" * 1001}, "current_task"),
         ("analyze_development_context", {"current_task": "x", "codeContext": "x" * 5001}, "code_"),
@@ -125,7 +169,7 @@ def test_an_unknown_tool_is_an_error(client):
 def test_health_asks_every_source(client):
     health = client.call("get_system_health", include_diagnostics=True)
     assert health["status"] == "healthy"
-    assert {source["source"] for source in health["sources"]} == {"documents", "commits", "code"}
+    assert {source["source"] for source in health["sources"]} == SOURCES
     assert health["diagnostics"]["index_bytes"] > 0
     assert client.call("get_system_health", include_metrics=False)["metrics"] is None
 
@@ -137,6 +181,7 @@ def test_capabilities_name_the_tools_and_what_is_indexed(client):
     assert capabilities["tools"][0]["example"] is not None
     assert {source["source"]: source["entries"] for source in capabilities["sources"]} == {
         "documents": 2,
+        "tickets": 2,
         "commits": 1,
         "code": 1,
     }
@@ -167,9 +212,9 @@ def test_a_development_task_is_seen_from_every_source(client):
     )
     assert analysis["status"] == "evidence_only"
     assert analysis["grounded"] is True
-    assert {source["source"] for source in analysis["sources"]} == {"documents", "commits", "code"}
+    assert {source["source"] for source in analysis["sources"]} == SOURCES
     assert analysis["findings"]["commits"]["hits"][0]["author"] == "Ada Byron"
-    assert analysis["findings"]["tickets"] is None
+    assert analysis["findings"]["tickets"]["hits"][0]["id"] == "AOMA-1"
     assert [one["number"] for one in analysis["citations"]] == list(
         range(1, len(analysis["citations"]) + 1)
     )
@@ -189,6 +234,7 @@ def broken(start_instance, settings, tmp_path_factory):
         "query_aoma_knowledge",
         "search_git_commits",
         "search_code_files",
+        "search_jira_tickets",
         "analyze_development_context",
     ],
 )
