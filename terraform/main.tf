@@ -15,9 +15,9 @@ module "parameters" {
   source = "./modules/ssm_parameters"
 
   path = "/${var.name}/${var.environment}"
-  parameters = {
+  parameters = merge(local.secrets, {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
-  }
+  })
 }
 
 module "lambda" {
@@ -38,7 +38,7 @@ module "lambda" {
   log_retention_days   = var.log_retention_days
   parameter_arns       = values(module.parameters.arns)
 
-  environment_variables = merge(local.runtime.environment, {
+  environment_variables = merge(local.runtime.environment, local.knowledge_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend

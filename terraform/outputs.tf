@@ -43,6 +43,11 @@ output "api_keys_parameter" {
   value       = module.parameters.names["api-keys"]
 }
 
+output "secret_parameters" {
+  description = "Systems Manager parameters of the secrets, by short name, for `mesh secrets`; none with backend embedded."
+  value       = { for name in keys(local.secrets) : name => module.parameters.names[name] }
+}
+
 output "access" {
   description = "Who can use the live URL, in words."
   value       = local.access[local.auth]

@@ -65,6 +65,7 @@ run "refuses_parts_of_a_whole" {
     reserved_concurrency = 0.5
     live_version         = 1.5
     secrets_ttl_seconds  = 1.5
+    supabase_url         = "abc.supabase.co"
   }
 
   expect_failures = [
@@ -73,6 +74,7 @@ run "refuses_parts_of_a_whole" {
     var.reserved_concurrency,
     var.live_version,
     var.secrets_ttl_seconds,
+    var.supabase_url,
   ]
 }
 
@@ -93,6 +95,12 @@ run "refuses_words_that_nobody_understands" {
     log_level          = "VERBOSE"
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
+
+    openai_base_url        = "https://key@models.example/v1"
+    embedding_model        = "text embedding"
+    answer_model           = ""
+    openai_vector_store_id = "../files"
+    sources                = ["documents", "emails"]
   }
 
   expect_failures = [
@@ -109,6 +117,11 @@ run "refuses_words_that_nobody_understands" {
     var.log_level,
     var.log_retention_days,
     var.tags,
+    var.openai_base_url,
+    var.embedding_model,
+    var.answer_model,
+    var.openai_vector_store_id,
+    var.sources,
   ]
 }
 
@@ -121,6 +134,10 @@ run "refuses_what_looks_right_and_is_not" {
     allowed_origins       = ["*"]
     function_url_auth     = "AWS_IAM"
     allow_unauthenticated = true
+    # Without an address.
+    backend               = "supabase"
+    sources               = []
+    similarity_thresholds = { focused = 70 }
   }
 
   expect_failures = [
@@ -128,6 +145,9 @@ run "refuses_what_looks_right_and_is_not" {
     var.runtime,
     var.allowed_origins,
     var.allow_unauthenticated,
+    var.supabase_url,
+    var.sources,
+    var.similarity_thresholds,
   ]
 }
 
