@@ -93,8 +93,8 @@ async def analyse(
             ANALYSIS,
             {
                 "task": current_task,
-                "code context": code_context,
-                "system area": system_area or "",
+                "code_context": code_context,
+                "system_area": system_area or "",
                 "urgency": urgency,
             },
             evidence,

@@ -62,7 +62,7 @@ def test_numbers_count_through_all_sources(model) -> None:
         (2, "commits", result.findings.commits.hits[0].id)
     ]
     content = backend.asked[0][1]
-    assert "<<<passage 2 " in content
+    assert '<passage number="2" code="' in content
     assert "Ada Byron, 2026-01-31" in content
     assert "files: " in content
 
