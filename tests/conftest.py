@@ -11,12 +11,15 @@ import pytest
 import pytest_terraform.tf
 
 from local_aws import process
+from local_supabase.stack import LocalSupabase
 from ops import terraform
+from ops.database.migrate import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from local_aws.process import Running
+    from local_supabase.openai_server import LocalOpenAI
 
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
@@ -57,3 +60,38 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     finally:
         process.stop(state)
         (ROOT / "terraform" / "tf_resources.json").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSupabase]:
+    """A Supabase project of this worker's, migrated; tests take `supabase`."""
+    with LocalSupabase(tmp_path_factory.mktemp("supabase")) as project:
+        with project.connect() as connection:
+            migrate(connection)
+        project.save_template()
+        yield project
+    project.remove()
+
+
+@pytest.fixture
+def supabase(migrated_project: LocalSupabase) -> LocalSupabase:
+    """A migrated, empty Supabase project, with no faults to come and no requests behind it."""
+    migrated_project.fresh()
+    return migrated_project
+
+
+@pytest.fixture(scope="session")
+def openai_process() -> Iterator[LocalOpenAI]:
+    """The stand-in for OpenAI of this worker's; tests take `openai_server`."""
+    # The SDK's types take most of a second to import.
+    from local_supabase.openai_server import LocalOpenAI  # noqa: PLC0415
+
+    with LocalOpenAI() as server:
+        yield server
+
+
+@pytest.fixture
+def openai_server(openai_process: LocalOpenAI) -> LocalOpenAI:
+    """The stand-in for OpenAI, as if new: no faults, no answers, no vector stores."""
+    openai_process.reset()
+    return openai_process
