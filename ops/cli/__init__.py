@@ -27,6 +27,7 @@ COMMANDS = {
     "logs": "ops.cli.logs",
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
+    "secrets": "ops.cli.secrets",
     "database": "ops.cli.database",
     "ingest": "ops.cli.ingest",
     "terraform-check": "ops.cli.terraform_check",
@@ -67,8 +68,8 @@ class Commands(click.Group):
 def mesh() -> None:
     """Run, test and release the MCP server.
 
-    The stack on this machine: up, down, status. Any server: logs, smoke, keys.
-    The supabase backend: database, ingest.
+    The stack on this machine: up, down, status. Any server: logs, smoke, keys,
+    secrets. The supabase backend: database, ingest.
     Every command has its own --help.
     """
 

@@ -1,0 +1,81 @@
+"""Which deployment a command means when nobody names its SSM parameters."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from local_aws import process
+from ops import local_aws_client, terraform, terraform_run
+from ops.failure import CommandFailedError
+from ops.stack import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment's output that names parameters.
+
+    Attributes:
+        client: reaches its parameters.
+        value: what Terraform gave out.
+        where: which deployment it is, in words.
+    """
+
+    client: SSMClient
+    value: Any
+    where: str
+
+
+def find(output: str, region: str | None, *, instead: str) -> Deployed:
+    """Find the stack on this machine if it runs, else what the root in `terraform/` made.
+
+    Args:
+        output: name of an output of the root.
+        region: of the parameters; AWS_REGION or the profile's when None.
+        instead: the option that names them, for the message.
+
+    Raises:
+        CommandFailedError: there is no such deployment.
+    """
+    here = Stack()
+    running = process.find(here.aws)
+    local = here.read_outputs().get(output)
+    if running is not None and local is not None:
+        return Deployed(
+            local_aws_client.ssm(running.environment), local, "the stack on this machine"
+        )
+    terraform.require_terraform()
+    try:
+        outputs = terraform_run.read_outputs(
+            root=here.terraform_root, variables=terraform.environment()
+        )
+    except terraform_run.TerraformFailedError as error:
+        outputs = {}
+        reason = terraform_run.first_error(error.output)
+    else:
+        reason = f"it has no output {output}, apply it first"
+    if output not in outputs:
+        raise CommandFailedError(
+            f"no stack runs on this machine, and terraform/ does not help: {reason}\n"
+            f"  Name the parameter with {instead}."
+        )
+    return Deployed(client_of(region), outputs[output], "terraform output of terraform/")
+
+
+def client_of(region: str | None) -> SSMClient:
+    """Reach SSM with the credentials that the AWS CLI would use.
+
+    Raises:
+        CommandFailedError: there is no region, or no such profile.
+    """
+    try:
+        return boto3.client("ssm", region_name=region or os.environ.get("AWS_REGION"))
+    except BotoCoreError as error:
+        raise CommandFailedError(f"AWS: {error}") from error
