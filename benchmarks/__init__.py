@@ -1,0 +1,1 @@
+"""Measurements of this project that anybody can repeat; nothing here runs on Lambda."""
