@@ -16,10 +16,10 @@ JIRA_URL ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
 
-.PHONY: help setup build up down status check format test lock clean
+.PHONY: help setup build up down status check format test bench-retrieval lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## Make the environment in .venv (the others do it by themselves)
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found. Install it ('pyenv install 3.13', 'apt install python3.13-venv', 'brew install python@3.13') or say where it is: make PYTHON=/path/to/python3.13"; exit 1; }
@@ -54,6 +54,9 @@ format: setup ## Put the code into its form
 
 test: setup ## Run all tests
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+bench-retrieval: setup ## Measure how often a search finds the right document first
+	@.venv/bin/python -m benchmarks.retrieval
 
 lock: setup ## Resolve requirements/*.in anew into the locks with hashes
 	@for name in uv lambda runtime clients; do \

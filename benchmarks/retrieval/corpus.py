@@ -52,7 +52,8 @@ def _unpack(archive: Path, name: str, target: Path) -> None:
         for member in opened:
             # The first folder is the archive's own.
             path = PurePosixPath(*PurePosixPath(member.name).parts[1:])
-            if not member.isfile() or not path.is_relative_to(DOCUMENTATION[name]):
+            inside = path.is_relative_to(DOCUMENTATION[name]) and ".." not in path.parts
+            if not member.isfile() or not inside:
                 continue
             page = path.relative_to(DOCUMENTATION[name])
             if page.suffix not in SUFFIXES or LEFT_OUT.fullmatch(page.as_posix()):

@@ -1,0 +1,111 @@
+"""Counts what searches found: hit rates, and how sure they were when right and when wrong."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.retrieval.questions import Kind, Question
+from mcp_app.knowledge.results import Passage
+
+# Passages looked at for each question.
+DEPTH = 10
+type Measure = Literal["coverage", "similarity"]
+type Search = Callable[[str], Sequence[Passage]]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Something that is asked.
+
+    Attributes:
+        name: as the table shows it.
+        measures: what its thresholds are about.
+        search: gives the first `DEPTH` passages for a query, whatever their scores.
+    """
+
+    name: str
+    measures: tuple[Measure, ...]
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the passages found for it and how long that took."""
+
+    question: Question
+    hits: tuple[Passage, ...]
+    milliseconds: float
+
+    def right(self, first: int = DEPTH) -> list[Passage]:
+        """Those of the first passages that are from a right document."""
+        return [hit for hit in self.hits[:first] if self.question.answered_by(hit.document)]
+
+
+def ask(system: System, questions: Iterable[Question]) -> list[Asked]:
+    """Put every question, one after the other."""
+    asked = []
+    for question in questions:
+        began = time.perf_counter()
+        hits = tuple(system.search(question.text))
+        asked.append(Asked(question, hits, (time.perf_counter() - began) * 1000))
+    return asked
+
+
+def of_kind(asked: Iterable[Asked], kind: Kind) -> list[Asked]:
+    """The questions of one kind."""
+    return [one for one in asked if one.question.kind == kind]
+
+
+def hit_rate(asked: Sequence[Asked], first: int) -> float:
+    """Share of the questions with a right document among the first passages, 0 to 1."""
+    return sum(bool(one.right(first)) for one in asked) / len(asked)
+
+
+def median_milliseconds(asked: Iterable[Asked]) -> float:
+    """Half of the searches took less; without the first, which opens connections."""
+    return statistics.median([one.milliseconds for one in asked][1:])
+
+
+def _value(hit: Passage, measure: Measure) -> float:
+    return (hit.coverage if measure == "coverage" else hit.similarity) or 0.0
+
+
+def values_when_right(asked: Iterable[Asked], measure: Measure) -> list[float]:
+    """For each question with a right passage among those found: the highest of theirs."""
+    return [max(_value(hit, measure) for hit in one.right()) for one in asked if one.right()]
+
+
+def values_when_wrong(asked: Iterable[Asked], measure: Measure) -> list[float]:
+    """For each question: the highest of the passages from documents that do not answer it."""
+    return [
+        max(
+            (
+                _value(hit, measure)
+                for hit in one.hits
+                if not one.question.answered_by(hit.document)
+            ),
+            default=0.0,
+        )
+        for one in asked
+    ]
+
+
+def quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
+    """The values that a tenth, a half and nine tenths are below; None of less than two."""
+    if len(values) < 2:  # noqa: PLR2004 - no spread
+        return None
+    tenths = statistics.quantiles(values, n=10, method="inclusive")
+    return tenths[0], tenths[4], tenths[8]
+
+
+def evidence(asked: Iterable[Asked], measure: Measure, threshold: float) -> tuple[int, int]:
+    """Questions for which a passage reaches the threshold, and of these: a right one does."""
+    reached = right = 0
+    for one in asked:
+        reached += any(_value(hit, measure) >= threshold for hit in one.hits)
+        right += any(_value(hit, measure) >= threshold for hit in one.right())
+    return reached, right
