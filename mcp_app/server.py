@@ -1,49 +1,72 @@
-"""The FastMCP server: its name, its instructions, and the tools found in `mcp_app.tools`."""
+"""The FastMCP server: its name, its instructions, and the tools, resources and prompts.
+
+They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
+"""
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-from collections.abc import Callable, Iterator
-from typing import Any
-
 from fastmcp import FastMCP
-from fastmcp.decorators import get_fastmcp_meta
+from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
+from mcp.server.lowlevel.server import NotificationOptions
 
-from mcp_app import __version__, tools
+from mcp_app import __version__, prompts, resources, tools
 from mcp_app.call_log import CallLog
+from mcp_app.completions import Completions
+from mcp_app.components import components
 from mcp_app.deployment import Deployment, set_current
+from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
+from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.settings import Settings
 from mcp_app.tool_access import ToolAccess
 from mcp_app.tool_arguments import ToolArguments
+from mcp_app.typed_prompt import TypedPrompt
 
+TITLE = "AOMA Mesh"
 INSTRUCTIONS = """\
 Searches this organisation's documents, tickets, commits and code. Every passage names its source, \
 id and score. When nothing fits, the answer says so: treat `grounded: false` or an empty \
-`hits` as "not known here", and do not fill the gap from memory."""
+`hits` as "not known here", and do not fill the gap from memory. A passage's whole document is \
+the resource aoma://docs/ followed by the passage's `document`."""
 
 
-def tool_functions(available: frozenset[str]) -> Iterator[Callable[..., Any]]:
-    """The functions decorated with `fastmcp.tools.tool` in the modules of `mcp_app.tools`.
+def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Register the tools; the names of each one's parameters."""
+    parameters = {}
+    for component in components(tools, available):
+        registered = server.add_tool(component.function)
+        # Not all clients follow `$ref`.
+        registered.parameters = dereference_refs(registered.parameters)
+        if registered.output_schema is not None:
+            registered.output_schema = dereference_refs(registered.output_schema)
+        registered.icons = registered.icons or icons(component.source)
+        parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
+    return parameters
 
-    A module may set `SOURCE` to the knowledge source that its tools need, or to a tuple of
-    sources of which one is enough; they are left out where none of them is configured.
-    """
-    for module_info in pkgutil.iter_modules(tools.__path__):
-        module = importlib.import_module(f"{tools.__name__}.{module_info.name}")
-        needed = getattr(module, "SOURCE", ())
-        if needed and available.isdisjoint({needed} if isinstance(needed, str) else needed):
-            continue
-        for _, function in inspect.getmembers(module, inspect.isfunction):
-            if function.__module__ == module.__name__ and get_fastmcp_meta(function) is not None:
-                yield function
+
+def _add_resources(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
+    for component in components(resources, available):
+        registered = server.add_resource(component.function)
+        registered.icons = registered.icons or icons(component.source)
+        if isinstance(registered, ResourceTemplate):
+            completions.add(
+                shown(registered.uri_template), getattr(component.module, "COMPLETIONS", {})
+            )
+    serve_resources(server, documents="documents" in available)
+
+
+def _add_prompts(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
+    for component in components(prompts, available):
+        registered = TypedPrompt.of(component.function)
+        registered.icons = registered.icons or icons("prompt")
+        server.add_prompt(registered)
+        others = getattr(component.module, "COMPLETIONS", {})
+        completions.add(registered.name, registered.completers(others))
 
 
 def build_server(settings: Settings, backend: Backend) -> FastMCP:
-    """The server with every tool whose source is there.
+    """The server with every tool, resource and prompt whose source is there.
 
     Errors that a tool does not raise as `ToolError` reach the client without their text:
     they may quote arguments or internals.
@@ -52,23 +75,30 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
         name=settings.name,
         version=__version__,
         instructions=INSTRUCTIONS,
+        icons=icons("server"),
         mask_error_details=True,
         on_duplicate="error",
         # Done below, once for each tool instead of once for each call and listing.
         dereference_schemas=False,
+        list_page_size=PAGE,
         cache_ttl=60,
+        # What is listed and read may depend on who asks.
+        cache_scope="private",
     )
+    low_level = server._mcp_server  # noqa: SLF001 - FastMCP has no parameters for these
+    low_level.title = TITLE
+    # Stateless: no instance lives to tell a client of a change. FastMCP would promise it.
+    low_level.notification_options = NotificationOptions()
     set_current(Deployment(settings, backend))
-    parameters = {}
-    for function in tool_functions(backend.available()):
-        registered = server.add_tool(function)
-        # Not all clients follow `$ref`.
-        registered.parameters = dereference_refs(registered.parameters)
-        if registered.output_schema is not None:
-            registered.output_schema = dereference_refs(registered.output_schema)
-        parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
+    available = backend.available()
+    completions = Completions()
+    parameters = _add_tools(server, available)
     # The outermost first.
     server.add_middleware(CallLog(frozenset(parameters)))
     server.add_middleware(ToolAccess(settings.oauth.tool_scopes if settings.oauth else {}))
     server.add_middleware(ToolArguments(parameters))
+    server.add_middleware(SlashesInTemplates())
+    _add_resources(server, available, completions)
+    _add_prompts(server, available, completions)
+    server.add_completion_handler(completions)
     return server

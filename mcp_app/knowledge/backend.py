@@ -14,6 +14,8 @@ from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
+    Document,
+    DocumentEntry,
     Mode,
     Passage,
     SearchResult,
@@ -75,6 +77,28 @@ class Backend(Protocol):
         threshold: float | None = None,
     ) -> SearchResult[Passage]:
         """Passages of documents; `context` brings passages forward and is no part of the query."""
+        ...
+
+    async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - the word of every result
+        """The whole document with this id, or the one that a passage with it lies in; or None."""
+        ...
+
+    async def list_documents(
+        self,
+        *,
+        deadline: Deadline,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[DocumentEntry] | None:
+        """Documents in the order of their ids; None where they are not counted.
+
+        Args:
+            deadline: when the call has to be over.
+            prefix: only those whose id begins with this.
+            after: only those whose id comes after this one.
+            limit: how many at most.
+        """
         ...
 
     async def search_tickets(

@@ -329,6 +329,16 @@ class DevelopmentAnalysis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentEntry:
+    """A document in a list of documents."""
+
+    id: str
+    title: str
+    link: str | None
+    corpus: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole document: its passages in reading order, joined."""
 

@@ -69,6 +69,22 @@ def test_every_handshake_version_is_spoken(client, version):
     assert reply.json["result"]["protocolVersion"] == version
 
 
+def test_nothing_is_promised_that_a_stateless_server_cannot_keep(client):
+    capabilities = client.request("POST", "/mcp", initialize("2025-11-25")).json["result"][
+        "capabilities"
+    ]
+    assert capabilities == {
+        "completions": {},
+        "logging": {},
+        "prompts": {"listChanged": False},
+        "resources": {"listChanged": False, "subscribe": False},
+        "tools": {"listChanged": False},
+    }
+    for method in ("resources/subscribe", "resources/unsubscribe"):
+        error = client.rpc(method, {"uri": "aoma://health"}, path="/mcp")["error"]
+        assert error["code"] == -32601
+
+
 def test_an_unknown_version_is_answered_with_one_that_is_known(client):
     reply = client.request("POST", "/mcp", initialize("1999-01-01"))
     assert reply.json["result"]["protocolVersion"] in VERSIONS

@@ -17,6 +17,8 @@ from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
+    Document,
+    DocumentEntry,
     Mode,
     Passage,
     SearchResult,
@@ -121,6 +123,34 @@ class EmbeddedBackend:
             max_results=max_results,
             threshold=COVERAGE if threshold is None else threshold,
         )
+
+    async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - see `Backend`
+        """See `Backend`."""
+
+        def read() -> Document | None:
+            return self.index().get_document(id, deadline.remaining(LIMIT_SECONDS))
+
+        return await asyncio.to_thread(read)
+
+    async def list_documents(
+        self,
+        *,
+        deadline: Deadline,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[DocumentEntry]:
+        """See `Backend`."""
+
+        def read() -> Sequence[DocumentEntry]:
+            return self.index().list_documents(
+                prefix=prefix,
+                after=after or "",
+                limit=limit,
+                limit_seconds=deadline.remaining(LIMIT_SECONDS),
+            )
+
+        return await asyncio.to_thread(read)
 
     async def search_commits(
         self,

@@ -12,6 +12,7 @@ from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
     Document,
+    DocumentEntry,
     FileChange,
     Passage,
     Repository,
@@ -187,3 +188,19 @@ def statistics(
             for name, head, commits, files, note in repositories
         ),
     )
+
+
+def document_entries(
+    connection: sqlite3.Connection, *, prefix: str, after: str, limit: int
+) -> list[DocumentEntry]:
+    """Documents by id, in the order of its code points; see `Backend.list_documents`."""
+    begin = prefix.encode(errors="replace").decode()
+    rows = connection.execute(
+        "SELECT name, title, corpus, link FROM documents "
+        "WHERE name > ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?",
+        (after.encode(errors="replace").decode(), begin, begin, limit),
+    )
+    return [
+        DocumentEntry(id=name, title=title, corpus=corpus, link=link)
+        for name, title, corpus, link in rows
+    ]

@@ -10,6 +10,7 @@ from mcp_app.knowledge.embedded.hits import (
     code_file,
     commit,
     document,
+    document_entries,
     passage,
     statistics,
     ticket,
@@ -35,6 +36,7 @@ from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
     Document,
+    DocumentEntry,
     Passage,
     SearchResult,
     Statistics,
@@ -288,13 +290,29 @@ class EmbeddedIndex:
             )
             return tallied(connection, allowed)
 
-    def get_document(self, id: str) -> Document | None:  # noqa: A002 - the word of every result
+    def get_document(
+        self,
+        id: str,  # noqa: A002 - the word of every result
+        limit_seconds: float = LIMIT_SECONDS,
+    ) -> Document | None:
         """The whole document with this id, or the one that a passage's id lies in.
 
         None when there is none.
         """
-        with self._file.connection(LIMIT_SECONDS) as connection:
+        with self._file.connection(limit_seconds) as connection:
             return document(connection, id)
+
+    def list_documents(
+        self,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 100,
+        limit_seconds: float = LIMIT_SECONDS,
+    ) -> list[DocumentEntry]:
+        """Documents in the order of their ids, whose ids begin with `prefix`, after `after`."""
+        with self._file.connection(limit_seconds) as connection:
+            return document_entries(connection, prefix=prefix, after=after, limit=limit)
 
     def statistics(self) -> Statistics:
         """What the index holds."""

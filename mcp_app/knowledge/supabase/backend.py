@@ -14,6 +14,8 @@ from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
+    Document,
+    DocumentEntry,
     Mode,
     Passage,
     SearchResult,
@@ -102,6 +104,35 @@ class SupabaseBackend:
             threshold=threshold,
             filters={"p_context": queries.clean(context)},
             store=self._settings.vector_store_id,
+        )
+
+    async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - see `Backend`
+        """See `Backend`; a vector store's files are not among them."""
+        from mcp_app.knowledge.supabase import documents  # noqa: PLC0415 - 1 s
+
+        asked = queries.clean(id)
+        return await self._ask(
+            "documents",
+            lambda services: documents.read(services.supabase, asked, deadline),
+            lambda found: found,
+        )
+
+    async def list_documents(
+        self,
+        *,
+        deadline: Deadline,
+        prefix: str = "",
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[DocumentEntry]:
+        """See `Backend`; a vector store's files are not among them."""
+        from mcp_app.knowledge.supabase import documents  # noqa: PLC0415 - 1 s
+
+        begin, last = queries.clean(prefix), queries.clean(after or "") or None
+        return await self._ask(
+            "documents",
+            lambda services: documents.entries(services.supabase, begin, last, limit, deadline),
+            lambda found: found,
         )
 
     async def search_tickets(

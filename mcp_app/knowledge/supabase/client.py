@@ -146,6 +146,46 @@ class SupabaseService:
             deadline,
         )
 
+    async def rows_after(
+        self,
+        table: str,
+        columns: str,
+        *,
+        order: str,
+        after: str | int | None,
+        limit: int,
+        deadline: Deadline,
+        equal: tuple[str, str] | None = None,
+        like: tuple[str, str] | None = None,
+    ) -> list[Row]:
+        """A page of a table's rows, in the order of a column without equal values.
+
+        Args:
+            table: the table.
+            columns: those that are given.
+            order: the column.
+            after: only rows in which it has a greater value.
+            limit: how many at most.
+            deadline: when the call has to be over.
+            equal: only rows in which this column has this value.
+            like: only rows in which this column is like this pattern.
+
+        Raises:
+            CallFailedError: the table cannot be read.
+        """
+
+        def ask(client: AsyncPostgrestClient) -> Awaitable[Any]:
+            query = client.from_(table).select(columns)
+            if equal is not None:
+                query = query.eq(*equal)
+            if like is not None:
+                query = query.like(*like)
+            if after is not None:
+                query = query.gt(order, after)
+            return query.order(order).limit(limit).execute()
+
+        return await self._rows(table, ask, deadline)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()

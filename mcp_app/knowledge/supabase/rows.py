@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from mcp_app.knowledge.results import Mode, ScoreKind, Tally, Ticket, TicketCount
+from mcp_app.knowledge.results import DocumentEntry, Mode, ScoreKind, Tally, Ticket, TicketCount
 from mcp_app.knowledge.supabase.failures import wrong_shape
 
 type Row = Mapping[str, Any]
@@ -22,6 +22,14 @@ TICKET_COLUMNS = (
     "id:key,title:summary,text:description,link,project,type,status,priority,labels,assignee,"
     "created:created_at,updated:updated_at"
 )
+
+
+class PassageText(NamedTuple):
+    """A passage as a part of its document."""
+
+    id: str
+    ordinal: int
+    text: str
 
 
 # Made once each: it takes a millisecond.
@@ -116,3 +124,21 @@ def ticket_count(rows: Sequence[Row], what: str) -> TicketCount:
         by_status=tallies("status"),
         by_priority=tallies("priority"),
     )
+
+
+def document_entry(row: Row, what: str) -> DocumentEntry:
+    """The document in a row.
+
+    Raises:
+        CallFailedError: a column is missing, or of another type.
+    """
+    return _checked(DocumentEntry, row, what)
+
+
+def passage_text(row: Row, what: str) -> PassageText:
+    """The passage in a row.
+
+    Raises:
+        CallFailedError: a column is missing, or of another type.
+    """
+    return _checked(PassageText, row, what)
