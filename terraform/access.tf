@@ -2,11 +2,29 @@ locals {
   # What the server itself demands: with NONE in front of it, it is the only guard.
   auth = (
     var.function_url_auth == "AWS_IAM" ? "iam" :
-    var.allow_unauthenticated ? "none" : "api_key"
+    var.allow_unauthenticated ? "none" :
+    var.oauth_issuer == null ? "api_key" :
+    var.api_keys ? "both" : "oauth"
   )
+
+  # An empty variable says nothing to the server; left out, it takes no room.
+  access_environment = { for name, value in {
+    MESH_AUTH                       = local.auth
+    MESH_API_KEYS_PARAMETER         = module.parameters.names["api-keys"]
+    MESH_ALLOWED_ORIGINS            = join(",", var.allowed_origins)
+    MESH_RATE_LIMIT_PER_MINUTE      = tostring(var.rate_limit_per_minute)
+    MESH_OAUTH_ISSUER               = var.oauth_issuer == null ? "" : var.oauth_issuer
+    MESH_OAUTH_JWKS_URL             = var.oauth_jwks_url == null ? "" : var.oauth_jwks_url
+    MESH_OAUTH_AUDIENCES            = join(",", var.oauth_audiences)
+    MESH_OAUTH_REQUIRED_SCOPES      = join(" ", var.oauth_required_scopes)
+    MESH_OAUTH_MAX_LIFETIME_SECONDS = var.oauth_issuer == null ? "" : tostring(var.oauth_max_lifetime_seconds)
+    MESH_TOOL_SCOPES                = length(var.tool_scopes) == 0 ? "" : jsonencode(var.tool_scopes)
+  } : name => value if value != "" }
 
   access = {
     api_key = "An API key is demanded by the server on every route but / and /health."
+    oauth   = "An access token of ${coalesce(var.oauth_issuer, "-")} is demanded by the server on every route but /, /health and OAuth's metadata."
+    both    = "An API key or an access token of ${coalesce(var.oauth_issuer, "-")} is demanded by the server on every route but /, /health and OAuth's metadata."
     iam     = "SigV4 is demanded by the Function URL on every route."
     none    = "OPEN: anyone who knows the URL can use every tool without a credential."
   }
@@ -29,6 +47,7 @@ module "live_url" {
   alias         = module.lambda.live_alias
   auth          = var.function_url_auth
   invoke_mode   = var.invoke_mode
+  accounts      = var.caller_account_ids
 }
 
 # For whoever releases, to try a version before it is live: never public.

@@ -38,14 +38,11 @@ module "lambda" {
   log_retention_days   = var.log_retention_days
   parameter_arns       = values(module.parameters.arns)
 
-  environment_variables = merge(local.runtime.environment, local.knowledge_environment, {
+  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend
-    MESH_AUTH                = local.auth
-    MESH_API_KEYS_PARAMETER  = module.parameters.names["api-keys"]
     MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
-    MESH_ALLOWED_ORIGINS     = join(",", var.allowed_origins)
     MESH_LOG_LEVEL           = var.log_level
   })
 }

@@ -58,6 +58,11 @@ output "live_invoke_policy_arn" {
   value       = module.live_url.invoke_policy_arn
 }
 
+output "live_invoke_policy" {
+  description = "That policy as JSON, for roles and users of the accounts in caller_account_ids; null when function_url_auth is NONE."
+  value       = module.live_url.invoke_policy
+}
+
 output "candidate_invoke_policy_arn" {
   description = "IAM policy for callers of the candidate URL in this account, such as the pipeline's role."
   value       = module.candidate_url.invoke_policy_arn

@@ -26,7 +26,7 @@ run "none_means_that_the_server_demands_an_api_key_and_the_candidate_sigv4" {
   }
 
   assert {
-    condition     = output.live_invoke_policy_arn == null
+    condition     = output.live_invoke_policy_arn == null && output.live_invoke_policy == null
     error_message = "A policy for SigV4 callers exists although the URL is public."
   }
 
@@ -66,5 +66,113 @@ run "aws_iam_needs_no_api_key" {
   assert {
     condition     = output.live_invoke_policy_arn != null
     error_message = "Nothing that callers could attach."
+  }
+}
+
+run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
+  command = plan
+
+  variables {
+    oauth_issuer          = "https://abc.supabase.co/auth/v1"
+    oauth_audiences       = ["authenticated", "https://mesh.example.com/mcp"]
+    oauth_required_scopes = ["mesh", "email"]
+    tool_scopes           = { search_code_files = ["code:read"] }
+    rate_limit_per_minute = 60
+  }
+
+  assert {
+    condition = local.access_environment == {
+      MESH_AUTH                       = "both"
+      MESH_API_KEYS_PARAMETER         = "/aoma-mesh/dev/api-keys"
+      MESH_RATE_LIMIT_PER_MINUTE      = "60"
+      MESH_OAUTH_ISSUER               = "https://abc.supabase.co/auth/v1"
+      MESH_OAUTH_AUDIENCES            = "authenticated,https://mesh.example.com/mcp"
+      MESH_OAUTH_REQUIRED_SCOPES      = "mesh email"
+      MESH_OAUTH_MAX_LIFETIME_SECONDS = "86400"
+      MESH_TOOL_SCOPES                = "{\"search_code_files\":[\"code:read\"]}"
+    }
+    error_message = jsonencode(local.access_environment)
+  }
+
+  assert {
+    condition     = strcontains(output.access, "https://abc.supabase.co/auth/v1")
+    error_message = output.access
+  }
+}
+
+run "without_api_keys_an_access_token_is_the_one_way_in" {
+  command = plan
+
+  variables {
+    oauth_issuer = "https://abc.supabase.co/auth/v1"
+    api_keys     = false
+  }
+
+  assert {
+    condition     = local.auth == "oauth"
+    error_message = "The server is told ${local.auth}."
+  }
+}
+
+run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
+  command = plan
+
+  variables {
+    api_keys              = false
+    oauth_audiences       = ["a b"]
+    oauth_jwks_url        = "http://example.com/keys"
+    oauth_required_scopes = ["with space"]
+    tool_scopes           = { search = ["a\"b"] }
+    caller_account_ids    = ["12345"]
+    rate_limit_per_minute = -1
+  }
+
+  expect_failures = [
+    var.api_keys,
+    var.oauth_audiences,
+    var.oauth_jwks_url,
+    var.oauth_required_scopes,
+    var.tool_scopes,
+    var.caller_account_ids,
+    var.rate_limit_per_minute,
+  ]
+}
+
+run "refuses_tokens_where_nobody_would_look_at_them" {
+  command = plan
+
+  variables {
+    function_url_auth          = "AWS_IAM"
+    oauth_issuer               = "https://abc.supabase.co/auth/v1"
+    oauth_max_lifetime_seconds = 59
+  }
+
+  expect_failures = [var.oauth_issuer, var.oauth_max_lifetime_seconds]
+}
+
+run "refuses_an_issuer_without_https" {
+  command = plan
+
+  variables {
+    oauth_issuer = "http://id.example.com"
+  }
+
+  expect_failures = [var.oauth_issuer]
+}
+
+run "other_accounts_are_granted_both_actions_each_with_its_condition" {
+  command = plan
+
+  variables {
+    function_url_auth  = "AWS_IAM"
+    caller_account_ids = ["111122223333", "444455556666"]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.live_invoke_policy).Statement : [statement.Action, statement.Condition]] == [
+      ["lambda:InvokeFunctionUrl", { StringEquals = { "lambda:FunctionUrlAuthType" = "AWS_IAM" } }],
+      ["lambda:InvokeFunction", { Bool = { "lambda:InvokedViaFunctionUrl" = "true" } }],
+    ]
+    error_message = output.live_invoke_policy
   }
 }

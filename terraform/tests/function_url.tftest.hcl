@@ -76,3 +76,61 @@ run "sigv4_url_has_no_public_grant_and_a_policy_with_both_conditions" {
     error_message = aws_iam_policy.invoke[0].policy
   }
 }
+
+run "other_accounts_have_both_grants_one_after_the_other" {
+  command = plan
+
+  module {
+    source = "./modules/function_url"
+  }
+
+  variables {
+    auth     = "AWS_IAM"
+    accounts = ["111122223333", "444455556666", "111122223333"]
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudformation_stack.accounts[0].template_body).Resources == {
+      Grant0 = {
+        Type = "AWS::Lambda::Permission"
+        Properties = {
+          FunctionName        = "mesh-test:live"
+          Action              = "lambda:InvokeFunctionUrl"
+          Principal           = "111122223333"
+          FunctionUrlAuthType = "AWS_IAM"
+        }
+      }
+      Grant1 = {
+        Type      = "AWS::Lambda::Permission"
+        DependsOn = "Grant0"
+        Properties = {
+          FunctionName          = "mesh-test:live"
+          Action                = "lambda:InvokeFunction"
+          Principal             = "111122223333"
+          InvokedViaFunctionUrl = true
+        }
+      }
+      Grant2 = {
+        Type      = "AWS::Lambda::Permission"
+        DependsOn = "Grant1"
+        Properties = {
+          FunctionName        = "mesh-test:live"
+          Action              = "lambda:InvokeFunctionUrl"
+          Principal           = "444455556666"
+          FunctionUrlAuthType = "AWS_IAM"
+        }
+      }
+      Grant3 = {
+        Type      = "AWS::Lambda::Permission"
+        DependsOn = "Grant2"
+        Properties = {
+          FunctionName          = "mesh-test:live"
+          Action                = "lambda:InvokeFunction"
+          Principal             = "444455556666"
+          InvokedViaFunctionUrl = true
+        }
+      }
+    }
+    error_message = aws_cloudformation_stack.accounts[0].template_body
+  }
+}

@@ -13,6 +13,7 @@ from mcp_app.settings import Settings
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import (  # noqa: F401 - fixtures
     Client,
+    client,
     index,
     new_instance,
     settings,
@@ -37,8 +38,8 @@ def oauth_server(start_instance, settings: Settings, issuer: Issuer):  # noqa: F
     def start(auth: Any = "both", rate: int | None = None, **oauth: Any) -> Client:
         taken = replace(OAuthSettings(issuer.url), **oauth)
         own = replace(settings, auth=auth, oauth=taken, rate_limit_per_minute=rate)
-        client: Client = start_instance(own)
-        return client
+        server: Client = start_instance(own)
+        return server
 
     return start
 

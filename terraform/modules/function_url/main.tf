@@ -60,7 +60,26 @@ resource "aws_iam_policy" "invoke" {
   name        = "${var.function_name}-${var.alias}-invoke"
   description = "Call the Function URL of ${var.function_name}:${var.alias}"
 
-  policy = jsonencode({
+  policy = local.invoke_policy
+}
+
+# AWS_IAM: callers in other accounts need both grants twice, in their own policy and here,
+# on the alias. Through CloudFormation, for the second one's condition, as above.
+resource "aws_cloudformation_stack" "accounts" {
+  count = var.auth == "AWS_IAM" && length(var.accounts) > 0 ? 1 : 0
+
+  name = "${var.function_name}-${var.alias}-accounts"
+
+  template_body = jsonencode({
+    Description = "Lets other accounts call the Function URL of ${var.function_name}:${var.alias}"
+    Resources   = local.account_grants
+  })
+
+  depends_on = [aws_cloudformation_stack.public_access, aws_lambda_function_url.this]
+}
+
+locals {
+  invoke_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
       {
@@ -79,4 +98,22 @@ resource "aws_iam_policy" "invoke" {
       },
     ]
   })
+
+  grants = flatten([for account in distinct(var.accounts) : [
+    { account = account, action = "lambda:InvokeFunctionUrl", condition = { FunctionUrlAuthType = "AWS_IAM" } },
+    { account = account, action = "lambda:InvokeFunction", condition = { InvokedViaFunctionUrl = true } },
+  ]])
+
+  # A chain: concurrent AddPermission calls on a function fail.
+  account_grants = { for index, grant in local.grants : "Grant${index}" => merge(
+    {
+      Type = "AWS::Lambda::Permission"
+      Properties = merge(grant.condition, {
+        FunctionName = "${var.function_name}:${var.alias}"
+        Action       = grant.action
+        Principal    = grant.account
+      })
+    },
+    { for name, before in { DependsOn = "Grant${index - 1}" } : name => before if index > 0 },
+  ) }
 }

@@ -12,3 +12,8 @@ output "invoke_mode" {
   description = "BUFFERED or RESPONSE_STREAM."
   value       = aws_lambda_function_url.this.invoke_mode
 }
+
+output "invoke_policy" {
+  description = "That policy itself, as JSON, for callers in other accounts; null when auth is NONE."
+  value       = var.auth == "AWS_IAM" ? local.invoke_policy : null
+}

@@ -13,6 +13,12 @@ variable "auth" {
   type        = string
 }
 
+variable "accounts" {
+  description = "Other AWS accounts that may call the URL; only with auth AWS_IAM."
+  type        = list(string)
+  default     = []
+}
+
 variable "invoke_mode" {
   description = "BUFFERED or RESPONSE_STREAM."
   type        = string

@@ -61,7 +61,7 @@ resource "aws_lambda_alias" "live" {
     # half in there: an open version must not come back behind a URL that says closed.
     precondition {
       condition     = local.pinned_auth == null || local.pinned_auth == local.auth
-      error_message = "live_version ${coalesce(var.live_version, 0)} was published for callers authenticated by \"${coalesce(local.pinned_auth, "?")}\", these settings are for \"${local.auth}\". Pin a version that fits, or set function_url_auth and allow_unauthenticated to what they were for it."
+      error_message = "live_version ${coalesce(var.live_version, 0)} was published for callers authenticated by \"${coalesce(local.pinned_auth, "?")}\", these settings are for \"${local.auth}\". Pin a version that fits, or set function_url_auth, allow_unauthenticated, api_keys and oauth_issuer to what they were for it."
     }
   }
 }

@@ -1,0 +1,213 @@
+"""A caller gets what it may have, and another caller is not the poorer for it."""
+
+import json
+import random
+import string
+from dataclasses import replace
+
+import pytest
+
+from mcp_app.api_keys import digest, generate
+from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, too_nested
+from mcp_app.asgi.rate_limit import MAX_CALLERS, RateLimit
+from tests.access.conftest import AUDIENCE
+from tests.mcp_app.conftest import Client
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_minutes_worth_passes_at_once_and_then_as_time_goes_by():
+    clock = Clock()
+    limit = RateLimit(60, clock=clock)
+    assert [limit.take("ada") for _ in range(60)] == [None] * 60
+    assert limit.take("ada") == 1
+    assert limit.take("ada", 10) == 10
+    assert limit.take("grace") is None
+    clock.now = 10
+    assert limit.take("ada", 10) is None
+    assert limit.take("ada") == 1
+    clock.now = 1000
+    assert limit.take("ada", 60) is None
+    assert limit.take("ada") == 1
+
+
+def test_a_clock_set_back_takes_nothing_away():
+    clock = Clock()
+    clock.now = 100
+    limit = RateLimit(2, clock=clock)
+    assert limit.take("ada") is None
+    clock.now = 0
+    assert limit.take("ada") is None
+    assert limit.take("ada") == 30
+
+
+def test_a_caller_may_have_a_rate_of_its_own():
+    limit = RateLimit(60, clock=Clock())
+    assert limit.take("ada", 2, per_minute=1) == 60
+    assert limit.take("grace", 100, per_minute=100) is None
+    assert RateLimit(None).take("ada", 1_000_000) is None
+
+
+def test_buckets_take_a_bounded_room():
+    limit = RateLimit(1, clock=Clock())
+    assert limit.take("ada") is None
+    for number in range(MAX_CALLERS):
+        limit.take(str(number))
+    assert len(limit._buckets) == MAX_CALLERS
+    assert limit.take("ada") is None
+
+
+def stored(*entries):
+    """Stored keys: pairs of a key and its limits."""
+    keys = [
+        {"name": f"k{n}", "sha256": digest(key), "last4": key[-4:], "created": "2026", **limits}
+        for n, (key, limits) in enumerate(entries)
+    ]
+    return lambda: json.dumps({"keys": keys})
+
+
+@pytest.fixture
+def with_keys(start_instance, settings):
+    def start(*limits):
+        keys = [generate() for _ in limits]
+        server = start_instance(settings, stored(*zip(keys, limits, strict=True)))
+        return [Client(server._answer, key) for key in keys]
+
+    return start
+
+
+def test_who_calls_too_often_is_told_when_to_come_back(with_keys):
+    slow, free = with_keys({"rate_per_minute": 2}, {})
+    statuses = [slow.request("POST", "/mcp", PING).status for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    reply = slow.request("GET", "/ready")
+    assert reply.status == 429
+    assert 1 <= int(reply.headers["retry-after"]) <= 30
+    assert reply.json["error"]["code"] == -32000
+    assert "wait" in reply.json["error"]["message"]
+    assert free.request("POST", "/mcp", PING).status == 200
+
+
+def test_public_routes_cost_nothing(with_keys):
+    (slow,) = with_keys({"rate_per_minute": 1})
+    assert [slow.request("GET", "/health").status for _ in range(5)] == [200] * 5
+
+
+def test_a_batch_is_as_many_calls_as_it_holds(with_keys):
+    (slow,) = with_keys({"rate_per_minute": 5})
+    assert slow.request("POST", "/rpc", [PING] * 6).status == 429
+    assert slow.request("POST", "/rpc", [PING] * 4).status == 200
+    assert slow.request("POST", "/rpc", PING).status == 429
+
+
+def test_users_have_their_own_rates(oauth_server, issuer):
+    server = oauth_server(rate=1)
+    for subject in ("ada", "grace"):
+        user = Client(server._answer, issuer.token(AUDIENCE, sub=subject))
+        assert [user.request("POST", "/rpc", PING).status for _ in range(2)] == [200, 429]
+
+
+def test_sessions_of_one_role_share_its_rate(start_instance, settings):
+    server = start_instance(replace(settings, auth="iam", rate_limit_per_minute=1))
+    role = "arn:aws:sts::123456789012:assumed-role/agents"
+    statuses = [
+        server.request("POST", "/rpc", PING, iam_arn=f"{role}/{session}").status
+        for session in ("one", "two")
+    ]
+    assert statuses == [200, 429]
+
+
+def test_a_key_for_some_tools_sees_and_calls_only_these(with_keys):
+    some, every = with_keys({"tools": ["search_knowledge"]}, {})
+    for path in ("/mcp", "/rpc"):
+        tools = some.rpc("tools/list", path=path)["result"]["tools"]
+        assert [tool["name"] for tool in tools] == ["search_knowledge"]
+        assert len(every.rpc("tools/list", path=path)["result"]["tools"]) > 3
+        other = {"name": "get_system_health", "arguments": {}}
+        refused = some.rpc("tools/call", other, path)["result"]
+        assert refused["isError"]
+        assert "may not call" in refused["content"][0]["text"]
+    assert some.call("search_knowledge", query="checksum")["hits"]
+
+
+@pytest.mark.parametrize("method", ["resources/read", "resources/list", "prompts/list"])
+def test_a_key_for_some_tools_reads_nothing_beside_them(with_keys, method):
+    (some,) = with_keys({"tools": ["search_knowledge"]})
+    answer = some.rpc(method, {"uri": "aoma://health"} if method.endswith("read") else {})
+    assert "result" not in answer
+
+
+def test_an_expired_key_is_refused(with_keys):
+    gone, valid = with_keys(
+        {"expires": "2026-01-01T00:00:00Z"}, {"expires": "2126-01-01T00:00:00Z"}
+    )
+    assert valid.request("POST", "/rpc", PING).status == 200
+    reply = gone.request("POST", "/rpc", PING)
+    assert reply.status == 401
+    assert "has expired" in reply.json["error"]["message"]
+
+
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/rpc"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param(nested(MAX_DEPTH), id="deep"),
+        pytest.param('{"a":' * MAX_DEPTH + "1" + "}" * MAX_DEPTH, id="deep objects"),
+        pytest.param("[" + "[]," * MAX_BRACKETS + "1]", id="wide"),
+    ],
+)
+def test_what_is_nested_beyond_use_is_refused(client, path, params):
+    body = f'{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":{params}}}}}'
+    reply = client.request("POST", path, body)
+    assert reply.status == 400
+    assert "nested" in reply.json["error"]["message"]
+
+
+def test_brackets_in_text_are_no_nesting():
+    text = json.dumps({"query": "[{" * 50_000 + '\\" [' * 10_000})
+    assert not too_nested(text.encode())
+
+
+def test_depth_is_what_the_parser_finds():
+    generator = random.Random(7)  # noqa: S311 - the same texts every time
+
+    def value(left):
+        kind = generator.choice(["list", "dict", "text"]) if left else "text"
+        if kind == "list":
+            return [value(left - 1) for _ in range(generator.randrange(3))]
+        if kind == "dict":
+            return {random_text(): value(left - 1) for _ in range(generator.randrange(3))}
+        return random_text()
+
+    def random_text():
+        return "".join(generator.choices(string.punctuation + 'a\n"\\[]{}', k=5))
+
+    def depth(given):
+        parts = given.values() if isinstance(given, dict) else given
+        return 0 if isinstance(given, str) else 1 + max(map(depth, parts), default=0)
+
+    for _ in range(300):
+        inner = value(8)
+        around = MAX_DEPTH - depth(inner)
+        body = "[" * around + json.dumps(inner) + "]" * around
+        assert not too_nested(body.encode()), body
+        assert too_nested(f"[{body}]".encode()), body
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/rpc"])
+def test_arguments_beyond_any_use_are_refused(client, path):
+    call = {"name": "get_system_health", "arguments": {"x": ["y" * 50_000, {"z" * 50_001: 1}]}}
+    result = client.rpc("tools/call", call, path)["result"]
+    assert result["isError"]
+    assert "100,000 is the limit" in result["content"][0]["text"]
