@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import locale
 import os
 import pwd
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +22,12 @@ import psycopg
 from local_supabase import reset
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.keys import Keys
+from local_supabase.places import ADMIN, HOST, OWNER, place_for
 from local_supabase.programs import postgres_tree
 
-HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-ADMIN, OWNER, DATABASE = "supabase_admin", "postgres", "postgres"
+DATABASE = "postgres"
 # Where `fresh` copies from, and what is connected to while the database is replaced.
 TEMPLATE, MAINTENANCE = "mesh_template", "template1"
 GUARD = Path(__file__).with_name("exec_guard.py")
@@ -74,20 +71,6 @@ alter default privileges for role postgres in schema public
 alter default privileges for role postgres in schema public
     grant all on sequences to anon, authenticated, service_role;
 """
-
-
-def place_for(folder: Path) -> Path:
-    """Where the server's files go: in `folder`, if the user it runs as can reach that.
-
-    PostgreSQL refuses to run as root, and the user nobody sees no home of root's.
-    """
-    folder = folder.absolute()
-    if os.geteuid() != 0 or all(
-        parent.stat().st_mode & stat.S_IXOTH for parent in folder.parents if parent.exists()
-    ):
-        return folder
-    base = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir())  # noqa: S108 - checked below
-    return base / f"mesh-supabase-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
 
 
 class Postgres:
@@ -140,10 +123,12 @@ class Postgres:
         new = not (self.data / "PG_VERSION").is_file()
         if new:
             self._initialise(programs)
-        for attempt in range(5):
-            port = self.port if self.port and attempt == 0 else _free_port()
+        for _ in range(5):
+            port = self.port if self.port and _is_free(self.port) else _free_port()
             if self._launch(programs, port):
                 break
+            # Whoever was quicker with the port, or our own predecessor that still ends.
+            time.sleep(0.3)
         else:
             raise LocalSupabaseError(f"PostgreSQL does not start: see {self.log}")
         if not self._is_arranged():
@@ -300,6 +285,12 @@ def _ctype() -> str:
         return "C"
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex((HOST, port)) != 0
 
 
 def _free_port() -> int:

@@ -16,6 +16,7 @@ _NUMBER = re.compile(
     re.MULTILINE,
 )
 _MARKUP = re.compile(r"</?[a-z_]+[^>]*>|^[#>*\-\s]+|[`*]", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n{2,}")
 
 
@@ -52,6 +53,8 @@ def quote(text: str) -> str:
 
 
 def _sentences(passage: str) -> list[str]:
-    plain = _MARKUP.sub(" ", passage)
+    # The first line is what it is called, as headings are, and no statement.
+    _, _, said = passage.strip().partition("\n")
+    plain = _MARKUP.sub(" ", _HEADING.sub("\n\n", said or passage))
     cut = [" ".join(sentence.split()) for sentence in _SENTENCE.split(plain)]
     return [sentence[:300] for sentence in cut if len(stems(sentence)) > 1]

@@ -13,8 +13,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.faults import App
+from local_supabase.places import HOST
 
-HOST = "127.0.0.1"
 BACKLOG = 256
 START_SECONDS = 15.0
 _silent = logging.getLogger("local_supabase.http")
