@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -88,6 +89,8 @@ class ScriptedServer:
 
     def stop(self) -> None:
         """Refuse connections from now on, and break those that are open."""
+        if self._stopped.is_set():
+            return
         self._stopped.set()
         # Wakes the accepting thread, which closing alone does not.
         with socket.socket() as waker:
@@ -95,7 +98,9 @@ class ScriptedServer:
         self._listener.close()
         with self._lock:
             for connection in self._open:
-                connection.shutdown(socket.SHUT_RDWR)
+                # It may have ended by itself at this moment.
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
 

@@ -106,7 +106,8 @@ class SupabaseService:
             else:
                 if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
                     return rows
-                failure = wrong_shape(what, "the top")
+                # postgrest gives what is no JSON as it came.
+                failure = malformed(what) if isinstance(rows, str) else wrong_shape(what, "the top")
             raise await self._tried_with(key, bearer, failure)
 
         return await within(deadline, SERVICE, attempt)
