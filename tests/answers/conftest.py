@@ -17,6 +17,7 @@ import pytest
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from ops.corpus import write_index
+from tests.knowledge.jira_samples import csv_text, row, saved
 
 INGEST = """\
 # Ingest
@@ -87,8 +88,8 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Documents, one of them hostile, and a repository with one commit."""
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with documents, one of them hostile, and one commit; an export beside it."""
     folder = tmp_path_factory.mktemp("vault")
     repository = folder / "vault"
     (repository / "docs").mkdir(parents=True)
@@ -100,8 +101,19 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(repository, "init", "-q", "-b", "main")
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "Quarantine assets whose checksum does not match")
-    target = folder / "knowledge.sqlite3"
-    write_index(target, documents=[repository / "docs"], repositories=[repository])
+    rows = [
+        row("AOMA-1", summary="Checksum mismatch on re-ingest", description="It is quarantined."),
+        row("AOMA-2", summary="Proxy without sound", status="Done", priority="Low"),
+    ]
+    saved(folder / "tickets.csv", csv_text(rows))
+    return repository
+
+
+@pytest.fixture(scope="session")
+def index(vault: Path) -> Path:
+    """The vault's documents and history, without its tickets, in an index."""
+    target = vault.with_name("knowledge.sqlite3")
+    write_index(target, documents=[vault / "docs"], repositories=[vault])
     return target
 
 
