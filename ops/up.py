@@ -22,6 +22,7 @@ from ops import (
     local_aws_client,
     lock,
     smoke,
+    snippets,
     stack,
     terraform,
     terraform_run,
@@ -61,13 +62,14 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Up:
-    """What is up: addresses with a slash at the end, the key, how long it took."""
+    """What is up: addresses with a slash at the end, the key, a tool to try, how long it took."""
 
     function_url: str
     candidate_url: str
     mcp_url: str
     live_version: str
     api_key: str
+    search_tool: str
     seconds: float
 
 
@@ -118,8 +120,15 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
         mcp_url=outputs["mcp_url"],
         live_version=str(outputs["live_version"]),
         api_key=key,
+        search_tool=_search_tool(built),
         seconds=steps.seconds(),
     )
+
+
+def _search_tool(built: BuildResult) -> str:
+    """A tool that searches what the zip holds; others are not offered."""
+    held = (tool for source, tool in snippets.SEARCHES.items() if getattr(built.index, source, 0))
+    return next(held, snippets.TOOL)
 
 
 def _local_aws(here: Stack, step: Step) -> Running:

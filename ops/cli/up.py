@@ -24,7 +24,7 @@ def print_up(result: Up) -> None:
         f"  MCP           {result.mcp_url}\n"
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
         f"  API key       {result.api_key}\n\n"
-        f"{snippets.all_of_them(result.mcp_url, result.api_key)}\n\n"
+        f"{snippets.all_of_them(result.mcp_url, result.api_key, result.search_tool)}\n\n"
         "It stays running: make status, make down. After an edit: make up again."
     )
 

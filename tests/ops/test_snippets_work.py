@@ -6,10 +6,14 @@ import json
 import shlex
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from ops import snippets
+from mcp_app import tools
+from mcp_app.components import components
+from mcp_app.supabase_settings import SOURCES
+from ops import snippets, up
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
@@ -57,3 +61,24 @@ def test_clients_get_the_address_and_the_key() -> None:
     assert json.loads(snippets.cursor(url, KEY)) == {
         "mcpServers": {"aoma-mesh": {"url": url, "headers": headers}}
     }
+
+
+@pytest.mark.parametrize(
+    ("held", "tool"),
+    [
+        ({"documents": 3, "tickets": 2}, "search_knowledge"),
+        ({"documents": 0, "tickets": 2, "commits": 9}, "search_jira_tickets"),
+        ({"documents": 0, "tickets": 0, "commits": 9}, "search_git_commits"),
+        ({"documents": 0, "tickets": 0, "commits": 0, "code_files": 1}, "search_code_files"),
+        ({}, "search_knowledge"),
+    ],
+)
+def test_the_tool_to_try_searches_what_is_there(held: dict[str, int], tool: str) -> None:
+    assert up._search_tool(SimpleNamespace(index=SimpleNamespace(**held))) == tool  # type: ignore[arg-type]
+    shown = snippets.all_of_them("http://127.0.0.1:8787/mcp", KEY, tool)
+    assert shown.count(tool) == 2
+
+
+def test_the_tools_to_try_exist() -> None:
+    offered = {found.function.__name__ for found in components(tools, frozenset(SOURCES))}
+    assert set(snippets.SEARCHES.values()) <= offered
