@@ -24,6 +24,7 @@ from benchmarks.retrieval.figures import (
     values_when_wrong,
 )
 from benchmarks.retrieval.questions import Question, questions
+from benchmarks.retrieval.supabase import supabase
 from mcp_app.knowledge.results import Passage
 
 ROOT = Path(__file__).parents[2]
@@ -139,3 +140,17 @@ def test_help_says_what_it_is() -> None:
         check=True,
     )
     assert "--embedded-only" in done.stdout
+
+
+def test_supabase_is_asked_in_every_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "whale.md").write_text("# Whale\n\nThe blue whale sings.")
+    (documents / "fox.md").write_text("# Fox\n\nThe red fox runs.")
+    wanted = Question("k", "where does the blue whale sing", frozenset({"whale"}))
+    with supabase(documents, tmp_path) as (systems, source):
+        asked = {system.name: ask(system, [wanted, wanted]) for system in systems}
+    assert not source.has_meaning
+    assert set(asked) == {"supabase keyword", "supabase semantic", "supabase hybrid"}
+    assert {hit_rate(found, 1) for found in asked.values()} == {1.0}

@@ -108,6 +108,22 @@ def test_forms_of_csv_files(read, encode) -> None:
     assert [(one.summary, one.description) for one in tickets] == [("Übergröße", "a\nb")]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv_text([row("VAULT-1", summary="Größe")]).encode("cp1252"),
+        json.dumps([issue("VAULT-1", summary="Größe")], ensure_ascii=False).encode("cp1252"),
+    ],
+    ids=["csv", "json"],
+)
+def test_other_encodings_are_told(read, content: bytes) -> None:
+    tickets, ledger = read(content)
+    assert tickets[0].summary == "Gr\ufffd\ufffde"
+    ((reason, found),) = skipped(ledger).items()
+    assert "not UTF-8" in reason
+    assert found == (1, ("export-0.jira",))
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters(read, delimiter: str) -> None:
     text = csv_text([row("VAULT-1", description="a, b; c | d\te")], delimiter=delimiter)
@@ -416,7 +432,6 @@ MARKUP = [
         "{noformat}",
         "{color:red}",
         "[a|https://b]",
-        "[~",
         "!a.png!",
         "\nh1. ",
     ),

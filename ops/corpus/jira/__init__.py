@@ -8,9 +8,11 @@ and `tickets` what a ticket must have.
 from ops.corpus.jira.csv_export import NOT_CSV, TOO_MANY
 from ops.corpus.jira.exports import checked_base_url, read_tickets
 from ops.corpus.jira.json_export import NOT_AN_ISSUE, NOT_JSON
-from ops.corpus.jira.tickets import CUT, NO_KEY, STRANGE_DATE, TicketText
+from ops.corpus.jira.tickets import CUT, NO_KEY, REENCODED, STRANGE_DATE, TicketText
 
 # Reasons in the ledger for which tickets, or parts of them, are missing.
-LOSSES = frozenset({CUT, NO_KEY, NOT_AN_ISSUE, NOT_CSV, NOT_JSON, STRANGE_DATE, TOO_MANY})
+LOSSES = frozenset(
+    {CUT, NO_KEY, NOT_AN_ISSUE, NOT_CSV, NOT_JSON, REENCODED, STRANGE_DATE, TOO_MANY}
+)
 
 __all__ = ["LOSSES", "TicketText", "checked_base_url", "read_tickets"]

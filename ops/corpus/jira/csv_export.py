@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from ops.corpus.jira.rich_text import from_wiki
-from ops.corpus.jira.tickets import RawTicket
+from ops.corpus.jira.tickets import REENCODED, RawTicket
 from ops.corpus.report import CorpusError, Ledger
-from ops.corpus.text_files import REPLACED
 
 # The names of Jira's columns, in lower case, newest wording included; the first that is there.
 COLUMNS = {
@@ -77,7 +76,7 @@ def _rows(
             ledger.skip(NOT_CSV, [place])
             continue
         if any("\ufffd" in field for field in row):
-            ledger.skip(REPLACED, [name])
+            ledger.skip(REENCODED, [name])
         if any(field.strip() for field in row):
             yield place, row
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from ops.corpus.jira.csv_export import read_csv
 from ops.corpus.jira.json_export import read_json
-from ops.corpus.jira.tickets import RawTicket, TicketText, ticket_of
+from ops.corpus.jira.tickets import REENCODED, RawTicket, TicketText, ticket_of
 from ops.corpus.report import CorpusError, Ledger
-from ops.corpus.text_files import REPLACED, encoding_of
+from ops.corpus.text_files import encoding_of
 
 SEVERAL_TIMES = "ticket that is there several times (the one updated last counts, else the last)"
 _HOW = "Export it in Jira with Export > CSV (all fields), or save the answer of its REST search."
@@ -62,7 +62,7 @@ def _raw_tickets(export: Path, ledger: Ledger) -> Iterator[RawTicket]:
             if shown.startswith(("{", "[")):
                 text = stream.read()
                 if "\ufffd" in text:
-                    ledger.skip(REPLACED, [name])
+                    ledger.skip(REENCODED, [name])
                 yield from read_json(text, name, ledger)
             else:
                 yield from read_csv(stream, name, ledger)

@@ -12,6 +12,7 @@ from ops.corpus.text_files import CONFIDENTIAL, holds_private_key
 
 # Jira's own limit of a text field is 32,767, which administrators may raise.
 LIMIT_CHARACTERS = 100_000
+REENCODED = "export with bytes that are not UTF-8, each shown as \ufffd; save it as UTF-8"
 NO_KEY = "ticket without a key such as ABC-12"
 STRANGE_DATE = "ticket read without a date that is not ISO 8601 or Jira's 31/Jan/26 10:00 AM"
 CUT = f"description cut to {LIMIT_CHARACTERS:,} characters"
