@@ -93,9 +93,10 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         await connection.execute(f"set lock_timeout = '{_LOCK_TIMEOUT}'")
         await connection.execute("set statement_timeout = 0")
         await _check_tables(connection)
+        # As who we are: since when another run is at work, is not told to lesser roles.
+        await _alone(connection)
         await _become(connection)
         await _register_vectors(connection)
-        await _alone(connection)
         yield connection
 
 

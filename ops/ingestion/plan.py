@@ -55,7 +55,8 @@ class Plan:
         texts: how many texts would be embedded, those left by earlier runs among them.
         tokens: about how many tokens those are.
         left: how many of `texts` are not of these sources, or are embedded anew.
-        units: documents, code files, commits and tickets to write.
+        rows: how many rows would be written: documents with their passages, code files with
+            their parts, commits, tickets.
         embedding: how texts are embedded; None when they are not.
         replaced: the embeddings that are thrown away, by `--re-embed`; or None.
     """
@@ -64,7 +65,7 @@ class Plan:
     texts: int
     tokens: int
     left: int
-    units: int
+    rows: int
     embedding: Embedding | None
     replaced: Embedding | None
 
@@ -75,8 +76,10 @@ class Plan:
 
     def nothing(self, *, keeps_vanished: bool) -> bool:
         """Whether the database holds all of it already."""
+        # Parts go with what they are a part of, or with its change.
+        parts = any(one.vanished and not one.vanished_units for one in self.sources)
         deletes = self.vanished and not keeps_vanished
-        return not (deletes or self.units or self.texts or self.replaced)
+        return not (parts or deletes or self.rows or self.texts or self.replaced)
 
 
 def _in_source(source: Source) -> tuple[sql.Composable, list[object]]:
@@ -221,13 +224,16 @@ async def make_plan(
         )
         left, more = await _left(connection, sources, everything=replaced is not None)
         texts, characters = texts + left, characters + more
-    (units,) = snapshot.count("SELECT count(*) FROM work")
+    (rows,) = snapshot.count(
+        "SELECT count(*) FROM wanted AS w LEFT JOIN known AS k USING (tbl, id) "
+        "WHERE k.row_digest IS NOT w.row_digest"
+    )
     return Plan(
         sources=tuple(_compared(snapshot, at, source) for at, source in enumerate(sources)),
         texts=texts,
         tokens=estimated_tokens(characters),
         left=left,
-        units=units,
+        rows=rows,
         embedding=embedding,
         replaced=replaced,
     )

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -13,7 +14,7 @@ import psycopg
 from ops.corpus.report import Ledger
 from ops.database.connection import line, where
 from ops.failure import CommandFailedError
-from ops.ingestion import run, shown
+from ops.ingestion import run, shown, vector_index
 from ops.ingestion.counting import Counting
 from ops.ingestion.database import Connection, checked, connected
 from ops.ingestion.embedding import Embedded
@@ -23,7 +24,10 @@ from ops.ingestion.run import Outcome, Wish
 from ops.ingestion.snapshot import Snapshot, snapshot
 from ops.progress import Steps
 
-_STEPS = 4
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _ingest(
     permission: Permission,
     place: str,
 ) -> None:
-    steps, ledger = Steps(_STEPS if wish.embeds else _STEPS - 1), Ledger()
+    steps, ledger = Steps(_STEPS), Ledger()
     replaced = runner.run(run.check_embedding(connection, wish))
     with steps.step("reading") as step:
         sources = run.read(wish, found, ledger)
@@ -112,16 +116,27 @@ def _ingest(
         return
     client = open_client() if plan.embedding and plan.texts else None
     confirmed(plan, wish, permission)
-    with Counting(f"[3/{steps.total}] writing", plan.units, sys.stdout) as counting:
+    with Counting(f"[3/{_STEPS}] writing", plan.rows, sys.stdout) as counting:
         deleted = runner.run(run.write_all(connection, wish, plan, found, counting.add))
-    embedded = Embedded()
-    if client:
-        with Counting(f"[4/{steps.total}] embedding", plan.texts, sys.stdout) as counting:
-            try:
-                embedded = runner.run(
-                    run.embed(connection, client, plan, counting.add, counting.notice)
-                )
-            finally:
-                runner.run(client.close())
-    outcome = Outcome(plan.units, deleted, embedded)
+    try:
+        embedded = _embed(runner, connection, client, plan) if client else Embedded()
+    finally:
+        # After a failure too: what is embedded is to be found fast. Not after Ctrl-C.
+        if not isinstance(sys.exception(), KeyboardInterrupt | asyncio.CancelledError):
+            steps.number = _STEPS - 1
+            with steps.step("indexing") as step:
+                built = runner.run(vector_index.complete(connection))
+                step.detail = f"({', '.join(built)})" if built else ""
+    outcome = Outcome(plan.rows, deleted, embedded)
     click.echo(shown.outcome_line(outcome, embeds=wish.embeds))
+
+
+def _embed(
+    runner: asyncio.Runner, connection: Connection, client: AsyncOpenAI, plan: Plan
+) -> Embedded:
+    with Counting(f"[4/{_STEPS}] embedding", plan.texts, sys.stdout) as counting:
+        try:
+            runner.run(vector_index.set_aside(connection))
+            return runner.run(run.embed(connection, client, plan, counting.add, counting.notice))
+        finally:
+            runner.run(client.close())

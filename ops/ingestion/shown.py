@@ -43,8 +43,8 @@ def plan_lines(plan: Plan, place: str, *, keeps_vanished: bool) -> list[str]:
                 "  ",
             )
         )
-    if plan.units:
-        lines.append(f"To write: {plan.units:,} documents, code files, commits and tickets.")
+    if plan.rows:
+        lines.append(f"To write: {plan.rows:,} rows, in which documents and files count too.")
     if plan.embedding is None:
         lines.append("Nothing is embedded (--no-embeddings): it is found by words only.")
     elif plan.texts:
@@ -86,7 +86,7 @@ def left_out(ledger: Ledger) -> list[str]:
 
 def outcome_line(outcome: Outcome, *, embeds: bool) -> str:
     """What was done."""
-    done = f"Done: {outcome.written:,} written, {outcome.deleted:,} deleted"
+    done = f"Done: {outcome.written:,} rows written, {outcome.deleted:,} deleted"
     if not embeds:
         return f"{done}, none embedded."
     tokens = outcome.embedded.tokens

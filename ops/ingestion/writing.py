@@ -80,7 +80,7 @@ async def write(
     """Write what is new or changed, without embeddings, a few hundred units at a time.
 
     A document and its passages are one unit, written in one transaction: nobody finds a
-    passage under a title that it no longer has. `done` is told how many units are written.
+    passage under a title that it no longer has. `done` is told how many rows are written.
     """
     for number, source in enumerate(sources):
         tables = OF_KIND[source.kind]
@@ -90,30 +90,33 @@ async def write(
         )
         for start in range(first, last + 1, _UNITS):
             end = min(start + _UNITS - 1, last)
+            count = 0
             async with connection.transaction():
                 for table in tables:
                     rows = snapshot.rows(_CHANGED, table.name, start, end, number)
-                    for document in _documents(row for (row,) in rows):
-                        await connection.execute(_upsert(table), (document,))
+                    for documents in _batches(row for (row,) in rows):
+                        given = f"[{','.join(documents)}]"
+                        await connection.execute(_upsert(table), (given,))
+                        count += len(documents)
                 part = tables[-1]
                 if part.parent:
                     gone = snapshot.rows(_GONE_PARTS, part.name, start, end, number)
                     await _delete(connection, part, [name for (name,) in gone])
-            done(end - start + 1)
+            done(count)
 
 
-def _documents(rows: Iterator[str]) -> Iterator[str]:
-    """JSON arrays of a few megabytes at most."""
+def _batches(rows: Iterator[str]) -> Iterator[list[str]]:
+    """`rows` in lists of a few megabytes at most."""
     held: list[str] = []
     size = 0
     for row in rows:
         if held and size + len(row) > _BYTES:
-            yield f"[{','.join(held)}]"
+            yield held
             held, size = [], 0
         held.append(row)
         size += len(row)
     if held:
-        yield f"[{','.join(held)}]"
+        yield held
 
 
 async def _delete(connection: Connection, table: Table, keys: Sequence[str]) -> None:
