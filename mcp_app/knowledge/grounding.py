@@ -9,8 +9,8 @@ Checked, without another model and therefore the same each time:
   colon before what it introduces, code blocks. Items below an item or a line with a colon
   that is cited are covered by it. Sentences are not counted one by one: models cite
   once for two sentences that say one thing.
-- Every link is in a passage that is cited, or in what the caller asked. A document that makes
-  a model lead readers elsewhere, or load an image with what it read in the address, fails.
+- Every link is in a passage that is cited, or in what the caller asked, and there are no images:
+  what makes a reader's client fetch an address with what the model read in it, fails.
 
 Not checked: that a cited passage really says what the sentence before its number says. A wrong
 paraphrase passes, and so does a document's own falsehood, cited as that document's. The
@@ -36,6 +36,7 @@ _LINK = re.compile(
     r"|\b(?:src|href)\s*=\s*[\"']?([^\s\"'>]+)",
     re.MULTILINE | re.IGNORECASE,
 )
+_IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)
 # Longer, it says something itself.
 LIMIT_HEADING = 120
 
@@ -131,6 +132,8 @@ def check(text: str, passages: Iterable[tuple[str, ...]], *, asked: str = "") ->
         fault = f"its paragraph or list item {uncited} has no citation"
     else:
         texts = [piece for number in cited for piece in shown[str(number)]]
-        if _links_elsewhere(text, "\n".join((*texts, asked))):
+        if _IMAGE.search(prose):
+            fault = "it holds an image"
+        elif _links_elsewhere(text, "\n".join((*texts, asked))):
             fault = "it holds a link that no cited passage has"
     return Verdict(cited, fault)

@@ -310,6 +310,7 @@ def test_an_analysis_cites_across_sources(client, openai_server) -> None:
     assert set(sources(found)) == {"documents", "tickets", "commits", "code", "model"}
     assert [citation["number"] for citation in found["citations"]] == [1, 2]
     assert found["findings"]["commits"]["hits"][0]["author"] == "Ada Byron"
+    assert len(openai_server.requests.to("/v1/embeddings")) == 1, "one for all sources"
     content = said(openai_server)[0]["input"]
     assert "def verify(asset)" in content
     assert "critical" in content

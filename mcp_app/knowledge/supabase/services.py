@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.openai_api import embeddings, responses, vector_store
@@ -26,13 +28,32 @@ class Services:
             return Secret(parameter, ttl_seconds=settings.secrets_ttl_seconds, read=read)
 
         self._settings = settings
+        self._embeddings: dict[tuple[str, Deadline], asyncio.Task[str]] = {}
         self.supabase = SupabaseService(
             settings.url, secret(settings.key_parameter), secret(settings.token_parameter)
         )
         self._openai = OpenAIService(settings.openai_url, secret(settings.openai_key_parameter))
 
     async def embed(self, query: str, deadline: Deadline) -> str:
-        """The query's embedding, as PostgreSQL reads it."""
+        """The query's embedding, as PostgreSQL reads it.
+
+        Searches of one call, which share its deadline, share one request for it.
+        """
+        key = (query, deadline)
+        asked = self._embeddings.get(key)
+        if asked is None:
+            asked = self._embeddings[key] = asyncio.create_task(self._embedded(query, deadline))
+            asked.add_done_callback(partial(self._forget, key))
+        # One search that is given up does not take the embedding from the others.
+        return await asyncio.shield(asked)
+
+    def _forget(self, key: tuple[str, Deadline], done: asyncio.Task[str]) -> None:
+        del self._embeddings[key]
+        if not done.cancelled():
+            # Looked at here, should all who wanted it have been given up.
+            done.exception()
+
+    async def _embedded(self, query: str, deadline: Deadline) -> str:
         embedding = await embeddings.embed(
             self._openai,
             query,
