@@ -194,6 +194,25 @@ def test_tickets_are_counted_from_the_most_to_the_fewest(index: EmbeddedIndex) -
     assert index.count_tickets(project="none").by_project == ()
 
 
+def test_filters_and_counts_read_no_descriptions(file: Path) -> None:
+    index = open_index(file)
+    asked: list[str] = []
+    with index._file.connection() as connection:
+        connection.set_trace_callback(asked.append)
+    index.count_tickets(project="VAULT", status=["open"], priority=["high"])
+    index.statistics()
+    with index._file.connection() as connection:
+        connection.set_trace_callback(None)
+        plans = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            for statement in asked
+            if "FROM tickets" in statement
+        ]
+    index.close()
+    assert len(plans) >= 5
+    assert all("COVERING INDEX" in plan[0] for plan in plans), plans
+
+
 def test_long_text_is_cut_in_a_hit_and_whole_in_the_ticket(index: EmbeddedIndex) -> None:
     hit = index.search_tickets("VAULT-12").hits[0]
     whole = index.get_ticket("vault-12")
