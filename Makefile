@@ -16,7 +16,7 @@ JIRA_URL ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
 
-.PHONY: help setup build up down status check format test bench-retrieval lock clean
+.PHONY: help setup build up down status check format docs test bench-retrieval lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ format: setup ## Put the code into its form
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix --quiet .
 	@terraform fmt -recursive terraform
+
+docs: setup ## Write the pages of docs/ that are made from the code
+	@.venv/bin/mesh docs
 
 test: setup ## Run all tests
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from local_aws import process
 from local_aws.errors import LocalAwsError
 from mcp_app import api_keys as key_format
+from mcp_app.clients import SEARCHES
 from ops import (
     api_keys,
     bundle,
@@ -127,7 +128,7 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
 
 def _search_tool(built: BuildResult) -> str:
     """A tool that searches what the zip holds; others are not offered."""
-    held = (tool for source, tool in snippets.SEARCHES.items() if getattr(built.index, source, 0))
+    held = (tool for source, tool in SEARCHES.items() if getattr(built.index, source, 0))
     return next(held, snippets.TOOL)
 
 

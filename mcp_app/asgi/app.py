@@ -68,7 +68,7 @@ def build_app(
 
     return Starlette(
         routes=[
-            Route("/", home(settings, build)),
+            Route("/", home(settings, build, server)),
             Route("/health", health(settings, build)),
             Route("/ready", ready(settings, backend)),
             Route("/mcp", mcp, methods=["POST"]),

@@ -30,6 +30,7 @@ COMMANDS = {
     "secrets": "ops.cli.secrets",
     "database": "ops.cli.database",
     "ingest": "ops.cli.ingest",
+    "docs": "ops.cli.docs",
     "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -25,6 +25,7 @@ def print_up(result: Up) -> None:
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
         f"  API key       {result.api_key}\n\n"
         f"{snippets.all_of_them(result.mcp_url, result.api_key, result.search_tool)}\n\n"
+        f"Every client, ready to copy: open {result.function_url} in a browser.\n"
         "It stays running: make status, make down. After an edit: make up again."
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from mcp_app import tools
+from mcp_app.clients import SEARCHES
 from mcp_app.components import components
 from mcp_app.supabase_settings import SOURCES
 from ops import snippets, up
@@ -23,7 +22,7 @@ NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
 def test_the_curl_line_calls_a_tool(*, sse: bool) -> None:
     with served(mcp_server(Answers(sse=sse))) as url:
         done = subprocess.run(
-            ["sh", "-c", snippets.curl(f"{url}mcp", KEY)],
+            ["sh", "-c", snippets.snippet("curl", f"{url}mcp", KEY).text],
             env=NO_PROXY,
             capture_output=True,
             text=True,
@@ -37,7 +36,7 @@ def test_the_curl_line_calls_a_tool(*, sse: bool) -> None:
 def test_the_python_program_calls_a_tool() -> None:
     with served(mcp_server(Answers())) as url:
         done = subprocess.run(
-            [sys.executable, "-c", snippets.python(f"{url}mcp", KEY)],
+            [sys.executable, "-c", snippets.snippet("fastmcp", f"{url}mcp", KEY).text],
             env=NO_PROXY,
             capture_output=True,
             text=True,
@@ -47,20 +46,13 @@ def test_the_python_program_calls_a_tool() -> None:
     assert "passages" in done.stdout
 
 
-def test_clients_get_the_address_and_the_key() -> None:
+def test_every_printed_snippet_has_the_address_and_the_key() -> None:
     url = "http://127.0.0.1:8787/mcp"
-    words = shlex.split(snippets.claude_code(url, KEY).replace("\\\n", " "))
-    assert words == [
-        *("claude", "mcp", "add", "--transport", "http", "aoma-mesh", url),
-        *("--header", f"Authorization: Bearer {KEY}"),
-    ]
-    headers = {"Authorization": f"Bearer {KEY}"}
-    assert json.loads(snippets.vs_code(url, KEY)) == {
-        "servers": {"aoma-mesh": {"type": "http", "url": url, "headers": headers}}
-    }
-    assert json.loads(snippets.cursor(url, KEY)) == {
-        "mcpServers": {"aoma-mesh": {"url": url, "headers": headers}}
-    }
+    for slug in snippets.PRINTED:
+        pasted = snippets.snippet(slug, url, KEY).text
+        assert url in pasted
+        assert KEY in pasted
+        assert pasted in snippets.all_of_them(url, KEY)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +73,4 @@ def test_the_tool_to_try_searches_what_is_there(held: dict[str, int], tool: str)
 
 def test_the_tools_to_try_exist() -> None:
     offered = {found.function.__name__ for found in components(tools, frozenset(SOURCES))}
-    assert set(snippets.SEARCHES.values()) <= offered
+    assert set(SEARCHES.values()) <= offered

@@ -1,0 +1,157 @@
+"""What people paste: as each client's documentation wants it, without a secret too many."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import shlex
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from openai.types.responses.tool_param import Mcp
+from pydantic import TypeAdapter
+
+from mcp_app import clients
+from mcp_app.clients import Connection, Snippet
+from mcp_app.clients.connection import WAYS
+from ops import setup_guide
+
+URL = "https://abc.lambda-url.eu-west-1.on.aws/mcp"
+KEY = "mesh_" + "k" * 43
+EVERY = [(client, way) for client in clients.ALL for way in WAYS]
+
+
+def connection(way, **options):
+    return Connection(URL, way, region="eu-west-1", **options)
+
+
+def link(slug, way):
+    found = clients.by_slug(slug).setup(connection(way)).link
+    assert found is not None
+    return found.address
+
+
+def pasted(slug, way, number=0, **options):
+    steps = clients.by_slug(slug).setup(connection(way, **options)).steps
+    return [step for step in steps if isinstance(step, Snippet)][number].text
+
+
+@pytest.mark.parametrize(("client", "way"), EVERY, ids=lambda value: getattr(value, "slug", value))
+def test_every_client_is_told_something_in_every_way(client, way):
+    setup = client.setup(connection(way))
+    assert setup.steps
+    snippets = [step for step in setup.steps if isinstance(step, Snippet)]
+    if setup.works:
+        assert any(URL in step.text or URL.replace("mcp", "rpc") in step.text for step in snippets)
+    for step in snippets:
+        if step.language == "json":
+            json.loads(step.text)
+        if step.language == "sh":
+            assert shlex.split(step.text.replace("\\\n", " "))
+        if step.language == "python":
+            compile(step.text, step.place, "exec")
+
+
+@pytest.mark.parametrize(("client", "way"), EVERY, ids=lambda value: getattr(value, "slug", value))
+def test_links_never_hold_the_key(client, way):
+    setup = client.setup(connection(way, key=KEY))
+    if setup.link is None:
+        return
+    query = parse_qs(urlsplit(setup.link.address).query)
+    decoded = base64.b64decode(query["config"][0]).decode() if "config" in query else ""
+    assert KEY not in unquote(setup.link.address) + decoded
+
+
+def test_claude_code_gets_one_command():
+    words = shlex.split(pasted("claude-code", "api_key", key=KEY).replace("\\\n", " "))
+    assert words == [
+        *("claude", "mcp", "add", "--transport", "http", "aoma-mesh", URL),
+        *("--header", f"Authorization: Bearer {KEY}"),
+    ]
+    assert "--header" not in pasted("claude-code", "oauth")
+
+
+def test_cursors_link_and_file_say_the_same():
+    """https://cursor.com/docs/mcp/install-links."""
+    entry = {"url": URL, "headers": {"Authorization": "Bearer ${env:MESH_API_KEY}"}}
+    assert json.loads(pasted("cursor", "api_key")) == {"mcpServers": {"aoma-mesh": entry}}
+    parts = urlsplit(link("cursor", "api_key"))
+    assert (parts.scheme, parts.netloc) == ("cursor", "anysphere.cursor-deeplink")
+    assert parts.path == "/mcp/install"
+    query = parse_qs(parts.query)
+    assert query["name"] == ["aoma-mesh"]
+    assert json.loads(base64.b64decode(query["config"][0])) == entry
+
+
+def test_vs_codes_link_asks_for_the_key_as_its_file_does():
+    """VS Code parses the whole query as JSON: name, inputs, and the rest is the server."""
+    file = json.loads(pasted("vs-code", "api_key"))
+    (asked,) = file["inputs"]
+    assert asked["password"] is True
+    server = file["servers"]["aoma-mesh"]
+    assert server == {
+        "type": "http",
+        "url": URL,
+        "headers": {"Authorization": f"Bearer ${{input:{asked['id']}}}"},
+    }
+    scheme, _, query = link("vs-code", "api_key").partition("?")
+    assert scheme == "vscode:mcp/install"
+    assert json.loads(unquote(query)) == {"name": "aoma-mesh", **server, "inputs": [asked]}
+
+
+def test_windsurf_calls_the_address_by_its_own_name():
+    entry = json.loads(pasted("windsurf", "open"))["mcpServers"]["aoma-mesh"]
+    assert entry == {"serverUrl": URL}
+
+
+@pytest.mark.parametrize("slug", ["claude-desktop", "cursor", "windsurf", "iam-proxy"])
+def test_clients_that_cannot_sign_start_awss_proxy(slug):
+    number = 1 if slug == "iam-proxy" else 0
+    entry = json.loads(pasted(slug, "iam", number))["mcpServers"]["aoma-mesh"]
+    assert entry == {
+        "command": "uvx",
+        "args": [
+            *("mcp-proxy-for-aws@latest", URL),
+            *("--service", "lambda", "--region", "eu-west-1"),
+        ],
+    }
+
+
+@pytest.mark.parametrize("slug", ["claude-ai", "chatgpt"])
+@pytest.mark.parametrize("way", ["api_key", "iam"])
+def test_what_a_client_cannot_do_is_said(slug, way):
+    setup = clients.by_slug(slug).setup(connection(way))
+    assert not setup.works
+    assert "Not possible" in str(setup.steps[0])
+    assert setup.link is None
+
+
+def test_a_cloud_client_is_told_that_it_cannot_reach_this_machine():
+    for address, reached in (("http://127.0.0.1:8787/mcp", False), (URL, True)):
+        steps = clients.by_slug("claude-ai").setup(Connection(address, "open")).steps
+        assert ("this one is not" in str(steps)) is not reached
+
+
+def test_openais_api_takes_the_server_as_it_is_given():
+    """Checked against the types of OpenAI's own library."""
+    program = pasted("chatgpt", "api_key").replace('os.environ["MESH_API_KEY"]', json.dumps(KEY))
+    (given,) = [
+        ast.literal_eval(node.value)
+        for node in ast.walk(ast.parse(program))
+        if isinstance(node, ast.keyword) and node.arg == "tools"
+    ]
+    (checked,) = TypeAdapter(list[Mcp]).validate_python(given)
+    assert checked["authorization"] == KEY
+    assert checked["server_url"] == URL
+
+
+def test_a_key_that_is_given_is_written_out_and_no_other_place_is_left_for_it():
+    for slug in ("claude-code", "vs-code", "cursor", "windsurf", "fastmcp", "python", "curl"):
+        text = pasted(slug, "api_key", key=KEY)
+        assert KEY in text
+        assert "MESH_API_KEY" not in text
+
+
+def test_the_guide_is_what_its_source_says():
+    assert setup_guide.FILE.read_text(encoding="utf-8") == setup_guide.text(), "run `make docs`"
