@@ -15,9 +15,29 @@ import mcp_types
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 
+METHODS = frozenset(
+    {
+        "completion/complete",
+        "initialize",
+        "logging/setLevel",
+        "ping",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/templates/list",
+        "resources/unsubscribe",
+        "server/discover",
+        "tools/call",
+        "tools/list",
+    }
+)
+
 type Call = dict[str, str]
 
 _calls: ContextVar[list[Call] | None] = ContextVar("mesh_calls", default=None)
+_call: ContextVar[Call | None] = ContextVar("mesh_call", default=None)
 
 
 @contextmanager
@@ -29,6 +49,20 @@ def collecting() -> Generator[list[Call]]:
         yield calls
     finally:
         _calls.reset(before)
+
+
+@contextmanager
+def one_message() -> Generator[None]:
+    """What runs within answers one JSON-RPC message, and is one call."""
+    call: Call = {}
+    before = _call.set(call)
+    try:
+        yield
+    finally:
+        _call.reset(before)
+        calls = _calls.get()
+        if calls is not None and call:
+            calls.append(call)
 
 
 class CallLog(Middleware):
@@ -47,14 +81,17 @@ class CallLog(Middleware):
         call_next: CallNext[mcp_types.Request[Any, Any], Any],
     ) -> Any:
         """Note the method, and an error when it ends in one."""
-        call: Call = {"rpc_method": context.method or "unknown", "outcome": "error"}
-        calls = _calls.get()
-        if calls is not None:
-            calls.append(call)
-        name = getattr(context.message, "name", None)
-        if context.method == "tools/call":
+        call = _call.get()
+        is_tool = context.method == "tools/call"
+        # The protocol's layer and tools list tools by themselves: that is not what was asked.
+        if call is None or (call and not is_tool):
+            return await call_next(context)
+        call["rpc_method"] = context.method if context.method in METHODS else "unknown"
+        call["outcome"] = "tool_error" if is_tool else "error"
+        if is_tool:
+            name = getattr(context.message, "name", None)
             call["tool"] = name if name in self._tools else "unknown"
         result = await call_next(context)
-        failed = isinstance(result, ToolResult) and result.is_error
-        call["outcome"] = "tool_error" if failed else "ok"
+        if not (isinstance(result, ToolResult) and result.is_error):
+            call["outcome"] = "ok"
         return result

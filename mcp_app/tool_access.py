@@ -12,7 +12,7 @@ from fastmcp.tools import Tool, ToolResult
 
 from mcp_app.caller import Caller, current
 
-# What a caller with a list of tools has no use for: it would read beside them.
+# For callers who may not call every tool: what a tool keeps from them may be read there.
 BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
 # Text in one call's arguments, all of it together. What a tool takes in each is in its schema.
 MAX_ARGUMENT_CHARACTERS = 100_000
@@ -59,8 +59,12 @@ class ToolAccess(Middleware):
         context: MiddlewareContext[mcp_types.Request[Any, Any]],
         call_next: CallNext[mcp_types.Request[Any, Any], Any],
     ) -> Any:
-        """Keep who has a list of tools to tools."""
-        if current().tools is not None and (context.method or "").startswith(BESIDE_TOOLS):
+        """Keep who may not call every tool to tools."""
+        caller = current()
+        limited = caller.tools is not None or any(
+            missing_scopes(caller, tool, self._tool_scopes) for tool in self._tool_scopes
+        )
+        if limited and (context.method or "").startswith(BESIDE_TOOLS):
             raise AuthorizationError(f"This credential is for tools only, not {context.method}.")
         return await call_next(context)
 

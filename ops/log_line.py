@@ -98,7 +98,7 @@ def _of_json(record: dict[str, Any]) -> str | None:
 
 
 def _of_request(record: dict[str, Any]) -> str:
-    path = str(record.get("path", ""))
+    path = str(record.get("tool") or record.get("path", ""))
     if len(path) > PATH_WIDTH:
         path = f"{path[: PATH_WIDTH - 3]}..."
     duration = record.get("duration_ms")

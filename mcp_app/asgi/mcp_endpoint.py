@@ -18,6 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mcp_app import call_log
 from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError
 from mcp_app.asgi.json_body import read_body, replay
 from mcp_app.asgi.protected_resource import challenge
@@ -83,11 +84,12 @@ class McpEndpoint:
         scope = {**scope, "path": PATH, "headers": list(scope["headers"])}
         headers = MutableHeaders(scope=scope)
         headers.setdefault("content-type", "application/json")
-        if accepts_json_only(headers.get("accept")):
-            headers["accept"] = BOTH
-            await self._json(scope, receive, send)
-        else:
-            await self._stream(scope, receive, send)
+        with call_log.one_message():
+            if accepts_json_only(headers.get("accept")):
+                headers["accept"] = BOTH
+                await self._json(scope, receive, send)
+            else:
+                await self._stream(scope, receive, send)
 
     def _check_scopes(self, body: bytes, scope: Scope) -> None:
         """Refuse a call with HTTP's own words, which make clients ask for a wider token.

@@ -137,11 +137,34 @@ def test_a_key_for_some_tools_sees_and_calls_only_these(with_keys):
     assert some.call("search_knowledge", query="checksum")["hits"]
 
 
-@pytest.mark.parametrize("method", ["resources/read", "resources/list", "prompts/list"])
-def test_a_key_for_some_tools_reads_nothing_beside_them(with_keys, method):
+HEALTH = {"uri": "aoma://health"}
+PROMPT = {"name": "development_context"}
+COMPLETED = {"ref": {"type": "ref/prompt", **PROMPT}, "argument": {"name": "task", "value": "x"}}
+BESIDE = {
+    "resources/list": {},
+    "resources/templates/list": {},
+    "resources/read": HEALTH,
+    "prompts/list": {},
+    "prompts/get": PROMPT,
+    "completion/complete": COMPLETED,
+}
+
+
+@pytest.mark.parametrize("method", BESIDE)
+def test_who_may_not_call_every_tool_reads_nothing_beside_them(
+    with_keys, oauth_server, issuer, method
+):
     (some,) = with_keys({"tools": ["search_knowledge"]})
-    answer = some.rpc(method, {"uri": "aoma://health"} if method.endswith("read") else {})
-    assert "result" not in answer
+    server = oauth_server(tool_scopes={"search_knowledge": frozenset({"docs:read"})})
+    for limited in (some, Client(server._answer, issuer.token(AUDIENCE))):
+        for path in ("/mcp", "/rpc"):
+            assert "for tools only" in limited.rpc(method, BESIDE[method], path)["error"]["message"]
+
+
+def test_who_was_granted_every_scope_reads_resources(oauth_server, issuer):
+    server = oauth_server(tool_scopes={"search_knowledge": frozenset({"docs:read"})})
+    user = Client(server._answer, issuer.token(AUDIENCE, scope="docs:read"))
+    assert user.rpc("resources/read", HEALTH)["result"]
 
 
 def test_an_expired_key_is_refused(with_keys):

@@ -58,6 +58,9 @@ def test_a_request_is_one_line() -> None:
     time_of_day, *rest = found.split()
     assert len(time_of_day) == len("10:00:01")
     assert rest == ["POST", "/mcp", "200", "12.3", "ms", "default", "cold"]
+    tool = shown(json.dumps(REQUEST | {"tool": "search_knowledge"}))
+    assert tool is not None
+    assert tool.split()[1:4] == ["POST", "search_knowledge", "200"]
 
 
 @pytest.mark.parametrize(
