@@ -14,6 +14,7 @@ import pytest
 
 from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.asgi.app import build_app
+from mcp_app.deployment import current, set_current
 from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
@@ -187,7 +188,14 @@ def start_instance(new_instance):
 
     def start(settings: Settings, keys: Callable[[], str] | None = None) -> Client:
         instance = new_instance(settings, keys)
-        return Client(lambda event: instance.answer(event, None), KEY)
+        own = current()
+
+        def answer(event: dict[str, Any]) -> Any:
+            # One deployment is current in a process, and several instances are in this one.
+            set_current(own)
+            return instance.answer(event, None)
+
+        return Client(answer, KEY)
 
     return start
 
