@@ -61,6 +61,9 @@ test: setup ## Run all tests
 bench-retrieval: setup ## Measure how often a search finds the right document first
 	@.venv/bin/python -m benchmarks.retrieval
 
+bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
+	@.venv/bin/python -m benchmarks.ingestion
+
 lock: setup ## Resolve requirements/*.in anew into the locks with hashes
 	@for name in uv lambda runtime clients; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done

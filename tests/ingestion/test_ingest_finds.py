@@ -158,3 +158,16 @@ def test_documents_without_embeddings_are_found_by_words_and_embedded_later(mesh
     mesh.loaded("--documents", mesh.handbook)
     assert len(mesh.embedded()) == 4
     assert mesh.search("passages", "watermark", "semantic")
+
+
+def test_a_source_without_embeddings_has_no_model_whatever_other_sources_have(mesh: Mesh) -> None:
+    mesh.loaded("--documents", mesh.handbook)
+    mesh.loaded("--jira", mesh.export, "--no-embeddings")
+    with mesh.supabase.connect() as connection:
+        connection.execute("set role mesh_ingest")
+        states = connection.execute("select source, entries, model from mesh_source_states()")
+        found = {source: (entries, model) for source, entries, model in states}
+    model = "text-embedding-3-small"
+    assert found["documents"] == (3, model)
+    assert found["tickets"] == (3, None)
+    assert found["code"] == (0, model)
