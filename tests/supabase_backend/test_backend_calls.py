@@ -10,8 +10,8 @@ import pytest
 
 from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.errors import SourceUnavailableError, UnusableAnswerError
-from tests.supabase_backend.conftest import PASSAGE, STORED, jwt, model_answer
 from tests.supabase_backend.scripted import Drop, Reply
+from tests.supabase_backend.usual import PASSAGE, STORED, jwt, model_answer
 
 
 def test_a_hybrid_search_embeds_once_and_asks_one_function(asked, supabase_server, openai_server_):

@@ -12,9 +12,9 @@ import pytest
 
 from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.errors import SourceUnavailableError
-from tests.supabase_backend.conftest import CANARIES, jwt, states
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE
 from tests.supabase_backend.scripted import Drop, Hang, Reply
+from tests.supabase_backend.usual import CANARIES, jwt, states
 
 supabase_faults = pytest.mark.parametrize("name", list(SUPABASE))
 openai_faults = pytest.mark.parametrize("name", list(OPENAI))

@@ -20,7 +20,8 @@ from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.filters import path_matcher
 from mcp_app.knowledge.supabase.path_regex import path_regex
 from mcp_app.supabase_settings import load
-from tests.supabase_backend.conftest import Asked, Parameters
+from tests.supabase_backend.conftest import Asked
+from tests.supabase_backend.usual import Parameters
 
 MODEL = "text-embedding-3-small"
 PASSAGES = {
