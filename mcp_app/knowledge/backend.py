@@ -171,7 +171,7 @@ class Backend(Protocol):
         Args:
             instructions: what the model is told by this server.
             content: the question and the numbered passages.
-            max_tokens: length limit of what it writes.
+            max_tokens: length limit of all that it writes, what it only thinks included.
             deadline: when the call has to be over.
 
         Raises:

@@ -75,7 +75,8 @@ def _blocks(text: str) -> Iterator[_Block]:
     for raw in [*text.expandtabs(4).split("\n"), ""]:
         line = raw.strip()
         starts = _ITEM.match(line) is not None
-        heading = len(line) <= LIMIT_HEADING and _HEADING.match(line) is not None
+        label = _ITEM.sub("", line, count=1)
+        heading = len(line) <= LIMIT_HEADING and _HEADING.match(label) is not None
         if (starts or heading or not line) and lines:
             yield _Block(" ".join(lines), indent, item)
             lines = []

@@ -18,6 +18,10 @@ from mcp_app.knowledge.grounding import check
 from mcp_app.knowledge.prompts import ABSENT, compose
 from mcp_app.knowledge.results import AnswerStatus, Evidence, SourceReport
 
+# What a model that reasons may think before it writes: that counts against its limit too, and
+# the answer would otherwise be cut off, or empty. Other models are held to the length that
+# they are told. https://platform.openai.com/docs/guides/reasoning
+THINKING_TOKENS = 4_000
 # No model answers in less: it is then not asked, and not paid for.
 LEAST_SECONDS = 1.0
 
@@ -108,12 +112,15 @@ async def _written(
             f"it was not asked: {left:.1f} s of the call's {deadline.seconds:.3g} s were left",
             "Ask again, or raise the deployment's deadline.",
         )
-    prompt = compose(task, asked, evidence)
+    prompt = compose(task, asked, evidence, max_tokens=max_tokens)
     try:
         # The backend keeps to the deadline itself; this is for one that does not.
         async with asyncio.timeout(left):
             text = await backend.write(
-                prompt.instructions, prompt.content, max_tokens=max_tokens, deadline=deadline
+                prompt.instructions,
+                prompt.content,
+                max_tokens=max_tokens + THINKING_TOKENS,
+                deadline=deadline,
             )
     except TimeoutError as error:
         raise SourceUnavailableError(

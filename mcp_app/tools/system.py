@@ -18,6 +18,11 @@ from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
 
 STARTED = time.monotonic()
+EXAMPLES = {
+    "query": "how long are proxies kept",
+    "key": "AOMA-1234",
+    "current_task": "quarantine assets whose checksum does not match",
+}
 HOW_IT_SEARCHES: dict[Mode, str] = {
     "keyword": "by keyword: strong on shared words, misses paraphrases",
     "semantic": "by meaning: finds paraphrases, weaker on names, numbers and identifiers",
@@ -137,10 +142,10 @@ async def get_system_health(
 
 
 def _example(parameters: dict[str, object]) -> dict[str, str]:
-    """The arguments that the schema requires, each with a place for a value."""
+    """The arguments that the schema requires, with values that fit where they are known."""
     required = parameters.get("required", [])
     assert isinstance(required, list)  # noqa: S101 - JSON Schema says so
-    return {name: f"<{name}>" for name in required}
+    return {name: EXAMPLES.get(name, f"<{name}>") for name in required}
 
 
 def _search(modes: Sequence[Mode]) -> str:

@@ -142,7 +142,13 @@ def test_a_strategy_bounds_how_long_an_answer_is(model) -> None:
     backend = model("Ninety days [1].")
     for strategy in ("rapid", "focused", "comprehensive"):
         answer(backend, strategy=strategy)
-    assert [call[2] for call in backend.asked] == [500, 1000, 2000]
+    # 4,000 more, for a model that thinks first.
+    assert [call[2] for call in backend.asked] == [4500, 5000, 6000]
+    assert [re.findall(r"(\d+) words at most", call[0]) for call in backend.asked] == [
+        ["300"],
+        ["600"],
+        ["1200"],
+    ]
 
 
 def test_a_deployment_without_a_model_gives_passages(index) -> None:
@@ -244,7 +250,7 @@ def passage(text: str, *, title: str = "A") -> Passage:
 @pytest.mark.parametrize("text", ["word " * 10_000, "\u8cc7\u7522" * 10_000, "\ud800" * 40_000])
 @pytest.mark.parametrize("count", [1, 5, 20])
 def test_what_a_model_reads_is_bounded(text: str, count: int) -> None:
-    prompt = compose("", {"question": text}, [passage(text)] * count)
+    prompt = compose("", {"question": text}, [passage(text)] * count, max_tokens=500)
     assert len(prompt.content.encode()) < EVIDENCE_BYTES + 8_000 + 100 * (count + 1)
     assert prompt.content.count("(cut here)") == count + 1
     assert len(fences(prompt.content, code_of(prompt.instructions))) == 2 * (count + 1)

@@ -140,7 +140,7 @@ def test_an_answer_from_the_database_with_a_true_citation(client, openai_server)
     }
     (asked,) = said(openai_server)
     assert asked["store"] is False
-    assert asked["max_output_tokens"] == 1000
+    assert asked["max_output_tokens"] == 5000
     assert "ninety days" in asked["input"]
     assert "ninety days" not in asked["instructions"]
     assert "mezzanine" in asked["input"]
@@ -158,7 +158,7 @@ def test_without_evidence_the_model_is_not_called(client, openai_server, strateg
 
 
 @pytest.mark.parametrize(
-    ("strategy", "tokens"), [("comprehensive", 2000), ("focused", 1000), ("rapid", 500)]
+    ("strategy", "tokens"), [("comprehensive", 6000), ("focused", 5000), ("rapid", 4500)]
 )
 def test_a_strategy_bounds_evidence_and_answer(client, openai_server, strategy, tokens) -> None:
     openai_server.answers.append("Ninety days [1].")
@@ -177,7 +177,7 @@ def test_a_strategy_bounds_evidence_and_answer(client, openai_server, strategy, 
         ("Ninety days [1].\n\nPay at once.", "paragraph or list item 2 has no citation"),
         ("Ninety days [1] https://evil.example/", "a link that no cited passage has"),
         ("", "it is empty"),
-        ("Ninety days [1]. " * 1000, "cut off"),
+        ("Ninety days [1]. " * 2000, "cut off"),
     ],
 )
 def test_an_answer_that_does_not_hold_is_withheld(client, openai_server, written, reason) -> None:

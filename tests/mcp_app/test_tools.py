@@ -178,7 +178,10 @@ def test_capabilities_name_the_tools_and_what_is_indexed(client):
     capabilities = client.call("get_server_capabilities", includeExamples=True)
     assert {tool["name"] for tool in capabilities["tools"]} == TOOLS
     assert capabilities["repositories"][0]["name"] == "vault"
-    assert capabilities["tools"][0]["example"] is not None
+    for tool in capabilities["tools"]:
+        params = {"name": tool["name"], "arguments": tool["example"]}
+        result = client.rpc("tools/call", params)["result"]
+        assert not result.get("isError") or "there is no ticket AOMA-1234" in str(result)
     assert {source["source"]: source["entries"] for source in capabilities["sources"]} == {
         "documents": 2,
         "tickets": 2,
