@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$p && break; \
 	done)
+# embedded (the index in the zip), or supabase: started on this machine too
 BACKEND ?= embedded
 # What to answer from instead of this project,
 # e.g. make up KNOWLEDGE=../handbook GIT=../service JIRA=tickets.csv JIRA_URL=https://jira.example.com

@@ -23,6 +23,8 @@ LIMIT_INPUTS = 2048
 LIMIT_TOKENS = 8192
 LIMIT_TOKENS_PER_REQUEST = 300_000
 DIMENSIONS = {
+    # What it really does, under a name of its own.
+    "hashed-words": 1536,
     "text-embedding-3-small": 1536,
     "text-embedding-3-large": 3072,
     "text-embedding-ada-002": 1536,

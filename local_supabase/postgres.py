@@ -22,7 +22,7 @@ import psycopg
 from local_supabase import reset
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.keys import Keys
-from local_supabase.places import ADMIN, HOST, OWNER, place_for
+from local_supabase.places import ADMIN, HOST, ORIGIN, OWNER, place_for, sweep
 from local_supabase.programs import postgres_tree
 
 START_SECONDS = 60.0
@@ -84,6 +84,7 @@ class Postgres:
 
     def __init__(self, folder: Path, keys: Keys, port: int = 0) -> None:
         self.folder = place_for(folder)
+        self._origin = folder.absolute()
         self.port = port
         self._keys = keys
         self._process: subprocess.Popen[bytes] | None = None
@@ -181,6 +182,9 @@ class Postgres:
             if self.folder.stat().st_uid != 0:
                 raise LocalSupabaseError(f"{self.folder} is somebody else's: remove it")
             self.folder.chmod(0o755)
+            if self.folder != self._origin:
+                sweep(self.folder.parent)
+                (self.folder / ORIGIN).write_text(str(self._origin))
         return postgres_tree(self.folder / "programs")
 
     def _command(self, number: signal.Signals, *command: str) -> list[str]:

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops import local_aws_client, status, terraform, terraform_run
 from ops.stack import ENVIRONMENT, NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from local_aws.process import Running
@@ -27,11 +28,19 @@ ALREADY_EXISTS = re.compile(r"AlreadyExists|ResourceConflictException|already ex
 
 @dataclass(frozen=True)
 class Inputs:
-    """What is applied; `code_sha256` is the zip's, as Lambda's CodeSha256 gives it."""
+    """What is applied.
+
+    Attributes:
+        architecture: `arm64` or `x86_64`.
+        backend: where knowledge comes from.
+        code_sha256: the zip's, as Lambda's CodeSha256 gives it.
+        settings: further values of the root's variables.
+    """
 
     architecture: str
     backend: str
     code_sha256: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class Deployment:
             # Null is the default: what a shell exports for production must not leak in.
             "live_version": None,
             "zip_path": None,
+            **inputs.settings,
         }
 
     def _digest(self, inputs: Inputs) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from local_aws import process
 from local_aws.errors import LocalAwsError
-from ops import deployment, lock
+from ops import deployment, local_supabase_stack, lock
 from ops.failure import CommandFailedError
 from ops.terraform_run import TerraformFailedError
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ops.progress import Steps
     from ops.stack import Stack
 
-STEPS = 3
+STEPS = 4
 
 
 def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
-    """Destroy what Terraform made, stop local AWS, remove the stack's files.
+    """Destroy what Terraform made, stop what runs, remove the stack's files.
 
     Args:
         here: the stack.
@@ -56,8 +56,11 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
             except LocalAwsError as error:
                 raise CommandFailedError(f"local AWS: {error}") from error
             step.detail = "" if stopped else "(was not running)"
+        with steps.step("stop local Supabase") as step:
+            step.detail = "" if local_supabase_stack.stop(here) else "(was not running)"
         if not keep_state:
-            with steps.step("remove its files"):
+            with steps.step("remove their files"):
+                local_supabase_stack.remove(here)
                 remove(here.folder)
                 here.environment_file.unlink(missing_ok=True)
     return True

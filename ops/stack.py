@@ -42,8 +42,13 @@ class Stack:
         return self.folder / "aws"
 
     @property
+    def supabase(self) -> Path:
+        """Data and keys of local Supabase."""
+        return self.folder / "supabase"
+
+    @property
     def logs(self) -> Path:
-        """Terraform's and local AWS's own output."""
+        """What Terraform, local AWS and local Supabase say."""
         return self.folder / "logs"
 
     @property

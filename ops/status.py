@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws import process
 from local_aws.errors import LocalAwsError
+from local_supabase import process as supabase_process
 
 if TYPE_CHECKING:
     from ops.stack import Stack
+
+
+@dataclass(frozen=True)
+class Supabase:
+    """Local Supabase: addresses of the project, the stand-in for OpenAI, and the database."""
+
+    pid: int
+    url: str
+    openai_url: str
+    database: str
 
 
 @dataclass(frozen=True)
@@ -32,17 +43,19 @@ class Status:
     reserved_concurrency: int | None = None
     instances: tuple[dict[str, Any], ...] = ()
     requests: tuple[dict[str, Any], ...] = ()
+    supabase: Supabase | None = None
 
 
 def status(here: Stack) -> Status:
     """Look at what runs; never waits longer than local AWS needs for one answer."""
+    supabase = _supabase(here)
     running = process.find(here.aws)
     if running is None:
-        return Status(running=False)
+        return Status(running=False, supabase=supabase)
     try:
         content = running.status()
     except LocalAwsError:
-        return Status(running=False)
+        return Status(running=False, supabase=supabase)
     outputs = here.read_outputs()
     name = outputs.get("function_name")
     function: dict[str, Any] = next((f for f in content["functions"] if f["name"] == name), {})
@@ -61,4 +74,14 @@ def status(here: Stack) -> Status:
         reserved_concurrency=function.get("reserved_concurrency"),
         instances=tuple(content["instances"]),
         requests=tuple(content["requests"]),
+        supabase=supabase,
     )
+
+
+def _supabase(here: Stack) -> Supabase | None:
+    found = supabase_process.find(here.supabase)
+    if found is None:
+        return None
+    # Without the password.
+    database = found.database_url.rpartition("@")[2]
+    return Supabase(found.pid, found.url, found.openai_url, database)

@@ -21,6 +21,7 @@ from ops import (
     deployment,
     function_log,
     local_aws_client,
+    local_supabase_stack,
     lock,
     smoke,
     snippets,
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from local_aws.process import Running
+    from local_supabase import process as supabase_process
     from ops.bundle import BuildResult
     from ops.deployment import Deployment, Inputs
     from ops.stack import Stack
 
-STEPS = 6
+STEPS = {"embedded": 6, "supabase": 9}
 KEY_NAME = "default"
 LOCAL_AWS_LOG = "local-aws.log"
 SMOKE_SECONDS = 20.0
@@ -63,7 +65,10 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Up:
-    """What is up: addresses with a slash at the end, the key, a tool to try, how long it took."""
+    """What is up: addresses with a slash at the end, the key, a tool to try, how long it took.
+
+    `notes` are what people have to know of it, a sentence or two each.
+    """
 
     function_url: str
     candidate_url: str
@@ -71,6 +76,7 @@ class Up:
     live_version: str
     api_key: str
     search_tool: str
+    notes: tuple[str, ...]
     seconds: float
 
 
@@ -80,7 +86,7 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
     Args:
         here: the stack.
         backend: where knowledge comes from.
-        knowledge: what the embedded index is made from.
+        knowledge: what it answers from.
         steps: where to show the progress.
 
     Raises:
@@ -96,23 +102,29 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
                 repositories=knowledge.repositories,
                 exports=knowledge.exports,
                 jira_url=knowledge.jira_url,
+                indexed=backend == "embedded",
             )
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
             step.notes += built.notes
         with steps.step("local AWS") as step:
             running = _local_aws(here, step)
+        supabase = _supabase(here, backend, knowledge, steps)
         deployed = deployment.Deployment(here, running)
         with steps.step("terraform init") as step:
             step.detail = "" if deployed.init() else "(unchanged)"
         with steps.step("terraform apply") as step:
-            inputs = deployment.Inputs(architecture, backend, built.code_sha256)
+            settings = supabase.variables if supabase else {}
+            inputs = deployment.Inputs(architecture, backend, built.code_sha256, settings)
             if deployed.is_current(inputs):
                 outputs = here.read_outputs()
                 step.detail = f"(unchanged, version {outputs['live_version']} is live)"
             else:
                 deployed, outputs = _apply(deployed, inputs, step)
+        if supabase:
+            with steps.step("secrets") as step:
+                supabase.store_secrets(deployed, outputs)
         with steps.step("API key") as step:
-            key = _key(deployed, outputs, step)
+            key = _key(deployed, outputs, supabase.environment if supabase else {}, step)
         with steps.step("smoke test") as step:
             _smoke(deployed, outputs, key, built, step)
     return Up(
@@ -122,8 +134,49 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
         live_version=str(outputs["live_version"]),
         api_key=key,
         search_tool=_search_tool(built),
+        notes=supabase.notes if supabase else (),
         seconds=steps.seconds(),
     )
+
+
+@dataclass(frozen=True)
+class _Supabase:
+    """Local Supabase, filled, and who embeds and answers."""
+
+    running: supabase_process.Running
+    openai: local_supabase_stack.OpenAI
+    variables: dict[str, Any]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `mesh ingest` and `mesh database` need."""
+        return local_supabase_stack.environment(self.running, self.openai)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people have to know of it."""
+        if self.openai.stand_in:
+            return (local_supabase_stack.STAND_IN_NOTE,)
+        return (local_supabase_stack.OPENAI_NOTE.format(url=self.openai.url),)
+
+    def store_secrets(self, deployed: Deployment, outputs: dict[str, Any]) -> None:
+        """Put the secrets where the function reads them."""
+        client = local_aws_client.ssm(deployed.running.environment)
+        parameters = outputs["secret_parameters"]
+        local_supabase_stack.store_secrets(client, parameters, self.running, self.openai)
+
+
+def _supabase(here: Stack, backend: str, knowledge: Knowledge, steps: Steps) -> _Supabase | None:
+    """Have local Supabase run and be filled, if it is wanted; else have it not run."""
+    if backend != "supabase":
+        local_supabase_stack.stop(here)
+        return None
+    with steps.step("local Supabase") as step:
+        running = local_supabase_stack.start(here, step)
+        openai = local_supabase_stack.openai_of(running)
+    with steps.step("ingest") as step:
+        state = local_supabase_stack.fill(here, running, openai, knowledge, step)
+    return _Supabase(running, openai, local_supabase_stack.variables(running, openai, state))
 
 
 def _search_tool(built: BuildResult) -> str:
@@ -189,7 +242,7 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
     return deployed, outputs
 
 
-def _key(deployed: Deployment, outputs: dict[str, Any], step: Step) -> str:
+def _key(deployed: Deployment, outputs: dict[str, Any], further: dict[str, str], step: Step) -> str:
     """Give a key that is valid, the one of `local.env` if at all possible."""
     here, aws = deployed.stack, deployed.running.environment
     parameter = api_keys.Parameter(local_aws_client.ssm(aws), outputs["api_keys_parameter"])
@@ -210,6 +263,7 @@ def _key(deployed: Deployment, outputs: dict[str, Any], step: Step) -> str:
             "MESH_API_KEY": key,
             "MESH_CANDIDATE_URL": outputs["candidate_url"],
             **aws,
+            **further,
         }
     )
     return key

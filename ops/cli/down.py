@@ -15,11 +15,11 @@ from ops.stack import Stack
     help="Only stop: the next `mesh up` has the same URL, key and data.",
 )
 def command(*, keep_state: bool) -> None:
-    """Destroy what `mesh up` made and stop local AWS.
+    """Destroy what `mesh up` made, stop local AWS and local Supabase.
 
     No process, no port, and no file outside .mesh/cache and dist is left. Works
     too when local AWS has died. Running it again does nothing.
     """
-    steps = progress.Steps(1 if keep_state else down.STEPS)
+    steps = progress.Steps(2 if keep_state else down.STEPS)
     if not down.down(Stack(), keep_state=keep_state, steps=steps):
         click.echo("nothing is running")

@@ -20,9 +20,10 @@ PATH_WIDTH = 20
 
 def lines(found: Status) -> list[str]:
     """Give the status for a person, at most 80 columns wide."""
+    supabase = _supabase_lines(found)
     if not found.running:
-        return ["nothing is running; `make up` starts it"]
-    text = [f"local AWS  {found.endpoint}, process {found.pid}"]
+        return supabase or ["nothing is running; `make up` starts it"]
+    text = [f"local AWS  {found.endpoint}, process {found.pid}", *supabase]
     if found.function_url is None:
         return [*text, "not deployed yet; `make up` does it"]
     text += [
@@ -43,6 +44,16 @@ def lines(found: Status) -> list[str]:
         text.append("requests")
     text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]
     return text
+
+
+def _supabase_lines(found: Status) -> list[str]:
+    here = found.supabase
+    if here is None:
+        return []
+    return [
+        f"Supabase   {here.url}, PostgreSQL {here.database}, process {here.pid}",
+        f"           stand-in for OpenAI {here.openai_url}",
+    ]
 
 
 def _versions(versions: tuple[str, ...]) -> str:

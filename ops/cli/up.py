@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 def print_up(result: Up) -> None:
     """Print where the server is and how to reach it."""
     bold = progress.paint(result.function_url, "bold", sys.stdout)
+    notes = "".join(f"{progress.wrapped(note, '')}\n\n" for note in result.notes)
     click.echo(
         f"\nRunning after {result.seconds:.1f} s, version {result.live_version} is live.\n\n"
         f"  Function URL  {bold}\n"
         f"  MCP           {result.mcp_url}\n"
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
-        f"  API key       {result.api_key}\n\n"
+        f"  API key       {result.api_key}\n\n{notes}"
         f"{snippets.all_of_them(result.mcp_url, result.api_key, result.search_tool)}\n\n"
         f"Every client, ready to copy: open {result.function_url} in a browser.\n"
         "It stays running: make status, make down. After an edit: make up again."
@@ -33,7 +34,7 @@ def print_up(result: Up) -> None:
 @click.command("up", short_help="Build, deploy to AWS on this machine, test, print the URL.")
 @click.option(
     "--backend",
-    type=click.Choice(["embedded"]),
+    type=click.Choice([*up.STEPS]),
     default="embedded",
     show_default=True,
     help="Where knowledge comes from.",
@@ -81,9 +82,12 @@ def command(
     uses, makes an API key if there is none, tests the Function URL, and prints it
     with a curl line and client snippets. Everything stays running.
 
+    With --backend supabase it also starts Supabase on this machine, fills its
+    database, and stores its secrets. OpenAI is a stand-in unless OPENAI_API_KEY is set.
+
     The address and the key stay the same from one run to the next. They are in
     .mesh/local.env too: set -a; . .mesh/local.env; set +a
     """
     knowledge = up.Knowledge(documents, repositories, exports, jira_url)
-    steps = progress.Steps(up.STEPS)
+    steps = progress.Steps(up.STEPS[backend])
     print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps))

@@ -15,7 +15,7 @@ import pytest
 from local_aws.process_identity import identity, is_alive
 from local_supabase import process, programs
 from local_supabase.errors import LocalSupabaseError
-from local_supabase.places import place_for
+from local_supabase.places import ORIGIN, place_for, sweep
 
 
 @pytest.fixture
@@ -120,3 +120,12 @@ def test_a_program_that_is_named_is_taken(tmp_path, monkeypatch):
         programs.postgrest(tmp_path)
     monkeypatch.setenv("POSTGREST_BIN", "/bin/true")
     assert programs.postgrest(tmp_path).samefile("/bin/true")
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
+    left, kept = tmp_path / "mesh-supabase-1", tmp_path / "mesh-supabase-2"
+    for place, origin in ((left, tmp_path / "gone" / "postgres"), (kept, tmp_path / "postgres")):
+        place.mkdir()
+        (place / ORIGIN).write_text(str(origin))
+    sweep(tmp_path)
+    assert [left.exists(), kept.exists()] == [False, True]
