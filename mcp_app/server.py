@@ -17,6 +17,7 @@ from mcp_app.components import components
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
+from mcp_app.request_state import request_state_security
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.settings import Settings
 from mcp_app.tool_access import ToolAccess
@@ -77,6 +78,9 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
         instructions=INSTRUCTIONS,
         icons=icons("server"),
         mask_error_details=True,
+        request_state_security=request_state_security(
+            settings.state_key_parameter, settings.secrets_ttl_seconds, settings.name
+        ),
         on_duplicate="error",
         # Done below, once for each tool instead of once for each call and listing.
         dereference_schemas=False,

@@ -36,6 +36,8 @@ class Settings:
         auth: `api_key`, `oauth` or `both` (the server checks), `iam` (the Function URL checks),
             `none`.
         api_keys_parameter: SSM parameter that holds the API keys' hashes.
+        state_key_parameter: SSM parameter with the key that seals what tools which ask back
+            remember; see `mcp_app.request_state`.
         oauth: Whose access tokens are taken; None where none are.
         rate_limit_per_minute: Calls that each caller may make in a minute on each instance;
             None for no limit.
@@ -54,6 +56,7 @@ class Settings:
     backend: Backend
     auth: Auth
     api_keys_parameter: str | None
+    state_key_parameter: str | None
     oauth: OAuthSettings | None
     rate_limit_per_minute: int | None
     secrets_ttl_seconds: float
@@ -102,6 +105,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         backend=backend,
         auth=auth,
         api_keys_parameter=parameter,
+        state_key_parameter=variables.get("MESH_STATE_KEY_PARAMETER") or None,
         oauth=oauth_settings.load(variables) if auth in WITH_OAUTH else None,
         rate_limit_per_minute=int(rate) or None,
         secrets_ttl_seconds=ttl,

@@ -218,3 +218,11 @@ def test_switching_the_auth_type_takes_effect_at_once(deploy):
         FunctionName=function.name, Qualifier="live", AuthType="AWS_IAM"
     )
     assert refused(function.get())
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "localhost@evil"])
+def test_a_name_that_was_made_to_lead_here_leads_to_no_url(deploy, host):
+    function = deploy(ECHO)
+    refused(function.get(headers={"host": host}))
+    port = function.url.rpartition(":")[2].strip("/")
+    assert function.get(headers={"host": f"LOCALHOST:{port}"}).status_code == 200
