@@ -12,6 +12,7 @@ import pytest
 
 from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.errors import SourceUnavailableError
+from mcp_app.knowledge.supabase.embedding_guard import TRUSTED_SECONDS, EmbeddingGuard, stored
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE
 from tests.supabase_backend.scripted import Drop, Hang, Reply
 from tests.supabase_backend.usual import CANARIES, jwt, states
@@ -216,6 +217,27 @@ def test_what_is_not_embedded_yet_is_said_to_be_so(asked, supabase_server):
         asked.tickets()
 
 
+def test_a_source_that_is_embedded_does_not_vouch_for_one_that_is_not(asked, supabase_server):
+    found = [
+        {**row, "model": None, "dimensions": None} if row["source"] == "tickets" else row
+        for row in states()
+    ]
+    supabase_server.next(Reply(body=found), Reply(body=found), path="mesh_source_states")
+    assert asked.documents().hits
+    with pytest.raises(SourceUnavailableError, match="none of its 5 entries has been embedded"):
+        asked.tickets()
+
+
+def test_a_guard_looks_again_after_a_while():
+    now = 0.0
+    guard = EmbeddingGuard("m", 3, clock=lambda: now)
+    guard.compare("tickets", stored(states("m", 3)))
+    assert guard.trusts("tickets")
+    assert guard.trusts("documents")
+    now = TRUSTED_SECONDS + 1
+    assert not guard.trusts("tickets")
+
+
 def test_the_model_of_the_data_is_looked_up_once_in_a_while(asked, supabase_server):
     for _ in range(3):
         asked.documents()
@@ -290,6 +312,16 @@ def test_a_users_expired_token_is_theirs_to_renew(asked, supabase_server, parame
     # The server's own token is not tried instead: it may see what they may not.
     assert len(supabase_server.requests) == 1
     assert "/mesh/test/supabase-token" not in parameters.reads
+
+
+def test_a_users_token_of_another_issuer_is_not_replaced_by_the_servers(asked, supabase_server):
+    supabase_server.next(SUPABASE["401"].behaviour)
+    with (
+        calling(Caller("ada", jwt("authenticated"))),
+        pytest.raises(SourceUnavailableError, match="does not trust its issuer"),
+    ):
+        asked.tickets(mode="keyword")
+    assert len(supabase_server.requests) == 1
 
 
 def test_a_connection_that_was_closed_meanwhile_costs_nothing(asked, supabase_server):

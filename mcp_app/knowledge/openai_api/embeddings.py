@@ -39,6 +39,6 @@ async def embed(
         raise CallFailedError(
             f"the model {model} gave an embedding of {len(embedding)} numbers, and this "
             f"deployment works with {dimensions}",
-            "Set embedding_model and embedding_dimensions to what the data was ingested with.",
+            "Set embedding_model to the one that the data was ingested with.",
         )
     return embedding

@@ -376,7 +376,7 @@ class SupabaseBackend:
         try:
             async with asyncio.TaskGroup() as group:
                 embedding = group.create_task(services.embed(query, deadline))
-                if not self._guard.trusts():
+                if not self._guard.trusts(source):
                     group.create_task(self._compare(source, deadline))
         except* CallFailedError as failed:
             failures.extend(failed.exceptions)

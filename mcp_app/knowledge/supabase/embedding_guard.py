@@ -59,19 +59,25 @@ class EmbeddingGuard:
         self._model = model
         self._dimensions = dimensions
         self._clock = clock
-        self._trusted_until = float("-inf")
+        self._trusted_until: dict[str, float] = {}
 
-    def trusts(self) -> bool:
-        """Whether the last match is recent enough."""
-        return self._clock() < self._trusted_until
+    def trusts(self, source: str) -> bool:
+        """Whether the source's last match is recent enough."""
+        return self._clock() < self._trusted_until.get(source, float("-inf"))
 
     def compare(self, source: str, found: Mapping[str, Stored]) -> None:
-        """Trust what the database holds, or say why not.
+        """Trust what the database holds of this source, or say why not; and of the others.
 
         Raises:
             CallFailedError: the source's embeddings are of another model or length, or are
                 yet to be made.
         """
+        until = self._clock() + TRUSTED_SECONDS
+        for name, other in found.items():
+            if (other.model, other.dimensions) == (self._model, self._dimensions):
+                self._trusted_until[name] = until
+            else:
+                self._trusted_until.pop(name, None)
         state = found.get(source)
         if state is None:
             raise wrong_shape(FUNCTION, source)
@@ -87,7 +93,6 @@ class EmbeddingGuard:
             raise CallFailedError(
                 f"its embeddings were made with {state.model} ({state.dimensions} dimensions), and "
                 f"this deployment embeds with {self._model} ({self._dimensions})",
-                "Re-embed with `mesh ingest --re-embed`, or set embedding_model and "
-                "embedding_dimensions to what the data has.",
+                "Re-embed with `mesh ingest --re-embed`, or set embedding_model to what the data "
+                "has.",
             )
-        self._trusted_until = self._clock() + TRUSTED_SECONDS

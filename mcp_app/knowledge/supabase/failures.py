@@ -109,8 +109,12 @@ def _unauthorized(
     error: AnswerError, said: str, bearer: Bearer, key_parameter: str
 ) -> CallFailedError:
     if bearer.parameter is None:
-        what = "has expired" if error.expired else "is not accepted there"
-        return CallFailedError(f"{said}: your own access token {what}", "Sign in again.")
+        if error.expired:
+            return CallFailedError(f"{said}: your own access token has expired", "Sign in again.")
+        return CallFailedError(
+            f"{said}: your own access token is not accepted there",
+            "Sign in again; if that does not help, the project does not trust its issuer.",
+        )
     name = bearer.parameter.rpartition("/")[2]
     if error.expired:
         return CallFailedError(
