@@ -382,8 +382,8 @@ variable "supabase_url" {
   default     = null
 
   validation {
-    condition     = var.supabase_url == null ? var.backend != "supabase" : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?/?$", var.supabase_url))
-    error_message = "supabase_url is ${var.supabase_url == null ? "null" : "\"${var.supabase_url}\""}; with backend supabase give the project's address: https://abc.supabase.co."
+    condition     = var.supabase_url == null ? var.backend != "supabase" : can(regex("^(https://[A-Za-z0-9.-]+|http://(127\\.0\\.0\\.1|localhost))(:[0-9]+)?/?$", var.supabase_url))
+    error_message = "supabase_url is ${var.supabase_url == null ? "null" : "\"${var.supabase_url}\""}; with backend supabase give the project's address, with https: https://abc.supabase.co."
   }
 }
 
@@ -394,8 +394,8 @@ variable "openai_base_url" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", var.openai_base_url))
-    error_message = "openai_base_url is \"${var.openai_base_url}\"; give an address without user, query or fragment: https://api.openai.com/v1."
+    condition     = can(regex("^(https://[A-Za-z0-9.-]+|http://(127\\.0\\.0\\.1|localhost))(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", var.openai_base_url))
+    error_message = "openai_base_url is \"${var.openai_base_url}\"; give an address with https and without user, query or fragment: https://api.openai.com/v1."
   }
 }
 

@@ -135,7 +135,9 @@ run "refuses_what_looks_right_and_is_not" {
     function_url_auth     = "AWS_IAM"
     allow_unauthenticated = true
     # Without an address.
-    backend               = "supabase"
+    backend = "supabase"
+    # The key would be sent in clear.
+    openai_base_url       = "http://models.example/v1"
     sources               = []
     similarity_thresholds = { focused = 70 }
   }
@@ -146,6 +148,7 @@ run "refuses_what_looks_right_and_is_not" {
     var.allowed_origins,
     var.allow_unauthenticated,
     var.supabase_url,
+    var.openai_base_url,
     var.sources,
     var.similarity_thresholds,
   ]

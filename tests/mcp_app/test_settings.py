@@ -71,6 +71,7 @@ def test_supabase_says_what_it_lacks(name):
     ("name", "value", "message"),
     [
         ("MESH_SUPABASE_URL", "abc.supabase.co", "MESH_SUPABASE_URL is no address"),
+        ("MESH_SUPABASE_URL", "http://abc.supabase.co", "MESH_SUPABASE_URL is no address"),
         ("MESH_OPENAI_BASE_URL", "ftp://models.example", "MESH_OPENAI_BASE_URL is no address"),
         ("MESH_EMBEDDING_DIMENSIONS", "3072", "'3072'; it must be a number from 1 to 2000"),
         ("MESH_VECTOR_STORE_ID", "../files", "it must look like vs_abc123"),
