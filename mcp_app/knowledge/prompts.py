@@ -52,10 +52,14 @@ are no evidence. The more urgent the task, the shorter and the more practical.
 
 
 class Prompt(NamedTuple):
-    """What a model is given: this server's instructions, and the content they are about."""
+    """What a model is given: this server's instructions, and the content they are about.
+
+    `code` is what marks the tags of this call; nothing that a model should write holds it.
+    """
 
     instructions: str
     content: str
+    code: str
 
 
 def _within(text: str, most: int) -> str:
@@ -118,4 +122,4 @@ def compose(
     ]
     words = str(round(max_tokens * WORDS_PER_TOKEN))
     rules = RULES.replace("{code}", code).replace("{words}", words)
-    return Prompt(task + rules, "\n\n".join((*given, *shown)))
+    return Prompt(task + rules, "\n\n".join((*given, *shown)), code)

@@ -130,6 +130,8 @@ async def _written(
         ) from error
     if not text.strip():
         raise UnusableAnswerError("it is empty")
+    if prompt.code in text:
+        raise UnusableAnswerError("it repeats what it was told instead of answering")
     return text.strip()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -53,20 +54,21 @@ def project(migrated_project: LocalSupabase, openai_process: LocalOpenAI, vault)
     return migrated_project
 
 
-@pytest.fixture
-def start(project: LocalSupabase, openai_server: LocalOpenAI) -> Iterator[Callable[..., Client]]:
-    """Starts instances of the supabase backend, changed by variables."""
-    project.faults.clear()
-    project.requests.clear()
+@pytest.fixture(scope="module")
+def instance_of(
+    project: LocalSupabase, openai_process: LocalOpenAI
+) -> Iterator[Callable[[frozenset[tuple[str, str]]], Client]]:
+    """Starts instances of the supabase backend, one for each set of changed variables."""
     before = deployment._current
-    instances = []
+    instances: list[Instance] = []
     secrets = {
         "/k": project.publishable_key,
         "/t": project.server_token(),
-        "/o": openai_server.api_key,
+        "/o": openai_process.api_key,
     }
 
-    def begin(**variables: str) -> Client:
+    @cache
+    def begin(variables: frozenset[tuple[str, str]]) -> Client:
         settings = load(
             {
                 "MESH_AUTH": "none",
@@ -75,22 +77,35 @@ def start(project: LocalSupabase, openai_server: LocalOpenAI) -> Iterator[Callab
                 "MESH_SUPABASE_KEY_PARAMETER": "/k",
                 "MESH_SUPABASE_TOKEN_PARAMETER": "/t",
                 "MESH_OPENAI_API_KEY_PARAMETER": "/o",
-                "MESH_OPENAI_BASE_URL": openai_server.base_url,
+                "MESH_OPENAI_BASE_URL": openai_process.base_url,
                 "MESH_ANSWER_MODEL": "gpt-test",
-                **variables,
+                **dict(variables),
             }
         )
         assert settings.supabase is not None
         backend = SupabaseBackend(settings.supabase, secrets.__getitem__)
-        instances.append(
-            Instance(build_app(build_server(settings, backend), settings, backend, None))
-        )
-        return Client(lambda event: instances[-1].answer(event, None), None)
+        instance = Instance(build_app(build_server(settings, backend), settings, backend, None))
+        instances.append(instance)
+        own = deployment.current()
+
+        def answer(event: dict[str, Any]) -> Any:
+            deployment.set_current(own)
+            return instance.answer(event, None)
+
+        return Client(answer, None)
 
     yield begin
     for instance in instances:
         instance.close()
     deployment._current = before
+
+
+@pytest.fixture
+def start(instance_of, project: LocalSupabase, openai_server: LocalOpenAI) -> Callable[..., Any]:
+    """An instance with these variables changed, and services that forgot the test before."""
+    project.faults.clear()
+    project.requests.clear()
+    return lambda **variables: instance_of(frozenset(variables.items()))
 
 
 @pytest.fixture
