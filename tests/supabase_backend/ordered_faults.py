@@ -56,7 +56,7 @@ SUPABASE = {
         _postgrest(400, "22000"), ("another length", "mesh ingest --re-embed")
     ),
     "paused": Fault(Reply(540, b"paused", content_type="text/plain"), ("paused", "Restore")),
-    "timeout": Fault(Hang(), ("Supabase did not answer within 1 s",)),
+    "timeout": Fault(Hang(), ("Supabase did not answer within 3 s",)),
     "disconnect": Fault(Drop(), ("broke before its answer was whole",), 2),
     "disconnect mid-body": Fault(
         Reply(200, [{"id": "p"}], cut=4), ("broke before its answer was whole",), 2
@@ -83,7 +83,7 @@ OPENAI = {
     "quota": Fault(_openai(429, "insufficient_quota"), ("quota is used up", "Add credit")),
     "500": Fault(_openai(500), ("OpenAI answered 500", "problem of its own")),
     "503": Fault(_openai(503), ("OpenAI answered 503",), 2),
-    "timeout": Fault(Hang(), ("OpenAI did not answer within 1 s",)),
+    "timeout": Fault(Hang(), ("OpenAI did not answer within 3 s",)),
     "disconnect": Fault(Drop(), ("connection to OpenAI broke",), 2),
     "disconnect mid-body": Fault(
         Reply(200, {"object": "list"}, cut=4), ("connection to OpenAI broke",), 2

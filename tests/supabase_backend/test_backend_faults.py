@@ -33,8 +33,8 @@ def order(server, fault, path):
 
 
 def allow(asked, fault):
-    """Long enough for all but what never answers."""
-    asked.seconds = 1.0 if isinstance(fault.behaviour, Hang) else 20.0
+    """Long enough on a busy machine, for all but what never answers."""
+    asked.seconds = 3.0 if isinstance(fault.behaviour, Hang) else 20.0
 
 
 @supabase_faults
@@ -101,6 +101,43 @@ def test_a_query_that_cannot_be_embedded_is_not_searched_by_its_words_instead(
     assert supabase_server.asked("mesh_search") == []
 
 
+@pytest.mark.parametrize("name", ["401", "429 for long", "500", "timeout", "malformed JSON"])
+def test_a_query_that_cannot_be_embedded_is_still_asked_of_the_vector_store(
+    with_store, openai_server_, name
+):
+    fault = OPENAI[name]
+    order(openai_server_, fault, "/embeddings")
+    allow(with_store, fault)
+    found = with_store.documents()
+
+    assert [hit.source for hit in found.hits] == ["vector_store"]
+    documents, store = found.sources
+    assert (documents.status, store.status) == ("failed", "ok")
+    check_told(documents.error or "", fault)
+
+
+def test_a_partial_result_without_hits_says_what_could_not_be_asked(
+    with_store, supabase_server, openai_server_
+):
+    order(openai_server_, OPENAI["500"], "/search")
+    supabase_server.next(Reply(body=[]), path="mesh_search_passages")
+    found = with_store.documents(threshold=0.5)
+
+    assert found.hits == ()
+    assert found.reason == (
+        "Nothing in documents reaches the threshold of 0.5. vector_store could not be asked."
+    )
+
+
+def test_a_source_that_is_missing_from_a_result_is_in_the_log(with_store, openai_server_, caplog):
+    order(openai_server_, OPENAI["401"], "/search")
+    with_store.documents()
+
+    (record,) = [one for one in caplog.records if one.name == "mesh.source"]
+    assert record.fields["source"] == "vector_store"
+    assert record.fields["reason"].startswith("OpenAI answered 401 (invalid_api_key)")
+
+
 @openai_faults
 def test_a_model_that_fails_writes_nothing(asked, openai_server_, name):
     fault = OPENAI[name]
@@ -151,25 +188,26 @@ def test_what_is_over_at_once_is_not_noticed(asked, supabase_server, name):
 
 
 def test_no_second_attempt_goes_past_the_deadline(asked, supabase_server):
-    asked.seconds = 1.0
-    busy = Reply(429, {"message": "slow down"}, {"retry-after": "2"})
+    asked.seconds = 2.9
+    busy = Reply(429, {"message": "slow down"}, {"retry-after": "3"})
     supabase_server.next(busy, busy, path="mesh_search_tickets")
     began = time.monotonic()
     with pytest.raises(SourceUnavailableError, match="rate limit"):
         asked.tickets(mode="keyword")
 
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.9
     assert len(supabase_server.requests) == 1
 
 
 def test_all_steps_share_one_deadline(asked, supabase_server, openai_server_):
-    asked.seconds = 1.0
+    asked.seconds = 3.0
     openai_server_.next(Drop(), path="/embeddings")
     supabase_server.next(Hang(), path="mesh_search_passages")
     began = time.monotonic()
-    with pytest.raises(SourceUnavailableError, match="did not answer within 1 s"):
+    with pytest.raises(SourceUnavailableError, match="did not answer within 3 s"):
         asked.documents()
-    assert time.monotonic() - began < 3
+    # Not three seconds for each of them.
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

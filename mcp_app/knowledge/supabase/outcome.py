@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from datetime import UTC, datetime
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import Mode, SearchResult, SourceReport
+
+logger = logging.getLogger("mesh.source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,13 @@ class Troubles:
         self._last: dict[str, str] = {}
 
     def note(self, source: str, failure: CallFailedError) -> None:
-        """Remember it, with the time."""
+        """Remember it, with the time; and log it, for a partial result is no error."""
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._last[source] = f"{now}: {failure.reason}"
+        logger.warning(
+            "a source could not be asked",
+            extra={"fields": {"source": source, "reason": failure.reason}},
+        )
 
     def last(self, source: str) -> str | None:
         """What last went wrong and when; None when nothing did."""
