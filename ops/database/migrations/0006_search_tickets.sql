@@ -42,7 +42,6 @@ as $$
 #variable_conflict use_column
 declare
     v_terms tsquery[] := mesh_terms(p_query);
-    v_any tsquery := mesh_any(v_terms);
     v_ranked tsquery := mesh_any(v_terms || mesh_terms(p_context));
     v_depth integer := greatest(4 * p_limit, 60);
     v_project text := lower(nullif(trim(p_project), ''));
@@ -57,19 +56,27 @@ begin
             and (v_status is null or lower(mesh_tickets.status) = any (v_status))
             and (v_priority is null or lower(mesh_tickets.priority) = any (v_priority))
     ),
+    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
     holding as materialized (
-        select
-            pool.key as row_id,
-            (
-                select count(*) from unnest(v_terms) as term where pool.words @@ term
-            )::double precision / cardinality(v_terms) as coverage,
-            ts_rank_cd(mesh_weights(), pool.words, v_ranked, 1)::double precision as rank
-        from pool
-        where p_mode <> 'semantic' and pool.words @@ v_any
+        select pool.key as row_id, holder.held::double precision / cardinality(v_terms) as coverage
+        from mesh_holding_tickets(v_terms) as holder
+        join pool on pool.key = holder.row_id
+        where p_mode <> 'semantic'
     ),
+    -- Coverage comes before rank, so only rows that can be among the first are ranked.
     by_words as (
-        select holding.*, row_number() over (order by coverage desc, rank desc, row_id) as place
+        select
+            holding.*,
+            ranked.rank,
+            row_number() over (order by coverage desc, ranked.rank desc, row_id) as place
         from holding
+        join mesh_tickets as found on found.key = holding.row_id
+        cross join lateral (
+            select ts_rank_cd(mesh_weights(), found.words, v_ranked, 1)::double precision as rank
+        ) as ranked
+        where coverage >= coalesce(
+            (select coverage from holding order by coverage desc offset v_depth - 1 limit 1), 0
+        )
         order by place
         limit v_depth
     ),

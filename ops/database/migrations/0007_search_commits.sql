@@ -45,7 +45,6 @@ as $$
 #variable_conflict use_column
 declare
     v_terms tsquery[] := mesh_terms(p_query);
-    v_any tsquery := mesh_any(v_terms);
     v_ranked tsquery := mesh_any(v_terms || mesh_terms(p_context));
     v_depth integer := greatest(4 * p_limit, 60);
     v_repository text[] := mesh_names(p_repository);
@@ -65,19 +64,27 @@ begin
                 select from unnest(paths) as path where path ~ p_path_regex
             ))
     ),
+    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
     holding as materialized (
-        select
-            pool.id as row_id,
-            (
-                select count(*) from unnest(v_terms) as term where pool.words @@ term
-            )::double precision / cardinality(v_terms) as coverage,
-            ts_rank_cd(mesh_weights(), pool.words, v_ranked, 1)::double precision as rank
-        from pool
-        where p_mode <> 'semantic' and pool.words @@ v_any
+        select pool.id as row_id, holder.held::double precision / cardinality(v_terms) as coverage
+        from mesh_holding_commits(v_terms) as holder
+        join pool on pool.id = holder.row_id
+        where p_mode <> 'semantic'
     ),
+    -- Coverage comes before rank, so only rows that can be among the first are ranked.
     by_words as (
-        select holding.*, row_number() over (order by coverage desc, rank desc, row_id) as place
+        select
+            holding.*,
+            ranked.rank,
+            row_number() over (order by coverage desc, ranked.rank desc, row_id) as place
         from holding
+        join mesh_commits as found on found.id = holding.row_id
+        cross join lateral (
+            select ts_rank_cd(mesh_weights(), found.words, v_ranked, 1)::double precision as rank
+        ) as ranked
+        where coverage >= coalesce(
+            (select coverage from holding order by coverage desc offset v_depth - 1 limit 1), 0
+        )
         order by place
         limit v_depth
     ),

@@ -43,7 +43,6 @@ as $$
 #variable_conflict use_column
 declare
     v_terms tsquery[] := mesh_terms(p_query);
-    v_any tsquery := mesh_any(v_terms);
     v_ranked tsquery := mesh_any(v_terms || mesh_terms(p_context));
     v_depth integer := greatest(10 * p_limit, 200);
     v_repository text[] := mesh_names(p_repository);
@@ -61,19 +60,35 @@ begin
             and (v_language is null or lower(parent.language) = any (v_language))
             and (v_extension is null or lower(parent.extension) = any (v_extension))
     ),
+    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
     holding as materialized (
         select
             pool.id as row_id,
-            (
-                select count(*) from unnest(v_terms) as term where pool.words @@ term
-            )::double precision / cardinality(v_terms) as coverage,
-            ts_rank_cd(mesh_weights(), pool.words, v_ranked, 1)::double precision as rank
-        from pool
-        where p_mode <> 'semantic' and pool.words @@ v_any
+            pool.file,
+            holder.held::double precision / cardinality(v_terms) as coverage
+        from mesh_holding_code_parts(v_terms) as holder
+        join pool on pool.id = holder.row_id
+        where p_mode <> 'semantic'
     ),
+    -- Coverage comes before rank, so only parts are ranked by which a file can be among the first.
     by_words as (
-        select holding.*, row_number() over (order by coverage desc, rank desc, row_id) as place
+        select
+            holding.row_id,
+            holding.coverage,
+            ranked.rank,
+            row_number() over (order by coverage desc, ranked.rank desc, row_id) as place
         from holding
+        join mesh_code_parts as found on found.id = holding.row_id
+        cross join lateral (
+            select ts_rank_cd(mesh_weights(), found.words, v_ranked, 1)::double precision as rank
+        ) as ranked
+        where coverage >= coalesce(
+            (
+                select max(coverage) from holding group by file
+                order by max(coverage) desc offset v_depth - 1 limit 1
+            ),
+            0
+        )
         order by place
     ),
     by_meaning as (
@@ -118,8 +133,12 @@ begin
                     found.id
             ) as place_in_file,
             (
-                select count(distinct part.file)
-                from fused as any_part join mesh_code_parts as part on part.id = any_part.row_id
+                select count(*) from (
+                    select file from holding
+                    union
+                    select part.file
+                    from by_meaning join mesh_code_parts as part on part.id = by_meaning.row_id
+                ) as files
             ) as candidates
         from fused join mesh_code_parts as found on found.id = fused.row_id
     )
