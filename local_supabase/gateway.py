@@ -19,6 +19,11 @@ from local_supabase.recording import Recorded, Requests
 
 REST = "/rest/v1"
 AUTH = "/auth/v1"
+# https://openid.net/specs/openid-connect-discovery-1_0.html, RFC 8414
+METADATA = {
+    f"{AUTH}/.well-known/openid-configuration",
+    f"/.well-known/oauth-authorization-server{AUTH}",
+}
 UPSTREAM_SECONDS = 60.0
 # Of one hop each: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 NOT_FORWARDED = {
@@ -94,6 +99,14 @@ class Gateway:
         self.requests.add(Recorded(scope["method"], path, query, headers, body))
         if path == f"{AUTH}/.well-known/jwks.json":
             await send_answer(send, 200, json.dumps(self._keys.public_jwks()).encode())
+        elif path in METADATA:
+            issuer = f"http://{headers.get('host', '')}{AUTH}"
+            metadata = {
+                "issuer": issuer,
+                "jwks_uri": f"{issuer}/.well-known/jwks.json",
+                "id_token_signing_alg_values_supported": ["ES256"],
+            }
+            await send_answer(send, 200, json.dumps(metadata).encode())
         elif path == REST or path.startswith(f"{REST}/"):
             await self._rest(scope, headers, query, body, send)
         else:
