@@ -17,8 +17,9 @@ from mcp_app.clients.connection import (
 )
 
 PROXY_CREDENTIALS = (
-    "The proxy, started by [uv](https://docs.astral.sh/uv/)'s `uvx`, signs with the AWS "
-    "credentials of your environment; for a profile, give it `AWS_PROFILE`."
+    "The proxy, started by [uv](https://docs.astral.sh/uv/)'s `uvx`, signs with your AWS "
+    "credentials: those of `~/.aws`, or of the environment as far as the client passes it on. "
+    "`AWS_PROFILE` beside `AWS_REGION` chooses a profile."
 )
 
 
@@ -34,7 +35,8 @@ def claude_code(connection: Connection) -> Setup:
     """`claude mcp add`, and `.mcp.json` for a project."""
     label, url = connection.label, connection.url
     if connection.way == "iam":
-        command = shell("claude", "mcp", "add", label, "--", *connection.proxy())
+        region = f"AWS_REGION={connection.region}"
+        command = shell("claude", "mcp", "add", label, "-e", region, "--", *connection.proxy())
         return Setup((Snippet("Terminal", "sh", command), PROXY_CREDENTIALS))
     add = shell("claude", "mcp", "add", "--transport", "http", label, url)
     if connection.way == "api_key":
@@ -61,9 +63,10 @@ def claude_code(connection: Connection) -> Setup:
     )
 
 
-CONFIGURATION = (
-    "claude_desktop_config.json (Settings, Developer, Edit Config; "
-    "macOS ~/Library/Application Support/Claude, Windows %APPDATA%\\Claude)"
+CONFIGURATION = "claude_desktop_config.json"
+WHERE = (
+    "**Settings**, **Developer**, **Edit Config** shows the file; it lies in "
+    "`~/Library/Application Support/Claude` on macOS, in `%APPDATA%\\Claude` on Windows."
 )
 RESTART = "Then quit Claude Desktop wholly and start it again."
 
@@ -74,7 +77,7 @@ def claude_desktop(connection: Connection) -> Setup:
     if connection.way == "iam":
         entry = connection.proxy_entry()
         file = Snippet(CONFIGURATION, "json", as_json({"mcpServers": {label: entry}}))
-        return Setup((file, PROXY_CREDENTIALS, RESTART))
+        return Setup((file, WHERE, PROXY_CREDENTIALS, RESTART))
     if connection.way == "api_key":
         # Through a variable: Claude Desktop on Windows breaks arguments at spaces.
         # https://www.npmjs.com/package/mcp-remote
@@ -97,6 +100,7 @@ def claude_desktop(connection: Connection) -> Setup:
                     "that it starts on your machine, can; it needs Node.js."
                 ),
                 file,
+                WHERE,
                 RESTART,
             )
         )

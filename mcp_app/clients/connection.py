@@ -84,15 +84,22 @@ class Connection:
     def proxy(self) -> list[str]:
         """The command of AWS's proxy, which signs the requests of clients that cannot.
 
-        https://github.com/aws/mcp-proxy-for-aws; both options are needed for a Function URL.
+        https://github.com/aws/mcp-proxy-for-aws
         """
-        options = ["--service", "lambda", "--region", self.region]
-        return ["uvx", "mcp-proxy-for-aws@latest", self.url, *options]
+        return ["uvx", "mcp-proxy-for-aws@latest", self.url, "--service", "lambda"]
+
+    def proxy_variables(self) -> dict[str, str]:
+        """What the proxy needs in its environment: it cannot tell the region from the URL.
+
+        Its option `--region` is not enough: since 1.7 it wants to know the region for other
+        purposes too, and fails where neither AWS's configuration nor a variable says it.
+        """
+        return {"AWS_REGION": self.region}
 
     def proxy_entry(self) -> dict[str, Any]:
         """The proxy as the entry of a client's configuration file."""
         command, *arguments = self.proxy()
-        return {"command": command, "args": arguments}
+        return {"command": command, "args": arguments, "env": self.proxy_variables()}
 
 
 @dataclass(frozen=True)

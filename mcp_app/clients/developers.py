@@ -30,9 +30,11 @@ def _token(connection: Connection) -> tuple[str, ...]:
 def inspector(connection: Connection) -> Setup:
     """The command line of version 2, which needs Node.js 22, and the page."""
     if connection.way == "iam":
-        # Behind `--` everything is the command of a local server.
+        # It passes little of its environment on. Behind `--` is the command of a local server.
+        region = shlex.quote(f"AWS_REGION={connection.region}")
         command = (
-            f"{INSPECTOR_COMMAND} --cli --method tools/list \\\n  -- {shell(*connection.proxy())}"
+            f"{INSPECTOR_COMMAND} --cli -e {region} --method tools/list \\\n"
+            f"  -- {shell(*connection.proxy())}"
         )
         return Setup((Snippet("Terminal, with Node.js 22", "sh", command), PROXY_CREDENTIALS))
     lines = [f"{INSPECTOR_COMMAND} --cli {shlex.quote(connection.url)} --transport http"]
@@ -66,6 +68,11 @@ def _credential(connection: Connection) -> str:
     return f'os.environ["{connection.variable}"]'
 
 
+def _environment(connection: Connection) -> str:
+    """The proxy's environment, as a Python argument: SDKs pass on little by themselves."""
+    return f'env={{**os.environ, "AWS_REGION": {json.dumps(connection.region)}}}'
+
+
 def _program(connection: Connection, imports: str, opened: str) -> str:
     """A whole Python program that opens `client` and calls a tool."""
     return f"""\
@@ -87,7 +94,7 @@ def python_sdk(connection: Connection) -> Setup:
             connection,
             "import asyncio\nimport os\nfrom mcp import Client, StdioServerParameters\n\n"
             f"PROXY = StdioServerParameters(\n    command={json.dumps(command)},\n"
-            f"    args={json.dumps(arguments)},\n    env=dict(os.environ),\n)",
+            f"    args={json.dumps(arguments)},\n    {_environment(connection)},\n)",
             "async with Client(PROXY) as client",
         )
         after: tuple[str, ...] = (PROXY_CREDENTIALS,)
@@ -124,7 +131,7 @@ def typescript_sdk(connection: Connection) -> Setup:
             "const transport = new StdioClientTransport({\n"
             f"  command: {json.dumps(command)},\n"
             f"  args: {json.dumps(arguments)},\n"
-            "  env: process.env,\n});"
+            f"  env: {{ ...process.env, AWS_REGION: {json.dumps(connection.region)} }},\n}});"
         )
     else:
         options = ""
@@ -156,9 +163,14 @@ def fastmcp(connection: Connection) -> Setup:
     imports = "import asyncio\nfrom fastmcp import Client"
     after: tuple[str, ...] = ()
     if connection.way == "iam":
-        servers = as_json({"mcpServers": {connection.label: connection.proxy_entry()}})
-        imports += f"\n\nSERVERS = {servers}"
-        opened = "async with Client(SERVERS) as client"
+        command, *arguments = connection.proxy()
+        imports = (
+            f"import asyncio\nimport os\n{imports.partition(chr(10))[2]}\n"
+            "from fastmcp.client.transports import StdioTransport\n\n"
+            f"PROXY = StdioTransport(\n    {json.dumps(command)},\n    {json.dumps(arguments)},\n"
+            f"    {_environment(connection)},\n)"
+        )
+        opened = "async with Client(PROXY) as client"
         after = (PROXY_CREDENTIALS,)
     else:
         proof = ""
@@ -221,11 +233,12 @@ def iam_proxy(connection: Connection) -> Setup:
     """AWS's proxy, a local MCP server that signs and passes on; for every client with stdio."""
     if connection.way != "iam":
         return Setup(("**Not needed**: this server does not ask for AWS signatures.",), works=False)
+    region = shlex.quote(f"AWS_REGION={connection.region}")
     file = as_json({"mcpServers": {connection.label: connection.proxy_entry()}})
     return Setup(
         (
             "Clients that cannot sign requests start this program and speak MCP with it by stdio.",
-            Snippet("Terminal", "sh", shell(*connection.proxy())),
+            Snippet("Terminal", "sh", f"{region} {shell(*connection.proxy())}"),
             Snippet("Any client's configuration of a local server", "json", file),
             PROXY_CREDENTIALS,
         )

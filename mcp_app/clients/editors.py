@@ -93,9 +93,8 @@ def vs_code(connection: Connection) -> Setup:
         after = _after(connection)
     return Setup(
         (
-            Snippet(
-                ".vscode/mcp.json (MCP: Open User Configuration for all)", "json", as_json(file)
-            ),
+            Snippet(".vscode/mcp.json", "json", as_json(file)),
+            "For all projects: the command **MCP: Open User Configuration** opens your own file.",
             *after,
         ),
         Link("Add to VS Code", f"vscode:mcp/install?{quote(_compact(linked), safe='')}"),

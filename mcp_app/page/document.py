@@ -222,7 +222,7 @@ def render(server: Server, url: str) -> bytes:
 <body>
 <header>
 {MARK}<div><h1>{name}</h1>
-<p class="running">Running</p></div>
+<p class="running">Running version {content(server.build.version)}</p></div>
 </header>
 <main>
 <p class="lead">A <a href="https://modelcontextprotocol.io">Model Context Protocol</a> server with

@@ -113,8 +113,9 @@ def test_clients_that_cannot_sign_start_awss_proxy(slug):
         "command": "uvx",
         "args": [
             *("mcp-proxy-for-aws@latest", URL),
-            *("--service", "lambda", "--region", "eu-west-1"),
+            *("--service", "lambda"),
         ],
+        "env": {"AWS_REGION": "eu-west-1"},
     }
 
 
