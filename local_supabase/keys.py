@@ -16,6 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 TEN_YEARS = 315_360_000
+# What keys of the stand-in for OpenAI begin with.
+STAND_IN_KEYS = "sk-local-"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Keys:
             secret=f"sb_secret_{secrets.token_urlsafe(16)}_{secrets.token_hex(4)}",
             database_password=secrets.token_urlsafe(16),
             admin_password=secrets.token_urlsafe(16),
-            openai=f"sk-local-{secrets.token_urlsafe(24)}",
+            openai=f"{STAND_IN_KEYS}{secrets.token_urlsafe(24)}",
         )
 
     def public_jwks(self) -> dict[str, Any]:

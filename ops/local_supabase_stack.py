@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_supabase import process
+from local_supabase.keys import STAND_IN_KEYS
 from ops import stored_secrets
 from ops.bundle import knowledge as bundled
 from ops.database.connection import connect
@@ -100,7 +101,7 @@ def openai_of(running: Running) -> OpenAI:
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
     # `.mesh/local.env` gives the stand-in's key to shells, and it is no key of OpenAI's.
-    if key and url != running.openai_url:
+    if key and not key.startswith(STAND_IN_KEYS):
         model = os.environ.get("MESH_EMBEDDING_MODEL", "").strip()
         model = EMBEDDINGS if model in {"", STAND_IN_EMBEDDINGS} else model
         return OpenAI(url, key, model, None, stand_in=False)
@@ -135,7 +136,7 @@ def fill(here: Stack, running: Running, openai: OpenAI, knowledge: Knowledge, st
     arguments = ["ingest", "--yes", "--allow-deletions", "--model", openai.embedding_model]
     if before.model not in {None, openai.embedding_model}:
         arguments.append("--re-embed")
-    arguments += _sources(knowledge)
+    arguments += ingested(knowledge)
     log = here.logs / INGEST_LOG
     done = subprocess.run(
         [sys.executable, "-c", "from ops.cli import main; main()", *arguments],
@@ -164,7 +165,7 @@ def fill(here: Stack, running: Running, openai: OpenAI, knowledge: Knowledge, st
     return state
 
 
-def _sources(knowledge: Knowledge) -> list[str]:
+def ingested(knowledge: Knowledge) -> list[str]:
     """The options of `mesh ingest` for what the embedded index would be made from."""
     named = bundled.Knowledge(
         knowledge.documents, knowledge.repositories, knowledge.exports, knowledge.jira_url

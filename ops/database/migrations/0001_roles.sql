@@ -38,7 +38,10 @@ begin
             execute format('grant %I to authenticator', v_role);
         end if;
     end loop;
-    if not pg_has_role(current_user, 'mesh_ingest', 'set') then
+    -- Since PostgreSQL 16 a member need not be allowed to become the role.
+    if not pg_has_role(current_user, 'mesh_ingest', case
+        when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member'
+    end) then
         execute format('grant mesh_ingest to %I', current_user);
     end if;
 end
