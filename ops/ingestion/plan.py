@@ -218,8 +218,8 @@ async def make_plan(
     if embedding:
         texts, characters = snapshot.count(
             "SELECT count(*), coalesce(sum(characters), 0) FROM wanted AS w "
-            "WHERE characters > 0 AND (? OR NOT EXISTS (SELECT 1 FROM known AS k "
-            "WHERE k.tbl = w.tbl AND k.digest = w.digest AND k.embedded))",
+            "WHERE characters > 0 AND (? OR NOT EXISTS (SELECT 1 FROM embedded AS e "
+            "WHERE e.digest = w.digest AND e.tbl = w.tbl))",
             replaced is not None,
         )
         left, more = await _left(connection, sources, everything=replaced is not None)

@@ -35,7 +35,10 @@ CREATE TABLE known (
 _COMPLETED = """
 CREATE INDEX wanted_units ON wanted (unit, tbl);
 CREATE INDEX known_units ON known (unit, tbl);
-CREATE INDEX embedded_texts ON known (tbl, digest) WHERE embedded;
+CREATE TABLE embedded (
+    digest TEXT NOT NULL, tbl TEXT NOT NULL, PRIMARY KEY (digest, tbl)) WITHOUT ROWID;
+INSERT OR IGNORE INTO embedded
+    SELECT digest, tbl FROM known WHERE embedded AND digest IS NOT NULL;
 CREATE TABLE work (number INTEGER PRIMARY KEY, source INTEGER NOT NULL, unit TEXT NOT NULL);
 INSERT INTO work (source, unit)
     SELECT w.source, w.unit FROM wanted AS w LEFT JOIN known AS k USING (tbl, id)
