@@ -56,8 +56,16 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.requests[self.path] += 1
+                if issuer.get(self.path, self):
+                    return
                 document = issuer.documents.get(self.path)
-                status = 503 if issuer.down else 404 if document is None else 200
+                self._answer(503 if issuer.down else 404 if document is None else 200, document)
+
+            def do_POST(self) -> None:
+                sent = self.rfile.read(int(self.headers["content-length"])).decode()
+                self._answer(*issuer.post(self.path, sent))
+
+            def _answer(self, status: int, document: Any) -> None:
                 body = json.dumps(document).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
@@ -92,6 +100,16 @@ class Issuer:
     @property
     def jwks_requests(self) -> int:
         return self.requests[f"{PATH}/.well-known/jwks.json"]
+
+    def get(self, path: str, handler: BaseHTTPRequestHandler) -> bool:
+        """Answer what is no document; False to leave it to those."""
+        del path, handler
+        return False
+
+    def post(self, path: str, body: str) -> tuple[int, dict[str, Any]]:
+        """The answer to a form: there is nowhere to send one."""
+        del path, body
+        return 404, {}
 
     def metadata(self) -> dict[str, Any]:
         return {"issuer": self.url, "jwks_uri": self.jwks_url}
