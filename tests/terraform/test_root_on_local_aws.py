@@ -41,7 +41,11 @@ EVERYTHING_ELSE = {
     "log_level": "DEBUG",
     "log_retention_days": 7,
     "tags": {"Team": "mesh"},
+    "backend": "supabase",
+    "supabase_url": "https://abc.supabase.co",
+    "answer_model": "gpt-test",
 }
+SUPABASE = {"backend": "supabase", "supabase_url": "https://abc.supabase.co"}
 
 
 def write_zip(target: Path, text: str) -> None:
@@ -152,8 +156,9 @@ def test_one_address_no_secrets_and_nothing_left_behind(
         "MESH_AUTH": "api_key",
         "MESH_API_KEYS_PARAMETER": "/aoma-mesh/dev/api-keys",
         "MESH_SECRETS_TTL_SECONDS": "60",
-        "MESH_ALLOWED_ORIGINS": "",
+        "MESH_RATE_LIMIT_PER_MINUTE": "600",
         "MESH_LOG_LEVEL": "INFO",
+        "MESH_DEADLINE_SECONDS": "25",
     }
     assert environment["CodeSha256"] == code_sha256
     assert public_grants(lambda_client, name) == {CALL, INVOKE}
@@ -168,19 +173,37 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert len(actions(plan)) == 5
     assert {tuple(done) for done in actions(plan).values()} <= {("update",), ("no-op",)}
 
-    # Another guard: the same address, and the value neither reverted nor in the state.
-    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM")
+    # Another guard and another backend: the same address, and no value reverted.
+    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
     changed = root.outputs()
+    secrets = changed["secret_parameters"]
+    assert secrets.keys() == {"openai-api-key", "supabase-key", "supabase-token"}
+    for secret in secrets.values():
+        assert ssm.get_parameter(Name=secret)["Parameter"]["Type"] == "SecureString"
+        ssm.put_parameter(Name=secret, Value=SECRET, Type="SecureString", Overwrite=True)
+    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
     assert (changed["function_url"], changed["candidate_url"]) == (url, outputs["candidate_url"])
     assert INVOKE not in public_grants(lambda_client, name)
     assert changed["live_invoke_policy_arn"] is not None
-    value = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
-    assert value == SECRET
+    for kept in (parameter, *secrets.values()):
+        value = ssm.get_parameter(Name=kept, WithDecryption=True)["Parameter"]["Value"]
+        assert value == SECRET
+
+    # Nor is one in the state or the environment; the role may read these four parameters alone.
     assert SECRET not in state.read_text()
+    told = lambda_client.get_function_configuration(FunctionName=name, Qualifier="live")
+    assert SECRET not in json.dumps(told["Environment"])
+    policies = json.dumps(
+        boto3.client("iam").get_role_policy(RoleName=name, PolicyName="parameters-and-log")[
+            "PolicyDocument"
+        ]
+    )
+    assert policies.count(":parameter/") == 4
+    assert all(f":parameter{kept}" in policies for kept in (parameter, *secrets.values()))
 
     # Destroying needs no zip and leaves nothing.
     zip_path.unlink()
-    root.run("destroy", "-auto-approve", function_url_auth="AWS_IAM")
+    root.run("destroy", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
     assert lambda_client.list_functions()["Functions"] == []
     assert ssm.describe_parameters()["Parameters"] == []
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=log_group)
