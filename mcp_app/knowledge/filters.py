@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fnmatch import translate
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 LIMIT_PATTERN = 256
 
 
@@ -29,7 +28,7 @@ def moment(name: str, value: str | None, *, end: bool) -> float | None:
         when = datetime.fromisoformat(text)
         if when.tzinfo is None:
             when = when.replace(tzinfo=UTC)
-        if end and _DAY.match(text):
+        if end and _is_day(text):
             when += timedelta(days=1, microseconds=-1)
         return when.timestamp()
     except (ValueError, OverflowError) as error:
@@ -37,6 +36,15 @@ def moment(name: str, value: str | None, *, end: bool) -> float | None:
             f"{name}: {value[:40]!r} is not an ISO 8601 date. Write it like 2026-03-31 or "
             "2026-03-31T18:00:00Z."
         ) from error
+
+
+def _is_day(text: str) -> bool:
+    """Whether an ISO 8601 date says no time; a day may be written by its week too."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def period(date_from: str | None, date_to: str | None) -> tuple[float | None, float | None]:

@@ -442,3 +442,37 @@ def test_whatever_is_asked_reaches_the_database_as_data(client, value) -> None:
     client.call("search_code_files", query=value, language=[value], file_extension=[value])
     client.call("get_jira_ticket_count", status=[value])
     assert client.call("get_jira_ticket_count")["total"] == 2
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"date_from": "0001-01-01", "date_to": "9999-12-31"},
+        {"date_from": "2026-01-31T10:00:00+14:00", "date_to": "20260131"},
+        {"date_to": "2026-W05-6"},
+        {"file_pattern": "**/*.py"},
+        {"file_pattern": "*[!a].py"},
+        {"file_pattern": "docs/"},
+        {"author": ["ada"], "repository": ["VAULT"]},
+    ],
+)
+def test_filters_at_their_limits_find_the_commit(client, filters) -> None:
+    found = client.call("search_git_commits", query="quarantine assets", **filters)
+    assert [hit["author"] for hit in found["hits"]] == ["Ada Byron"]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"file_pattern": "["},
+        {"file_pattern": "(.*"},
+        {"file_pattern": "a{1,9999}"},
+        {"author": ["%"]},
+        {"author": ["_"]},
+        {"repository": ["vault%"]},
+    ],
+)
+def test_signs_of_sql_and_of_patterns_are_only_signs(client, filters) -> None:
+    found = client.call("search_git_commits", query="quarantine assets", **filters)
+    assert found["hits"] == []
+    assert found["reason"]

@@ -51,6 +51,8 @@ def titles(result) -> set[str]:
         ({"date_to": "2026-03-15T13:00:00+01:00"}, {"one", "two"}),
         ({"date_to": "2026-03-15T12:59:59+01:00"}, {"one"}),
         ({"date_to": "2026-03-31"}, {"one", "two"}),
+        ({"date_from": "2026-W11-7", "date_to": "20260315"}, {"two"}),
+        ({"date_from": "0001-01-01", "date_to": "9999-12-31"}, {"one", "two", "three"}),
         ({"file_pattern": "*.py"}, {"one"}),
         ({"file_pattern": "src/**"}, {"one", "two"}),
         ({"file_pattern": "src/*.ts"}, set()),

@@ -34,7 +34,13 @@ def names(values: Sequence[str]) -> list[str] | None:
 
 
 def _timestamp(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError):
+        # The end of the last day that there is rounds to the year 10000; PostgreSQL knows this.
+        return "infinity" if seconds > 0 else "-infinity"
 
 
 def commit_filters(
