@@ -90,6 +90,8 @@ def run(folder: Path, *, passages: int, tickets: int, queries: int) -> Iterator[
         yield "|---|---|"
         yield from (f"| {name} | {size / 1024**2:.0f} MB |" for name, size in sizes(supabase))
         yield ""
+        yield f"Load average while searching: {os.getloadavg()[0]:.1f}."
+        yield ""
         found = [
             measure(supabase, case, mode, made.queries)
             for case in cases(supabase)

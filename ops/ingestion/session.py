@@ -116,6 +116,23 @@ def _ingest(
         return
     client = open_client() if plan.embedding and plan.texts else None
     confirmed(plan, wish, permission)
+    try:
+        outcome = _carry_out(runner, connection, found, plan, wish, client, steps)
+    except KeyboardInterrupt:
+        click.echo("What is written stays: the same command goes on from there.", err=True)
+        raise
+    click.echo(shown.outcome_line(outcome, embeds=wish.embeds))
+
+
+def _carry_out(
+    runner: asyncio.Runner,
+    connection: Connection,
+    found: Snapshot,
+    plan: Plan,
+    wish: Wish,
+    client: AsyncOpenAI | None,
+    steps: Steps,
+) -> Outcome:
     with Counting(f"[3/{_STEPS}] writing", plan.rows, sys.stdout) as counting:
         deleted = runner.run(run.write_all(connection, wish, plan, found, counting.add))
     try:
@@ -127,8 +144,7 @@ def _ingest(
             with steps.step("indexing") as step:
                 built = runner.run(vector_index.complete(connection))
                 step.detail = f"({', '.join(built)})" if built else ""
-    outcome = Outcome(plan.rows, deleted, embedded)
-    click.echo(shown.outcome_line(outcome, embeds=wish.embeds))
+    return Outcome(plan.rows, deleted, embedded)
 
 
 def _embed(

@@ -83,11 +83,10 @@ begin
     with pool as not materialized (
         select * from mesh_passages
     ),
-    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
+    -- By the index of words, see 0012_holding.sql.
     holding as materialized (
-        select pool.id as row_id, holder.held::double precision / cardinality(v_terms) as coverage
+        select holder.row_id, holder.held::double precision / cardinality(v_terms) as coverage
         from mesh_holding_passages(v_terms) as holder
-        join pool on pool.id = holder.row_id
         where p_mode <> 'semantic'
     ),
     -- Coverage comes before rank, so only rows that can be among the first are ranked.

@@ -47,6 +47,7 @@ declare
     v_project text := lower(nullif(trim(p_project), ''));
     v_status text[] := mesh_names(p_status);
     v_priority text[] := mesh_names(p_priority);
+    v_filtered boolean := num_nonnulls(v_project, v_status, v_priority) > 0;
 begin
     perform mesh_check(p_mode, p_embedding, p_limit, p_threshold);
     return query
@@ -56,12 +57,13 @@ begin
             and (v_status is null or lower(mesh_tickets.status) = any (v_status))
             and (v_priority is null or lower(mesh_tickets.priority) = any (v_priority))
     ),
-    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
+    -- By the index of words, see 0012_holding.sql; then only what the filters let through,
+    -- looked up where there are any.
     holding as materialized (
-        select pool.key as row_id, holder.held::double precision / cardinality(v_terms) as coverage
+        select holder.row_id, holder.held::double precision / cardinality(v_terms) as coverage
         from mesh_holding_tickets(v_terms) as holder
-        join pool on pool.key = holder.row_id
         where p_mode <> 'semantic'
+            and (not v_filtered or exists (select from pool where pool.key = holder.row_id))
     ),
     -- Coverage comes before rank, so only rows that can be among the first are ranked.
     by_words as (

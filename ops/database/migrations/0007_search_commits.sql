@@ -49,6 +49,7 @@ declare
     v_depth integer := greatest(4 * p_limit, 60);
     v_repository text[] := mesh_names(p_repository);
     v_author text[] := mesh_names(p_author);
+    v_filtered boolean := num_nonnulls(v_repository, v_author, p_from, p_to, p_path_regex) > 0;
 begin
     perform mesh_check(p_mode, p_embedding, p_limit, p_threshold);
     return query
@@ -64,12 +65,13 @@ begin
                 select from unnest(paths) as path where path ~ p_path_regex
             ))
     ),
-    -- By the index of words, see 0012_holding.sql; then only what the filters let through.
+    -- By the index of words, see 0012_holding.sql; then only what the filters let through,
+    -- looked up where there are any.
     holding as materialized (
-        select pool.id as row_id, holder.held::double precision / cardinality(v_terms) as coverage
+        select holder.row_id, holder.held::double precision / cardinality(v_terms) as coverage
         from mesh_holding_commits(v_terms) as holder
-        join pool on pool.id = holder.row_id
         where p_mode <> 'semantic'
+            and (not v_filtered or exists (select from pool where pool.id = holder.row_id))
     ),
     -- Coverage comes before rank, so only rows that can be among the first are ranked.
     by_words as (
