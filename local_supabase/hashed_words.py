@@ -52,12 +52,16 @@ def _places(word: str, dimensions: int) -> list[tuple[int, float]]:
 
 def embed(text: str, dimensions: int) -> list[float]:
     """A vector of length 1; texts with the same words have the same."""
-    vector = [0.0] * dimensions
+    # A text has a hundred words, and a vector 1,536 numbers: most are never touched.
+    sums: dict[int, float] = {}
     for word, count in Counter(stems(text) or [""]).items():
         for place, sign in _places(word, dimensions):
-            vector[place] += sign * math.sqrt(count)
-    length = math.sqrt(sum(value * value for value in vector)) or 1.0
-    return [value / length for value in vector]
+            sums[place] = sums.get(place, 0.0) + sign * math.sqrt(count)
+    length = math.sqrt(sum(value * value for value in sums.values())) or 1.0
+    vector = [0.0] * dimensions
+    for place, value in sums.items():
+        vector[place] = value / length
+    return vector
 
 
 def similarity(one: list[float], other: list[float]) -> float:

@@ -16,7 +16,10 @@ _NUMBER = re.compile(
     re.MULTILINE,
 )
 _MARKUP = re.compile(r"</?[a-z_]+[^>]*>|^[#>*\-\s]+|[`*]", re.MULTILINE)
-_HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
+# Headings, rows of tables and blocks of code are no sentences; a point of a list begins one.
+_NO_PROSE = re.compile(r"^(`{3,}|~{3,})[\s\S]*?^\1[ \t]*$|^#{1,6} .*$|^[ \t]*\|.*$", re.MULTILINE)
+_POINT = re.compile(r"^[ \t]*(?:[-*+]|\d+\.) ", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n{2,}")
 
 
@@ -38,7 +41,7 @@ def quote(text: str) -> str:
     first = _NUMBER.search(text)
     # What stands before the passages is the question; else what stands behind the last one.
     question = (text[: first.start()] if first else "").strip() or text.rsplit("\n\n", 1)[-1]
-    asked = set(stems(question))
+    asked = set(stems(_MARKUP.sub(" ", question)))
     ranked = sorted(
         (
             (-len(asked & set(stems(sentence))), number, at, sentence)
@@ -55,6 +58,7 @@ def quote(text: str) -> str:
 def _sentences(passage: str) -> list[str]:
     # The first line is what it is called, as headings are, and no statement.
     _, _, said = passage.strip().partition("\n")
-    plain = _MARKUP.sub(" ", _HEADING.sub("\n\n", said or passage))
+    prose = _POINT.sub("\n\n", _NO_PROSE.sub("\n\n", said or passage))
+    plain = _MARKUP.sub(" ", _LINK.sub(r"\1", prose))
     cut = [" ".join(sentence.split()) for sentence in _SENTENCE.split(plain)]
     return [sentence[:300] for sentence in cut if len(stems(sentence)) > 1]

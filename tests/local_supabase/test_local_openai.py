@@ -156,3 +156,24 @@ def test_requests_are_kept(client, openai_server):
     (request,) = openai_server.requests.to("embeddings")
     assert request.json["input"] == ["remember me"]
     assert request.bearer == openai_server.api_key
+
+
+def test_an_answer_quotes_prose_and_neither_tables_nor_code_nor_links(client):
+    passage = """[1] Guide
+## Tests
+
+| tests | run |
+|---|---|
+
+```sh
+run tests
+```
+
+To run the [tests](docs/tests.md),
+call make.
+
+- cats sleep long
+"""
+    answer = client.responses.create(model="any", input=f"How to run tests?\n\n{passage}")
+    assert "To run the tests, call make [1]." in answer.output_text
+    assert not set("|`(") & set(answer.output_text)
