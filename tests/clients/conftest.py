@@ -1,12 +1,7 @@
-"""AWS's own clients, in an environment of their own below `.mesh/cache/clients`.
-
-Their pins clash with the project's. They come from requirements/clients.txt, with hashes.
-"""
+"""AWS's own clients, and local AWS for them."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -19,11 +14,9 @@ import pytest
 
 from local_aws.process import Running, start, stop
 from ops import bundle
-from ops.environment import BIN, CACHE, ROOT, uv_variables
+from tests.clients.other_environment import FOLDER, install
 from tests.local_aws.deployed import HERE, ROLE, Function, client, deploy, grant
 
-FOLDER = CACHE / "clients"
-LOCK = ROOT / "requirements" / "clients.txt"
 # The first one with --aws-sigv4: https://curl.se/docs/manpage.html#--aws-sigv4
 CURL = (7, 75)
 
@@ -51,26 +44,6 @@ class Clients:
         return done.stdout
 
 
-def _install() -> None:
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    stamp = FOLDER / "made-from"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "clients.lock").open("w") as lock:
-        # Workers of one test run, and runs side by side, make it once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.is_file() and stamp.read_text() == wanted:
-            return
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        for command in (
-            ["venv", "--python", str(BIN / "python"), str(FOLDER)],
-            ["pip", "sync", "--require-hashes", "--python", str(FOLDER / "bin/python"), str(LOCK)],
-        ):
-            subprocess.run(
-                [str(BIN / "uv"), "--quiet", *command], env=uv_variables(), cwd=ROOT, check=True
-            )
-        stamp.write_text(wanted)
-
-
 @pytest.fixture(scope="session")
 def aws_of_clients(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clients")
@@ -81,7 +54,7 @@ def aws_of_clients(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clients(aws_of_clients: Running) -> Clients:
-    _install()
+    install()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     path = f"{FOLDER / 'bin'}{os.pathsep}{kept.get('PATH', '')}"

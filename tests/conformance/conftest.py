@@ -7,12 +7,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local_aws.process import Running, start, stop
 from ops import bundle
 from ops.environment import ROOT
-from tests.local_aws.deployed import HERE, ROLE, client, grant
+from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
 FIXTURES = Path(__file__).with_name("fixtures")
 STATE_KEY = "/conformance/state-key"
@@ -70,6 +71,9 @@ def deploy(running: Running, name: str, code: bytes, mode: str) -> str:
         FunctionName=name, Qualifier="live", AuthType="NONE", InvokeMode=mode
     )
     grant(api, name)
+    # A busy machine may need more than the ten seconds that AWS gives an INIT.
+    health = f"{url['FunctionUrl']}health"
+    wait_until(lambda: httpx.get(health, timeout=60).is_success, seconds=120)
     return str(url["FunctionUrl"])
 
 
