@@ -82,8 +82,13 @@ def node() -> str:
     return str(packed)
 
 
-def environment() -> dict[str, str]:
-    """An environment in which `node` is the one above, and nothing goes through a proxy."""
+def without_aws() -> dict[str, str]:
+    """This process's environment, without AWS's variables and without proxies for loopback."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    path = f"{Path(node()).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return kept | {"PATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+
+
+def environment() -> dict[str, str]:
+    """The same, in which `node` is the one above."""
+    kept = without_aws()
+    return kept | {"PATH": f"{Path(node()).parent}{os.pathsep}{kept.get('PATH', '')}"}

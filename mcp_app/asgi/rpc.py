@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mcp.shared.inbound import encode_header_value
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from starlette.responses import JSONResponse, Response
@@ -49,6 +50,16 @@ def _invalid(message: Any) -> str | None:
     return None
 
 
+def _unicode(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON may hold and nothing else."""
+    return text.encode(errors="replace").decode()
+
+
+def _header(text: str) -> bytes:
+    """The text as a header's value; what no header can hold then differs from the body."""
+    return text.encode("latin-1", errors="replace")
+
+
 def _complete(message: Json) -> tuple[Json, list[tuple[bytes, bytes]]]:
     """The message as `/mcp` wants it, and the headers that must go with it.
 
@@ -75,10 +86,10 @@ def _complete(message: Json) -> tuple[Json, list[tuple[bytes, bytes]]]:
     meta = (params or {}).get("_meta")
     version = meta.get(PROTOCOL_VERSION_META_KEY) if isinstance(meta, dict) else None
     if version in MODERN_PROTOCOL_VERSIONS:
-        headers += [(b"mcp-protocol-version", version.encode()), (b"mcp-method", method.encode())]
+        headers += [(b"mcp-protocol-version", version.encode()), (b"mcp-method", _header(method))]
         name = (params or {}).get("name") or (params or {}).get("uri")
         if isinstance(name, str):
-            headers.append((b"mcp-name", name.encode()))
+            headers.append((b"mcp-name", _header(encode_header_value(_unicode(name)))))
     return completed, headers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ def _run(*command: str, environment: Mapping[str, str] | None = None) -> str:
     """What the program prints; a failure shows all that it said."""
     done = subprocess.run(
         command,
-        env=dict(environment or node.environment()),
+        env=dict(environment or node.without_aws()),
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -36,8 +37,27 @@ def _run(*command: str, environment: Mapping[str, str] | None = None) -> str:
     return done.stdout
 
 
-def python_in(interpreter: str, program: str, *arguments: str) -> Seen:
-    seen: Seen = json.loads(_run(interpreter, str(PROGRAMS / program), *arguments))
+def check(seen: Seen) -> None:
+    """What every session has to have seen."""
+    assert {"search_knowledge", "get_system_health"} <= set(seen["tools"])
+    assert json.loads(seen["found"])["hits"]
+    assert json.loads(seen["resource"])["status"] == "healthy"
+    assert seen["prompt"].startswith("Triage an incident of high severity.")
+    # The tool's own words reach whoever called it.
+    assert re.search("query|max_results", seen["refused"])
+    assert seen["unknown"] in {-32002, -32602}
+
+
+def python_in(
+    interpreter: str,
+    program: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+) -> Seen:
+    """What one of our programs saw, run by this Python."""
+    seen: Seen = json.loads(
+        _run(interpreter, str(PROGRAMS / program), *arguments, environment=environment)
+    )
     return seen
 
 
@@ -70,7 +90,9 @@ def typescript_sdk(generation: int) -> Session:
             for program in PROGRAMS.glob("*.mjs"):
                 (Path(folder) / program.name).write_text(program.read_text())
             program = Path(folder) / f"typescript_sdk_{generation}.mjs"
-            seen: Seen = json.loads(_run(interpreter, str(program), url, key))
+            seen: Seen = json.loads(
+                _run(interpreter, str(program), url, key, environment=node.environment())
+            )
         return seen
 
     return session

@@ -1,6 +1,5 @@
 """AWS's own clients against local AWS: AWS CLI, curl's signature, mcp-proxy-for-aws."""
 
-import asyncio
 import json
 import re
 import subprocess
@@ -8,10 +7,9 @@ import sys
 import time
 
 import pytest
-from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
 
 from ops.environment import ROOT
+from tests.clients.real_clients import check, python_in
 from tests.local_aws.deployed import ECHO, HERE
 
 README = ROOT / "tests" / "contract" / "README.md"
@@ -91,22 +89,13 @@ def test_curls_own_signature_passes(curl, deployed, path):
     assert curl_json(curl, *signing, "test:wrong", *sent) == {"Message": "Forbidden"}
 
 
-def test_the_proxy_for_aws_lists_and_calls_tools_of_an_iam_url(clients, mesh_url):
-    transport = StdioTransport(
-        clients.path("mcp-proxy-for-aws"),
-        [f"{mesh_url}mcp", "--service", "lambda", "--region", "us-east-1"],
-        env={**clients.environment},
+def test_the_proxy_for_aws_does_all_that_other_clients_do_at_an_iam_url(clients, mesh_url):
+    seen = python_in(
+        *(sys.executable, "fastmcp_client.py", "--", clients.path("mcp-proxy-for-aws")),
+        *(f"{mesh_url}mcp", "--service", "lambda", "--region", "us-east-1"),
+        environment=clients.environment,
     )
-
-    async def talk():
-        async with Client(transport) as connected:
-            tools = {tool.name for tool in await connected.list_tools()}
-            answer = await connected.call_tool("get_system_health", {})
-            return tools, answer
-
-    tools, answer = asyncio.run(asyncio.wait_for(talk(), 90))
-    assert {"search_knowledge", "get_system_health"} <= tools
-    assert not answer.is_error
+    check(seen)
 
 
 def test_the_commands_in_the_contract_suites_readme_work(clients):

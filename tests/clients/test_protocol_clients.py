@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 import pytest
 
 from tests.clients.protocol_server import protocol_server
-from tests.clients.real_clients import SESSIONS, Seen
+from tests.clients.real_clients import SESSIONS, check
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with protocol_server(tmp_path_factory.mktemp("protocol")) as deployed:
         yield deployed
-
-
-def check(seen: Seen) -> None:
-    """The same for every client."""
-    assert {"search_knowledge", "get_system_health"} <= set(seen["tools"])
-    assert json.loads(seen["found"])["hits"]
-    assert json.loads(seen["resource"])["status"] == "healthy"
-    assert seen["prompt"].startswith("Triage an incident of high severity.")
-    # The tool's own words reach whoever called it.
-    assert re.search("query|max_results", seen["refused"])
-    assert seen["unknown"] in {-32002, -32602}
 
 
 @pytest.mark.parametrize("name", SESSIONS)

@@ -163,3 +163,37 @@ def test_a_get_is_told_to_post(client):
     reply = client.request("GET", "/rpc")
     assert reply.status == 405
     assert "POST" in reply.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "given"),
+    [
+        ("ping", {}, None),
+        ("server/discover", {}, "capabilities"),
+        ("tools/list", {}, "tools"),
+        ("tools/call", {"name": "get_system_health", "arguments": {}}, "structuredContent"),
+        ("resources/list", {}, "resources"),
+        ("resources/templates/list", {}, "resourceTemplates"),
+        ("resources/read", {"uri": "aoma://health"}, "contents"),
+        ("prompts/list", {}, "prompts"),
+        (
+            "prompts/get",
+            {"name": "triage_incident", "arguments": {"symptoms": "it fails"}},
+            "messages",
+        ),
+        (
+            "completion/complete",
+            {
+                "ref": {"type": "ref/prompt", "name": "triage_incident"},
+                "argument": {"name": "severity", "value": "h"},
+            },
+            "completion",
+        ),
+        ("logging/setLevel", {"level": "info"}, None),
+    ],
+)
+def test_every_method_is_served_to_a_client_that_knows_no_protocol(client, method, params, given):
+    reply = post(client, {"method": method, "params": params})
+    assert reply.status == 200
+    result = reply.json["result"]
+    assert result == {} if given is None else result[given]
