@@ -57,7 +57,11 @@ def claude_code(connection: Connection) -> Setup:
                 ),
             )
         )
-    sign_in = "Then type `/mcp` in a session, choose the server and **Authenticate**."
+    sign_in = (
+        "Then type `/mcp` in a session, choose the server and **Authenticate**. Where the identity "
+        "provider does not let clients register themselves, add `--client-id` and "
+        "`--callback-port` of one that it knows."
+    )
     return Setup(
         (Snippet("Terminal", "sh", add), *([sign_in] if connection.way == "oauth" else []))
     )
@@ -109,7 +113,13 @@ def claude_desktop(connection: Connection) -> Setup:
 
 def connector(connection: Connection, where: str) -> Setup:
     """A connector of Claude's, by OAuth or open."""
-    sign_in = " Then choose **Connect** and sign in." if connection.way == "oauth" else ""
+    sign_in = ""
+    if connection.way == "oauth":
+        sign_in = (
+            " Then choose **Connect** and sign in. Where the identity provider does not let "
+            "clients register themselves, **Advanced settings** takes the ID and secret of one "
+            "that it knows."
+        )
     return Setup(
         (
             f"{where}: a name, and as the remote MCP server's URL:",
