@@ -22,6 +22,12 @@ class Component:
     module: ModuleType
 
     @property
+    def name(self) -> str:
+        """What clients call it: what the decorator says, or else the function's name."""
+        meta = get_fastmcp_meta(self.function)
+        return getattr(meta, "name", None) or self.function.__name__
+
+    @property
     def source(self) -> str | tuple[str, ...]:
         """The sources of knowledge that it needs, one of them; empty for none."""
         needed: str | tuple[str, ...] = getattr(self.module, "SOURCE", ())

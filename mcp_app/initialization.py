@@ -25,9 +25,9 @@ def initialize() -> Instance:
     logs.configure("INFO")
     try:
         settings = load()
+        logs.configure(settings.log_level)
+        return start(settings)
     except SettingsError as error:
         # Not raised: Lambda would retry INIT and answer 502 without a word.
         logger.exception("the settings do not fit")
         return Instance(misconfigured(str(error)))
-    logs.configure(settings.log_level)
-    return start(settings)

@@ -5,6 +5,8 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastmcp import FastMCP
 from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
@@ -19,7 +21,8 @@ from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
 from mcp_app.request_state import request_state_security
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
-from mcp_app.settings import Settings
+from mcp_app.settings import Settings, SettingsError
+from mcp_app.supabase_settings import SOURCES
 from mcp_app.tool_access import ToolAccess
 from mcp_app.tool_arguments import ToolArguments
 from mcp_app.typed_prompt import TypedPrompt
@@ -44,6 +47,24 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozense
         registered.icons = registered.icons or icons(component.source)
         parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
     return parameters
+
+
+def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
+    """Refuse scopes of a tool that there is not: a slip of the pen would leave another open.
+
+    Raises:
+        SettingsError: names them.
+    """
+    if not tool_scopes:
+        return
+    # Those too whose source is not configured here: settings may be the same for several.
+    known = {component.name for component in components(tools, frozenset(SOURCES))}
+    unknown = sorted(tool_scopes.keys() - known)
+    if unknown:
+        raise SettingsError(
+            f"MESH_TOOL_SCOPES names {', '.join(unknown)}; "
+            f"the tools are {', '.join(sorted(known))}."
+        )
 
 
 def _add_resources(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
@@ -71,6 +92,9 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
 
     Errors that a tool does not raise as `ToolError` reach the client without their text:
     they may quote arguments or internals.
+
+    Raises:
+        SettingsError: scopes are set for a tool that there is not.
     """
     server = FastMCP(
         name=settings.name,
@@ -93,13 +117,15 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     low_level.title = TITLE
     # Stateless: no instance lives to tell a client of a change. FastMCP would promise it.
     low_level.notification_options = NotificationOptions()
+    tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
+    _check_tool_scopes(tool_scopes)
     set_current(Deployment(settings, backend))
     available = backend.available()
     completions = Completions()
     parameters = _add_tools(server, available)
     # The outermost first.
     server.add_middleware(CallLog(frozenset(parameters)))
-    server.add_middleware(ToolAccess(settings.oauth.tool_scopes if settings.oauth else {}))
+    server.add_middleware(ToolAccess(tool_scopes))
     server.add_middleware(ToolArguments(parameters))
     server.add_middleware(SlashesInTemplates())
     _add_resources(server, available, completions)

@@ -75,3 +75,15 @@ def test_a_password_in_an_address_is_not_repeated():
     with pytest.raises(SettingsError) as refused:
         load(BOTH | {"MESH_OAUTH_ISSUER": "https://user:hunter2@id.example"})
     assert "hunter2" not in str(refused.value)
+
+
+def test_scopes_of_a_tool_that_there_is_not_stop_the_server(oauth_server):
+    with pytest.raises(
+        SettingsError, match=r"MESH_TOOL_SCOPES names serach_code_files; .*search_c"
+    ):
+        oauth_server(tool_scopes={"serach_code_files": frozenset({"code:read"})})
+
+
+def test_scopes_of_a_tool_without_its_source_are_fine(oauth_server):
+    server = oauth_server(tool_scopes={"search_jira_tickets": frozenset({"tickets:read"})})
+    assert server.request("POST", "/rpc", {"method": "ping"}).status == 200

@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "hash-of-a-key-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
 # Their loss or replacement would change the address or break it.
 THE_URL_DEPENDS_ON = {"aws_lambda_function", "aws_lambda_alias", "aws_lambda_function_url"}
+OTHER_ACCOUNT = "111122223333"
+GUARDED = {"function_url_auth": "AWS_IAM", "caller_account_ids": [OTHER_ACCOUNT]}
 # Every variable except those that are part of the address, with another value.
 EVERYTHING_ELSE = {
     "architecture": "x86_64",
@@ -108,14 +110,25 @@ def actions(plan: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def public_grants(lambda_client: LambdaClient, name: str) -> set[tuple[str, str]]:
-    """Give action and condition of each statement of the live alias's policy."""
+def grants_of(lambda_client: LambdaClient, name: str, account: str) -> set[tuple[str, str]]:
+    """Give action and condition of each statement of the live alias's policy for an account."""
     policy = json.loads(lambda_client.get_policy(FunctionName=name, Qualifier="live")["Policy"])
+    root_user = f"arn:aws:iam::{account}:root"
     return {
         (statement["Action"], json.dumps(statement["Condition"]))
         for statement in policy["Statement"]
-        if statement["Principal"] in ("*", {"AWS": "*"})
+        if statement["Principal"] in (account, {"AWS": account}, {"AWS": root_user})
     }
+
+
+def public_grants(lambda_client: LambdaClient, name: str) -> set[tuple[str, str]]:
+    """Give action and condition of each statement of the live alias's policy for everybody."""
+    return grants_of(lambda_client, name, "*")
+
+
+def live_arn(lambda_client: LambdaClient, name: str) -> str:
+    """Give the live alias's ARN."""
+    return lambda_client.get_alias(FunctionName=name, Name="live")["AliasArn"]
 
 
 CALL = ("lambda:InvokeFunctionUrl", '{"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}')
@@ -174,17 +187,23 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert {tuple(done) for done in actions(plan).values()} <= {("update",), ("no-op",)}
 
     # Another guard and another backend: the same address, and no value reverted.
-    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
+    root.run("apply", "-auto-approve", **GUARDED, **SUPABASE)
     changed = root.outputs()
     secrets = changed["secret_parameters"]
     assert secrets.keys() == {"openai-api-key", "supabase-key", "supabase-token"}
     for secret in secrets.values():
         assert ssm.get_parameter(Name=secret)["Parameter"]["Type"] == "SecureString"
         ssm.put_parameter(Name=secret, Value=SECRET, Type="SecureString", Overwrite=True)
-    root.run("apply", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
+    root.run("apply", "-auto-approve", **GUARDED, **SUPABASE)
     assert (changed["function_url"], changed["candidate_url"]) == (url, outputs["candidate_url"])
     assert INVOKE not in public_grants(lambda_client, name)
     assert changed["live_invoke_policy_arn"] is not None
+    # Both sides have to allow another account: the alias does, with what the output asks of it.
+    theirs = json.loads(changed["live_invoke_policy"])["Statement"]
+    assert {statement["Resource"] for statement in theirs} == {live_arn(lambda_client, name)}
+    assert grants_of(lambda_client, name, OTHER_ACCOUNT) == {
+        (statement["Action"], json.dumps(statement["Condition"])) for statement in theirs
+    }
     for kept in (parameter, *secrets.values()):
         value = ssm.get_parameter(Name=kept, WithDecryption=True)["Parameter"]["Value"]
         assert value == SECRET
@@ -203,7 +222,7 @@ def test_one_address_no_secrets_and_nothing_left_behind(
 
     # Destroying needs no zip and leaves nothing.
     zip_path.unlink()
-    root.run("destroy", "-auto-approve", function_url_auth="AWS_IAM", **SUPABASE)
+    root.run("destroy", "-auto-approve", **GUARDED, **SUPABASE)
     assert lambda_client.list_functions()["Functions"] == []
     assert ssm.describe_parameters()["Parameters"] == []
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=log_group)
