@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from local_aws.process_identity import identity
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.keys import Keys
 from local_supabase.postgres import GUARD, Postgres
@@ -21,6 +22,8 @@ from local_supabase.postgres import GUARD, Postgres
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 READY = 200
+# Of the sockets' folders; the number of the process that made one comes next.
+PREFIX = "mesh-postgrest-"
 
 
 class PostgREST:
@@ -39,7 +42,8 @@ class PostgREST:
         self._keys = keys
         self._log = log
         # A socket's path has 107 characters at most, and a test's folder has many.
-        self._folder = Path(tempfile.mkdtemp(prefix="mesh-"))
+        _sweep(Path(tempfile.gettempdir()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self.socket = self._folder / "postgrest"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -111,6 +115,14 @@ class PostgREST:
             return False
         finally:
             connection.close()
+
+
+def _sweep(base: Path) -> None:
+    """Remove the folders that killed processes have left."""
+    for place in base.glob(f"{PREFIX}*-*"):
+        maker = place.name.removeprefix(PREFIX).partition("-")[0]
+        if maker.isdigit() and identity(int(maker)) is None:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 class _UnixConnection(http.client.HTTPConnection):
