@@ -18,12 +18,15 @@ from local_supabase.errors import LocalSupabaseError
 from local_supabase.openai_server import LocalOpenAI
 from local_supabase.stack import LocalSupabase
 
+LOOK_SECONDS = 0.5
+
 
 def serve(state: Path) -> None:
     """Run until SIGTERM or SIGINT.
 
     Raises:
-        LocalSupabaseError: the state is in use, or a program is missing or does not start.
+        LocalSupabaseError: the state is in use, or a program is missing, does not start or
+            ends by itself.
     """
     state.mkdir(parents=True, exist_ok=True)
     with (state / "local-supabase.lock").open("a") as lock:
@@ -63,7 +66,9 @@ def serve(state: Path) -> None:
                 f"stand-in for OpenAI {openai.base_url}",
                 flush=True,
             )
-            ended.wait()
+            # One without the other is of no use, and `find` must not call it running.
+            while not ended.wait(LOOK_SECONDS):
+                supabase.check()
 
 
 def main() -> None:

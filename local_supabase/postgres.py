@@ -135,6 +135,11 @@ class Postgres:
         if not self._is_arranged():
             self._arrange()
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself since it was started."""
+        return self._process is not None and self._process.poll() is not None
+
     def stop(self) -> None:
         """End it, its clients' connections too; data stay."""
         process, self._process = self._process, None

@@ -40,7 +40,7 @@ class PostgREST:
         self._program = program
         self._postgres = postgres
         self._keys = keys
-        self._log = log
+        self.log = log
         # A socket's path has 107 characters at most, and a test's folder has many.
         _sweep(Path(tempfile.gettempdir()))
         self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
@@ -55,7 +55,7 @@ class PostgREST:
         """
         self.socket.unlink(missing_ok=True)
         guard = [os.getpid(), -1, -1, int(signal.SIGKILL)]
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(GUARD), *map(str, guard), str(self._program)],
                 env=self._environment(),
@@ -68,11 +68,16 @@ class PostgREST:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if process.poll() is not None:
-                raise LocalSupabaseError(f"PostgREST ended at once: see {self._log}")
+                raise LocalSupabaseError(f"PostgREST ended at once: see {self.log}")
             if time.monotonic() > deadline:
                 self.stop()
-                raise LocalSupabaseError(f"PostgREST does not get ready: see {self._log}")
+                raise LocalSupabaseError(f"PostgREST does not get ready: see {self.log}")
             time.sleep(0.01)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself since it was started."""
+        return self._process is not None and self._process.poll() is not None
 
     def stop(self) -> None:
         """End it."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from local_supabase.errors import LocalSupabaseError
 from local_supabase.gateway import AUTH, REST, Gateway
 from local_supabase.keys import Keys
 from local_supabase.postgres import Connection, Postgres
@@ -168,6 +169,17 @@ class LocalSupabase:
         """Have it be up again, and PostgREST connected to it."""
         self.postgres.start()
         self.reload_schema()
+
+    def check(self) -> None:
+        """Look whether its programs still run.
+
+        Raises:
+            LocalSupabaseError: one has ended by itself; the message says where it says why.
+        """
+        if self.postgres.ended:
+            raise LocalSupabaseError(f"PostgreSQL has ended: see {self.postgres.log}")
+        if self.postgrest.ended:
+            raise LocalSupabaseError(f"PostgREST has ended: see {self.postgrest.log}")
 
     def stop(self) -> None:
         """End it all; data stay."""

@@ -129,3 +129,23 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
         (place / ORIGIN).write_text(str(origin))
     sweep(tmp_path)
     assert [left.exists(), kept.exists()] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["postgres", "postgrest"])
+def test_one_program_that_ends_by_itself_ends_the_whole_which_can_start_again(state, name):
+    started = start(state)
+    with psycopg.connect(started.database_url) as connection:
+        # What was committed within the last moment may go with the process otherwise.
+        connection.execute("set synchronous_commit = on")
+        connection.execute("create table kept as select 42 as answer")
+    for child, command in children_of(started.pid).items():
+        if command == name:
+            os.kill(child, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while process.find(state) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "has ended: see" in (state.parent / "log.txt").read_text()
+    with psycopg.connect(start(state).database_url) as connection:
+        row = connection.execute("select answer from kept").fetchone()
+    assert row == (42,)
