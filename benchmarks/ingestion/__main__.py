@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.ingestion.computing import available, compute
 from benchmarks.ingestion.corpus import Made, make
 from benchmarks.ingestion.embedder import embedder
 from benchmarks.ingestion.loading import Load, LoadFailedError, load
@@ -98,6 +99,17 @@ def run(folder: Path, *, passages: int, tickets: int, queries: int) -> Iterator[
             for mode in MODES
         ]
         yield from _latencies(found)
+        if available():
+            yield ""
+            yield "The same by the time that PostgreSQL computed, whatever else ran here:"
+            yield ""
+            yield from _latencies(
+                [
+                    compute(supabase, case, mode, made.queries)
+                    for case in cases(supabase)
+                    for mode in MODES
+                ]
+            )
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from local_supabase.stack import LocalSupabase
 
 MODES = ("keyword", "semantic", "hybrid")
 # Pages and plans that nobody has asked for yet are read first.
-_WARM = 3
+WARM = 3
 _LIMIT_SECONDS = 20.0
 _TIMEOUT_SECONDS = 30.0
 _RESULTS = 15
@@ -29,6 +29,7 @@ class Case:
     name: str
     function: str
     token: str = field(repr=False)
+    claims: dict[str, Any]
     filters: dict[str, Any] = field(default_factory=dict)
 
 
@@ -59,24 +60,32 @@ def cases(supabase: LocalSupabase) -> list[Case]:
     Documents are searched by somebody who may read all of them and by somebody who may read a
     tenth; tickets without filters, by project (a fifth), by status and priority (a twentieth).
     """
-    staff = supabase.user_token("staff@example.com", groups=["staff"])
-    guest = supabase.user_token("guest@example.com")
-    server = supabase.server_token()
+    group: dict[str, Any] = {"app_metadata": {"groups": ["staff"]}}
+    reader: dict[str, Any] = {"role": "authenticated"}
+    staff = supabase.user_token("staff@example.com", groups=["staff"]), reader | group
+    guest = supabase.user_token("guest@example.com"), reader
+    # What the server itself may is the same; its role is not one that `postgres` may take.
+    server = supabase.server_token(), reader
     narrow = {"p_status": ["Open"], "p_priority": ["High"]}
     return [
-        Case("passages, reader of all", "passages", staff),
-        Case("passages, reader of a tenth", "passages", guest),
-        Case("tickets", "tickets", server),
-        Case("tickets of a project", "tickets", server, {"p_project": "RIGHTS"}),
-        Case("tickets by status and priority", "tickets", server, narrow),
+        Case("passages, reader of all", "passages", *staff),
+        Case("passages, reader of a tenth", "passages", *guest),
+        Case("tickets", "tickets", *server),
+        Case("tickets of a project", "tickets", *server, {"p_project": "RIGHTS"}),
+        Case("tickets by status and priority", "tickets", *server, narrow),
     ]
+
+
+def vectors_of(queries: Sequence[str]) -> list[str]:
+    """The queries' embeddings, as PostgREST takes them."""
+    return [json.dumps(LocalOpenAI.embed(query)) for query in queries]
 
 
 def measure(supabase: LocalSupabase, case: Case, mode: str, queries: Sequence[str]) -> Latency:
     """Ask every query once, or as many as there is time for."""
     took, hits = [], []
     headers = {"apikey": supabase.publishable_key, "authorization": f"Bearer {case.token}"}
-    vectors = [json.dumps(LocalOpenAI.embed(query)) for query in queries]
+    vectors = vectors_of(queries)
     with httpx.Client(timeout=_TIMEOUT_SECONDS, headers=headers) as client:
         began = time.monotonic()
         for number, (query, vector) in enumerate(zip(queries, vectors, strict=True)):
@@ -92,7 +101,7 @@ def measure(supabase: LocalSupabase, case: Case, mode: str, queries: Sequence[st
             answer = client.post(f"{supabase.rest_url}/rpc/mesh_search_{case.function}", json=asked)
             answer.raise_for_status()
             found = answer.json()
-            if number >= _WARM:
+            if number >= WARM:
                 took.append((time.perf_counter() - start) * 1000)
                 hits.append(len(found))
             if time.monotonic() - began > _LIMIT_SECONDS and took:
