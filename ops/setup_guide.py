@@ -42,7 +42,9 @@ Which way in a server takes, its page says, and `/health` under `auth`:
 - **OAuth**: the client signs you in at the server's identity provider, which has to know the client
   or to let it register itself.
 - **AWS IAM**: requests are signed with AWS credentials that may call `lambda:InvokeFunctionUrl` and
-  `lambda:InvokeFunction` on the server. Clients cannot do that; AWS's proxy does it for them.
+  `lambda:InvokeFunction` on the server. Clients cannot do that; AWS's proxy does it for them. Such
+  a server's page is for signed requests too, so no browser opens it: go by this guide, with the
+  server's own region.
 
 Commands are for a POSIX shell; on Windows, WSL or Git Bash.
 

@@ -40,10 +40,7 @@ def home(
         from mcp_app.page import document  # noqa: PLC0415 - not before it is asked for
 
         if described is None:
-            # Without middleware: the same list for everybody, whoever asks first.
-            tools = await server.list_tools(run_middleware=False)
-            listed = tuple(tool.to_mcp_tool() for tool in tools)
-            described = document.Server(settings, build, listed)
+            described = await document.describe(settings, build, server)
         page = document.render(described, str(address))
         headers = document.headers()
         if request.method == "HEAD":

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import escape
 from importlib import resources
 
+from fastmcp import FastMCP
 from mcp_types import Tool
 
 from mcp_app import clients
 from mcp_app.build_info import BuildInfo
 from mcp_app.clients import Client, Connection, Setup, Way
 from mcp_app.page import tools as tool_list
-from mcp_app.page.markup import content, paste, sentence
+from mcp_app.page.markup import content, paragraphs, paste, sentence
 from mcp_app.settings import Settings
 
 WAY_IN: dict[Way, str] = {
@@ -64,11 +66,24 @@ class Server:
         settings: what this deployment is.
         build: where the code comes from.
         tools: what it offers, as clients list it.
+        beside: its prompts and kinds of resources, each with what it is for.
     """
 
     settings: Settings
     build: BuildInfo
     tools: tuple[Tool, ...]
+    beside: tuple[tuple[str, str], ...] = ()
+
+
+async def describe(settings: Settings, build: BuildInfo, server: FastMCP) -> Server:
+    """What this server's page tells, the same for everybody, whoever asks first."""
+    # Without middleware, which shows callers only what they may use.
+    tools = await server.list_tools(run_middleware=False)
+    prompts = await server.list_prompts(run_middleware=False)
+    templates = await server.list_resource_templates(run_middleware=False)
+    beside = [(prompt.name, prompt.description or "") for prompt in prompts]
+    beside += [(one.uri_template, one.description or "") for one in templates]
+    return Server(settings, build, tuple(tool.to_mcp_tool() for tool in tools), tuple(beside))
 
 
 def ways(settings: Settings) -> tuple[Way, ...]:
@@ -90,7 +105,9 @@ def _style() -> str:
     chosen = ",".join(
         f"#connect:has(#pick-{client.slug}:checked) #{client.slug}" for client in clients.ALL
     )
-    return _asset("style.css").replace("#chosen", chosen)
+    # Its comments and line breaks are for those who write it.
+    short = re.sub(r"/\*.*?\*/|\n\s*", "", _asset("style.css"))
+    return short.replace("#chosen", chosen)
 
 
 def _digest(text: str) -> str:
@@ -194,6 +211,20 @@ def _facts(server: Server, url: str) -> str:
     return f'<dl class="facts">{rows}{health}</dl>'
 
 
+def _beside(server: Server) -> str:
+    """Prompts and resources, where there are any."""
+    if not server.beside:
+        return ""
+    rows = "".join(
+        f"<dt><code>{content(name)}</code></dt><dd>{paragraphs(means)}</dd>"
+        for name, means in server.beside
+    )
+    return (
+        '<section aria-labelledby="beside-title"><h2 id="beside-title">Prompts and resources</h2>'
+        f'<dl class="parameters card">{rows}</dl></section>'
+    )
+
+
 @lru_cache(maxsize=8)
 def render(server: Server, url: str) -> bytes:
     """The page for this address, which ends in a slash; made once for each address."""
@@ -238,6 +269,7 @@ def render(server: Server, url: str) -> bytes:
 <h2 id="tools-title">Tools</h2>
 {tool_list.section(server.tools)}
 </section>
+{_beside(server)}
 <section aria-labelledby="status-title">
 <h2 id="status-title">What runs here</h2>
 {_facts(server, url)}

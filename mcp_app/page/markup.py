@@ -49,7 +49,7 @@ def paste(element: str, place: str, text: str) -> str:
     # scrolls must be reachable with the keyboard.
     return (
         f'<figure class="paste"><figcaption><span>{sentence(place)}</span>'
-        f'<button type="button" class="copy" data-copy="{escape(element)}" hidden>Copy'
+        f'<button class="copy" data-copy="{escape(element)}" hidden>Copy'
         f'<span class="aside"> {content(place)}</span></button></figcaption>'
         f'<pre tabindex="0"><code id="{escape(element)}">{content(text)}</code></pre></figure>'
     )

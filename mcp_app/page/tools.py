@@ -69,6 +69,21 @@ def parameter(name: str, schema: Schema, *, required: bool) -> str:
     )
 
 
+def lines(schema: Schema) -> str:
+    """A tool's schema as JSON, each parameter on a line of its own."""
+    members = []
+    for name, value in schema.items():
+        written = json.dumps(value, ensure_ascii=False)
+        if name == "properties" and value:
+            each = (
+                f"  {json.dumps(one)}: {json.dumps(of_it, ensure_ascii=False)}"
+                for one, of_it in value.items()
+            )
+            written = "{\n" + ",\n".join(each) + "\n }"
+        members.append(f" {json.dumps(name)}: {written}")
+    return "{\n" + ",\n".join(members) + "\n}"
+
+
 def article(tool: Tool) -> str:
     """One tool, folded."""
     schema = tool.input_schema
@@ -79,13 +94,12 @@ def article(tool: Tool) -> str:
     )
     takes = f"<dl class='parameters'>{parameters}</dl>" if parameters else "<p>Takes nothing.</p>"
     title = tool.title or (tool.annotations and tool.annotations.title) or ""
-    raw = json.dumps(schema, indent=1, ensure_ascii=False)
     return (
         f'<details class="tool" id="tool-{escape(tool.name)}"><summary>'
         f"<code>{content(tool.name)}</code> <span>{content(title)}</span></summary>"
         f"<div class='inside'>{paragraphs(tool.description or '')}{takes}"
         f"<details class='raw'><summary>Input schema, as JSON</summary>"
-        f'<pre tabindex="0"><code>{content(raw)}</code></pre></details></div></details>'
+        f'<pre tabindex="0"><code>{content(lines(schema))}</code></pre></details></div></details>'
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from mcp_types import Tool
 from mcp_app import clients
 from mcp_app.build_info import BuildInfo
 from mcp_app.clients import Connection, Snippet
-from mcp_app.page import document
+from mcp_app.page import document, tools
 from mcp_app.settings import load
 
 HOSTILE = '"><script>alert(1)</script>&<img src=x onerror=alert(2)>'
@@ -69,6 +70,25 @@ def test_every_tool_is_there_with_what_it_takes(url):
         assert f'id="tool-{name}"' in page
     assert "at most 2000 characters" in page
     assert '"comprehensive" | "focused" | "rapid"' in page
+
+
+def test_the_schema_shown_is_the_schema():
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string", "enum": ["é", "}"]}, "b": {"default": None}},
+        "required": ["a"],
+    }
+    assert json.loads(tools.lines(schema)) == schema
+    assert json.loads(tools.lines({"type": "object", "properties": {}})) == {
+        "type": "object",
+        "properties": {},
+    }
+
+
+def test_prompts_and_resources_are_named(url):
+    page = httpx.get(url).text
+    assert "<code>triage_incident</code>" in page
+    assert "<code>aoma://docs/{path*}</code>" in page
 
 
 def test_it_is_small(serve):
