@@ -65,9 +65,11 @@ bench-retrieval: setup ## Measure how often a search finds the right document fi
 bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 	@.venv/bin/python -m benchmarks.ingestion
 
-lock: setup ## Resolve requirements/*.in anew into the locks with hashes
+lock: setup ## Resolve requirements/ anew into the locks with hashes
 	@for name in uv lambda runtime clients; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
+	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved \
+	--ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
 	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
 # No header and no annotations: they would name package indexes and this machine's paths.

@@ -11,6 +11,7 @@ locals {
   access_environment = { for name, value in {
     MESH_AUTH                       = local.auth
     MESH_API_KEYS_PARAMETER         = module.parameters.names["api-keys"]
+    MESH_STATE_KEY_PARAMETER        = var.tools_ask_back ? module.parameters.names["state-key"] : ""
     MESH_ALLOWED_ORIGINS            = join(",", var.allowed_origins)
     MESH_RATE_LIMIT_PER_MINUTE      = tostring(var.rate_limit_per_minute)
     MESH_OAUTH_ISSUER               = var.oauth_issuer == null ? "" : var.oauth_issuer

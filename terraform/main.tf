@@ -17,7 +17,9 @@ module "parameters" {
   path = "/${var.name}/${var.environment}"
   parameters = merge(local.secrets, {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
-  })
+    }, var.tools_ask_back ? {
+    state-key = "Key that seals what tools of ${local.function_name} remember while they ask back"
+  } : {})
 }
 
 module "lambda" {

@@ -43,6 +43,11 @@ output "api_keys_parameter" {
   value       = module.parameters.names["api-keys"]
 }
 
+output "state_key_parameter" {
+  description = "Systems Manager parameter for the key with which tools that ask back seal what they remember; null without tools_ask_back."
+  value       = var.tools_ask_back ? module.parameters.names["state-key"] : null
+}
+
 output "secret_parameters" {
   description = "Systems Manager parameters of the secrets, by short name, for `mesh secrets`; none with backend embedded."
   value       = { for name in keys(local.secrets) : name => module.parameters.names[name] }

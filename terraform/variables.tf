@@ -288,6 +288,13 @@ variable "allowed_origins" {
   }
 }
 
+variable "tools_ask_back" {
+  description = "Whether tools of yours ask callers back in the middle of a call. Instances then seal what such a tool remembers with the key in the parameter state-key."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "secrets_ttl_seconds" {
   description = "Seconds for which an instance keeps what it read from Systems Manager: how long a revoked API key may still work."
   type        = number

@@ -13,4 +13,7 @@ Its signature becomes the input schema, its docstring the description that model
 its return annotation the output schema. A module may set `SOURCE` to the knowledge source
 that its tools need, `documents`, `tickets`, `commits` or `code`, or to a tuple of several
 when any of them is enough.
+
+A tool that returns an `InputRequiredResult`, to ask its caller something, needs
+`tools_ask_back` where it is deployed: see docs/deploy.md.
 """

@@ -100,6 +100,24 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
   }
 }
 
+run "tools_that_ask_back_share_a_key" {
+  command = plan
+
+  variables {
+    tools_ask_back = true
+  }
+
+  assert {
+    condition     = local.access_environment.MESH_STATE_KEY_PARAMETER == "/aoma-mesh/dev/state-key"
+    error_message = jsonencode(local.access_environment)
+  }
+
+  assert {
+    condition     = output.state_key_parameter == "/aoma-mesh/dev/state-key"
+    error_message = output.state_key_parameter
+  }
+}
+
 run "without_api_keys_an_access_token_is_the_one_way_in" {
   command = plan
 
