@@ -261,7 +261,7 @@ def test_a_model_that_is_too_slow_is_left_at_the_deadline(start, openai_server) 
     openai_server.faults.add(Fault.delay(30), path=RESPONSES)
     began = time.monotonic()
     found = client.call("query_aoma_knowledge", query=QUESTION)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25  # and not the 30 s that the model takes
     assert found["status"] == "failed"
     assert found["passages"]
 

@@ -124,4 +124,5 @@ def test_no_text_without_a_true_citation_passes(text: str) -> None:
 def test_a_long_text_is_checked_at_once(unit: str) -> None:
     began = time.perf_counter()
     check(unit * (20_000 // len(unit)), PASSAGES)
-    assert time.perf_counter() - began < 1.0
+    # Milliseconds; minutes where it took the square of the length.
+    assert time.perf_counter() - began < 10
