@@ -27,7 +27,7 @@ os.environ["FASTMCP_LOG_ENABLED"] = "false"
 
 
 # Minutes each, and few: begun last they would leave all but one worker without work.
-LONGEST = {"end_to_end", "terraform"}
+LONGEST = {"end_to_end", "terraform", "conformance", "clients"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,11 +11,14 @@ import httpx
 
 from local_aws.process import start, stop
 from mcp_app.api_keys import generate
+from mcp_app.resource_handlers import PAGE
 from ops import api_keys, bundle
 from ops.environment import ROOT
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
 PARAMETER = "/clients/api-keys"
+# More than a page of them.
+DOCUMENTS = PAGE + 30
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,11 @@ def protocol_server(folder: Path) -> Generator[ProtocolServer]:
     """
     running = start(folder / "state", endpoint_port=0, url_ports="0", log=folder / "log.txt")
     try:
-        target = folder / "mesh.zip"
-        bundle.build(architecture="host", output=target, documents=[ROOT / "docs"])
+        target, many = folder / "mesh.zip", folder / "many"
+        many.mkdir()
+        for number in range(DOCUMENTS):
+            (many / f"note-{number:03}.md").write_text(f"# Note {number}\n\nNothing much.\n")
+        bundle.build(architecture="host", output=target, documents=[ROOT / "docs", many])
         api, key = client(running, "lambda"), generate()
         ssm = client(running, "ssm")
         ssm.put_parameter(Name=PARAMETER, Value="{}", Type="SecureString")

@@ -46,6 +46,10 @@ def check(seen: Seen) -> None:
     # The tool's own words reach whoever called it.
     assert re.search("query|max_results", seen["refused"])
     assert seen["unknown"] in {-32002, -32602}
+    if "resources" in seen:
+        listed = seen["resources"]
+        assert len(set(listed)) == len(listed)
+        assert "aoma://health" in listed
 
 
 def python_in(

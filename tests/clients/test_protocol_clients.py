@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clients.protocol_server import protocol_server
+from tests.clients.protocol_server import DOCUMENTS, protocol_server
 from tests.clients.real_clients import SESSIONS, check
 
 
@@ -19,6 +19,10 @@ def test_a_client_can_do_all_it_came_for(server, name):
     session, protocol = SESSIONS[name]
     seen = session(server.mcp_url, server.key)
     check(seen)
+    if "resources" in seen:
+        # Page by page, to the last.
+        notes = [uri for uri in seen["resources"] if "/note-" in uri]
+        assert len(notes) == DOCUMENTS
     if protocol is not None:
         assert seen["protocol"] == protocol
         assert seen["unknown"] == (-32602 if protocol == "2026-07-28" else -32002)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from mcp_app import deployment, resource_handlers
+from mcp_app.api_keys import digest
 from mcp_app.resource_handlers import PAGE, shown
+from tests.mcp_app.conftest import KEY
 
 MODERN = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -165,3 +167,32 @@ def test_everything_that_is_shown_has_a_title_and_an_icon(client):
         head, _, data = icon["src"].partition(",")
         assert head == "data:image/svg+xml;base64"
         assert base64.b64decode(data).startswith(b"<svg ")
+
+
+def test_a_key_for_some_tools_reads_no_documents(start_instance, settings):
+    entry = {
+        "name": "tools",
+        "sha256": digest(KEY),
+        "last4": KEY[-4:],
+        "created": "2026",
+        "tools": ["get_system_health"],
+    }
+    limited = start_instance(settings, lambda: json.dumps({"keys": [entry]}))
+    after_nothing = "documents." + base64.urlsafe_b64encode(b" ").decode()
+    completion = {
+        "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}"},
+        "argument": {"name": "path", "value": ""},
+    }
+    for method, params in (
+        ("resources/list", {}),
+        ("resources/list", {"cursor": after_nothing}),
+        ("resources/templates/list", {}),
+        ("resources/read", {"uri": "aoma://docs/docs/ingest.md"}),
+        ("prompts/list", {}),
+        ("prompts/get", {"name": "triage_incident", "arguments": {"symptoms": "x"}}),
+        ("completion/complete", completion),
+    ):
+        for meta in ({}, MODERN):
+            answer = limited.rpc(method, params | {"_meta": meta})
+            assert "result" not in answer, (method, answer)
+            assert "ingest" not in json.dumps(answer["error"].get("data", ""))

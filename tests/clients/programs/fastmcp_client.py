@@ -32,6 +32,7 @@ async def talk(arguments: list[str]) -> dict[str, Any]:
     async with Client(transport(arguments)) as client:
         tools = await client.list_tools()
         found = await client.call_tool("search_knowledge", {"query": "Terraform"})
+        resources = await client.list_resources()
         health = await client.read_resource("aoma://health")
         asked = {"symptoms": "uploads fail", "severity": "high"}
         prompt = await client.get_prompt("triage_incident", asked)
@@ -45,6 +46,7 @@ async def talk(arguments: list[str]) -> dict[str, Any]:
         return {
             "protocol": getattr(session, "protocol_version", None),
             "tools": [tool.name for tool in tools],
+            "resources": [str(resource.uri) for resource in resources],
             "found": found.content[0].text,
             "resource": health[0].text,
             "prompt": prompt.messages[0].content.text,
