@@ -13,6 +13,7 @@ from fastmcp import FastMCP
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mcp_app.asgi.access import iam_caller
 from mcp_app.asgi.failures import INVALID_REQUEST, failure
 from mcp_app.build_info import BuildInfo
 from mcp_app.events import HOST
@@ -41,7 +42,8 @@ def home(
 
         if described is None:
             described = await document.describe(settings, build, server)
-        page = document.render(described, str(address))
+        signed = iam_caller(request.scope) is not None
+        page = document.render(described, str(address), document.ways(settings, signed=signed))
         headers = document.headers()
         if request.method == "HEAD":
             return Response(None, headers={**headers, "content-length": str(len(page))})

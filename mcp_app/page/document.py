@@ -86,8 +86,16 @@ async def describe(settings: Settings, build: BuildInfo, server: FastMCP) -> Ser
     return Server(settings, build, tuple(tool.to_mcp_tool() for tool in tools), tuple(beside))
 
 
-def ways(settings: Settings) -> tuple[Way, ...]:
-    """How callers of this server may prove who they are, the usual one first."""
+def ways(settings: Settings, *, signed: bool = False) -> tuple[Way, ...]:
+    """How callers of this address may prove who they are, the usual one first.
+
+    Args:
+        settings: what this deployment is.
+        signed: whether AWS has checked a signature on the way here: the candidate's address
+            asks for one, whatever the function itself takes.
+    """
+    if signed:
+        return ("iam",)
     if settings.auth == "both":
         return ("api_key", "oauth")
     return ("open",) if settings.auth == "none" else (settings.auth,)
@@ -193,7 +201,7 @@ def _choice(client: Client, *, checked: bool) -> str:
     )
 
 
-def _facts(server: Server, url: str) -> str:
+def _facts(server: Server, url: str, taken: Sequence[Way]) -> str:
     build, settings = server.build, server.settings
     commit = build.commit[:12] if build.commit else "not built from a commit"
     facts = {
@@ -202,7 +210,7 @@ def _facts(server: Server, url: str) -> str:
         "Environment": settings.environment,
         "Function version": settings.function_version,
         "Knowledge": settings.backend,
-        "Callers prove themselves by": " or ".join(PROOFS[way] for way in ways(settings)),
+        "Callers prove themselves by": " or ".join(PROOFS[way] for way in taken),
     }
     rows = "".join(
         f"<div><dt>{name}</dt><dd>{content(said)}</dd></div>" for name, said in facts.items()
@@ -226,17 +234,22 @@ def _beside(server: Server) -> str:
 
 
 @lru_cache(maxsize=8)
-def render(server: Server, url: str) -> bytes:
-    """The page for this address, which ends in a slash; made once for each address."""
-    connections = [_connection(server, url, way) for way in ways(server.settings)]
+def render(server: Server, url: str, taken: tuple[Way, ...]) -> bytes:
+    """The page, made once for each address.
+
+    Args:
+        server: what it tells.
+        url: its address, with a slash at the end.
+        taken: the ways in, of which there is one at least.
+    """
+    connections = [_connection(server, url, way) for way in taken]
     shown = [
         client
         for client in clients.ALL
-        if client is not clients.by_slug("iam-proxy") or "iam" in ways(server.settings)
+        if client is not clients.by_slug("iam-proxy") or "iam" in taken
     ]
     choices = "".join(_choice(client, checked=number == 0) for number, client in enumerate(shown))
     panels = "".join(_panel(client, connections) for client in shown)
-    taken = ways(server.settings)
     said = [WAY_IN[taken[0]], *([INSTEAD] if len(taken) > 1 else [])]
     credential = "".join(f"<p>{sentence(words)}</p>" for words in said)
     name = content(server.settings.name)
@@ -272,7 +285,7 @@ def render(server: Server, url: str) -> bytes:
 {_beside(server)}
 <section aria-labelledby="status-title">
 <h2 id="status-title">What runs here</h2>
-{_facts(server, url)}
+{_facts(server, url, taken)}
 </section>
 </main>
 <p class="aside" id="said" role="status"></p>

@@ -247,6 +247,22 @@ def test_clients_that_start_the_proxy_reach_the_server(mesh_url, signing):
     assert "search_knowledge" in tools_of(reached, signing)
 
 
+def test_the_deployed_zip_serves_the_page(curl, mesh_url, signing):
+    """With its style and script, which are no Python; to signed requests, where IAM is the way."""
+    signed = ("--aws-sigv4", "aws:amz:us-east-1:lambda", "--user")
+    user = f"{signing['AWS_ACCESS_KEY_ID']}:{signing['AWS_SECRET_ACCESS_KEY']}"
+    done = subprocess.run(
+        [curl, "-sS", "--noproxy", "127.0.0.1", *signed, user, mesh_url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"{mesh_url}mcp" in done.stdout
+    assert "AWS Signature Version 4" in done.stdout
+    assert "color-scheme" in done.stdout
+    assert "clipboard.writeText" in done.stdout
+
+
 def test_nothing_that_can_be_run_is_left_out():
     """A block that is neither run here nor known to need the client's own program is new."""
     own_program = {"Claude Code", "ChatGPT", "IAM proxy"}

@@ -31,6 +31,14 @@ def test_the_page_shows_the_address_under_which_it_was_asked_for(stranger):
     assert "default-src 'none'" in reply.headers["content-security-policy"]
 
 
+def test_at_an_address_that_wants_signatures_the_page_says_so(stranger):
+    """The candidate's, whatever the function itself takes."""
+    page = stranger.request("GET", "/", iam_arn="arn:aws:iam::123456789012:user/ci").text
+    assert "AWS Signature Version 4" in page
+    assert "MESH_API_KEY" not in page
+    assert "MESH_API_KEY" in stranger.request("GET", "/").text
+
+
 def test_the_page_cannot_be_made_to_carry_markup(stranger):
     reply = stranger.request("GET", "/", headers={"host": "x", "x-forwarded-proto": '"><script>'})
     assert "<script>" not in reply.text

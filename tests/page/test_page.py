@@ -150,8 +150,8 @@ def test_whatever_it_is_given_stays_text():
         },
     )
     server = described((tool,), MESH_NAME=HOSTILE, MESH_ENVIRONMENT=HOSTILE)
-    page = document.render(server, f"https://{HOSTILE}/").decode()
-    plain = document.render(described((tool.model_copy(),)), "https://example.com/").decode()
+    page = document.render(server, f"https://{HOSTILE}/", ("api_key",)).decode()
+    plain = document.render(described((tool,)), "https://example.com/", ("api_key",)).decode()
     assert page.count("<script") == plain.count("<script") == 1
     assert "<img" not in page
     # Each of the page's own tags is closed where it was: nothing broke out of an attribute.
