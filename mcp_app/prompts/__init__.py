@@ -2,6 +2,8 @@
 
 A module here with a function under `@prompt` is all that a new prompt needs:
 
+    from typing import Literal
+
     from fastmcp.prompts import prompt
 
     @prompt(title="Review a change")
