@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -39,6 +39,13 @@ def ssm(aws: Mapping[str, str]) -> SSMClient:
 def logs(aws: Mapping[str, str]) -> CloudWatchLogsClient:
     """Give a CloudWatch Logs client for local AWS; `aws` as for `ssm`."""
     return _session(aws).client("logs", endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG)
+
+
+def client(service: str, aws: Mapping[str, str]) -> Any:
+    """Give the client of any service of local AWS; `aws` as for `ssm`."""
+    return _session(aws).client(  # type: ignore[call-overload] # a name that is not a literal
+        service, endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG
+    )
 
 
 def _session(aws: Mapping[str, str]) -> boto3.Session:

@@ -25,20 +25,22 @@ module "parameters" {
 module "lambda" {
   source = "./modules/lambda"
 
-  name                 = local.function_name
-  description          = "MCP server ${var.name}, environment ${var.environment}"
-  zip_path             = local.zip_path
-  code_sha256          = local.code_sha256
-  handler              = local.runtime.handler
-  layers               = local.runtime.layers
-  runtime              = var.runtime
-  architecture         = var.architecture
-  memory_mb            = var.memory_mb
-  timeout_seconds      = var.timeout_seconds
-  reserved_concurrency = var.reserved_concurrency
-  live_version         = var.live_version
-  log_retention_days   = var.log_retention_days
-  parameter_arns       = values(module.parameters.arns)
+  name                   = local.function_name
+  description            = "MCP server ${var.name}, environment ${var.environment}"
+  zip_path               = local.zip_path
+  code_sha256            = local.code_sha256
+  handler                = local.runtime.handler
+  layers                 = local.runtime.layers
+  runtime                = var.runtime
+  architecture           = var.architecture
+  memory_mb              = var.memory_mb
+  timeout_seconds        = var.timeout_seconds
+  reserved_concurrency   = var.reserved_concurrency
+  live_version           = var.live_version
+  canary_weight          = var.canary_weight
+  log_retention_days     = var.log_retention_days
+  live_version_parameter = "/${var.name}/${var.environment}/live-version"
+  parameter_arns         = values(module.parameters.arns)
 
   environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, {
     MESH_NAME                = var.name

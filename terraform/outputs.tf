@@ -28,6 +28,11 @@ output "candidate_version" {
   value       = module.lambda.candidate_version
 }
 
+output "live_version_parameter" {
+  description = "Systems Manager parameter whose history is the versions that were live, for `mesh rollback`."
+  value       = module.lambda.live_version_parameter
+}
+
 output "function_name" {
   description = "Name of the Lambda function."
   value       = module.lambda.function_name

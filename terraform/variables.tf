@@ -119,6 +119,23 @@ variable "live_version" {
   }
 }
 
+variable "canary_weight" {
+  description = "Share of the live URL's requests, from 0 to below 1, that the newest version answers while live_version holds an earlier one. 0 sends it none."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.canary_weight >= 0 && var.canary_weight < 1
+    error_message = "canary_weight is ${var.canary_weight}; give a share from 0 to below 1, such as 0.1. For all requests leave live_version out."
+  }
+
+  validation {
+    condition     = var.canary_weight == 0 || var.live_version != null
+    error_message = "canary_weight is ${var.canary_weight} and live_version is null, so the newest version has all requests already: set live_version to the version that keeps the rest."
+  }
+}
+
 # Who may use it.
 
 variable "function_url_auth" {

@@ -31,6 +31,9 @@ COMMANDS = {
     "database": "ops.cli.database",
     "ingest": "ops.cli.ingest",
     "docs": "ops.cli.docs",
+    "release": "ops.cli.release",
+    "rollback": "ops.cli.rollback",
+    "plan-guard": "ops.cli.plan_guard",
     "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -70,7 +73,8 @@ def mesh() -> None:
     """Run, test and release the MCP server.
 
     The stack on this machine: up, down, status. Any server: logs, smoke, keys,
-    secrets. The supabase backend: database, ingest.
+    secrets. Releases: release, rollback, plan-guard. The supabase backend:
+    database, ingest.
     Every command has its own --help.
     """
 

@@ -8,21 +8,22 @@ mock_provider "aws" {
 }
 
 variables {
-  name                  = "mesh-test"
-  description           = "Test"
-  zip_path              = "versions.tf"
-  code_sha256           = "c2hh"
-  handler               = "mcp_app.handler.handler"
-  layers                = []
-  runtime               = "python3.13"
-  architecture          = "arm64"
-  memory_mb             = 512
-  timeout_seconds       = 30
-  reserved_concurrency  = null
-  live_version          = null
-  log_retention_days    = 30
-  parameter_arns        = ["arn:aws:ssm:us-east-1:123456789012:parameter/mesh/test/api-keys"]
-  environment_variables = { MESH_AUTH = "api_key" }
+  name                   = "mesh-test"
+  description            = "Test"
+  zip_path               = "versions.tf"
+  code_sha256            = "c2hh"
+  handler                = "mcp_app.handler.handler"
+  layers                 = []
+  runtime                = "python3.13"
+  architecture           = "arm64"
+  memory_mb              = 512
+  timeout_seconds        = 30
+  reserved_concurrency   = null
+  live_version           = null
+  log_retention_days     = 30
+  live_version_parameter = "/mesh/test/live-version"
+  parameter_arns         = ["arn:aws:ssm:us-east-1:123456789012:parameter/mesh/test/api-keys"]
+  environment_variables  = { MESH_AUTH = "api_key" }
 }
 
 run "every_change_publishes_a_version_and_both_aliases_take_it" {
@@ -58,6 +59,44 @@ run "a_pinned_version_holds_live_and_not_the_candidate" {
     condition     = aws_lambda_alias.live.function_version == "3" && aws_lambda_alias.candidate.function_version == "7"
     error_message = "live is ${aws_lambda_alias.live.function_version}, candidate ${aws_lambda_alias.candidate.function_version}."
   }
+}
+
+run "a_canary_has_its_share_and_the_pinned_version_the_rest" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    live_version  = 3
+    canary_weight = 0.1
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "3" && aws_lambda_alias.live.routing_config[0].additional_version_weights == tomap({ "7" = 0.1 })
+    error_message = "live is ${jsonencode(aws_lambda_alias.live)}."
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.live_version.insecure_value == "3"
+    error_message = "The release is recorded as ${aws_ssm_parameter.live_version.insecure_value}."
+  }
+}
+
+run "a_canary_of_what_is_live_already_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    live_version  = 7
+    canary_weight = 0.1
+  }
+
+  expect_failures = [aws_lambda_alias.live]
 }
 
 run "an_open_version_does_not_come_back_behind_a_url_that_says_closed" {

@@ -44,10 +44,12 @@ run "refuses_what_is_too_large" {
     timeout_seconds     = 901
     secrets_ttl_seconds = 3601
     allowed_origins     = ["https://a.example,https://b.example"]
+    canary_weight       = 1
   }
 
   expect_failures = [
     var.allowed_origins,
+    var.canary_weight,
     var.name,
     var.environment,
     var.memory_mb,

@@ -47,6 +47,23 @@ class Project:
         target = self.root / "mcp_app" / "tools" / "greeting.py"
         target.write_text(NEW_TOOL.format(greeting=greeting))
 
+    def break_search(self, condition: str) -> str:
+        """Let search_knowledge fail where `condition` holds, and build; the file as it was."""
+        tool = self.root / "mcp_app" / "tools" / "documents.py"
+        kept = tool.read_text()
+        asked = "return await deployment.backend.search_documents("
+        assert asked in kept
+        failing = f'{condition}\n            raise ValueError("broken")\n        {asked}'
+        broken = kept.replace("from mcp_app.", "from mcp_app import caller\nfrom mcp_app.", 1)
+        tool.write_text(broken.replace(asked, failing))
+        self.build()
+        return kept
+
+    def mend_search(self, kept: str) -> None:
+        """Put back what `break_search` gave, and build."""
+        (self.root / "mcp_app" / "tools" / "documents.py").write_text(kept)
+        self.build()
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:

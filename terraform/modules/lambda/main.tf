@@ -56,12 +56,29 @@ resource "aws_lambda_alias" "live" {
   function_name    = aws_lambda_function.this.function_name
   function_version = var.live_version == null ? aws_lambda_function.this.version : tostring(var.live_version)
 
+  # No block at all without a canary: one that is there and empty is a difference in every
+  # plan, because Lambda gives none back. Left out, the provider sends an empty map, which
+  # takes the weights away.
+  dynamic "routing_config" {
+    for_each = var.canary_weight > 0 ? [var.canary_weight] : []
+
+    content {
+      additional_version_weights = { (aws_lambda_function.this.version) = routing_config.value }
+    }
+  }
+
   lifecycle {
     # A version keeps the environment it was published with, and the guard of a URL is
     # half in there: an open version must not come back behind a URL that says closed.
     precondition {
       condition     = local.pinned_auth == null || local.pinned_auth == local.auth
       error_message = "live_version ${coalesce(var.live_version, 0)} was published for callers authenticated by \"${coalesce(local.pinned_auth, "?")}\", these settings are for \"${local.auth}\". Pin a version that fits, or set function_url_auth, allow_unauthenticated, api_keys and oauth_issuer to what they were for it."
+    }
+
+    # Lambda: InvalidParameterValueException, two weights for one version.
+    precondition {
+      condition     = var.canary_weight == 0 || aws_lambda_function.this.version != tostring(var.live_version)
+      error_message = "canary_weight is ${var.canary_weight}, and live_version is the newest version itself: there is nothing to try. Set canary_weight to 0."
     }
   }
 }

@@ -23,6 +23,11 @@ output "candidate_version" {
   value       = aws_lambda_alias.candidate.function_version
 }
 
+output "live_version_parameter" {
+  description = "Name of the parameter whose history is the versions that were live."
+  value       = aws_ssm_parameter.live_version.name
+}
+
 output "log_group_name" {
   description = "Name of the log group."
   value       = aws_cloudwatch_log_group.this.name

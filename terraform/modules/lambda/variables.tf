@@ -58,6 +58,17 @@ variable "live_version" {
   type        = number
 }
 
+variable "canary_weight" {
+  description = "Share of live's requests, from 0 to below 1, that the newest version answers beside live_version."
+  type        = number
+  default     = 0
+}
+
+variable "live_version_parameter" {
+  description = "Name of the Systems Manager parameter that keeps which version is and was live."
+  type        = string
+}
+
 variable "log_retention_days" {
   description = "Days for which logs are kept."
   type        = number

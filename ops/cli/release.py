@@ -1,0 +1,125 @@
+"""`mesh release` on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ops import progress
+from ops.cli.plan_guard import how_to_allow, print_verdict
+from ops.release import target as targets
+from ops.release.releasing import STEPS, Options, Released, release
+from ops.release.root import GuardStoppedError, Pins
+
+
+def print_released(result: Released) -> None:
+    """Print what is live now and what it was."""
+    outputs = result.outputs
+    if result.before == result.version:
+        click.echo(f"\nNothing new: version {result.version} was live, and is.")
+    else:
+        before = f", before it version {result.before}" if result.before else ""
+        click.echo(f"\nVersion {result.version} is live{before}.")
+    click.echo(f"  Function URL  {outputs['function_url']}\n  MCP           {outputs['mcp_url']}")
+
+
+def stopped(error: GuardStoppedError) -> click.ClickException:
+    """Print what the guard found, and give the error that ends the command."""
+    print_verdict(error.verdict, err=True)
+    return click.ClickException(f"{error} If it is meant: {how_to_allow(error.verdict)}")
+
+
+def hold_only(target: targets.Target, out: Path) -> str:
+    """Save the plan that a release begins with; the version at which it holds live."""
+    version = target.root.outputs().get("live_version")
+    target.root.planned(out.absolute(), Pins.at(version))
+    return f"live is held at version {version}" if version else "nothing is live yet"
+
+
+@click.command("release", short_help="Try the newest code, put it live, or leave live as it is.")
+@click.option(
+    "--api-key",
+    envvar="MESH_API_KEY",
+    metavar="KEY",
+    help="For the smoke test of live; better in MESH_API_KEY.",
+)
+@click.option(
+    "--canary",
+    type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Give the new version this share of live's requests first, such as 0.1.",
+)
+@click.option(
+    "--canary-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For how long.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="ADDRESS",
+    help="What the plan guard finds at this address is meant; may be repeated.",
+)
+@click.option(
+    "--plan",
+    "saved",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Begin with this plan, which --plan-only saved.",
+)
+@click.option(
+    "--plan-only",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan that a release begins with, guarded, and end.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For each smoke test, retries included.",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
+def command(
+    *,
+    api_key: str | None,
+    canary: float | None,
+    canary_seconds: float,
+    allowed: tuple[str, ...],
+    saved: Path | None,
+    plan_only: Path | None,
+    deadline: float,
+    arguments: tuple[str, ...],
+) -> None:
+    """Release the zip and the settings to where terraform/ is applied.
+
+    Holds live at the version that it is, applies, smoke-tests the new version at
+    the candidate's URL, puts it live, and smoke-tests live. A version that does
+    not pass never becomes live, or is taken back; so does Ctrl-C. Each plan passes
+    the plan guard first.
+
+    Build before: python build.py. Arguments after -- go to terraform plan, as if
+    given in terraform/: mesh release -- -var-file=production.tfvars. Without any,
+    the stack on this machine is meant when it runs.
+
+    Exit status: 0 when the new version is live, 1 when live is what it was.
+    """
+    if saved and plan_only:
+        raise click.UsageError("--plan and --plan-only exclude each other.")
+    options = Options(deadline, canary, canary_seconds, saved)
+    with targets.find(arguments, key=api_key, allowed=allowed, command="mesh release") as target:
+        try:
+            if plan_only:
+                held = hold_only(target, plan_only)
+                click.echo(f"{plan_only}: {held}, the guard has nothing to object")
+                return
+            click.echo(f"release to {target.where}")
+            print_released(release(target, options, progress.Steps(STEPS)))
+        except GuardStoppedError as error:
+            raise stopped(error) from error

@@ -1,0 +1,170 @@
+"""The guard over plans that Terraform made of the real root, deployed to local AWS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from ops.cli import run
+from ops.plan_guard import Verdict
+
+LAMBDA = "module.lambda.aws_lambda_function.this"
+LIVE = "module.lambda.aws_lambda_alias.live"
+LIVE_URL = "module.live_url.aws_lambda_function_url.this"
+PUBLIC = "module.live_url.aws_cloudformation_stack.public_access[0]"
+KEYS = 'module.parameters.aws_ssm_parameter.this["api-keys"]'
+
+
+def stops(verdict: Verdict) -> dict[str, str]:
+    """What was found, by address, as people read it."""
+    return {finding.address: str(finding) for finding in verdict.stops}
+
+
+def test_what_changes_behind_the_address_passes(deployed):
+    verdict = deployed.judged(
+        architecture="x86_64",
+        runtime="python3.12",
+        memory_mb=1024,
+        timeout_seconds=60,
+        reserved_concurrency=5,
+        live_version=1,
+        invoke_mode="RESPONSE_STREAM",
+        log_level="DEBUG",
+        tags={"Team": "mesh"},
+    )
+    assert verdict.ok, stops(verdict)
+
+
+@pytest.mark.parametrize("variable", ["name", "environment"])
+def test_another_name_is_stopped_and_the_attribute_named(deployed, variable):
+    found = stops(deployed.judged(**{variable: "other"}))
+    new = {"name": "other-dev", "environment": "aoma-mesh-other"}[variable]
+    assert (
+        f'replaced, because function_name changes from "aoma-mesh-dev" to "{new}"' in found[LAMBDA]
+    )
+    assert "Put `name` and `environment` back" in found[LAMBDA]
+    assert {LAMBDA, LIVE, LIVE_URL, PUBLIC, KEYS} <= found.keys()
+
+
+def test_another_region_is_stopped_and_named(deployed):
+    found = stops(deployed.judged("-refresh=true", region="eu-central-1"))
+    assert "us-east-1" in found[LAMBDA]
+    assert "eu-central-1" in found[LAMBDA]
+    assert "put `region` back" in found[LAMBDA]
+
+
+def test_another_guard_of_the_url_is_stopped(deployed):
+    found = stops(deployed.judged(function_url_auth="AWS_IAM"))
+    assert "authorization_type changes from NONE to AWS_IAM" in found[LIVE_URL]
+    assert "its count no longer reaches it" in found[PUBLIC]
+    assert found.keys() == {LIVE_URL, PUBLIC}
+
+
+def test_what_is_allowed_by_name_passes_and_nothing_else(deployed):
+    plan = deployed.plan(function_url_auth="AWS_IAM")
+    shown = subprocess.run(
+        ["terraform", f"-chdir={deployed.root}", "show", "-json", str(plan)],
+        env=deployed.environment,
+        capture_output=True,
+        check=True,
+    )
+    asked = deployed.root / "plan.json"
+    asked.write_bytes(shown.stdout)
+    guard = ["plan-guard", str(asked)]
+    assert run(guard) == 1
+    assert run([*guard, "--allow", LIVE_URL]) == 1
+    assert run([*guard, "--allow", LIVE_URL, "--allow", PUBLIC]) == 0
+    assert run([*guard, "--allow", LAMBDA]) == 1
+
+
+def test_an_open_server_is_stopped(deployed):
+    found = stops(deployed.judged(allow_unauthenticated=True))
+    assert "allow_unauthenticated opens the server: MESH_AUTH becomes none" in found[LAMBDA]
+    assert found.keys() == {LAMBDA}
+
+
+def test_a_public_candidate_is_stopped(deployed):
+    deployed.edited(
+        "access.tf",
+        'auth          = "AWS_IAM"',
+        'auth          = "NONE"',
+    )
+    found = stops(deployed.judged())
+    assert "opens the candidate's URL" in found["module.candidate_url.aws_lambda_function_url.this"]
+
+
+def test_a_grant_without_its_condition_is_stopped(deployed):
+    deployed.edited(
+        "modules/function_url/main.tf",
+        "          InvokedViaFunctionUrl = true\n        }",
+        "        }",
+    )
+    found = stops(deployed.judged())
+    assert "InvokeThroughFunctionUrl lets everybody lambda:InvokeFunction without" in found[PUBLIC]
+
+
+def test_a_moved_module_passes_and_one_without_a_moved_block_is_stopped(deployed):
+    for file, old, new in (
+        ("access.tf", 'module "live_url"', 'module "public_url"'),
+        ("access.tf", "module.live_url", "module.public_url"),
+        ("outputs.tf", "module.live_url", "module.public_url"),
+    ):
+        if old in (deployed.root / file).read_text():
+            deployed.edited(file, old, new)
+    deployed.run("init", "-lockfile=readonly")
+    found = stops(deployed.judged())
+    assert "deleted, because the configuration no longer has it" in found[LIVE_URL]
+    assert "say so with a moved block" in found[LIVE_URL]
+
+    moved = "\nmoved {\n  from = module.live_url\n  to   = module.public_url\n}\n"
+    (deployed.root / "access.tf").write_text((deployed.root / "access.tf").read_text() + moved)
+    assert stops(deployed.judged()) == {}
+
+
+def test_a_taint_is_stopped_and_taken_away_by_what_is_said(deployed):
+    deployed.run("taint", LAMBDA)
+    found = stops(deployed.judged())
+    assert "replaced, because it is marked as tainted in the state" in found[LAMBDA]
+    assert f"terraform untaint '{LAMBDA}'" in found[LAMBDA]
+
+
+def test_destroying_is_stopped(deployed):
+    found = stops(deployed.judged("-destroy"))
+    assert {LAMBDA, LIVE, LIVE_URL, PUBLIC, KEYS} <= found.keys()
+    assert all("deleted" in said for said in found.values())
+
+
+def test_a_parameter_written_in_clear_is_stopped_without_showing_it(deployed):
+    secret = "sk-proj-" + "a1B2" * 8
+    deployed.edited(
+        "modules/ssm_parameters/main.tf",
+        '  value_wo         = "{}"\n  value_wo_version = 1\n',
+        f'  value = "{secret}"\n',
+    )
+    found = stops(deployed.judged())
+    assert "`value` puts the parameter's content in clear" in found[KEYS]
+    assert secret not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MESH_ANYTHING", "sk-proj-" + "a1B2" * 8),
+        ("MESH_UPSTREAM_PASSWORD", "correct horse"),
+        ("MESH_DATABASE", "postgresql://mesh:hunter2@db.example.com/mesh"),
+    ],
+)
+def test_a_secret_in_the_environment_is_stopped_without_showing_it(deployed, name, value):
+    deployed.edited("main.tf", "MESH_NAME ", f'{name} = "{value}"\n    MESH_NAME ')
+    found = stops(deployed.judged())
+    assert f"variables.{name}`" in found[LAMBDA]
+    assert "in clear" in found[LAMBDA]
+    assert value not in json.dumps(found)
+    assert found.keys() == {LAMBDA}
+
+
+def test_the_supabase_backend_tells_names_of_parameters_and_passes(deployed):
+    verdict = deployed.judged(backend="supabase", supabase_url="https://abc.supabase.co")
+    assert verdict.ok, stops(verdict)
