@@ -6,6 +6,7 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.resources.template import ResourceTemplate
@@ -35,9 +36,9 @@ id and score. When nothing fits, the answer says so: treat `grounded: false` or 
 the resource aoma://docs/ followed by the passage's `document`."""
 
 
-def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Register the tools; the names of each one's parameters."""
-    parameters = {}
+def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Register the tools; the input schema of each."""
+    schemas = {}
     for component in components(tools, available):
         registered = server.add_tool(component.function)
         # Not all clients follow `$ref`.
@@ -45,8 +46,8 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozense
         if registered.output_schema is not None:
             registered.output_schema = dereference_refs(registered.output_schema)
         registered.icons = registered.icons or icons(component.source)
-        parameters[registered.name] = frozenset(registered.parameters.get("properties", {}))
-    return parameters
+        schemas[registered.name] = registered.parameters
+    return schemas
 
 
 def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
@@ -122,7 +123,10 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     set_current(Deployment(settings, backend))
     available = backend.available()
     completions = Completions()
-    parameters = _add_tools(server, available)
+    schemas = _add_tools(server, available)
+    # Asked for with every call of protocol 2026-07-28; without this, the SDK lists all tools.
+    low_level.get_tool_input_schema = schemas.get
+    parameters = {name: frozenset(schema.get("properties", {})) for name, schema in schemas.items()}
     # The outermost first.
     server.add_middleware(CallLog(frozenset(parameters)))
     server.add_middleware(ToolAccess(tool_scopes))

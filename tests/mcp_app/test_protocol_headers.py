@@ -6,6 +6,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
 import base64
 
 import pytest
+from fastmcp import FastMCP
 
 from tests.mcp_app.test_mcp import BOTH, LIST, initialize, modern
 
@@ -173,3 +174,19 @@ def test_notifications_are_taken_without_an_answer(client, notification, version
 def test_a_page_of_another_origin_may_not_call(client, origin, path):
     headers = HEADERS | {"origin": origin}
     assert client.request("POST", path, CALL, headers=headers).status == 403
+
+
+def test_a_call_of_the_newest_protocol_does_not_list_all_tools(client, monkeypatch):
+    listings = []
+    listing = FastMCP.list_tools
+
+    async def list_tools(self, **options):
+        listings.append(options)
+        return await listing(self, **options)
+
+    monkeypatch.setattr(FastMCP, "list_tools", list_tools)
+    reply = client.request("POST", "/mcp", CALL, headers=HEADERS)
+    assert reply.status == 200
+    assert listings == []
+    client.rpc("tools/list")
+    assert listings
