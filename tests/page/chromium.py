@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -166,12 +165,13 @@ class Browser:
 
 
 @contextmanager
-def launched(program: str, profile: Path) -> Iterator[Browser]:
+def launched(program: str, profile: Path, variables: Mapping[str, str]) -> Iterator[Browser]:
     """A browser with a profile of its own, ended on leaving.
 
     Args:
         program: its path.
         profile: an empty folder.
+        variables: its environment.
     """
     # Root, and many build machines, may not have its sandbox; it opens one page, ours.
     process = subprocess.Popen(
@@ -183,7 +183,7 @@ def launched(program: str, profile: Path) -> Iterator[Browser]:
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(profile)},
+        env={**variables, "HOME": str(profile)},
     )
 
     def lines() -> list[str]:

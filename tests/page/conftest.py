@@ -15,6 +15,7 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mcp_app.settings import load
 from tests.ops.tested_servers import served
+from tests.page import packed_chromium
 from tests.page.chromium import Browser, launched
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -61,14 +62,17 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = chromium()
+    path, variables = chromium(), dict(os.environ)
     if path is None:
-        reason = (
-            f"no Chromium on this machine (looked for {', '.join(NAMES)} and MESH_CHROMIUM): "
-            "the page was not looked at in a browser"
-        )
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with launched(path, tmp_path_factory.mktemp("chromium")) as opened:
+        packed = packed_chromium.unpacked()
+        if packed is None:
+            reason = (
+                f"no Chromium on this machine (looked for {', '.join(NAMES)} and MESH_CHROMIUM; "
+                "npm has one for Linux on x86_64 only): the page was not looked at in a browser"
+            )
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        path, variables = str(packed), packed_chromium.environment()
+    with launched(path, tmp_path_factory.mktemp("chromium"), variables) as opened:
         yield opened
