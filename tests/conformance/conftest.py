@@ -13,6 +13,7 @@ import pytest
 from local_aws.process import Running, start, stop
 from ops import bundle
 from ops.environment import ROOT
+from tests import node
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -79,6 +80,8 @@ def deploy(running: Running, name: str, code: bytes, mode: str) -> str:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory):
+    # First, for without npm there is nothing to deploy for.
+    node.node()
     folder = tmp_path_factory.mktemp("conformance")
     running = start(folder / "state", endpoint_port=0, url_ports="0", log=folder / "log.txt")
     try:

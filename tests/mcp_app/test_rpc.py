@@ -117,6 +117,9 @@ def test_another_content_type_is_refused(client):
         ("tools/call", {}, -32602),
         ("tools/call", {"name": 5}, -32602),
         ("resources/read", {}, -32602),
+        ("prompts/get", {}, -32602),
+        ("completion/complete", {"argument": {"name": "a", "value": ""}}, -32602),
+        ("logging/setLevel", {"level": "loud"}, -32602),
     ],
 )
 def test_errors_have_the_codes_of_json_rpc(client, method, params, code):
