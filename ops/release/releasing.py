@@ -91,7 +91,7 @@ def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Re
             return Released(candidate, live, outputs)
         run.try_candidate(outputs)
     except KeyboardInterrupt:
-        print(f"interrupted; {run.untouched}", file=sys.stderr)
+        print(f"interrupted; {run.untouched[0].lower()}{run.untouched[1:]}", file=sys.stderr)
         raise
     except (GuardStoppedError, NotReleasedError):
         raise

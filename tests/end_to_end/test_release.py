@@ -19,6 +19,7 @@ from ops import credential, local_aws_client, terraform
 from ops.environment import ROOT
 from ops.failure import CommandFailedError
 from ops.progress import Steps
+from ops.release import releasing
 from ops.release.releasing import STEPS, Options, release
 from ops.release.rolling_back import BACK_STEPS, choose, known, roll_back
 from ops.release.root import Root
@@ -175,7 +176,9 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
     assert [entry.version for entry in known(target).history] == ["1", "2", "1"]
 
 
-def test_what_fails_only_where_it_is_live_is_taken_back(target, deployable, make_key):
+def test_what_fails_only_where_it_is_live_is_taken_back(
+    target, deployable, make_key, monkeypatch, capsys
+):
     options = Options(deadline_seconds=30)
     first = release(target, options, steps())
     key = make_key(first.outputs["api_keys_parameter"])
@@ -195,12 +198,21 @@ def test_what_fails_only_where_it_is_live_is_taken_back(target, deployable, make
     assert "Version 1 is live again and passes" in str(refused.value)
     assert [entry.version for entry in known(target).history] == ["1", "2", "1"]
 
-    # With a canary it has only its share, and is found out there.
-    with pytest.raises(NotReleasedError, match="the live URL failed"):
-        release(target, replace(options, canary=0.7, canary_seconds=30), steps())
+    # Ctrl-C before the promotion: live is untouched, and what to run is said.
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(releasing, "smoke_test", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            release(target, options, steps())
+    said = capsys.readouterr().err
+    assert "interrupted; live is still version 1." in said
+    assert "mesh release" in said
     assert known(target).live == "1"
 
     deployable.mend_search(good)
+    # With a canary first; nothing of it is left.
     shared = release(target, replace(options, canary=0.5, canary_seconds=3), steps())
     assert shared.before == "1"
     alias = target.client("lambda").get_alias(
