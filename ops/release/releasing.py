@@ -129,12 +129,17 @@ class _Run:
     @property
     def untouched(self) -> str:
         """What is live, when nothing was moved, and what to do."""
+        still = f"Live is still version {self.live}. " if self.live is not None else ""
+        return f"{still}{self.what_next}"
+
+    @property
+    def what_next(self) -> str:
+        """What to run after a release that was not finished."""
+        again = f"To release after all: mesh release{self.target.again}"
         if self.live is None:
-            return f"Run it again when that is mended: mesh release{self.target.again}"
+            return again
         return (
-            f"Live is still version {self.live}. When that is mended: mesh "
-            f"release{self.target.again}\n"
-            "Until then a plain `terraform apply` would put the newest version live; "
+            f"{again}\nUntil then a plain `terraform apply` would put the newest version live; "
             f"-var live_version={self.live} keeps it."
         )
 
@@ -220,7 +225,7 @@ class _Run:
         except NotReleasedError as second:
             raise NotReleasedError(
                 f"{said}\n\nVersion {self.live} is live again, and does not pass either, so the "
-                f"cause may lie elsewhere:\n{second}\n{self.untouched}"
+                f"cause may lie elsewhere:\n{second}\n{self.what_next}"
             ) from second
         except (CommandFailedError, KeyboardInterrupt) as second:
             raise NotReleasedError(
@@ -229,7 +234,7 @@ class _Run:
             ) from second
         told = (
             f"Version {outputs['live_version']} is live again and passes. Version "
-            f"{outputs['candidate_version']} stays at the candidate's URL. {self.untouched}"
+            f"{outputs['candidate_version']} stays at the candidate's URL. {self.what_next}"
         )
         if interrupted:
             print(f"{said}; {told}", file=sys.stderr)

@@ -21,6 +21,7 @@ OWN_VARIABLES = re.compile(r"\b(live_version|canary_weight)\b")
 FOR_APPLY = ("-state=", "-lock=", "-lock-timeout=", "-parallelism=")
 # A move of live and the record of it: all that a promotion or its undoing may change.
 MOVE = {("aws_lambda_alias", "live"), ("aws_ssm_parameter", "live_version")}
+NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)$")
 
 
@@ -87,9 +88,19 @@ class Root:
     def outputs(self) -> dict[str, Any]:
         """Give the outputs by name; {} before the first apply."""
         state = [arg.removeprefix("-state=") for arg in self.arguments if arg.startswith("-state=")]
-        return terraform_run.read_outputs(
-            root=self.folder, variables=self._environment(), state=Path(state[0]) if state else None
-        )
+        try:
+            return terraform_run.read_outputs(
+                root=self.folder,
+                variables=self._environment(),
+                state=Path(state[0]) if state else None,
+            )
+        except terraform_run.TerraformFailedError as error:
+            if NOT_INITIALISED.search(error.output) is None:
+                raise
+            raise CommandFailedError(
+                f"{self.folder} is not initialised: run `terraform init -lockfile=readonly` there, "
+                "or .github/terraform-init when its state is in S3."
+            ) from error
 
     def planned(
         self, target: Path, pins: Pins, *, saved: Path | None = None, move_only: bool = False
