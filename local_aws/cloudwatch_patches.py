@@ -32,7 +32,7 @@ ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 def apply() -> None:
     """Patch the imported MiniStack."""
     _describe_alarms_completely()
-    _keep_actions_for_insufficient_data()
+    _put_metric_alarms_as_asked()
     _evaluate_alarms_on_their_own_dimensions()
 
 
@@ -68,8 +68,11 @@ def _describe_alarms_completely() -> None:
     cloudwatch._describe_alarms = describe_alarms  # noqa: SLF001 - see above
 
 
-def _keep_actions_for_insufficient_data() -> None:
-    """PutMetricAlarm forgets InsufficientDataActions in the query protocol (seen in 1.5.33)."""
+def _put_metric_alarms_as_asked() -> None:
+    """PutMetricAlarm in the query protocol makes up and forgets (seen in 1.5.33).
+
+    It forgets InsufficientDataActions, and beside an ExtendedStatistic it makes up a Statistic.
+    """
     put = cloudwatch._put_metric_alarm  # noqa: SLF001 - see apply
 
     def put_metric_alarm(
@@ -79,6 +82,8 @@ def _keep_actions_for_insufficient_data() -> None:
         if not any(cbor_or_json) and answer[0] == OK:
             alarm = cloudwatch._alarms[cloudwatch._p(params, "AlarmName")]  # noqa: SLF001 - see above
             alarm["InsufficientDataActions"] = _members(params, "InsufficientDataActions")
+            if alarm.get("ExtendedStatistic"):
+                alarm.pop("Statistic", None)
         return answer
 
     cloudwatch._put_metric_alarm = put_metric_alarm  # noqa: SLF001 - see apply

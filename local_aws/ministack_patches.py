@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from local_aws import cloudwatch_patches
+from local_aws import cloudwatch_patches, query_definitions
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
 
@@ -45,6 +45,7 @@ def apply(
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
     cloudwatch_patches.apply()
+    query_definitions.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 

@@ -121,6 +121,20 @@ def unpatched(code, tmp_path):
             id="PutMetricAlarm forgets InsufficientDataActions",
         ),
         pytest.param(
+            ALARM + "del sent['Statistic']\nsent['ExtendedStatistic'] = 'p99'\n"
+            "cw._put_metric_alarm({k: [v] for k, v in sent.items()}, {}, False)\n"
+            "print(json.dumps(cw._alarms['a']['Statistic']))",
+            "Average",
+            id="PutMetricAlarm makes up a statistic beside a percentile",
+        ),
+        pytest.param(
+            "from ministack.services import cloudwatch_logs as logs\n"
+            "target = {'x-amz-target': 'Logs_20140328.PutQueryDefinition'}\n"
+            "print(asyncio.run(logs.handle_request('POST', '/', target, b'{}', {}))[0])",
+            400,
+            id="there are no saved queries",
+        ),
+        pytest.param(
             ALARM + "cw.record_metric('AWS/Lambda', 'Errors', 1, 'Count', {'FunctionName': 'b'})\n"
             "cw._evaluate_all_alarms()\nprint(json.dumps(cw._alarms['a']['StateValue']))",
             "ALARM",
