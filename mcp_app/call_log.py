@@ -1,11 +1,12 @@
-"""What was called within a request, for its log line: method, tool and outcome, nothing else.
+"""What was called within a request, for its log line: method, tool, outcome and duration.
 
-Names of methods and tools are written down only where they are known ones: anything else is
-text that a client made up.
+Nothing else. Names of methods and tools are written down only where they are known ones:
+anything else is text that a client made up.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,7 +35,7 @@ METHODS = frozenset(
     }
 )
 
-type Call = dict[str, str]
+type Call = dict[str, Any]
 
 _calls: ContextVar[list[Call] | None] = ContextVar("mesh_calls", default=None)
 _call: ContextVar[Call | None] = ContextVar("mesh_call", default=None)
@@ -91,7 +92,12 @@ class CallLog(Middleware):
         if is_tool:
             name = getattr(context.message, "name", None)
             call["tool"] = name if name in self._tools else "unknown"
-        result = await call_next(context)
+        started = time.perf_counter()
+        try:
+            result = await call_next(context)
+        finally:
+            if is_tool:
+                call["tool_duration_ms"] = round((time.perf_counter() - started) * 1000, 2)
         if not (isinstance(result, ToolResult) and result.is_error):
             call["outcome"] = "ok"
         return result

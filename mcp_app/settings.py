@@ -44,6 +44,7 @@ class Settings:
         secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
         allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
         log_level: A level name of Python's logging.
+        metrics_namespace: CloudWatch's namespace of the tools' metrics; None writes none.
         deadline_seconds: How long one call may take, 0.5 to 900; less than the function's
             timeout, so that the caller is told what was too slow.
         index: The embedded index file.
@@ -62,6 +63,7 @@ class Settings:
     secrets_ttl_seconds: float
     allowed_origins: tuple[str, ...]
     log_level: str
+    metrics_namespace: str | None
     deadline_seconds: float
     index: Path
     supabase: SupabaseSettings | None
@@ -111,6 +113,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         secrets_ttl_seconds=ttl,
         allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),
         log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
+        metrics_namespace=variables.get("MESH_METRICS_NAMESPACE") or None,
         deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", "25", (0.5, 900)),
         index=TASK_ROOT / "knowledge.sqlite3",
         supabase=supabase,

@@ -27,6 +27,7 @@ from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.asgi.request_log import RequestLog
 from mcp_app.asgi.rpc import PlainJsonRpc
 from mcp_app.knowledge.backend import Backend
+from mcp_app.metrics import tool_metrics
 from mcp_app.settings import Settings
 
 
@@ -77,7 +78,10 @@ def build_app(
             *public,
         ],
         middleware=[
-            Middleware(RequestLog),
+            Middleware(
+                RequestLog,
+                metrics=tool_metrics(settings.metrics_namespace, settings.environment),
+            ),
             Middleware(CatchAll),
             # Any Host: behind a Function URL it proves nothing. A browser's Origin does.
             Middleware(

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_app import call_log
+from mcp_app.metrics import ToolMetrics
 
 logger = logging.getLogger("mesh.request")
 
@@ -56,10 +57,15 @@ class RequestLog:
     """Logs who called what, how it ended, how long it took, and whether the instance was cold.
 
     Never the query string, headers, bodies, arguments or results: they may hold secrets.
+
+    Args:
+        app: What answers the request.
+        metrics: What a line about a tool's call says to CloudWatch; None for nothing.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: ToolMetrics | None = None) -> None:
         self._app = app
+        self._metrics = metrics
         self._cold = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,8 +102,21 @@ class RequestLog:
                     "trace_id": trace_id(scope),
                 }
                 # One call's end is the request's; of a batch, each has its own.
-                fields |= calls[0] if len(calls) == 1 and status < BAD_REQUEST else {}
-                if len(calls) > 1:
+                if len(calls) == 1:
+                    fields |= calls[0] if status < BAD_REQUEST else {}
+                    fields |= self._measured(calls[0])
+                elif calls:
                     fields["calls"] = calls
                 told = {name: value for name, value in fields.items() if value is not None}
                 logger.info("request", extra={"fields": told})
+                if len(calls) > 1:
+                    self._tell_each(calls)
+
+    def _tell_each(self, calls: list[call_log.Call]) -> None:
+        """Log what CloudWatch reads of a batch: a line has one set of dimensions."""
+        for call in calls:
+            if measured := self._measured(call):
+                logger.info("call of a batch", extra={"fields": measured})
+
+    def _measured(self, call: call_log.Call) -> dict[str, Any]:
+        return self._metrics.fields(call) if self._metrics else {}
