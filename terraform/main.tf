@@ -39,10 +39,11 @@ module "lambda" {
   live_version           = var.live_version
   canary_weight          = var.canary_weight
   log_retention_days     = var.log_retention_days
+  tracing                = var.tracing
   live_version_parameter = "/${var.name}/${var.environment}/live-version"
   parameter_arns         = values(module.parameters.arns)
 
-  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, {
+  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend

@@ -77,3 +77,18 @@ output "candidate_invoke_policy_arn" {
   description = "IAM policy for callers of the candidate URL in this account, such as the pipeline's role."
   value       = module.candidate_url.invoke_policy_arn
 }
+
+output "alarm_topic_arn" {
+  description = "ARN of the SNS topic that alarms notify, for other subscribers than alarm_email; null without alarms."
+  value       = module.monitoring.topic_arn
+}
+
+output "alarm_names" {
+  description = "Names of the alarms; the last one is the composite one, which notifies."
+  value       = module.monitoring.alarm_names
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard; null without."
+  value       = module.monitoring.dashboard_name
+}

@@ -21,6 +21,7 @@ variables {
   reserved_concurrency   = null
   live_version           = null
   log_retention_days     = 30
+  tracing                = false
   live_version_parameter = "/mesh/test/live-version"
   parameter_arns         = ["arn:aws:ssm:us-east-1:123456789012:parameter/mesh/test/api-keys"]
   environment_variables  = { MESH_AUTH = "api_key" }
@@ -186,4 +187,39 @@ run "a_missing_zip_is_refused_before_anything_is_made" {
   }
 
   expect_failures = [aws_lambda_function.this]
+}
+
+run "traces_are_written_only_when_asked_for" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "PassThrough" && !strcontains(aws_iam_role_policy.this.policy, "xray")
+    error_message = "Nobody asked for traces."
+  }
+}
+
+run "tracing_comes_with_the_right_to_write_traces_and_no_other" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    tracing = true
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = aws_lambda_function.this.tracing_config[0].mode
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this.policy).Statement[2].Action == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"] && length(jsondecode(aws_iam_role_policy.this.policy).Statement) == 3
+    error_message = aws_iam_role_policy.this.policy
+  }
 }

@@ -23,6 +23,11 @@ run "refuses_what_is_too_small" {
     reserved_concurrency = -1
     live_version         = 0
     secrets_ttl_seconds  = 0
+
+    alarm_thresholds         = { duration_share = 0 }
+    alarm_no_traffic_minutes = 0
+    alarm_email              = "ops@example.com"
+    budget_usd               = 0
   }
 
   expect_failures = [
@@ -31,6 +36,9 @@ run "refuses_what_is_too_small" {
     var.reserved_concurrency,
     var.live_version,
     var.secrets_ttl_seconds,
+    var.alarm_thresholds,
+    var.alarm_no_traffic_minutes,
+    var.budget_usd,
   ]
 }
 
@@ -45,9 +53,14 @@ run "refuses_what_is_too_large" {
     secrets_ttl_seconds = 3601
     allowed_origins     = ["https://a.example,https://b.example"]
     canary_weight       = 1
+
+    alarm_thresholds         = { duration_share = 1.1 }
+    alarm_no_traffic_minutes = 1441
   }
 
   expect_failures = [
+    var.alarm_thresholds,
+    var.alarm_no_traffic_minutes,
     var.allowed_origins,
     var.canary_weight,
     var.name,
@@ -68,9 +81,14 @@ run "refuses_parts_of_a_whole" {
     live_version         = 1.5
     secrets_ttl_seconds  = 1.5
     supabase_url         = "abc.supabase.co"
+
+    alarm_thresholds         = { errors = 1.5 }
+    alarm_no_traffic_minutes = 1.5
   }
 
   expect_failures = [
+    var.alarm_thresholds,
+    var.alarm_no_traffic_minutes,
     var.memory_mb,
     var.timeout_seconds,
     var.reserved_concurrency,
@@ -97,6 +115,7 @@ run "refuses_words_that_nobody_understands" {
     log_level          = "VERBOSE"
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
+    alarm_email        = "ops at example.com"
 
     openai_base_url        = "https://key@models.example/v1"
     embedding_model        = "text embedding"
@@ -119,6 +138,7 @@ run "refuses_words_that_nobody_understands" {
     var.log_level,
     var.log_retention_days,
     var.tags,
+    var.alarm_email,
     var.openai_base_url,
     var.embedding_model,
     var.answer_model,
@@ -142,9 +162,15 @@ run "refuses_what_looks_right_and_is_not" {
     openai_base_url       = "http://models.example/v1"
     sources               = []
     similarity_thresholds = { focused = 70 }
+    # Nobody would be told, and nothing would watch.
+    budget_usd               = 20
+    alarms                   = false
+    alarm_no_traffic_minutes = 30
   }
 
   expect_failures = [
+    var.budget_usd,
+    var.alarm_no_traffic_minutes,
     var.name,
     var.runtime,
     var.allowed_origins,
@@ -176,6 +202,13 @@ run "accepts_every_variable_set" {
     log_level            = "DEBUG"
     log_retention_days   = 3653
     tags                 = { Team = "mesh" }
+
+    alarm_email              = "ops@example.com"
+    alarm_thresholds         = { errors = 5, duration_share = 1 }
+    alarm_no_traffic_minutes = 1440
+    tool_metrics             = false
+    tracing                  = true
+    budget_usd               = 20.5
   }
 
   assert {

@@ -171,6 +171,7 @@ def test_one_address_no_secrets_and_nothing_left_behind(
         "MESH_SECRETS_TTL_SECONDS": "60",
         "MESH_RATE_LIMIT_PER_MINUTE": "600",
         "MESH_LOG_LEVEL": "INFO",
+        "MESH_METRICS_NAMESPACE": "aoma-mesh",
         "MESH_DEADLINE_SECONDS": "25",
     }
     assert environment["CodeSha256"] == code_sha256

@@ -1,4 +1,5 @@
-# What the function may do: read its own parameters and write its own log. Nothing else.
+# What the function may do: read its own parameters, write its own log and, if asked for, traces.
+# Nothing else.
 
 resource "aws_iam_role" "this" {
   name        = var.name
@@ -20,7 +21,7 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # SecureStrings under the account's aws/ssm key need no KMS grant: that key's own
         # policy lets everyone in the account decrypt through Systems Manager.
@@ -37,6 +38,13 @@ resource "aws_iam_role_policy" "this" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${aws_cloudwatch_log_group.this.arn}:*"
       },
-    ]
+      ], [for statement in [{
+        # X-Ray knows no resources for these.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+        Sid      = "WriteTraces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        Resource = "*"
+    }] : statement if var.tracing])
   })
 }

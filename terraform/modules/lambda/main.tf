@@ -28,6 +28,10 @@ resource "aws_lambda_function" "this" {
     variables = var.environment_variables
   }
 
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
   # Lambda creates a missing log group itself at the first invocation, without retention,
   # and Terraform's creation then fails with ResourceAlreadyExistsException. The policy
   # comes first because the first requests would find reading parameters denied.

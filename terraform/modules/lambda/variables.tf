@@ -74,6 +74,11 @@ variable "log_retention_days" {
   type        = number
 }
 
+variable "tracing" {
+  description = "Trace invocations with X-Ray."
+  type        = bool
+}
+
 variable "parameter_arns" {
   description = "ARNs of the Systems Manager parameters that the function may read."
   type        = list(string)

@@ -32,3 +32,7 @@ mock_data "aws_lambda_function" {
     environment = [{ variables = { MESH_AUTH = "api_key" } }]
   }
 }
+
+mock_resource "aws_sns_topic" {
+  defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" }
+}

@@ -1,0 +1,74 @@
+variable "function_name" {
+  description = "Name of the function; begins the name of everything here."
+  type        = string
+}
+
+variable "alias" {
+  description = "Alias that is watched."
+  type        = string
+}
+
+variable "log_group_name" {
+  description = "Log group of the function."
+  type        = string
+}
+
+variable "namespace" {
+  description = "CloudWatch namespace of the metrics by tool."
+  type        = string
+}
+
+variable "environment" {
+  description = "Value of the dimension environment of those metrics."
+  type        = string
+}
+
+variable "region" {
+  description = "Region of the metrics that the dashboard shows."
+  type        = string
+}
+
+variable "architecture" {
+  description = "arm64 or x86_64, for the estimated cost."
+  type        = string
+}
+
+variable "memory_mb" {
+  description = "Memory of the function in MB, for the estimated cost."
+  type        = number
+}
+
+variable "timeout_seconds" {
+  description = "Timeout of the function in seconds, which durations are compared with."
+  type        = number
+}
+
+variable "alarms" {
+  description = "Make alarms, and a topic that they notify."
+  type        = bool
+}
+
+variable "thresholds" {
+  description = "From where an alarm is on: errors, throttles and url_5xx a minute, and the share of the timeout that the 99th percentile of durations takes."
+  type        = object({ errors = number, throttles = number, url_5xx = number, duration_share = number })
+}
+
+variable "no_traffic_minutes" {
+  description = "Minutes without an invocation that are an alarm; null for none."
+  type        = number
+}
+
+variable "email" {
+  description = "Who is told of alarms and of the budget; null for nobody."
+  type        = string
+}
+
+variable "dashboard" {
+  description = "Make a dashboard."
+  type        = bool
+}
+
+variable "budget_usd" {
+  description = "Budget of the account a month in USD; null for none."
+  type        = number
+}
