@@ -113,10 +113,11 @@ def written_down(aws, deployed, function: str, folder: Path) -> dict[str, str]:
     }
 
 
-@terraform("terraform", name="deployed")
-def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, deployed, tmp_path):
+# pytest-terraform makes one fixture for each spelling of a root in a process.
+@terraform("./terraform/", name="walked")
+def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, walked, tmp_path):
     issuer = with_issuer
-    outputs = {name: output["value"] for name, output in deployed.outputs.items()}
+    outputs = {name: output["value"] for name, output in walked.outputs.items()}
     live, candidate, mcp = (outputs[name] for name in ("function_url", "candidate_url", "mcp_url"))
     parameter = Parameter(local_aws_client.ssm(aws.environment), outputs["api_keys_parameter"])
     key = api_keys.create(parameter, "ci")
@@ -185,7 +186,7 @@ def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, deploy
 
     # Nothing of all this is where it could be read.
     secrets = (key, some, successor, token, wide, foreign, CANARY, digest(key), digest(successor))
-    left = written_down(aws, deployed, outputs["function_name"], tmp_path)
+    left = written_down(aws, walked, outputs["function_name"], tmp_path)
     assert '"caller": "user:6f1c0b3e-ada"' in left["log"]
     assert '"tool": "search_knowledge"' in left["log"]
     found = [
