@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -173,6 +174,11 @@ def launched(program: str, profile: Path, variables: Mapping[str, str]) -> Itera
         profile: an empty folder.
         variables: its environment.
     """
+    with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:
+        yield from _running(program, profile, {**variables, "TMPDIR": scratch})
+
+
+def _running(program: str, profile: Path, variables: Mapping[str, str]) -> Iterator[Browser]:
     # Root, and many build machines, may not have its sandbox; it opens one page, ours.
     process = subprocess.Popen(
         [
