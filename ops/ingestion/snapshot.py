@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.ingestion.reading import Entry
@@ -161,9 +159,7 @@ class Snapshot:
 
 @contextmanager
 def snapshot() -> Iterator[Snapshot]:
-    """A snapshot that is removed when the body ends."""
-    with (
-        tempfile.TemporaryDirectory(prefix="mesh-ingest-") as folder,
-        closing(sqlite3.connect(Path(folder) / "snapshot.sqlite3")) as connection,
-    ):
+    """A snapshot that is gone when the body ends, however the process ends."""
+    # A file without a name: https://www.sqlite.org/inmemorydb.html#temp_db
+    with closing(sqlite3.connect("")) as connection:
         yield Snapshot(connection)
