@@ -16,6 +16,7 @@ import pytest
 
 from mcp_app.api_keys import generate
 from ops import credential, local_aws_client, terraform
+from ops.cli.release import hold_only
 from ops.environment import ROOT
 from ops.failure import CommandFailedError
 from ops.progress import Steps
@@ -177,7 +178,7 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
 
 
 def test_what_fails_only_where_it_is_live_is_taken_back(
-    target, deployable, make_key, monkeypatch, capsys
+    target, deployable, make_key, monkeypatch, capsys, tmp_path
 ):
     options = Options(deadline_seconds=30)
     first = release(target, options, steps())
@@ -212,8 +213,11 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
     assert known(target).live == "1"
 
     deployable.mend_search(good)
-    # With a canary first; nothing of it is left.
-    shared = release(target, replace(options, canary=0.5, canary_seconds=3), steps())
+    # As the pipeline does it, from a plan that people have seen; with a canary first, of
+    # which nothing is left.
+    seen = tmp_path / "seen.tfplan"
+    assert hold_only(target, seen) == "live is held at version 1"
+    shared = release(target, replace(options, saved=seen, canary=0.5, canary_seconds=3), steps())
     assert shared.before == "1"
     alias = target.client("lambda").get_alias(
         FunctionName=shared.outputs["function_name"], Name="live"
@@ -221,3 +225,5 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
     assert alias["FunctionVersion"] == shared.version
     assert "RoutingConfig" not in alias
     assert_no_changes(target)
+    with pytest.raises(CommandFailedError, match="make the plan again"):
+        release(target, replace(options, saved=seen), steps())
