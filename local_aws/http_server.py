@@ -84,6 +84,16 @@ class HttpServer:
         """Accept connections from now on; the socket belongs to this server."""
         self._server = await asyncio.start_server(self._accept, sock=listener, limit=READ_BYTES)
 
+    async def read_out(self, seconds: float) -> None:
+        """Read what clients that are gone had sent; at most this long.
+
+        The end of a client is known at once, and its last words lie in a socket until then.
+        """
+        for _ in range(3):  # what waits to be accepted is, in the loop's next rounds
+            await asyncio.sleep(0)
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=seconds)
+
     async def close(self) -> None:
         """Stop listening and end every connection."""
         if self._server is not None:

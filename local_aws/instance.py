@@ -243,6 +243,7 @@ class Instance:
         for pipe in self._pipes:
             pipe.close()
         self._pipes = []
+        await self._api.read_out()
         self._exited.set()
         await self._api.close()
         remove_tree(self._folder)

@@ -27,6 +27,8 @@ ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
 RESPONSE_MODE = ("lambda-runtime-function-response-mode", "streaming")
 TRUNCATED = "Runtime.TruncatedResponse"
+# More than a busy machine needs to read what lies in a socket.
+READ_OUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class RuntimeApi:
         listener = listen(0)
         self.address = f"{HOST}:{listener.getsockname()[1]}"
         await self._server.start(listener)
+
+    async def read_out(self) -> None:
+        """Take what a runtime that has ended had still sent for its invocation."""
+        if self._result is not None and not self._result.done():
+            await self._server.read_out(READ_OUT_SECONDS)
 
     async def close(self) -> None:
         """Stop; a waiting runtime sees its connection end."""

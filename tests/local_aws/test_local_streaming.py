@@ -165,7 +165,7 @@ trailers = (b"Lambda-Runtime-Function-Error-Type: Mine\\r\\n"
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "time.sleep(60)"])
 def test_an_end_of_the_instance_breaks_the_transfer(streaming, end):
-    function = streaming(f'connection.send(chunk(prelude() + b"half"))\n{end}', Timeout=1)
+    function = streaming(f'connection.send(chunk(prelude() + b"half"))\n{end}', Timeout=3)
     with httpx.stream("GET", function.url, timeout=10) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
