@@ -85,14 +85,18 @@ class Function:
     def get(self, path: str = "", **options: Any) -> httpx.Response:
         return httpx.get(self.url + path, timeout=30, **options)
 
-    def log_text(self) -> str:
+    def log_messages(self) -> list[str]:
+        """None before the first are there: the group comes with them, a moment after the answer."""
         logs = client(self.running, "logs")
-        group = f"/aws/lambda/{self.name}"
+        pages = logs.get_paginator("filter_log_events")
         try:
-            events = logs.filter_log_events(logGroupName=group)["events"]
+            found = list(pages.paginate(logGroupName=f"/aws/lambda/{self.name}"))
         except logs.exceptions.ResourceNotFoundException:
-            return ""
-        return "\n".join(event["message"] for event in events)
+            return []
+        return [event["message"] for page in found for event in page["events"]]
+
+    def log_text(self) -> str:
+        return "\n".join(self.log_messages())
 
     def wait_for_log(self, text: str) -> str:
         return str(wait_until(lambda: (said := self.log_text()) and text in said and said))

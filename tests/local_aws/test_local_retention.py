@@ -1,7 +1,7 @@
 """What is kept in memory is bounded: the newest log events."""
 
 from local_aws.process import start, stop
-from tests.local_aws.deployed import client, deploy, wait_until
+from tests.local_aws.deployed import deploy, wait_until
 
 # More than `local_aws.retention` keeps, in two invocations.
 CHATTY = """
@@ -15,19 +15,13 @@ def test_the_oldest_log_events_of_a_group_go_first(tmp_path):
     running = start(tmp_path / "state", endpoint_port=0, log=tmp_path / "log.txt")
     try:
         function = deploy(running, CHATTY)
-        logs = client(running, "logs")
-
-        def kept():
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=f"/aws/lambda/{function.name}"
-            )
-            return [event["message"] for page in pages for event in page["events"]]
-
         assert function.get("first").status_code == 200
-        assert wait_until(lambda: "line /first 5999" in kept())
-        assert "line /first 0" in kept()
+        assert wait_until(lambda: "line /first 5999" in function.log_messages())
+        assert "line /first 0" in function.log_messages()
         assert function.get("second").status_code == 200
-        found = wait_until(lambda: "line /second 5999" in (said := kept()) and said, seconds=20)
+        found = wait_until(
+            lambda: "line /second 5999" in (said := function.log_messages()) and said, seconds=20
+        )
         assert len(found) <= 10_000
         assert "line /first 0" not in found
         assert "line /second 0" in found
