@@ -12,10 +12,12 @@ os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
 # sets no HOME, and /tmp is what an instance may write to.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
 
-from mcp_app import logs
-from mcp_app.asgi.failures import misconfigured
-from mcp_app.instance import Instance, start
-from mcp_app.settings import SettingsError, load
+from mcp_app import lean, logs
+
+with lean.imports():
+    from mcp_app.asgi.failures import misconfigured
+    from mcp_app.instance import Instance, start
+    from mcp_app.settings import SettingsError, load
 
 logger = logging.getLogger("mesh.handler")
 
@@ -31,3 +33,5 @@ def initialize() -> Instance:
         # Not raised: Lambda would retry INIT and answer 502 without a word.
         logger.exception("the settings do not fit")
         return Instance(misconfigured(str(error)))
+    finally:
+        lean.collect_from_now_on()

@@ -22,6 +22,7 @@ from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
 from mcp_app.request_state import request_state_security
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
+from mcp_app.session_state import StateWhenWritten
 from mcp_app.settings import Settings, SettingsError
 from mcp_app.supabase_settings import SOURCES
 from mcp_app.tool_access import ToolAccess
@@ -36,14 +37,35 @@ id and score. When nothing fits, the answer says so: treat `grounded: false` or 
 the resource aoma://docs/ followed by the passage's `document`."""
 
 
+class MeshServer(FastMCP[Any]):
+    """FastMCP, which makes its store of session state when a tool first writes there."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._state = StateWhenWritten(lambda: super(MeshServer, self)._state_store)
+
+    @property
+    def _state_store(self) -> Any:
+        return self._state
+
+
+def _refers(schema: Any) -> bool:
+    """Whether there is a `$ref` in this JSON Schema."""
+    if isinstance(schema, dict):
+        return "$ref" in schema or any(map(_refers, schema.values()))
+    return isinstance(schema, list) and any(map(_refers, schema))
+
+
 def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str, Any]]:
     """Register the tools; the input schema of each."""
     schemas = {}
     for component in components(tools, available):
         registered = server.add_tool(component.function)
         # Not all clients follow `$ref`.
-        registered.parameters = dereference_refs(registered.parameters)
-        if registered.output_schema is not None:
+        if _refers(registered.parameters):
+            registered.parameters = dereference_refs(registered.parameters)
+        if _refers(registered.output_schema):
+            assert registered.output_schema is not None  # noqa: S101 - for the type checker
             registered.output_schema = dereference_refs(registered.output_schema)
         registered.icons = registered.icons or icons(component.source)
         schemas[registered.name] = registered.parameters
@@ -97,7 +119,7 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     Raises:
         SettingsError: scopes are set for a tool that there is not.
     """
-    server = FastMCP(
+    server = MeshServer(
         name=settings.name,
         version=__version__,
         instructions=INSTRUCTIONS,
