@@ -13,13 +13,14 @@ the standard library, and works alike on Linux, macOS and Windows.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import marshal
 import subprocess
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -43,8 +44,13 @@ class Refused:
     reason: str
 
 
-def compiled(source: bytes, name: str) -> bytes:
+def compiled(source: bytes, name: str, *, documented: bool = True) -> bytes:
     """The `.pyc` file of `source`, which lies at `name` below the task root.
+
+    Args:
+        source: The file.
+        name: Its path below the task root.
+        documented: False leaves its docstrings empty.
 
     Raises:
         SyntaxError: `source` is not valid for this Python.
@@ -54,7 +60,8 @@ def compiled(source: bytes, name: str) -> bytes:
         # Other people's invalid escapes: nothing that a build could do about them.
         warnings.simplefilter("ignore")
         # Never optimised: docstrings are what tools are described with.
-        code = compile(source, name, "exec", dont_inherit=True, optimize=0)
+        parsed = source if documented else without_docstrings(source)
+        code = compile(parsed, name, "exec", dont_inherit=True, optimize=0)
     return b"".join(
         (
             importlib.util.MAGIC_NUMBER,
@@ -63,6 +70,23 @@ def compiled(source: bytes, name: str) -> bytes:
             canonical(code, f"{TASK_ROOT}/{name}"),
         )
     )
+
+
+def without_docstrings(source: bytes) -> ast.Module:
+    """The module, its docstrings empty; the numbers of its lines stay.
+
+    Raises:
+        SyntaxError: `source` is not valid for this Python.
+        ValueError: `source` has NUL bytes.
+    """
+    module = ast.parse(source)
+    for node in ast.walk(module):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            match node.body:
+                # Not taken away: what is left might be a body without a statement.
+                case [ast.Expr(ast.Constant(str()) as docstring), *_]:
+                    docstring.value = ""
+    return module
 
 
 def canonical(code: CodeType, path: str) -> bytes:
@@ -79,12 +103,15 @@ def placed(code: CodeType, path: str) -> CodeType:
     return code.replace(co_filename=path, co_consts=constants)
 
 
-def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Refused]:
+def compile_all(
+    jobs: Sequence[tuple[Path, str, Path]], workers: int, undocumented: Collection[str] = ()
+) -> list[Refused]:
     """Compile files side by side; gives those that are not valid source.
 
     Args:
         jobs: Source file, its path below the task root, the `.pyc` file to write.
         workers: How many processes; the result does not depend on it.
+        undocumented: Packages whose docstrings are left empty.
 
     Raises:
         ChildProcessError: a process was killed, or ran out of memory.
@@ -93,7 +120,7 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
     hands = [hand for start in range(workers) if (hand := jobs[start::workers])]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__],
+            [sys.executable, "-I", "-S", __file__, *sorted(undocumented)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,7 +133,7 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
         for process, hand in zip(processes, hands, strict=True):
             assert process.stdin is not None  # noqa: S101 - for the type checker
             with process.stdin as stream:
-                json.dump([(str(source), name, str(into)) for source, name, into in hand], stream)
+                json.dump([(str(one), name, str(into)) for one, name, into in hand], stream)
             process.stdin = None
         refused: list[Refused] = []
         for process in processes:
@@ -123,11 +150,16 @@ def compile_all(jobs: Sequence[tuple[Path, str, Path]], workers: int) -> list[Re
 
 
 def main() -> None:
-    """Compile the jobs on standard input; write the refused ones to standard output."""
+    """Compile the jobs on standard input; write the refused ones to standard output.
+
+    The arguments are packages whose docstrings are left empty.
+    """
+    undocumented = frozenset(sys.argv[1:])
     refused = []
     for source, name, into in json.load(sys.stdin):
         try:
-            pyc = compiled(Path(source).read_bytes(), name)
+            documented = name.partition("/")[0] not in undocumented
+            pyc = compiled(Path(source).read_bytes(), name, documented=documented)
         except (SyntaxError, ValueError) as error:
             refused.append({"source": source, "reason": str(error)})
             continue

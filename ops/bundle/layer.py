@@ -16,14 +16,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from ops.bundle import archive, bytecode, dependencies, pruning
+from ops.bundle import archive, bytecode, dependencies, pruning, trimming
 from ops.bundle.archive import Entry, Written
 from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
 from ops.bundle.target import Target
 
 RECIPE = Path(__file__).parent
-RECIPE_FILES = ("archive.py", "bytecode.py", "dependencies.py", "layer.py", "pruning.py")
+RECIPE_FILES = (
+    *("archive.py", "bytecode.py", "dependencies.py", "layer.py"),
+    *("pruning.py", "stripping.py", "trimming.py"),
+)
 # Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
 
@@ -201,7 +204,7 @@ def make(
     compiled.mkdir()
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
-    refused = {one.source for one in bytecode.compile_all(jobs, workers)}
+    refused = {one.source for one in bytecode.compile_all(jobs, workers, trimming.UNDOCUMENTED)}
     for source, name, pyc in jobs:
         if str(source) not in refused:
             # In the source's place: without one, Python takes the bytecode as it is.
@@ -212,7 +215,11 @@ def make(
     entries = archive.append(
         into / "layer.zip",
         [
-            Entry(name, path.read_bytes(), executable=".so" in PurePosixPath(name).suffixes)
+            Entry(
+                name,
+                trimming.trimmed(name, path.read_bytes()),
+                executable=".so" in PurePosixPath(name).suffixes,
+            )
             for name, path in sources.items()
         ],
     )

@@ -66,6 +66,7 @@ PARTS = (
     "anyio/pytest_plugin.py",
     "platformdirs/pytest_plugin.py",
     "pygments/sphinxext.py",
+    "multidict/_testcapi.*",  # tests of C code that uses multidict
 )
 
 # Of pygments' 250 languages rich colours one, in the tracebacks that FastMCP logs.
