@@ -14,10 +14,13 @@ KNOWLEDGE ?=
 GIT ?=
 JIRA ?=
 JIRA_URL ?=
+# What the benchmark is given, e.g. make bench BENCH='--rounds 5 --only bare,ours'
+BENCH ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
 
-.PHONY: help setup build up down status check format docs test bench-retrieval lock clean
+.PHONY: help setup build up down status check format docs test bench bench-quick bench-retrieval bench-ingestion \
+	lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -59,6 +62,13 @@ docs: setup ## Write the pages of docs/ that are made from the code
 test: setup ## Run all tests
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
+bench: setup ## Measure cold starts and warm calls beside others (PUBLISH=1: into docs/)
+	@.venv/bin/python -m benchmarks.starts $(if $(PUBLISH),--publish) $(BENCH)
+
+bench-quick: setup ## The same in few rounds, minutes
+	@.venv/bin/python -m benchmarks.starts --rounds 2 --calls 20 --growth-rounds 0 --no-builds \
+	--no-instructions $(BENCH)
+
 bench-retrieval: setup ## Measure how often a search finds the right document first
 	@.venv/bin/python -m benchmarks.retrieval
 
@@ -68,6 +78,8 @@ bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 lock: setup ## Resolve requirements/ anew into the locks with hashes
 	@for name in uv lambda runtime clients; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
+	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
+	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
 	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved \
 	--ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \

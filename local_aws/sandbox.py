@@ -186,10 +186,19 @@ def write_language(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class StartedProcess:
-    """An instance's process. `started` is the monotonic time at which the runtime began."""
+    """An instance's process.
+
+    Attributes:
+        process: It.
+        started: Monotonic time at which the runtime began.
+        arranging_seconds: CPU time that the process had used by then.
+        output_fd: Reading end of its standard output and error.
+        telemetry_fd: Reading end of awslambdaric's frames.
+    """
 
     process: asyncio.subprocess.Process
     started: float
+    arranging_seconds: float
     output_fd: int
     telemetry_fd: int
 
@@ -253,9 +262,11 @@ async def spawn(
         raise CannotRunHereError(
             f"an instance could not be started: {said[1:].decode(errors='replace') or 'no reason'}"
         )
+    started, arranging_seconds = struct.unpack("dd", said[1:17])
     return StartedProcess(
         process=process,
-        started=struct.unpack("d", said[1:9])[0],
+        started=started,
+        arranging_seconds=arranging_seconds,
         output_fd=output_reading,
         telemetry_fd=telemetry_reading,
     )

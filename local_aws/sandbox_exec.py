@@ -97,6 +97,11 @@ def _enter_namespaces(libc: ctypes.CDLL, binds: dict[str, str], keep: list[str])
     _set_read_only(libc, TMP, read_only=False, recursive=False)
 
 
+def _report_start(report: int) -> None:
+    """Say that all is arranged: the time now, and the CPU time that arranging took."""
+    os.write(report, b"T" + struct.pack("dd", time.monotonic(), time.process_time()))
+
+
 def main() -> None:
     """Arrange what the specification says, report when it is done, and execute."""
     specification: dict[str, Any] = json.loads(sys.argv[1])
@@ -113,10 +118,10 @@ def main() -> None:
         os.chdir(specification["folder"])
         if specification["command"]:
             os.set_inheritable(report, False)  # noqa: FBT003 - the library's signature
-            os.write(report, b"T" + struct.pack("d", time.monotonic()))
+            _report_start(report)
             command = specification["command"]
             os.execve(command[0], command, specification["environment"])  # noqa: S606 - that is what it is for
-        os.write(report, b"T" + struct.pack("d", time.monotonic()))
+        _report_start(report)
     except OSError as error:
         os.write(report, b"E" + str(error).encode())
         os._exit(1)

@@ -1,0 +1,132 @@
+"""What functions ask on their way: SSM, and for one backend Supabase and OpenAI."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.starts.parameter_store import ParameterStore
+from local_supabase.errors import LocalSupabaseError
+from local_supabase.hashed_words import embed
+from local_supabase.openai_server import LocalOpenAI
+from local_supabase.stack import LocalSupabase
+from mcp_app.api_keys import ApiKey, digest, generate, stored
+from ops.database.migrate import migrate
+
+API_KEYS = "/benchmark/api-keys"
+MODEL = "hashed-words"
+TEXTS = {
+    "rollback": "Releases are rolled back with one command: mesh rollback moves the alias.",
+    "deploy": "To deploy the server, run terraform apply.",
+    "cats": "Cats sleep all day.",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """What runs beside the instances.
+
+    Attributes:
+        key: The API key that callers send.
+        store: SSM over TLS, as on AWS.
+        plain_store: SSM without TLS, for what must be repeatable to the instruction.
+        supabase: Variables of the supabase backend; None where it cannot run here.
+        usual: Variables of the usual server, which has its secrets in its environment.
+        missing: Why there is no Supabase here.
+    """
+
+    key: str
+    store: ParameterStore
+    plain_store: ParameterStore
+    supabase: Mapping[str, str] | None
+    usual: Mapping[str, str]
+    missing: str | None
+
+
+def _loaded(supabase: LocalSupabase) -> None:
+    """Put a few documents into the database, as ingestion would."""
+    with supabase.connect() as connection:
+        migrate(connection)
+        connection.execute(
+            "insert into mesh_embedding (model, dimensions) values (%s, 1536)", (MODEL,)
+        )
+        for name, text in TEXTS.items():
+            connection.execute(
+                "insert into mesh_documents (id, title, corpus) values (%s, %s, 'docs')",
+                (name, name.title()),
+            )
+            connection.execute(
+                "insert into mesh_passages (id, document, ordinal, text, embedding) "
+                "values (%s, %s, 0, %s, %s)",
+                (f"{name}#0", name, text, str(embed(text, 1536))),
+            )
+    supabase.reload_schema()
+
+
+@contextmanager
+def services(*, with_supabase: bool) -> Iterator[Services]:
+    """Start them, and end them.
+
+    Args:
+        with_supabase: Whether Supabase and OpenAI are wanted.
+    """
+    key = generate()
+    entry = stored(ApiKey("benchmark", digest(key), key[-4:], created="2026-01-01T00:00:00+00:00"))
+    values = {API_KEYS: json.dumps({"keys": [entry]})}
+    with ExitStack() as stack:
+        backend: dict[str, str] | None = None
+        # Clients that are made and never asked need an address and something like a key.
+        usual = {
+            # FastMCP does not start without, and Lambda sets none.
+            "HOME": "/tmp",  # noqa: S108 - the instance's own
+            "SUPABASE_URL": "http://127.0.0.1:9",
+            "SUPABASE_KEY": "a.b.c",
+            "OPENAI_API_KEY": "sk-none",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+            "EMBEDDING_MODEL": MODEL,
+        }
+        missing = None if with_supabase else "not asked for"
+        if with_supabase:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesh-starts-")))
+            # PostgreSQL may run as another user than this one.
+            folder.chmod(0o755)
+            try:
+                project = stack.enter_context(LocalSupabase(folder / "supabase"))
+                _loaded(project)
+            except LocalSupabaseError as error:
+                missing = str(error)
+            else:
+                openai = stack.enter_context(LocalOpenAI())
+                values |= {
+                    "/benchmark/supabase-key": project.publishable_key,
+                    "/benchmark/supabase-token": project.server_token(expires_in=24 * 3600),
+                    "/benchmark/openai-api-key": openai.api_key,
+                }
+                backend = {
+                    "MESH_SUPABASE_URL": project.url,
+                    "MESH_SUPABASE_KEY_PARAMETER": "/benchmark/supabase-key",
+                    "MESH_SUPABASE_TOKEN_PARAMETER": "/benchmark/supabase-token",
+                    "MESH_OPENAI_API_KEY_PARAMETER": "/benchmark/openai-api-key",
+                    "MESH_OPENAI_BASE_URL": openai.base_url,
+                    "MESH_EMBEDDING_MODEL": MODEL,
+                    "MESH_ANSWER_MODEL": "quoting-stand-in",
+                    "MESH_THRESHOLDS": "search=0.1,comprehensive=0.1,focused=0.1,rapid=0.1",
+                }
+                usual |= {
+                    "SUPABASE_URL": project.url,
+                    "SUPABASE_KEY": project.service_role_key,
+                    "OPENAI_API_KEY": openai.api_key,
+                    "OPENAI_BASE_URL": openai.base_url,
+                }
+        yield Services(
+            key,
+            stack.enter_context(ParameterStore(values, tls=True)),
+            stack.enter_context(ParameterStore(values, tls=False)),
+            backend,
+            usual,
+            missing,
+        )
