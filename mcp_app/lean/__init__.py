@@ -46,6 +46,19 @@ def imports() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def openai_imports() -> Iterator[None]:
+    """Within this, OpenAI's client is imported without the types that nobody asks for."""
+    if os.environ.get(SWITCH) == "off":
+        yield
+        return
+    with facades.installed():
+        # The client imports them later, when it is first asked.
+        for package in facades.OPENAI:
+            importlib.import_module(package)
+        yield
+
+
 def collect_from_now_on() -> None:
     """End INIT: garbage is what requests leave; what is there now is never looked at again."""
     gc.freeze()

@@ -44,6 +44,36 @@ FACADES: dict[str, dict[str, str]] = {
     "uvicorn": {},
 }
 
+# OpenAI's client loads the type of every request and answer there is: 600 modules, of which an
+# embedding needs a few. Its packages hold a module for each type; a name that is no type's own
+# module is rarely asked for.
+OPENAI: dict[str, dict[str, str]] = {
+    "openai": {
+        "APIConnectionError": "openai._exceptions",
+        "APIStatusError": "openai._exceptions",
+        "AsyncOpenAI": "openai._client",
+        "OpenAIError": "openai._exceptions",
+    },
+    "openai.lib": {},
+    "openai.resources": {},
+    "openai.resources.chat": {},
+    "openai.resources.responses": {},
+    "openai.resources.vector_stores": {},
+    "openai.types": {
+        "FileChunkingStrategyParam": "openai.types.file_chunking_strategy_param",
+        "VectorStoreSearchResponse": "openai.types.vector_store_search_response",
+    },
+    "openai.types.chat": {
+        "ChatCompletionFunctionToolParam": "openai.types.chat.chat_completion_function_tool_param",
+    },
+    "openai.types.responses": {},
+    "openai.types.shared": {"Metadata": "openai.types.shared.metadata"},
+    "openai.types.shared_params": {
+        "FunctionDefinition": "openai.types.shared_params.function_definition",
+    },
+    "openai.types.vector_stores": {},
+}
+
 
 class _FacadeLoader(Loader):
     """Gives the package empty, and runs it later with its own loader."""
@@ -62,6 +92,8 @@ class _FacadeLoader(Loader):
                 value = getattr(importlib.import_module(self._names[name]), name)
                 setattr(module, name, value)
                 return value
+            if module.__name__ in OPENAI and (found := _submodule(module.__name__, name)):
+                return found
             with self._running:
                 # Another thread may have been here, or the package asks for a name of its own.
                 if module.__dict__.get("__getattr__") is __getattr__:
@@ -76,13 +108,23 @@ class _FacadeLoader(Loader):
         module.__dict__["__getattr__"] = __getattr__
 
 
+def _submodule(package: str, name: str) -> ModuleType | None:
+    full = f"{package}.{name}"
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name != full:
+            raise
+        return None
+
+
 class _FacadeFinder(MetaPathFinder):
-    """Finds the packages of `FACADES` where they are, and nothing else."""
+    """Finds the packages of `FACADES` and `OPENAI` where they are, and nothing else."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        names = FACADES.get(fullname)
+        names = FACADES.get(fullname, OPENAI.get(fullname))
         spec = None if names is None else PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None and names is not None:
             spec.loader = _FacadeLoader(spec.loader, names)
@@ -91,7 +133,7 @@ class _FacadeFinder(MetaPathFinder):
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Within this, the packages of `FACADES` that are not imported yet come empty."""
+    """Within this, packages of `FACADES` and `OPENAI` that are not imported yet come empty."""
     finder = _FacadeFinder()
     sys.meta_path.insert(0, finder)
     try:

@@ -58,6 +58,9 @@ PARTS = (
     "openai/lib/responses_tool_runner.py",
     "openai/lib/responses_websocket/*",
     "fastmcp/cli/*",  # needs cyclopts
+    # Command lines; httpx would import rich and pygments for its own with every first call.
+    "httpx/_main.py",
+    "httpx2/_main.py",
     "mcp/cli/*",  # needs typer, which is not locked
     "cffi/*",  # builds extensions; running them takes _cffi_backend alone
     "pydantic/mypy.py",

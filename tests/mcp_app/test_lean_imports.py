@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.lean.facades import FACADES
+from mcp_app.lean.facades import FACADES, OPENAI
 
 SESSIONS = sorted((Path(__file__).parents[1] / "clients" / "sessions").glob("*.json"))
 PROGRAM = Path(__file__).with_name("lean_program.py")
@@ -160,3 +160,31 @@ def test_a_start_does_not_load(lean, module):
 
 def test_without_lean_imports_all_is_loaded(plain):
     assert {"rich", "mcp.client", "mcp_types._v2025_11_25", "joserfc.jws"} <= set(plain["loaded"])
+
+
+@pytest.fixture(scope="module")
+def first_call():
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM.with_name("lean_openai_program.py"))],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_first_call_to_openai_loads_no_types_that_nobody_asks_for(first_call):
+    loaded = set(first_call["loaded"])
+    assert {"openai._client", "postgrest", "httpx2"} <= loaded
+    assert (
+        not {"openai.types.responses.response", "openai.types.beta", "openai.lib._tools"} & loaded
+    )
+    assert len([name for name in loaded if name.startswith("openai.")]) < 100
+
+
+def test_names_of_openais_packages_are_the_ones_that_they_have_themselves(first_call):
+    assert set(first_call["packages"]) == set(OPENAI)
+    assert first_call["different"] == []
+    assert first_call["client"] == "Models"

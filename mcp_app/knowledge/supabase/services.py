@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from mcp_app import lean
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.openai_api import embeddings, responses, vector_store
-from mcp_app.knowledge.openai_api.client import OpenAIService
 from mcp_app.knowledge.results import Passage
 from mcp_app.knowledge.supabase.client import SupabaseService
 from mcp_app.secrets import Secret
 from mcp_app.supabase_settings import SupabaseSettings
+
+with lean.openai_imports():
+    from mcp_app.knowledge.openai_api import embeddings, responses, vector_store
+    from mcp_app.knowledge.openai_api.client import OpenAIService
 
 
 class Services:
