@@ -29,6 +29,7 @@ from local_aws.functions import (
     reserved_concurrency,
     route,
     share_equal_zips,
+    version_of,
 )
 from local_aws.instance import Place
 from local_aws.ports import HOST, FunctionUrlPorts
@@ -96,11 +97,18 @@ class DataPlane:
         qualifier: str | None,
         payload: bytes,
         *,
+        request_id: str | None = None,
         client_context: str | None = None,
     ) -> Outcome:
         """Run one invocation of the Invoke API; raises what `Executions.invoke` raises."""
         target = route(function, qualifier)
-        return await self._executions.invoke(target, payload, client_context=client_context)
+        return await self._executions.invoke(
+            target, payload, request_id=request_id, client_context=client_context
+        )
+
+    async def initialize(self, function: FunctionName, version: str) -> None:
+        """Start an instance of a version; raises what `Executions.initialize` raises."""
+        await self._executions.initialize(version_of(function, version))
 
     async def sync(self) -> None:
         """Follow the control plane: listeners for new URLs, no instances of versions out of use.

@@ -124,6 +124,15 @@ class Executions:
         )
         return outcome
 
+    async def initialize(self, version: FunctionVersion) -> None:
+        """Start an instance, which waits for work then.
+
+        Raises:
+            InitFailedError: it failed.
+            CannotRunHereError: this machine cannot run the function.
+        """
+        await self._pool(version).add()
+
     async def prepare(self, version: FunctionVersion) -> None:
         """Unpack a zip before the first request wants it."""
         try:

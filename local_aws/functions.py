@@ -71,6 +71,11 @@ class FunctionVersion:
         return int(self.config.get("Timeout") or 3)
 
     @property
+    def snap_start(self) -> bool:
+        """Whether instances are to start from a snapshot of this version."""
+        return (self.config.get("SnapStart") or {}).get("OptimizationStatus") == "On"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The function's own environment variables."""
         variables = (self.config.get("Environment") or {}).get("Variables") or {}

@@ -117,6 +117,7 @@ class Instance:
                     runtime_api=self._api.address,
                     log_stream=self._log.name,
                     endpoint=self._place.endpoint,
+                    credentials_token=self._api.credentials_token,
                 ),
             )
         except BaseException:

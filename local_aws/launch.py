@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_aws import metrics, ministack_patches
+from local_aws.asynchronous import Asynchronous
 from local_aws.control_plane import ControlPlane
 from local_aws.data_plane import DataPlane
 from local_aws.functions import FunctionName, url_identifier
@@ -20,6 +21,7 @@ from local_aws.invoke_api import InvokeApi
 from local_aws.logs import LogShipper
 from local_aws.ports import HOST, FunctionUrlPorts
 from local_aws.sandbox import Sandbox, probe_namespaces, write_language
+from local_aws.snapshots import Snapshots
 from local_aws.state import StateFolder, read_record
 
 # Two loops share the interpreter: a short turn keeps a request's way short while the
@@ -77,6 +79,8 @@ async def run(
         return f"http://{HOST}:{socket_of_url.getsockname()[1]}/"
 
     ministack_patches.apply(open_url=open_url, execute=InvokeApi(data_plane).execute)
+    Snapshots(data_plane).apply()
+    Asynchronous(data_plane, endpoint).apply()
     stopping = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sig, stopping.set)

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from local_aws import cloudwatch_patches, query_definitions
+from local_aws import cloudwatch_patches, log_group_keys, query_definitions
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
 
@@ -42,10 +42,13 @@ def apply(
     _give_urls_a_port(open_url)
     _delete_urls_with_their_function()
     _serve_the_code_of_a_version()
+    _keep_the_code_signing_of_a_new_function()
+    _forget_a_dead_letter_queue_that_was_taken_away()
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
     cloudwatch_patches.apply()
     query_definitions.apply()
+    log_group_keys.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 
@@ -131,6 +134,36 @@ def _serve_the_code_of_a_version() -> None:
 
     lambda_svc._get_function = get_function  # noqa: SLF001 - see apply
     lambda_svc.serve_function_code = serve_function_code
+
+
+def _keep_the_code_signing_of_a_new_function() -> None:
+    """CreateFunction forgets the code signing configuration that it was given (seen in 1.5.33)."""
+    create = lambda_svc._create_function  # noqa: SLF001 - see apply
+
+    def create_function(data: dict[str, Any]) -> Answer:
+        answer: Answer = create(data)
+        arn = data.get("CodeSigningConfigArn")
+        if answer[0] < 400 and arn:  # noqa: PLR2004 - HTTP's own limit
+            lambda_svc._functions[json.loads(answer[2])["FunctionName"]][  # noqa: SLF001 - see apply
+                "code_signing_config_arn"
+            ] = arn
+        return answer
+
+    lambda_svc._create_function = create_function  # noqa: SLF001 - see apply
+
+
+def _forget_a_dead_letter_queue_that_was_taken_away() -> None:
+    """An empty ARN takes it away, and is kept and told instead (seen in 1.5.33)."""
+    update = lambda_svc._update_config  # noqa: SLF001 - see apply
+
+    def update_config(name: str, data: dict[str, Any]) -> Answer:
+        answer: Answer = update(name, data)
+        config = lambda_svc._functions.get(name, {}).get("config", {})  # noqa: SLF001 - see apply
+        if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+            config.pop("DeadLetterConfig", None)
+        return answer
+
+    lambda_svc._update_config = update_config  # noqa: SLF001 - see apply
 
 
 def _let_statement_ids_repeat_over_qualifiers() -> None:

@@ -74,6 +74,15 @@ class Pool:
             self._start_if_wanted()
         return await place
 
+    async def add(self) -> None:
+        """Start an instance, or find one idle, and let it wait for work.
+
+        Raises:
+            InitFailedError: it failed.
+            CannotRunHereError: this machine cannot run the function.
+        """
+        self._offer(await self.acquire())
+
     def retire(self) -> None:
         """End idle instances now, and busy ones when they are done."""
         self.retired = True

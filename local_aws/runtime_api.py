@@ -9,9 +9,11 @@ import asyncio
 import base64
 import binascii
 import json
+import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
@@ -21,10 +23,15 @@ from local_aws.response_stream import ClientLeftError, ResponseStream
 PREFIX = "/2018-06-01/runtime"
 # 6 MB and a little: the number Lambda's own message names.
 RESPONSE_LIMIT_BYTES = 6_291_556
+# Where a restored instance asks for its role's credentials, and what they are here.
+CREDENTIALS_PATH = "/2021-04-23/credentials"
+CREDENTIALS = "test"
+CREDENTIALS_SECONDS = 3600
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 STREAM_LIMIT_BYTES = 200 * 1024 * 1024
 ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
+JSON = ("content-type", "application/json")
 RESPONSE_MODE = ("lambda-runtime-function-response-mode", "streaming")
 TRUNCATED = "Runtime.TruncatedResponse"
 # More than a busy machine needs to read what lies in a socket.
@@ -79,6 +86,7 @@ class RuntimeApi:
         self._client_left = False
         self.init_error: Result | None = None
         self.address = ""
+        self.credentials_token = secrets.token_urlsafe()
 
     async def start(self) -> None:
         """Listen on a loopback port of its own."""
@@ -107,20 +115,37 @@ class RuntimeApi:
 
     async def _answer(self, request: Request) -> Response:
         path = request.target.removeprefix(PREFIX)
-        if request.method == "GET" and path == "/invocation/next":
+        answer = None
+        if request.method == "GET":
+            answer = await self._give(request, path)
+        elif request.method == "POST":
+            answer = await self._take(request, path)
+        return answer or _refused(404, "InvalidRequestID", "no such invocation, or no such path")
+
+    async def _give(self, request: Request, path: str) -> Response | None:
+        if path == "/invocation/next":
             return await self._give_next()
-        if request.method == "POST" and path == "/init/error":
+        if path == "/restore/next":
+            # There is no snapshot here: restored at once, in the same process.
+            return Response(200, [JSON], b"{}")
+        if path == CREDENTIALS_PATH:
+            return self._give_credentials(request)
+        return None
+
+    async def _take(self, request: Request, path: str) -> Response | None:
+        if path in {"/init/error", "/restore/error"}:
             self.init_error = Result(request.body, request.header(ERROR_TYPE) or "Runtime.Unknown")
             return _accepted()
         current = self._current
-        if request.method == "POST" and current is not None:
-            if path == f"/invocation/{current.request_id}/response":
-                if request.chunks is not None:
-                    return await self._take_stream(request, request.chunks, current.stream)
-                return self._take_response(request)
-            if path == f"/invocation/{current.request_id}/error":
-                return self._take_error(request)
-        return _refused(404, "InvalidRequestID", "no such invocation, or no such path")
+        if current is None:
+            return None
+        if path == f"/invocation/{current.request_id}/response":
+            if request.chunks is not None:
+                return await self._take_stream(request, request.chunks, current.stream)
+            return self._take_response(request)
+        if path == f"/invocation/{current.request_id}/error":
+            return self._take_error(request)
+        return None
 
     async def _give_next(self) -> Response:
         # Done with the last one, though it broke off its answer.
@@ -130,7 +155,7 @@ class RuntimeApi:
         self._on_next()
         invocation = await self._next
         headers = [
-            ("content-type", "application/json"),
+            JSON,
             ("lambda-runtime-aws-request-id", invocation.request_id),
             # Counts from here: a cold start takes nothing of an invocation's time.
             ("lambda-runtime-deadline-ms", str(_deadline_ms(invocation.timeout_seconds))),
@@ -140,6 +165,17 @@ class RuntimeApi:
         if invocation.client_context is not None:
             headers.append(("lambda-runtime-client-context", invocation.client_context))
         return Response(200, headers, invocation.payload)
+
+    def _give_credentials(self, request: Request) -> Response:
+        if request.header("authorization") != self.credentials_token:
+            return _refused(403, "AccessDenied", "the authorization token is missing or wrong")
+        end = datetime.now(UTC) + timedelta(seconds=CREDENTIALS_SECONDS)
+        told = {
+            "AccessKeyId": CREDENTIALS,
+            "SecretAccessKey": CREDENTIALS,
+            "Expiration": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        return Response(200, [JSON], json.dumps(told).encode())
 
     def _take_response(self, request: Request) -> Response:
         if request.oversize:

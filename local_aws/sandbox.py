@@ -16,6 +16,7 @@ from pathlib import Path
 
 from local_aws.functions import FunctionVersion
 from local_aws.host import RUNTIME, CannotRunHereError, base_interpreter
+from local_aws.runtime_api import CREDENTIALS, CREDENTIALS_PATH
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 PROBE_SECONDS = 10
@@ -101,6 +102,7 @@ def environment(
     runtime_api: str,
     log_stream: str,
     endpoint: str,
+    credentials_token: str = "",
 ) -> dict[str, str]:
     """The variables Lambda sets, and AWS_ENDPOINT_URL, the one that only this machine needs.
 
@@ -115,15 +117,14 @@ def environment(
         **version.environment,
         **_exec_wrapper(version, task_root),
         "_HANDLER": version.handler,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **_credentials(version, runtime_api, credentials_token),
         "AWS_REGION": version.function.region,
         "AWS_DEFAULT_REGION": version.function.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": version.function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": version.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if version.snap_start else "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": version.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": version.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
@@ -144,6 +145,19 @@ def environment(
         # There is only one /tmp without a namespace; this is the nearest to an own one.
         variables["TMPDIR"] = str(temporary)
     return variables
+
+
+def _credentials(version: FunctionVersion, runtime_api: str, token: str) -> dict[str, str]:
+    """Where an instance has its role's credentials from.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
+    """
+    if not version.snap_start:
+        return {"AWS_ACCESS_KEY_ID": CREDENTIALS, "AWS_SECRET_ACCESS_KEY": CREDENTIALS}
+    return {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{runtime_api}{CREDENTIALS_PATH}",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,
+    }
 
 
 def _exec_wrapper(version: FunctionVersion, task_root: str) -> dict[str, str]:
