@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from mcp_app import snapshot
+
 PREFIX = "mesh_"
 RANDOM_BYTES = 32
 
@@ -138,6 +140,11 @@ class KeyRing:
         self._clock = clock
         self._keys: tuple[ApiKey, ...] = ()
         self._read_at = float("-inf")
+        snapshot.forgets(self.forget)
+
+    def forget(self) -> None:
+        """Read the keys anew the next time."""
+        self._keys, self._read_at = (), float("-inf")
 
     def _current(self) -> tuple[ApiKey, ...]:
         now = self._clock()

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mcp_app import snapshot
 from mcp_app.initialization import initialize
 
 _instance = initialize()
+snapshot.register()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
 from starlette.types import Receive, Send
 
+from mcp_app import snapshot
 from mcp_app.api_keys import KeyRing, KeysUnavailableError
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
@@ -123,4 +124,8 @@ def start(settings: Settings) -> Instance:
     """Bring the application up, ready for its first event."""
     backend = backend_of(settings)
     server = build_server(settings, backend)
-    return Instance(build_app(server, settings, backend, key_ring(settings)))
+    instance = Instance(build_app(server, settings, backend, key_ring(settings)))
+    if settings.supabase is not None:
+        # Connections do not outlive a snapshot; the index in the zip does.
+        snapshot.forgets(lambda: instance.run(backend.close()))
+    return instance

@@ -13,6 +13,9 @@ import json
 import os
 from urllib.parse import urlsplit
 
+from mcp_app import credentials
+from mcp_app.credentials import CredentialsUnavailableError
+
 CONNECT_AND_READ_SECONDS = 3.0
 
 
@@ -36,19 +39,12 @@ def _signed_headers(url: str, region: str, target: str, body: bytes) -> dict[str
     from botocore.credentials import Credentials  # noqa: PLC0415
 
     try:
-        # Lambda puts the role's credentials here and renews them with the sandbox.
-        credentials = Credentials(
-            os.environ["AWS_ACCESS_KEY_ID"],
-            os.environ["AWS_SECRET_ACCESS_KEY"],
-            os.environ.get("AWS_SESSION_TOKEN"),
-        )
-    except KeyError as missing:
-        raise ParameterUnavailableError(
-            f"no AWS credentials in the environment ({missing.args[0]} is not set)"
-        ) from None
+        own = Credentials(*credentials.current())
+    except CredentialsUnavailableError as error:
+        raise ParameterUnavailableError(str(error)) from error
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
     request = AWSRequest("POST", url, headers=headers, data=body)
-    SigV4Auth(credentials, "ssm", region).add_auth(request)
+    SigV4Auth(own, "ssm", region).add_auth(request)
     return dict(request.headers.items())
 
 

@@ -8,6 +8,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/mrtr
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from mcp.server.request_state import (
     RequestStateSecurity,
 )
 
-from mcp_app import caller
+from mcp_app import caller, snapshot
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 
 # What the SDK asks of a key.
@@ -45,6 +46,11 @@ class SharedKeyCodec:
         self._read = read
         self._codec: AESGCMRequestStateCodec | None = None
         self._read_at = 0.0
+        snapshot.forgets(self.forget)
+
+    def forget(self) -> None:
+        """Read the key anew the next time."""
+        self._codec = None
 
     def _current(self) -> AESGCMRequestStateCodec:
         now = time.time()
@@ -90,10 +96,16 @@ def request_state_security(
         ttl_seconds: see `SharedKeyCodec`.
         audience: the deployment's name.
     """
-    security = (
-        RequestStateSecurity.ephemeral(audience=audience)
-        if parameter is None
-        else RequestStateSecurity(codec=SharedKeyCodec(parameter, ttl_seconds), audience=audience)
-    )
+    if parameter is None:
+        security = RequestStateSecurity.ephemeral(audience=audience)
+        # Copies of one instance would have one key, and it would lie in their snapshot.
+        snapshot.forgets(lambda: _draw_a_key(security))
+    else:
+        codec = SharedKeyCodec(parameter, ttl_seconds)
+        security = RequestStateSecurity(codec=codec, audience=audience)
     security.bind_principal = _caller
     return security
+
+
+def _draw_a_key(security: RequestStateSecurity) -> None:
+    security.codec = AESGCMRequestStateCodec([os.urandom(LEAST_CHARACTERS)])

@@ -167,6 +167,24 @@ class RuntimeApi:
             payload=payload,
         )
 
+    async def restored(self) -> None:
+        """Wait until this instance has been restored from its snapshot, where it is to be one.
+
+        Raises:
+            RuntimeApiError: it will not be.
+        """
+        connection = await self._connect()
+        try:
+            await connection.begin("GET", "/restore/next", [])
+            await connection.end()
+            response, _ = await connection.answer()
+        except ResponseLostError as error:
+            raise RuntimeApiError(f"not restored: {error}") from error
+        if response.status_code != HTTPStatus.OK:
+            raise RuntimeApiError(f"not restored: status {response.status_code}")
+        # It was made before the snapshot.
+        self.disconnect()
+
     async def respond(self, invocation: Invocation, prelude: dict[str, Any]) -> Response:
         """Begin the response of an invocation.
 
@@ -193,7 +211,7 @@ class RuntimeApi:
         """Report an error without a response: of INIT, or before the first byte.
 
         Args:
-            place: `/init/error` or `/invocation/<id>/error`.
+            place: `/init/error`, `/restore/error` or `/invocation/<id>/error`.
             error_type: Such as `Runtime.ConfigError`.
             message: For people.
         """

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from mcp_app import snapshot
 from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 
 # What Terraform puts into a new parameter: it may not be empty.
@@ -57,6 +58,11 @@ class Secret:
         self._lock = threading.Lock()
         self._value: str | None = None
         self._trusted_until = float("-inf")
+        snapshot.forgets(self.forget)
+
+    def forget(self) -> None:
+        """Read it anew the next time."""
+        self._value, self._trusted_until = None, float("-inf")
 
     @property
     def remedy(self) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Message
 
-from mcp_app import logs
+from mcp_app import logs, snapshot
 from mcp_app.runtime_api import Invocation, Response, ResponseLostError, RuntimeApi
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SPARE_SECONDS = 0.2
 # How long a request may take to end by itself once its client has left.
 LEAVING_SECONDS = 1.0
+# As AWS's own runtime calls it.
+AFTER_RESTORE = "Runtime.AfterRestoreError"
 
 logger = logging.getLogger("mesh.streaming")
 
@@ -168,12 +170,26 @@ async def serve(instance: Instance, api: RuntimeApi) -> None:
         await answer(instance, api, invocation)
 
 
-async def report(api: RuntimeApi, error_type: str, message: str) -> None:
-    """Report that INIT failed."""
+async def report(
+    api: RuntimeApi, error_type: str, message: str, place: str = "/init/error"
+) -> None:
+    """Report that INIT, or what follows a restore, failed."""
     try:
-        await api.fail("/init/error", error_type, message)
+        await api.fail(place, error_type, message)
     finally:
         api.disconnect()
+
+
+def wait_for_restore(instance: Instance, api: RuntimeApi) -> None:
+    """Let Lambda take its snapshot here, and go on as one of its copies."""
+    snapshot.before_snapshot()
+    instance.run(api.restored())
+    try:
+        snapshot.after_restore()
+    except Exception as error:
+        logger.exception("a restored instance cannot go on")
+        instance.run(report(api, AFTER_RESTORE, type(error).__name__, "/restore/error"))
+        sys.exit(1)
 
 
 def main() -> None:
@@ -190,6 +206,8 @@ def main() -> None:
         kind = "ImportModuleError" if isinstance(error, ImportError) else type(error).__name__
         asyncio.run(report(api, f"Runtime.{kind}", str(error)))
         sys.exit(1)
+    if snapshot.expected():
+        wait_for_restore(instance, api)
     instance.run(serve(instance, api))
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from mcp_app import snapshot
 from mcp_app.oauth.documents import (
     DocumentUnavailableError,
     NoSuchDocumentError,
@@ -134,6 +135,13 @@ class SigningKeys:
         self._fetched_at = float("-inf")
         self._failed_at = float("-inf")
         self._failure: str | None = None
+        snapshot.forgets(self.forget)
+
+    def forget(self) -> None:
+        """Fetch the keys anew the next time."""
+        self._keys = ()
+        self._fetched_at = self._failed_at = float("-inf")
+        self._failure = None
 
     def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         """The key that a token names; None when the issuer has no such key.

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from mcp_app import snapshot
 from mcp_app.knowledge.calls import CallFailedError
 from mcp_app.knowledge.supabase.failures import wrong_shape
 
@@ -60,6 +61,7 @@ class EmbeddingGuard:
         self._dimensions = dimensions
         self._clock = clock
         self._trusted_until: dict[str, float] = {}
+        snapshot.forgets(self._trusted_until.clear)
 
     def trusts(self, source: str) -> bool:
         """Whether the source's last match is recent enough."""
