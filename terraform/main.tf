@@ -14,7 +14,8 @@ locals {
 module "parameters" {
   source = "./modules/ssm_parameters"
 
-  path = "/${var.name}/${var.environment}"
+  path        = "/${var.name}/${var.environment}"
+  kms_key_arn = var.kms_key_arn
   parameters = merge(local.secrets, {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
     }, var.tools_ask_back ? {
@@ -42,6 +43,24 @@ module "lambda" {
   tracing                = var.tracing
   live_version_parameter = "/${var.name}/${var.environment}/live-version"
   parameter_arns         = values(module.parameters.arns)
+
+  snap_start              = var.snap_start
+  provisioned_concurrency = var.provisioned_concurrency
+  ephemeral_storage_mb    = var.ephemeral_storage_mb
+  kms_key_arn             = var.kms_key_arn
+  code_signing_config_arn = var.code_signing_config_arn
+  dead_letter_arn         = var.dead_letter_arn
+
+  vpc = {
+    subnet_ids         = var.vpc_subnet_ids
+    security_group_ids = var.vpc_security_group_ids
+    ipv6               = var.vpc_ipv6
+  }
+  asynchronous = {
+    on_failure_arn = var.async_on_failure_arn
+    on_success_arn = var.async_on_success_arn
+    retries        = var.async_retries
+  }
 
   environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, {
     MESH_NAME                = var.name

@@ -23,4 +23,5 @@ module "monitoring" {
   email              = var.alarm_email
   dashboard          = var.dashboard
   budget_usd         = var.budget_usd
+  kms_key_arn        = var.kms_key_arn
 }

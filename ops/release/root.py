@@ -19,10 +19,15 @@ from ops.plan_guard import Plan, Verdict, judge, read_plan
 OWN_VARIABLES = re.compile(r"\b(live_version|canary_weight)\b")
 # Options of `terraform plan` that `terraform apply` of its plan needs again, and `output`.
 FOR_APPLY = ("-state=", "-lock=", "-lock-timeout=", "-parallelism=")
-# A move of live and the record of it: all that a promotion or its undoing may change.
-MOVE = {("aws_lambda_alias", "live"), ("aws_ssm_parameter", "live_version")}
+# A move of live, the instances kept ready for it, and the record of it: all that a promotion or
+# its undoing may change.
+MOVE = {
+    ("aws_lambda_alias", "live"),
+    ("aws_lambda_provisioned_concurrency_config", "live"),
+    ("aws_ssm_parameter", "live_version"),
+}
 NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)$")
+ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)(?:\[0\])?$")
 
 
 class GuardStoppedError(CommandFailedError):

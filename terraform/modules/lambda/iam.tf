@@ -1,5 +1,75 @@
-# What the function may do: read its own parameters, write its own log and, if asked for, traces.
-# Nothing else.
+# What the function may do: read its own parameters, write its own log and, each only if asked
+# for, write traces, decrypt with one key, send to named targets, be in a VPC. Nothing else.
+
+locals {
+  # arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME
+  log_group_arn = split(":", aws_cloudwatch_log_group.this.arn)
+  partition     = local.log_group_arn[1]
+  region        = local.log_group_arn[3]
+  account       = local.log_group_arn[4]
+  function_arn  = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}"
+
+  optional_statements = concat(
+    [for action in var.tracing ? [["xray:PutTraceSegments", "xray:PutTelemetryRecords"]] : [] : {
+      # X-Ray knows no resources for these.
+      # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+      Sid      = "WriteTraces"
+      Effect   = "Allow"
+      Action   = action
+      Resource = "*"
+    }],
+    [for key in var.kms_key_arn == null ? [] : [var.kms_key_arn] : {
+      # Through Systems Manager for the parameters, through Lambda for the environment; the
+      # function's own code could not call KMS with it.
+      # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+      Sid      = "DecryptThroughServices"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = key
+      Condition = { StringEquals = { "kms:ViaService" = [
+        "lambda.${local.region}.amazonaws.com",
+        "ssm.${local.region}.amazonaws.com",
+      ] } }
+    }],
+    [for target in local.targets : {
+      Sid      = "SendTo${title(split(":", target)[2])}${index(local.targets, target)}"
+      Effect   = "Allow"
+      Action   = local.send_actions[split(":", target)[2]]
+      Resource = target
+    }],
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    [for actions in local.in_vpc ? [[
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:UnassignPrivateIpAddresses",
+      ]] : [] : {
+      # Lambda makes the interfaces before there is anything to name.
+      Sid      = "LetLambdaMakeNetworkInterfaces"
+      Effect   = "Allow"
+      Action   = actions
+      Resource = "*"
+    }],
+    [for actions in local.in_vpc ? [[
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:DetachNetworkInterface",
+      "ec2:UnassignPrivateIpAddresses",
+      ]] : [] : {
+      # Lambda does that itself; the function's code, which has the same role, may not.
+      Sid       = "KeepTheCodeFromNetworkInterfaces"
+      Effect    = "Deny"
+      Action    = actions
+      Resource  = "*"
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } }
+    }],
+  )
+}
 
 resource "aws_iam_role" "this" {
   name        = var.name
@@ -23,8 +93,8 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat([
       {
-        # SecureStrings under the account's aws/ssm key need no KMS grant: that key's own
-        # policy lets everyone in the account decrypt through Systems Manager.
+        # SecureStrings under the account's aws/ssm key need no right to decrypt: that key's
+        # own policy lets everyone in the account do so through Systems Manager.
         Sid      = "ReadOwnParameters"
         Effect   = "Allow"
         Action   = ["ssm:GetParameter", "ssm:GetParameters"]
@@ -38,13 +108,6 @@ resource "aws_iam_role_policy" "this" {
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "${aws_cloudwatch_log_group.this.arn}:*"
       },
-      ], [for statement in [{
-        # X-Ray knows no resources for these.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-        Sid      = "WriteTraces"
-        Effect   = "Allow"
-        Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-        Resource = "*"
-    }] : statement if var.tracing])
+    ], local.optional_statements)
   })
 }

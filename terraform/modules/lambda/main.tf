@@ -1,8 +1,13 @@
 # The function, a version of it for every change, and the two aliases.
 
 locals {
+  in_vpc       = length(var.vpc.subnet_ids) > 0
+  live_version = var.live_version == null ? aws_lambda_function.this.version : tostring(var.live_version)
+
   auth        = var.environment_variables["MESH_AUTH"]
   pinned_auth = one(data.aws_lambda_function.pinned[*].environment[0].variables["MESH_AUTH"])
+
+  pinned_dead_letter_arn = try(data.aws_lambda_function.pinned[0].dead_letter_config[0].target_arn, "none")
 }
 
 resource "aws_lambda_function" "this" {
@@ -28,8 +33,43 @@ resource "aws_lambda_function" "this" {
     variables = var.environment_variables
   }
 
+  # Encrypts the environment, and snapshots of SnapStart.
+  kms_key_arn             = var.kms_key_arn
+  code_signing_config_arn = var.code_signing_config_arn
+
+  ephemeral_storage {
+    size = var.ephemeral_storage_mb
+  }
+
   tracing_config {
     mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  # The blocks below are left out when nobody asks for them: Lambda gives none back then.
+  dynamic "snap_start" {
+    for_each = var.snap_start ? ["PublishedVersions"] : []
+
+    content {
+      apply_on = snap_start.value
+    }
+  }
+
+  dynamic "vpc_config" {
+    for_each = local.in_vpc ? [var.vpc] : []
+
+    content {
+      subnet_ids                  = vpc_config.value.subnet_ids
+      security_group_ids          = vpc_config.value.security_group_ids
+      ipv6_allowed_for_dual_stack = vpc_config.value.ipv6
+    }
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = var.dead_letter_arn == null ? [] : [var.dead_letter_arn]
+
+    content {
+      target_arn = dead_letter_config.value
+    }
   }
 
   # Lambda creates a missing log group itself at the first invocation, without retention,
@@ -58,7 +98,7 @@ resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "What the live URL serves"
   function_name    = aws_lambda_function.this.function_name
-  function_version = var.live_version == null ? aws_lambda_function.this.version : tostring(var.live_version)
+  function_version = local.live_version
 
   # No block at all without a canary: one that is there and empty is a difference in every
   # plan, because Lambda gives none back. Left out, the provider sends an empty map, which
@@ -84,6 +124,32 @@ resource "aws_lambda_alias" "live" {
       condition     = var.canary_weight == 0 || aws_lambda_function.this.version != tostring(var.live_version)
       error_message = "canary_weight is ${var.canary_weight}, and live_version is the newest version itself: there is nothing to try. Set canary_weight to 0."
     }
+
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
+    precondition {
+      condition     = var.canary_weight == 0 || local.pinned_dead_letter_arn == coalesce(var.dead_letter_arn, "none")
+      error_message = "canary_weight is ${var.canary_weight}, and Lambda shares requests only between versions with the same dead-letter queue: live_version ${coalesce(var.live_version, 0)} has ${local.pinned_dead_letter_arn}, the newest will have ${coalesce(var.dead_letter_arn, "none")}. Release this change without a canary."
+    }
+  }
+
+  # Instances of a new version are ready before requests come to it, and a version whose
+  # instances do not start never gets any.
+  depends_on = [aws_lambda_provisioned_concurrency_config.live]
+}
+
+# On the version, not on the alias: an alias with a canary's weights can have none, and one
+# that moves has none for a while. A version that goes live gets its own first, the one
+# before keeps its until then.
+# https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  count = var.provisioned_concurrency > 0 ? 1 : 0
+
+  function_name                     = aws_lambda_function.this.function_name
+  qualifier                         = local.live_version
+  provisioned_concurrent_executions = var.provisioned_concurrency
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -97,4 +163,5 @@ resource "aws_lambda_alias" "candidate" {
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
 }

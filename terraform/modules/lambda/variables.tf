@@ -79,6 +79,54 @@ variable "tracing" {
   type        = bool
 }
 
+variable "snap_start" {
+  description = "Start instances from a snapshot of each published version."
+  type        = bool
+  default     = false
+}
+
+variable "provisioned_concurrency" {
+  description = "Instances of the live version that are kept ready; 0 for none."
+  type        = number
+  default     = 0
+}
+
+variable "ephemeral_storage_mb" {
+  description = "Size of /tmp in MB."
+  type        = number
+  default     = 512
+}
+
+variable "vpc" {
+  description = "Subnets and security groups that the function's own requests go out through; no subnets for none."
+  type        = object({ subnet_ids = list(string), security_group_ids = list(string), ipv6 = bool })
+  default     = { subnet_ids = [], security_group_ids = [], ipv6 = false }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer's KMS key for environment, snapshots, log and parameters; null for AWS's own keys."
+  type        = string
+  default     = null
+}
+
+variable "code_signing_config_arn" {
+  description = "ARN of the code signing configuration that the zip has to pass; null for none."
+  type        = string
+  default     = null
+}
+
+variable "dead_letter_arn" {
+  description = "ARN of the queue or topic for events that every retry failed; null for none."
+  type        = string
+  default     = null
+}
+
+variable "asynchronous" {
+  description = "Where records of asynchronous invocations of the alias live go, by ARN, null for nowhere; and how often a failed one is tried again."
+  type        = object({ on_failure_arn = string, on_success_arn = string, retries = number })
+  default     = { on_failure_arn = null, on_success_arn = null, retries = 2 }
+}
+
 variable "parameter_arns" {
   description = "ARNs of the Systems Manager parameters that the function may read."
   type        = list(string)

@@ -104,13 +104,15 @@ resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   ok_actions    = aws_sns_topic.alarms[*].arn
 }
 
-# Not encrypted: CloudWatch may not use the key aws/sns, and its messages would be lost
-# without an error. They hold names and numbers of these alarms, nothing of a request.
+# Not encrypted without a key of the customer's: CloudWatch may not use the key aws/sns, and
+# its messages would be lost without an error. They hold names and numbers of these alarms,
+# nothing of a request.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 resource "aws_sns_topic" "alarms" {
   count = var.alarms ? 1 : 0
 
-  name = "${var.function_name}-alarms"
+  name              = "${var.function_name}-alarms"
+  kms_master_key_id = var.kms_key_arn
 }
 
 # AWS asks the address first; until the link in that mail is opened, nothing is sent.

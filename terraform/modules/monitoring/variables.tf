@@ -63,6 +63,12 @@ variable "email" {
   type        = string
 }
 
+variable "kms_key_arn" {
+  description = "ARN of the customer's KMS key that the topic is encrypted with; its policy must let CloudWatch use it. Null for no encryption."
+  type        = string
+  default     = null
+}
+
 variable "dashboard" {
   description = "Make a dashboard."
   type        = bool

@@ -6,6 +6,7 @@ resource "aws_ssm_parameter" "this" {
   name        = "${var.path}/${each.key}"
   description = each.value
   type        = "SecureString"
+  key_id      = var.kms_key_arn
 
   # A placeholder, written once at creation: write-only, so in neither state nor plan.
   # The version must stay 1 for ever. Raising it would overwrite the real value, which
@@ -15,7 +16,8 @@ resource "aws_ssm_parameter" "this" {
 
   lifecycle {
     # The provider writes an empty value when it updates any of these alone, because a
-    # write-only value is known to it only while its version changes.
+    # write-only value is known to it only while its version changes. So a parameter stays
+    # under the key that it was made with; docs/options.md says how to move it.
     ignore_changes = [description, type, tier, key_id, data_type, allowed_pattern]
   }
 }
