@@ -162,3 +162,21 @@ def test_secrets_in_the_environment_are_stopped_without_being_shown(deployed):
 def test_the_supabase_backend_tells_names_of_parameters_and_passes(deployed):
     verdict = deployed.judged(backend="supabase", supabase_url="https://abc.supabase.co")
     assert verdict.ok, stops(verdict)
+
+
+def test_every_option_passes_for_none_replaces_what_the_address_depends_on(deployed):
+    verdict = deployed.judged(
+        provisioned_concurrency=2,
+        ephemeral_storage_mb=1024,
+        vpc_subnet_ids=["subnet-0123456789abcdef0"],
+        vpc_security_group_ids=["sg-0123456789abcdef0"],
+        kms_key_arn="arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555",
+        code_signing_config_arn="arn:aws:lambda:us-east-1:000000000000:code-signing-config:"
+        "csc-0123456789abcdef0",
+        dead_letter_arn="arn:aws:sqs:us-east-1:000000000000:lost",
+        async_on_failure_arn="arn:aws:sns:us-east-1:000000000000:failed",
+        tracing=True,
+    )
+    assert verdict.ok, stops(verdict)
+    verdict = deployed.judged(snap_start=True)
+    assert verdict.ok, stops(verdict)
