@@ -24,13 +24,13 @@ def call(method, path, body=None, **query):
         method, "/2015-03-31/functions" + path, {}, data, {k: [v] for k, v in query.items()}))
     return status, json.loads(answer or b"null")
 
-def create():
+def create(**more):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("h.py", "")
     call("POST", "", {"FunctionName": "f", "Runtime": "python3.13", "Handler": "h.h",
         "Role": "arn:aws:iam::000000000000:role/r", "Publish": True,
-        "Code": {"ZipFile": base64.b64encode(packed.getvalue()).decode()}})
+        "Code": {"ZipFile": base64.b64encode(packed.getvalue()).decode()}, **more})
     call("POST", "/f/aliases", {"Name": "live", "FunctionVersion": "1"})
 
 def permit(sid, **query):
@@ -133,6 +133,36 @@ def unpatched(code, tmp_path):
             "print(asyncio.run(logs.handle_request('POST', '/', target, b'{}', {}))[0])",
             400,
             id="there are no saved queries",
+        ),
+        pytest.param(
+            "from ministack.services import cloudwatch_logs as logs\n"
+            "target = {'x-amz-target': 'Logs_20140328.DisassociateKmsKey'}\n"
+            "print(asyncio.run(logs.handle_request('POST', '/', target, b'{}', {}))[0])",
+            400,
+            id="a log group's key cannot be taken away",
+        ),
+        pytest.param(
+            "create(CodeSigningConfigArn='arn')\n"
+            "print(json.dumps(svc._functions['f'].get('code_signing_config_arn')))",
+            None,
+            id="CreateFunction forgets the code signing configuration",
+        ),
+        pytest.param(
+            "create()\ncall('PUT', '/f/configuration', {'DeadLetterConfig': {'TargetArn': ''}})\n"
+            "print(json.dumps(svc._functions['f']['config'].get('DeadLetterConfig')))",
+            {"TargetArn": ""},
+            id="a dead-letter queue that is taken away stays as an empty one",
+        ),
+        pytest.param(
+            "svc._snapstart_provision_version_async = lambda *_: None\n"
+            "create(SnapStart={'ApplyOn': 'PublishedVersions'})\n"
+            "svc._functions['f']['config'] |= "
+            "{'LastUpdateStatus': 'Successful', 'MemorySize': 256}\n"
+            "call('POST', '/f/versions', {})\n"
+            "version = svc._functions['f']['versions']['2']['config']\n"
+            "print(json.dumps([version['State'], version.get('LastUpdateStatus')]))",
+            ["Pending", "Successful"],
+            id="a version without its snapshot yet was updated with success",
         ),
         pytest.param(
             ALARM + "cw.record_metric('AWS/Lambda', 'Errors', 1, 'Count', {'FunctionName': 'b'})\n"
