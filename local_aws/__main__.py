@@ -52,16 +52,22 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="do without mount namespaces, as on a machine that has none",
     )
+    parser.add_argument(
+        "--enforce-iam",
+        action="store_true",
+        help="refuse what IAM policies do not allow; the key `test` stays the account's root",
+    )
     return parser.parse_args(arguments)
 
 
-def configure_ministack(folder: StateFolder, *, port: int, region: str) -> None:
+def configure_ministack(folder: StateFolder, *, port: int, region: str, enforce_iam: bool) -> None:
     """Set MiniStack's variables; it reads them when it is imported."""
     remove_tree(folder.temporary)
     for path in (folder.temporary, folder.ministack, folder.objects):
         path.mkdir(parents=True, exist_ok=True)
     os.environ.update(
         {
+            "AUTH": "true" if enforce_iam else "false",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "BIND_HOST": "127.0.0.1",
@@ -116,7 +122,9 @@ def serve(options: argparse.Namespace) -> None:
                 advice="free it, or choose another with --endpoint-port",
             )
         port = listener.getsockname()[1]
-        configure_ministack(folder, port=port, region=options.region)
+        configure_ministack(
+            folder, port=port, region=options.region, enforce_iam=options.enforce_iam
+        )
         # Only now: MiniStack reads its variables when it is imported.
         from local_aws.launch import run  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from ministack import app as ministack
 from ministack.core.responses import (
     get_account_id,
     get_region,
@@ -34,7 +35,8 @@ TAIL_BYTES = 4096
 class InvokeApi:
     """Answers synchronous Invoke calls.
 
-    Others (Event, DryRun) are left to MiniStack, which comes back here through `execute`.
+    Others (Event, DryRun) are left to MiniStack, which comes back here through `execute`; so
+    are all where policies count, for MiniStack asks them.
     """
 
     def __init__(self, data_plane: DataPlane) -> None:
@@ -42,7 +44,7 @@ class InvokeApi:
 
     def takes(self, scope: dict[str, Any]) -> bool:
         """Whether a request is a synchronous Invoke."""
-        if scope["method"] != "POST" or not PATH.fullmatch(scope["path"]):
+        if ministack.AUTH or scope["method"] != "POST" or not PATH.fullmatch(scope["path"]):
             return False
         kind = _headers(scope).get("x-amz-invocation-type", "RequestResponse")
         return kind == "RequestResponse"

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from local_aws import cloudwatch_patches, log_group_keys, query_definitions
+from local_aws import cloudwatch_patches, iam_requests, log_group_keys, query_definitions
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
 
@@ -49,6 +49,7 @@ def apply(
     cloudwatch_patches.apply()
     query_definitions.apply()
     log_group_keys.apply()
+    iam_requests.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 

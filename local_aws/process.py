@@ -73,6 +73,7 @@ def start(
     region: str = "us-east-1",
     idle_seconds: float | None = None,
     namespaces: bool = True,
+    enforce_iam: bool = False,
 ) -> Running:
     """Start local AWS detached and wait until it answers; one that runs already is returned.
 
@@ -85,6 +86,8 @@ def start(
         region: Region of callers that name none.
         idle_seconds: How long an instance may be idle before it ends.
         namespaces: False does without mount namespaces, as on a machine that has none.
+        enforce_iam: Whether callers need policies that allow what they ask; the credentials
+            of `Running.environment` are the account's root's, who may do everything.
 
     Raises:
         LocalAwsError: it did not come up; the message is its own last line.
@@ -101,6 +104,8 @@ def start(
         command += ["--idle-seconds", str(idle_seconds)]
     if not namespaces:
         command.append("--no-namespaces")
+    if enforce_iam:
+        command.append("--enforce-iam")
     with log.open("ab") as output:
         before = output.tell()
         child = subprocess.Popen(
