@@ -76,7 +76,7 @@ bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 	@.venv/bin/python -m benchmarks.ingestion
 
 lock: setup ## Resolve requirements/ anew into the locks with hashes
-	@for name in uv lambda runtime clients; do \
+	@for name in uv lambda runtime clients checkov; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done

@@ -14,8 +14,8 @@ import pytest
 
 from local_aws.process import Running, start, stop
 from ops import bundle
-from tests.clients.other_environment import FOLDER, install
 from tests.local_aws.deployed import HERE, ROLE, Function, client, deploy, grant
+from tests.separate_environment import CLIENTS
 
 # The first one with --aws-sigv4: https://curl.se/docs/manpage.html#--aws-sigv4
 CURL = (7, 75)
@@ -28,7 +28,7 @@ class Clients:
     environment: dict[str, str]
 
     def path(self, program: str) -> str:
-        return str(FOLDER / "bin" / program)
+        return str(CLIENTS.folder / "bin" / program)
 
     def run(self, program: str, *arguments: str) -> str:
         """What the program prints; a failure shows all that it said."""
@@ -54,10 +54,10 @@ def aws_of_clients(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clients(aws_of_clients: Running) -> Clients:
-    install()
+    CLIENTS.install()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    path = f"{FOLDER / 'bin'}{os.pathsep}{kept.get('PATH', '')}"
+    path = f"{CLIENTS.folder / 'bin'}{os.pathsep}{kept.get('PATH', '')}"
     local = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PATH": path}
     return Clients({**kept, **nowhere, **local, **aws_of_clients.environment})
 

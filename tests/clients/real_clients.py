@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import node
-from tests.clients.other_environment import PYTHON, install
+from tests.separate_environment import CLIENTS
 
 PROGRAMS = Path(__file__).with_name("programs")
 SECONDS = 90
@@ -74,8 +74,8 @@ def generation_before(program: str) -> Session:
     """The official Python SDK, 1.x, or FastMCP 3 with it."""
 
     def session(url: str, key: str) -> Seen:
-        install()
-        return python_in(PYTHON, program, url, key)
+        CLIENTS.install()
+        return python_in(CLIENTS.python, program, url, key)
 
     return session
 

@@ -4,6 +4,7 @@
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
 
 resource "aws_ssm_parameter" "live_version" {
+  #checkov:skip=CKV2_AWS_34:A version's number is no secret, and is to be seen in plans
   name        = var.live_version_parameter
   description = "Version that the live URL of ${var.name} serves; its history is the releases"
   type        = "String"
