@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from local_aws import process
-from ops import local_aws_client, terraform, terraform_run
+from ops import environments, local_aws_client, terraform, terraform_run
 from ops.failure import CommandFailedError
 from ops.stack import Stack
 
@@ -33,17 +33,22 @@ class Deployed:
     where: str
 
 
-def find(output: str, region: str | None, *, instead: str) -> Deployed:
+def find(
+    output: str, region: str | None, *, instead: str, environment: str | None = None
+) -> Deployed:
     """Find the stack on this machine if it runs, else what the root in `terraform/` made.
 
     Args:
         output: name of an output of the root.
         region: of the parameters; AWS_REGION or the profile's when None.
         instead: the option that names them, for the message.
+        environment: one with its own state, to be asked instead.
 
     Raises:
         CommandFailedError: there is no such deployment.
     """
+    if environment is not None:
+        return _of_environment(output, environment, region)
     here = Stack()
     running = process.find(here.aws)
     local = here.read_outputs().get(output)
@@ -67,6 +72,14 @@ def find(output: str, region: str | None, *, instead: str) -> Deployed:
             f"  Name the parameter with {instead}."
         )
     return Deployed(client_of(region), outputs[output], "terraform output of terraform/")
+
+
+def _of_environment(output: str, name: str, region: str | None) -> Deployed:
+    found = environments.find(name, region)
+    outputs = found.root.outputs()
+    if output not in outputs:
+        raise CommandFailedError(f"environment {name} is not deployed yet: it has no {output}.")
+    return Deployed(client_of(found.region), outputs[output], f"environment {name}")
 
 
 def client_of(region: str | None) -> SSMClient:

@@ -9,6 +9,16 @@ locals {
   # Null without a zip, so that destroying needs none; the function itself refuses to be
   # planned then, and says what to run.
   code_sha256 = fileexists(local.zip_path) ? filebase64sha256(local.zip_path) : null
+
+  # The caller's ARN begins with the partition.
+  permissions_boundary_arn = one([
+    for caller in data.aws_caller_identity.current :
+    "arn:${split(":", caller.arn)[1]}:iam::${caller.account_id}:policy/${var.permissions_boundary}"
+  ])
+}
+
+data "aws_caller_identity" "current" {
+  count = var.permissions_boundary == null ? 0 : 1
 }
 
 module "parameters" {
@@ -61,6 +71,8 @@ module "lambda" {
     on_success_arn = var.async_on_success_arn
     retries        = var.async_retries
   }
+
+  permissions_boundary_arn = local.permissions_boundary_arn
 
   environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, {
     MESH_NAME                = var.name

@@ -559,6 +559,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "permissions_boundary" {
+  description = "Name of the IAM policy that bounds the function's role, such as aoma-mesh-production-boundary, which `mesh bootstrap` makes and its apply role insists on. Null sets none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^[A-Za-z0-9+=,.@_-]{1,128}$", var.permissions_boundary))
+    error_message = "permissions_boundary is \"${var.permissions_boundary == null ? "null" : var.permissions_boundary}\"; give the name of a policy in this account, not its ARN, or null for none."
+  }
+}
+
 variable "tags" {
   description = "Tags for every resource, besides Project, Environment and ManagedBy."
   type        = map(string)

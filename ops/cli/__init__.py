@@ -34,6 +34,7 @@ COMMANDS = {
     "release": "ops.cli.release",
     "rollback": "ops.cli.rollback",
     "plan-guard": "ops.cli.plan_guard",
+    "bootstrap": "ops.cli.bootstrap",
     "terraform-check": "ops.cli.terraform_check",
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -73,8 +74,8 @@ def mesh() -> None:
     """Run, test and release the MCP server.
 
     The stack on this machine: up, down, status. Any server: logs, smoke, keys,
-    secrets. Releases: release, rollback, plan-guard. The supabase backend:
-    database, ingest.
+    secrets. Releases: release, rollback, plan-guard, bootstrap. The supabase
+    backend: database, ingest.
     Every command has its own --help.
     """
 

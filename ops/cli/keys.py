@@ -21,10 +21,11 @@ class Target:
     parameter: str | None
     region: str | None
     advanced: bool
+    environment: str | None
 
     def open(self) -> Parameter:
         """Find the parameter, and say on standard error which one it is."""
-        found, why = key_parameter.find(self.parameter, self.region)
+        found, why = key_parameter.find(self.parameter, self.region, self.environment)
         click.echo(f"{found.name} ({why})", err=True)
         return replace(found, advanced=self.advanced)
 
@@ -36,6 +37,7 @@ class Target:
     help="SSM parameter, Terraform's output api_keys_parameter. Reached with the "
     "credentials that the AWS CLI would use.",
 )
+@click.option("--environment", metavar="NAME", help="The environment, such as staging.")
 @click.option("--region", metavar="NAME", help="Region of that parameter.")
 @click.option(
     "--advanced",
@@ -44,18 +46,25 @@ class Target:
 )
 @click.pass_context
 def command(
-    context: click.Context, *, parameter: str | None, region: str | None, advanced: bool
+    context: click.Context,
+    *,
+    parameter: str | None,
+    environment: str | None,
+    region: str | None,
+    advanced: bool,
 ) -> None:
     """Make, list, rotate and revoke API keys.
 
-    Without --parameter: those of the stack on this machine while it runs, else
+    Without --parameter or --environment: those of the stack on this machine while it runs, else
     those of the deployment whose Terraform state is set up in terraform/. Which
     one it is, is said on standard error.
 
     Only hashes are stored. A change takes effect within a minute, when instances
     read the parameter again (secrets_ttl_seconds); nothing is deployed for it.
     """
-    context.obj = Target(parameter, region, advanced)
+    if parameter and environment:
+        raise click.UsageError("--parameter and --environment exclude each other.")
+    context.obj = Target(parameter, region, advanced, environment)
 
 
 @command.command("create", short_help="Make a key and print it, once.")

@@ -39,6 +39,11 @@ def hold_only(target: targets.Target, out: Path) -> str:
 
 @click.command("release", short_help="Try the newest code, put it live, or leave live as it is.")
 @click.option(
+    "--environment",
+    metavar="NAME",
+    help="The environment, such as staging: its values, its state.",
+)
+@click.option(
     "--api-key",
     envvar="MESH_API_KEY",
     metavar="KEY",
@@ -88,6 +93,7 @@ def hold_only(target: targets.Target, out: Path) -> str:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
 def command(
     *,
+    environment: str | None,
     api_key: str | None,
     canary: float | None,
     canary_seconds: float,
@@ -104,16 +110,20 @@ def command(
     not pass never becomes live, or is taken back; so does Ctrl-C. Each plan passes
     the plan guard first.
 
-    Build before: python build.py. Arguments after -- go to terraform plan, as if
-    given in terraform/: mesh release -- -var-file=production.tfvars. Without any,
-    the stack on this machine is meant when it runs.
+    Build before: python build.py. With --environment NAME the values are those of
+    terraform/NAME.tfvars and the state is NAME.tfstate in the state bucket, which is
+    TF_STATE_BUCKET or the one that mesh bootstrap made. Arguments after -- go to
+    terraform plan, as if given in terraform/. Without either, the stack on this
+    machine is meant when it runs.
 
     Exit status: 0 when the new version is live, 1 when live is what it was.
     """
     if saved and plan_only:
         raise click.UsageError("--plan and --plan-only exclude each other.")
     options = Options(deadline, canary, canary_seconds, saved)
-    with targets.find(arguments, key=api_key, allowed=allowed, command="mesh release") as target:
+    with targets.find(
+        arguments, key=api_key, allowed=allowed, command="mesh release", environment=environment
+    ) as target:
         try:
             if plan_only:
                 held = hold_only(target, plan_only)

@@ -33,6 +33,11 @@ def print_versions(found: Known) -> None:
 @click.option("--list", "list_", is_flag=True, help="List the versions and when they were live.")
 @click.option("--json", "as_json", is_flag=True, help="With --list: print one JSON object.")
 @click.option(
+    "--environment",
+    metavar="NAME",
+    help="The environment, such as staging: its values, its state.",
+)
+@click.option(
     "--api-key",
     envvar="MESH_API_KEY",
     metavar="KEY",
@@ -60,6 +65,7 @@ def command(
     *,
     list_: bool,
     as_json: bool,
+    environment: str | None,
     api_key: str | None,
     allowed: tuple[str, ...],
     deadline: float,
@@ -80,7 +86,9 @@ def command(
     rest = arguments[1:] if version else arguments
     if rest and not rest[0].startswith("-"):
         raise click.UsageError(f"{rest[0]!r} is no version; give its number, such as 7.")
-    with targets.find(rest, key=api_key, allowed=allowed, command="mesh rollback") as target:
+    with targets.find(
+        rest, key=api_key, allowed=allowed, command="mesh rollback", environment=environment
+    ) as target:
         found = known(target)
         if list_:
             if as_json:

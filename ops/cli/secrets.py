@@ -25,6 +25,7 @@ class Target:
 
     path: str | None
     region: str | None
+    environment: str | None = None
 
     def open(self) -> tuple[SSMClient, dict[str, str]]:
         """Find the parameters by short name, and say on standard error where they are."""
@@ -33,7 +34,9 @@ class Target:
             click.echo(f"{path}/ (named by --path)", err=True)
             client = deployed_parameters.client_of(self.region)
             return client, {name: f"{path}/{name}" for name in NAMES}
-        found = deployed_parameters.find(OUTPUT, self.region, instead="--path")
+        found = deployed_parameters.find(
+            OUTPUT, self.region, instead="--path", environment=self.environment
+        )
         click.echo(found.where, err=True)
         if not found.value:
             raise CommandFailedError(
@@ -50,19 +53,24 @@ class Target:
     help="What the SSM parameters begin with. Reached with the credentials that the AWS CLI "
     "would use.",
 )
+@click.option("--environment", metavar="NAME", help="The environment, such as staging.")
 @click.option("--region", metavar="NAME", help="Region of those parameters.")
 @click.pass_context
-def command(context: click.Context, *, path: str | None, region: str | None) -> None:
+def command(
+    context: click.Context, *, path: str | None, environment: str | None, region: str | None
+) -> None:
     """Put secrets of other services where the server reads them.
 
-    Without --path: those of the stack on this machine while it runs, else those
+    Without --path or --environment: those of the stack on this machine while it runs, else those
     of the deployment whose Terraform state is set up in terraform/. Which one it
     is, is said on standard error.
 
     A new value takes effect without a deploy: within secrets_ttl_seconds, or when
     the service refuses the old one.
     """
-    context.obj = Target(path, region)
+    if path and environment:
+        raise click.UsageError("--path and --environment exclude each other.")
+    context.obj = Target(path, region, environment)
 
 
 @command.command("set", short_help="Store a secret.")

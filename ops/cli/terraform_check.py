@@ -21,17 +21,29 @@ STEPS = (
 
 @click.command("terraform-check", short_help="Check the Terraform root: form and validity.")
 def command() -> None:
-    """Check form and validity of terraform/, without state and without AWS.
+    """Check form and validity of terraform/ and terraform/bootstrap/, without AWS.
 
     The same as terraform fmt -check -recursive, terraform init -lockfile=readonly and
     terraform validate, with the provider mirror that mesh up would use.
     """
     terraform.require_terraform()
+    root = Stack().terraform_root
+    for folder in (root, root / "bootstrap"):
+        check(folder)
+    click.echo("Terraform: formatted and valid")
+
+
+def check(folder: Path) -> None:
+    """Check one root.
+
+    Raises:
+        CommandFailedError: it is not in its form, or not valid.
+    """
     with tempfile.TemporaryDirectory() as data:
         variables = terraform.environment(Path(data))
         for step in STEPS:
             done = subprocess.run(
-                ["terraform", f"-chdir={Stack().terraform_root}", *step],
+                ["terraform", f"-chdir={folder}", *step],
                 env=variables,
                 capture_output=True,
                 text=True,
@@ -39,5 +51,4 @@ def command() -> None:
             )
             if done.returncode != 0:
                 said = (done.stdout + done.stderr).strip()
-                raise CommandFailedError(f"terraform {step[0]} finds fault:\n{said}")
-    click.echo("Terraform: formatted and valid")
+                raise CommandFailedError(f"terraform {step[0]} finds fault in {folder}:\n{said}")

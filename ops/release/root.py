@@ -104,7 +104,7 @@ class Root:
                 raise
             raise CommandFailedError(
                 f"{self.folder} is not initialised: run `terraform init -lockfile=readonly` there, "
-                "or .github/terraform-init when its state is in S3."
+                "or name an environment with --environment when its state is in S3."
             ) from error
 
     def planned(

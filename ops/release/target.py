@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from local_aws import process
-from ops import credential, function_log, local_aws_client, lock, terraform
+from ops import credential, environments, function_log, local_aws_client, lock, terraform
 from ops.deployment import LOCK_TIMEOUT, Deployment
 from ops.failure import CommandFailedError
 from ops.release.root import Root
@@ -36,6 +36,7 @@ class Target:
         client: gives a client of AWS by its service's name.
         sign: gives SigV4 for a Function URL.
         key: API key or access token for the live URL, if there is one.
+        named: the arguments that name it on a command line.
         changed: told the outputs after each apply.
     """
 
@@ -44,6 +45,7 @@ class Target:
     client: Callable[[str], Any]
     sign: Callable[[str], httpx.Auth]
     key: str | None
+    named: str = ""
     changed: Callable[[Mapping[str, Any]], None] = lambda _: None
 
     @cached_property
@@ -58,18 +60,23 @@ class Target:
     @property
     def again(self) -> str:
         """What follows `mesh release` or `mesh rollback` to mean this target again."""
-        named = self.root.arguments if self.where.startswith("terraform/") else ()
-        return f" -- {' '.join(named)}" if named else ""
+        return f" {self.named}" if self.named else ""
 
 
 @contextmanager
 def find(
-    arguments: tuple[str, ...], *, key: str | None, allowed: tuple[str, ...], command: str
+    arguments: tuple[str, ...],
+    *,
+    key: str | None,
+    allowed: tuple[str, ...],
+    command: str,
+    environment: str | None = None,
 ) -> Iterator[Target]:
     """Find the target of a command: the stack on this machine if it runs, else `terraform/`.
 
     Args:
         arguments: for `terraform plan`; given, the target is `terraform/` in any case.
+        environment: one to be the target instead, with its own state.
         key: API key or access token; for the stack on this machine its own when None.
         allowed: addresses at which the plan guard's findings are meant.
         command: what is being done, for whoever comes second.
@@ -78,6 +85,10 @@ def find(
         CommandFailedError: Terraform is missing, or another command is at work.
     """
     terraform.require_terraform()
+    given = f"-- {' '.join(arguments)}" if arguments else ""
+    if environment is not None:
+        yield _environment(environment, arguments, key, allowed, given)
+        return
     here = Stack()
     running = process.find(here.aws)
     if running is None or arguments:
@@ -93,9 +104,10 @@ def find(
             client=_client,
             sign=credential.from_credential_chain,
             key=key,
+            named=given,
         )
         return
-    environment, region = running.environment, running.region
+    reached, region = running.environment, running.region
     deployment = Deployment(here, running)
     with lock.exclusive(here.lock, command):
         yield Target(
@@ -111,16 +123,36 @@ def find(
                 allowed=allowed,
             ),
             where="the stack on this machine",
-            client=lambda service: local_aws_client.client(service, environment),
-            sign=lambda _: credential.SigV4(local_aws_client.credentials(environment), region),
+            client=lambda service: local_aws_client.client(service, reached),
+            sign=lambda _: credential.SigV4(local_aws_client.credentials(reached), region),
             key=key or here.read_environment().get("MESH_API_KEY"),
             changed=lambda outputs: _keep(here.outputs, outputs),
         )
 
 
-def _client(service: str) -> Any:
+def _environment(
+    name: str, arguments: tuple[str, ...], key: str | None, allowed: tuple[str, ...], given: str
+) -> Target:
+    found = environments.find(name)
+    return Target(
+        root=Root(
+            folder=found.root.folder,
+            variables=found.root.variables,
+            arguments=(*found.arguments, *arguments),
+            log=found.root.log,
+            allowed=allowed,
+        ),
+        where=f"environment {name}",
+        client=lambda service: _client(service, found.region),
+        sign=credential.from_credential_chain,
+        key=key,
+        named=f"--environment {name} {given}".strip(),
+    )
+
+
+def _client(service: str, region: str | None = None) -> Any:
     try:
-        return boto3.client(service, region_name=os.environ.get("AWS_REGION"))  # type: ignore[call-overload] # a name that is not a literal
+        return boto3.client(service, region_name=region or os.environ.get("AWS_REGION"))  # type: ignore[call-overload] # a name that is not a literal
     except BotoCoreError as error:
         raise CommandFailedError(f"AWS: {error} Set AWS_REGION, or AWS_PROFILE.") from error
 

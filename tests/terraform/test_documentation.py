@@ -1,19 +1,44 @@
-"""docs/deploy.md says what the root really takes and gives."""
+"""The docs say what the roots really take and give, which commands there are, and what rings."""
 
 from __future__ import annotations
 
+import importlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from ops.cli import COMMANDS
+from tests.terraform.test_runbook import alarms
+
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "deploy.md").read_text()
-VARIABLES = (ROOT / "terraform" / "variables.tf").read_text()
-OUTPUTS = (ROOT / "terraform" / "outputs.tf").read_text()
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+SECRETS = (ROOT / "docs" / "environments.md").read_text()
 
 
-def blocks(kind: str, text: str) -> dict[str, str]:
-    """Give the body of each top-level block of `kind`, by its name."""
-    return dict(re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.DOTALL | re.MULTILINE))
+@dataclass(frozen=True)
+class Documented:
+    """A root, and the page that lists what it takes and gives."""
+
+    folder: str
+    page: str
+
+    @property
+    def lines(self) -> list[str]:
+        return (ROOT / "docs" / self.page).read_text().splitlines()
+
+    def blocks(self, kind: str) -> dict[str, str]:
+        """Give the body of each top-level block of `kind`, by its name."""
+        text = (ROOT / self.folder / f"{kind}s.tf").read_text()
+        return dict(re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.DOTALL | re.MULTILINE))
+
+
+ROOTS = [
+    Documented("terraform", "deploy.md"),
+    Documented("terraform/bootstrap", "environments.md"),
+]
+each_root = pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.folder)
 
 
 def argument(name: str, body: str) -> str | None:
@@ -22,40 +47,73 @@ def argument(name: str, body: str) -> str | None:
     return found[1].removeprefix('"').removesuffix('"') if found else None
 
 
-def test_every_variable_is_documented_with_its_default() -> None:
+def default(body: str) -> str:
+    """Give a variable's default as a page shows it."""
+    value = argument("default", body)
+    return "none" if value is None else f"`{value}`"
+
+
+def test_no_root_is_left_out() -> None:
+    locks = ROOT.glob("terraform/**/.terraform.lock.hcl")
+
+    found = {str(lock.parent.relative_to(ROOT)) for lock in locks}
+    assert found == {root.folder for root in ROOTS}
+
+
+@each_root
+def test_every_variable_is_documented_with_its_default(root: Documented) -> None:
     rows = [
-        f"| `{name}` | `{argument('default', body)}` | {argument('description', body)} |"
-        for name, body in blocks("variable", VARIABLES).items()
+        f"| `{name}` | {default(body)} | {argument('description', body)} |"
+        for name, body in root.blocks("variable").items()
     ]
 
-    missing = [row for row in rows if row not in PAGE.splitlines()]
+    missing = [row for row in rows if row not in root.lines]
 
-    assert len(rows) > 10
-    assert not missing, "docs/deploy.md needs these rows:\n" + "\n".join(missing)
+    assert len(rows) >= 10
+    assert not missing, f"docs/{root.page} needs these rows:\n" + "\n".join(missing)
 
 
-def test_every_output_is_documented() -> None:
+@each_root
+def test_every_output_is_documented(root: Documented) -> None:
     rows = [
         f"| `{name}` | {argument('description', body)} |"
-        for name, body in blocks("output", OUTPUTS).items()
+        for name, body in root.blocks("output").items()
     ]
 
-    missing = [row for row in rows if row not in PAGE.splitlines()]
+    missing = [row for row in rows if row not in root.lines]
 
     assert len(rows) > 5
-    assert not missing, "docs/deploy.md needs these rows:\n" + "\n".join(missing)
+    assert not missing, f"docs/{root.page} needs these rows:\n" + "\n".join(missing)
 
 
-def test_nothing_is_documented_that_does_not_exist() -> None:
-    documented = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+@each_root
+def test_nothing_is_documented_that_does_not_exist(root: Documented) -> None:
+    documented = set(re.findall(r"^\| `(\w+)` \|", "\n".join(root.lines), re.MULTILINE))
 
-    assert documented == blocks("variable", VARIABLES).keys() | blocks("output", OUTPUTS).keys()
+    assert documented == root.blocks("variable").keys() | root.blocks("output").keys()
 
 
-def test_every_secret_that_the_workflow_reads_is_documented() -> None:
-    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+def test_every_command_is_documented_with_what_its_help_says() -> None:
+    rows = {
+        f"| `mesh {name}` | {importlib.import_module(module).command.short_help} |"
+        for name, module in COMMANDS.items()
+    }
 
-    read = set(re.findall(r"secrets\.(\w+)", workflow))
+    documented = {line for line in DEPLOY.splitlines() if line.startswith("| `mesh ")}
+
+    assert documented == rows, "docs/deploy.md, every command:\n" + "\n".join(sorted(rows))
+
+
+def test_every_alarm_is_documented() -> None:
+    documented = set(re.findall(r"^\| `NAME-([a-z0-9-]+)` \|", DEPLOY, re.MULTILINE))
+
+    assert documented == alarms()
+
+
+def test_every_secret_that_the_workflows_read_is_documented() -> None:
+    workflows = (ROOT / ".github" / "workflows").glob("*.yml")
+
+    read = {name for file in workflows for name in re.findall(r"secrets\.(\w+)", file.read_text())}
 
     assert read
-    assert {name for name in read if f"`{name}`" not in PAGE} == set()
+    assert {name for name in read if f"`{name}`" not in SECRETS} == set()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from ops import terraform
 
 ROOT = Path(__file__).resolve().parents[2] / "terraform"
 
 
-def test_the_root_and_its_modules_pass_their_own_tests(tmp_path: Path) -> None:
+@pytest.mark.parametrize("root", [ROOT, ROOT / "bootstrap"], ids=lambda root: root.name)
+def test_the_root_and_its_modules_pass_their_own_tests(tmp_path: Path, root: Path) -> None:
     environment = terraform.environment(tmp_path)
     subprocess.run(
         ["terraform", "init", "-input=false", "-lockfile=readonly"],
-        cwd=ROOT,
+        cwd=root,
         env=environment,
         check=True,
         capture_output=True,
@@ -22,7 +25,7 @@ def test_the_root_and_its_modules_pass_their_own_tests(tmp_path: Path) -> None:
 
     done = subprocess.run(
         ["terraform", "test", "-no-color"],
-        cwd=ROOT,
+        cwd=root,
         env=environment,
         check=False,
         capture_output=True,

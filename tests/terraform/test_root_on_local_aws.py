@@ -17,6 +17,9 @@ import boto3
 import pytest
 from pytest_terraform import terraform
 
+from ops import environments
+from ops.stack import Stack
+
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
@@ -244,18 +247,17 @@ def test_the_pipeline_s_way_releases_holds_and_rolls_back_at_one_address(
     shutil.copytree(
         ROOT / "terraform", tree / "terraform", ignore=shutil.ignore_patterns(".terraform")
     )
-    (tree / ".github").mkdir()
-    shutil.copy(ROOT / ".github" / "terraform-init", tree / ".github")
     zip_path = tree / "dist" / "mesh-arm64.zip"
     write_zip(zip_path, "first")
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="state")
-    monkeypatch.setenv("STATE_BUCKET", "state")
-    monkeypatch.setenv("STATE_KEY", "production.tfstate")
-    subprocess.run([tree / ".github" / "terraform-init"], check=True, capture_output=True)
-    root = Cli(tree / "terraform")
+    monkeypatch.setenv("TF_STATE_BUCKET", "state")
+    monkeypatch.delenv("TF_DATA_DIR")
+    monkeypatch.setattr(environments, "Stack", lambda: Stack(tree))
+    environment = environments.find("production")
+    root = Cli(environment.root.folder)
 
-    arguments = ("-lock=false", "-var-file=production.tfvars")
+    arguments = ("-lock=false", *environment.arguments)
 
     def release(**variables: object) -> dict[str, Any]:
         plan = tree / "dist" / "deploy.tfplan"
@@ -282,5 +284,6 @@ def test_the_pipeline_s_way_releases_holds_and_rolls_back_at_one_address(
     for release_outputs in (held, promoted, rolled_back):
         assert (release_outputs["function_url"], release_outputs["candidate_url"]) == urls
     assert not (tree / "terraform" / "terraform.tfstate").exists()
+    assert not environment.root.state.exists()
     keys = {item["Key"] for item in s3.list_objects_v2(Bucket="state")["Contents"]}
     assert keys == {"production.tfstate"}

@@ -127,6 +127,12 @@ variable "asynchronous" {
   default     = { on_failure_arn = null, on_success_arn = null, retries = 2 }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds the function's role; null for none."
+  type        = string
+  default     = null
+}
+
 variable "parameter_arns" {
   description = "ARNs of the Systems Manager parameters that the function may read."
   type        = list(string)

@@ -1,0 +1,48 @@
+# Applies one environment, and touches nothing else: every right names the environment's
+# own resources where AWS knows names for it.
+
+locals {
+  function_name = "${var.name}-${var.environment}"
+
+  regional       = "${var.region}:${var.account_id}"
+  function_arn   = "arn:${var.partition}:lambda:${local.regional}:function:${local.function_name}"
+  parameters_arn = "arn:${var.partition}:ssm:${local.regional}:parameter/${var.name}/${var.environment}/*"
+  log_group_arn  = "arn:${var.partition}:logs:${local.regional}:log-group:/aws/lambda/${local.function_name}"
+  topic_arn      = "arn:${var.partition}:sns:${local.regional}:${local.function_name}-alarms"
+  role_arn       = "arn:${var.partition}:iam::${var.account_id}:role/${local.function_name}"
+}
+
+resource "aws_iam_role" "apply" {
+  name                 = "${local.function_name}-apply"
+  description          = "Applies ${local.function_name} for workflows in the GitHub environment ${var.environment}"
+  max_session_duration = 3600
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = var.oidc_provider_arn }
+      Condition = { StringEquals = {
+        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+        "token.actions.githubusercontent.com:sub" = var.subjects
+      } }
+    }]
+  })
+}
+
+# Managed policies, because all inline ones of a role together may have 10,240 characters.
+resource "aws_iam_policy" "apply" {
+  for_each = local.rights
+
+  name        = "${aws_iam_role.apply.name}-${each.key}"
+  description = "What ${aws_iam_role.apply.name} may do: ${each.key}"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_role_policy_attachment" "apply" {
+  for_each = aws_iam_policy.apply
+
+  role       = aws_iam_role.apply.name
+  policy_arn = each.value.arn
+}

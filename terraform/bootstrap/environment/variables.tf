@@ -1,0 +1,44 @@
+variable "name" {
+  description = "Name of the server."
+  type        = string
+}
+
+variable "environment" {
+  description = "Name of the environment."
+  type        = string
+}
+
+variable "region" {
+  description = "Region of what is deployed."
+  type        = string
+}
+
+variable "account_id" {
+  description = "Account of what is deployed."
+  type        = string
+}
+
+variable "partition" {
+  description = "Partition of AWS, such as aws."
+  type        = string
+}
+
+variable "oidc_provider_arn" {
+  description = "ARN of GitHub's OIDC provider."
+  type        = string
+}
+
+variable "subjects" {
+  description = "Subjects of tokens that may be the apply role."
+  type        = list(string)
+}
+
+variable "state_bucket_arn" {
+  description = "ARN of the state bucket."
+  type        = string
+}
+
+variable "state_key" {
+  description = "Object with this environment's state."
+  type        = string
+}

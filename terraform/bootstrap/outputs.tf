@@ -1,0 +1,45 @@
+output "state_bucket" {
+  description = "Name of the state bucket: the repository's secret TF_STATE_BUCKET."
+  value       = aws_s3_bucket.state.bucket
+}
+
+output "state_keys" {
+  description = "Object with the state of each environment, by its name."
+  value       = local.state_keys
+}
+
+output "region" {
+  description = "Region of the bucket and of what is deployed: the repository's secret AWS_REGION."
+  value       = var.region
+}
+
+output "plan_role_arn" {
+  description = "Role that plans: the repository's secret AWS_PLAN_ROLE_ARN."
+  value       = aws_iam_role.plan.arn
+}
+
+output "apply_role_arns" {
+  description = "Role that applies, by environment: the secret AWS_APPLY_ROLE_ARN of each GitHub environment."
+  value       = { for name, environment in module.environment : name => environment.apply_role_arn }
+}
+
+output "permissions_boundaries" {
+  description = "Name of the policy that bounds the function's role, by environment: the variable permissions_boundary in terraform/."
+  value       = { for name, environment in module.environment : name => environment.permissions_boundary }
+}
+
+output "settings" {
+  description = "What this was applied with; `mesh bootstrap` keeps it when it is run again."
+  value = {
+    name                     = var.name
+    environments             = var.environments
+    state_bucket             = var.state_bucket
+    state_history_days       = var.state_history_days
+    github_repository        = var.github_repository
+    github_owner_id          = var.github_owner_id
+    github_repository_id     = var.github_repository_id
+    github_oidc_provider_arn = var.github_oidc_provider_arn
+    release_branch           = var.release_branch
+    tags                     = var.tags
+  }
+}

@@ -1,0 +1,64 @@
+# Reads states and what a plan looks up; writes nothing, not even a lock, and reads no
+# parameter: the provider decrypts each SecureString that it refreshes, so plans by this
+# role leave refreshing out (-refresh=false). Pull requests run what nobody reviewed yet.
+
+resource "aws_iam_role" "plan" {
+  name                 = "${var.name}-plan"
+  description          = "Plans ${var.name} for pull requests and for releases from ${var.release_branch}"
+  max_session_duration = 3600
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = local.oidc_provider_arn }
+      Condition = { StringEquals = {
+        "${local.issuer}:aud" = "sts.amazonaws.com"
+        "${local.issuer}:sub" = flatten([for repository in local.repositories : [
+          "${repository}:pull_request",
+          "${repository}:ref:refs/heads/${var.release_branch}",
+        ]])
+      } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name = "states-and-versions"
+  role = aws_iam_role.plan.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # Names only; without it a state that is not there yet would be "access denied".
+        Sid      = "FindStates"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = aws_s3_bucket.state.arn
+      },
+      {
+        Sid      = "ReadStates"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = [for key in values(local.state_keys) : "${aws_s3_bucket.state.arn}/${key}"]
+      },
+      {
+        # A plan that pins live looks at that version.
+        Sid    = "ReadVersions"
+        Effect = "Allow"
+        Action = [
+          "lambda:GetFunction",
+          "lambda:GetFunctionCodeSigningConfig",
+          "lambda:GetFunctionConcurrency",
+          "lambda:GetFunctionConfiguration",
+          "lambda:ListVersionsByFunction",
+        ]
+        Resource = flatten([for environment in module.environment : [
+          environment.function_arn, "${environment.function_arn}:*"
+        ]])
+      },
+    ]
+  })
+}

@@ -1,0 +1,186 @@
+# What bootstrap makes of its variables. What the roles may do is seen on local AWS:
+# tests/terraform/test_bootstrap.py.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { id = "mock", arn = "arn:aws:s3:::mock" }
+  }
+}
+
+variables {
+  github_repository = "my-company/aoma-mesh"
+}
+
+run "a_repository_by_its_name_is_trusted_by_its_name" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.state.bucket == "aoma-mesh-state-123456789012"
+    error_message = "The bucket is ${aws_s3_bucket.state.bucket}."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.plan.assume_role_policy).Statement[0].Condition == { StringEquals = {
+      "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+      "token.actions.githubusercontent.com:sub" = [
+        "repo:my-company/aoma-mesh:pull_request",
+        "repo:my-company/aoma-mesh:ref:refs/heads/main",
+      ]
+    } }
+    error_message = aws_iam_role.plan.assume_role_policy
+  }
+
+  assert {
+    condition     = output.state_keys == { production = "production.tfstate", staging = "staging.tfstate" }
+    error_message = jsonencode(output.state_keys)
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 1
+    error_message = "GitHub's provider is not made."
+  }
+}
+
+run "with_its_numbers_both_forms_are_trusted_each_exactly" {
+  command = plan
+
+  variables {
+    github_owner_id      = 11
+    github_repository_id = 22
+    environments         = ["production"]
+    release_branch       = "release/next"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.plan.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
+      "repo:my-company/aoma-mesh:pull_request",
+      "repo:my-company/aoma-mesh:ref:refs/heads/release/next",
+      "repo:my-company@11/aoma-mesh@22:pull_request",
+      "repo:my-company@11/aoma-mesh@22:ref:refs/heads/release/next",
+    ]
+    error_message = aws_iam_role.plan.assume_role_policy
+  }
+
+  assert {
+    condition     = keys(output.apply_role_arns) == ["production"]
+    error_message = jsonencode(output.apply_role_arns)
+  }
+}
+
+run "the_account_s_own_provider_is_used_when_it_is_given" {
+  command = plan
+
+  variables {
+    github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "A second provider would be made; AWS refuses it."
+  }
+}
+
+run "an_environment_is_trusted_from_its_own_github_environment_alone" {
+  command = plan
+
+  module {
+    source = "./environment"
+  }
+
+  variables {
+    name              = "mesh"
+    environment       = "qa"
+    region            = "eu-central-1"
+    account_id        = "123456789012"
+    partition         = "aws"
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    subjects          = ["repo:my-company/aoma-mesh:environment:qa"]
+    state_bucket_arn  = "arn:aws:s3:::states"
+    state_key         = "qa.tfstate"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.apply.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:my-company/aoma-mesh:environment:qa"]
+    error_message = aws_iam_role.apply.assume_role_policy
+  }
+
+  # AWS refuses a longer one; white space does not count.
+  assert {
+    condition     = alltrue([for policy in aws_iam_policy.apply : length(policy.policy) <= 6144])
+    error_message = jsonencode({ for name, policy in aws_iam_policy.apply : name => length(policy.policy) })
+  }
+
+  # Every action by its whole name, and no "*" for a resource where AWS knows names.
+  assert {
+    condition = alltrue(flatten([for policy in aws_iam_policy.apply : [
+      for statement in jsondecode(policy.policy).Statement : !strcontains(jsonencode(statement.Action), "*")
+    ]]))
+    error_message = "A pattern of actions is among the rights."
+  }
+
+  assert {
+    condition = join(" ", sort(flatten([for policy in aws_iam_policy.apply : [
+      for statement in jsondecode(policy.policy).Statement : statement.Sid if jsonencode(statement.Resource) == "\"*\""
+    ]]))) == "CompositeAlarms FindLogsAndSaveQueries FindParameters"
+    error_message = "Another right is for every resource."
+  }
+}
+
+run "refuses_what_would_open_or_mix_things" {
+  command = plan
+
+  variables {
+    name                     = "Mesh"
+    region                   = "frankfurt"
+    environments             = ["staging", "staging-eu"]
+    state_bucket             = "No_Bucket"
+    state_history_days       = 0
+    github_repository        = "*/aoma-mesh"
+    github_owner_id          = 11
+    github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
+    release_branch           = "*"
+  }
+
+  expect_failures = [
+    var.name,
+    var.region,
+    var.environments,
+    var.state_bucket,
+    var.state_history_days,
+    var.github_repository,
+    var.github_owner_id,
+    var.github_oidc_provider_arn,
+    var.release_branch,
+  ]
+}
+
+run "refuses_names_that_are_its_own" {
+  command = plan
+
+  variables {
+    environments         = ["plan"]
+    github_owner_id      = 11
+    github_repository_id = 0
+  }
+
+  # The owner's is not judged while the other one is wrong.
+  expect_failures = [var.environments, var.github_repository_id]
+}

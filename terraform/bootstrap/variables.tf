@@ -1,0 +1,137 @@
+variable "name" {
+  description = "Name of the server, the same as in terraform/; begins the name of every resource."
+  type        = string
+  default     = "aoma-mesh"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) <= 40
+    error_message = "name is \"${var.name}\"; use at most 40 lower-case letters, digits and single hyphens, a letter first."
+  }
+}
+
+variable "region" {
+  description = "AWS region of the state bucket and of what is deployed, the same as in terraform/."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region is \"${var.region}\"; give a region's code, such as us-east-1 or eu-central-1."
+  }
+}
+
+variable "environments" {
+  description = "Environments that the pipeline deploys; each gets an apply role, a permissions boundary and a state of its own."
+  type        = set(string)
+  default     = ["staging", "production"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", name)) && length(name) <= 20])
+    error_message = "environments is ${jsonencode(var.environments)}; name at least one, each with at most 20 lower-case letters, digits and single hyphens, a letter first."
+  }
+
+  validation {
+    condition     = length(setintersection(var.environments, ["bootstrap", "plan", "state"])) == 0
+    error_message = "environments is ${jsonencode(var.environments)}; bootstrap, plan and state are names of this root's own: choose others."
+  }
+
+  # What belongs to an environment is told by what its name begins with.
+  validation {
+    condition     = alltrue([for one in var.environments : alltrue([for other in var.environments : !startswith(other, "${one}-")])])
+    error_message = "environments is ${jsonencode(var.environments)}; one begins with another and a hyphen, so its resources would count as the other's: rename one, such as staging-eu to eu-staging."
+  }
+}
+
+variable "state_bucket" {
+  description = "Name of the state bucket. Null means <name>-state-<account id>."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.state_bucket == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.state_bucket))
+    error_message = "state_bucket is \"${var.state_bucket == null ? "null" : var.state_bucket}\"; give 3 to 63 lower-case letters, digits and hyphens, or null for a name made of the account's number."
+  }
+}
+
+variable "state_history_days" {
+  description = "Days for which earlier states are kept; the ten newest of them stay for ever."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.state_history_days >= 1 && floor(var.state_history_days) == var.state_history_days
+    error_message = "state_history_days is ${var.state_history_days}; give a whole number from 1."
+  }
+}
+
+variable "github_repository" {
+  description = "Repository whose workflows may be the roles, as OWNER/NAME. No wildcard."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9](-?[A-Za-z0-9])*/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "github_repository is \"${var.github_repository}\"; give OWNER/NAME, such as my-company/aoma-mesh, without a wildcard and without an address."
+  }
+}
+
+variable "github_owner_id" {
+  description = "Number of the repository's owner, for repositories whose tokens carry it (all made since 15 July 2026). Null trusts the form with names only."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = (var.github_owner_id == null) == (var.github_repository_id == null)
+    error_message = "give github_owner_id and github_repository_id both, or neither: gh api repos/OWNER/NAME --jq '.owner.id,.id'"
+  }
+
+  validation {
+    condition     = var.github_owner_id == null ? true : var.github_owner_id > 0 && floor(var.github_owner_id) == var.github_owner_id
+    error_message = "github_owner_id is ${var.github_owner_id == null ? "null" : var.github_owner_id}; give the whole number that gh api repos/OWNER/NAME --jq .owner.id prints."
+  }
+}
+
+variable "github_repository_id" {
+  description = "Number of the repository, with github_owner_id."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.github_repository_id == null ? true : var.github_repository_id > 0 && floor(var.github_repository_id) == var.github_repository_id
+    error_message = "github_repository_id is ${var.github_repository_id == null ? "null" : var.github_repository_id}; give the whole number that gh api repos/OWNER/NAME --jq .id prints."
+  }
+}
+
+variable "github_oidc_provider_arn" {
+  description = "ARN of the account's OIDC provider for GitHub, when it has one; null makes it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_oidc_provider_arn == null ? true : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github_oidc_provider_arn))
+    error_message = "github_oidc_provider_arn is \"${var.github_oidc_provider_arn == null ? "null" : var.github_oidc_provider_arn}\"; give the ARN that aws iam list-open-id-connect-providers shows for token.actions.githubusercontent.com, or null to make it."
+  }
+}
+
+variable "release_branch" {
+  description = "Branch whose workflows may plan releases, besides pull requests."
+  type        = string
+  default     = "main"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._/-]*$", var.release_branch))
+    error_message = "release_branch is \"${var.release_branch}\"; give one branch's name, such as main, without a wildcard."
+  }
+}
+
+variable "tags" {
+  description = "Tags for every resource, besides Project and ManagedBy."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
