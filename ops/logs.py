@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws import process
-from ops import local_aws_client
+from ops import environments, local_aws_client
 from ops.failure import CommandFailedError
 from ops.stack import Stack
 
@@ -83,17 +83,24 @@ class LogGroup:
             time.sleep(POLL_SECONDS)
 
 
-def find(name: str | None, region: str | None) -> LogGroup:
-    """Give a log group: a named one, or that of the stack on this machine.
+def find(name: str | None, region: str | None, environment: str | None = None) -> LogGroup:
+    """Give a log group: a named one, an environment's, or that of the stack on this machine.
 
     Args:
         name: such as `/aws/lambda/aoma-mesh-production`, read with the credentials that
             the AWS CLI would use. When None, that of the stack on this machine.
         region: of the named one; AWS_REGION or the profile's when None.
+        environment: one whose log group it is, instead.
 
     Raises:
         CommandFailedError: no name was given, and no stack runs on this machine.
     """
+    if environment is not None:
+        deployed = environments.find(environment, region)
+        found = deployed.root.outputs().get(OUTPUT)
+        name, region = (str(found) if found else None), deployed.region
+        if name is None:
+            raise CommandFailedError(f"environment {environment} is not deployed yet.")
     if name is not None:
         try:
             client = boto3.client("logs", region_name=region or os.environ.get("AWS_REGION"))
@@ -106,7 +113,7 @@ def find(name: str | None, region: str | None) -> LogGroup:
     if running is None or local is None:
         raise CommandFailedError(
             "no stack runs on this machine; `make up` starts it.\n"
-            "  For a deployed function: mesh logs --log-group NAME"
+            "  For a deployed function: mesh logs --environment NAME, or --log-group NAME"
             " (Terraform's output log_group_name)."
         )
     return LogGroup(local_aws_client.logs(running.environment), str(local))

@@ -41,6 +41,7 @@ class Ago(click.ParamType[int]):
 @click.option("--grep", metavar="TEXT", help="Only events with this text, in any case.")
 @click.option("--errors", is_flag=True, help="Only failures: errors, 5xx, timeouts.")
 @click.option("--raw", is_flag=True, help="Events as they were written, Lambda's own too.")
+@click.option("--environment", metavar="NAME", help="Of this environment, such as staging.")
 @click.option(
     "--log-group",
     metavar="NAME",
@@ -55,16 +56,20 @@ def command(
     grep: str | None,
     errors: bool,
     raw: bool,
+    environment: str | None,
     log_group: str | None,
     region: str | None,
 ) -> None:
     """Show the function's CloudWatch logs: one line for each event, times in UTC.
 
-    Without --log-group those of the stack on this machine. Requests are shown as
-    method, path, status, duration, caller, and whether the instance was cold.
+    Without --environment or --log-group those of the stack on this machine.
+    Requests are shown as method, path, status, duration, caller, and whether the
+    instance was cold.
     Lambda's lines around an invocation that went well are left out; --raw has them.
     """
-    group = logs.find(log_group, region)
+    if environment and log_group:
+        raise click.UsageError("--environment and --log-group exclude each other.")
+    group = logs.find(log_group, region, environment)
     began = int((time.time() - since) * 1000)
     width = max(NARROWEST, shutil.get_terminal_size().columns)
 

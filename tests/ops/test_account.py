@@ -27,6 +27,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         ["rollback", "--environment", "staging"],
         ["keys", "--environment", "staging", "list"],
         ["secrets", "--environment", "staging", "list"],
+        ["logs", "--environment", "staging"],
     ],
     ids=lambda command: command[0],
 )
@@ -47,4 +48,5 @@ def test_what_is_missing_is_said(
 def test_two_ways_to_name_a_deployment_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "--parameter", "/a", "--environment", "staging", "list"]) == 2
     assert run(["secrets", "--path", "/a", "--environment", "staging", "list"]) == 2
+    assert run(["logs", "--log-group", "a", "--environment", "staging"]) == 2
     assert "exclude each other" in capsys.readouterr().err

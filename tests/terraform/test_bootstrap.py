@@ -210,6 +210,22 @@ def test_environments_have_states_of_their_own(deployed: dict[str, Environment])
     assert names == {"staging": "aoma-mesh-staging", "production": "aoma-mesh-production"}
 
 
+def test_a_command_reaches_the_environment_that_it_is_told(
+    deployed: dict[str, Environment], capsys: pytest.CaptureFixture[str]
+) -> None:
+    del deployed
+
+    assert run(["keys", "--environment", "production", "create", "me"]) == 0
+    assert "/aoma-mesh/production/api-keys (environment production)" in capsys.readouterr().err
+    assert run(["keys", "--environment", "production", "list"]) == 0
+    assert capsys.readouterr().out.startswith("me  ...")
+    assert run(["keys", "--environment", "staging", "list"]) == 0
+    assert capsys.readouterr().out.startswith("no keys")
+    assert run(["logs", "--environment", "staging"]) == 0
+    assert run(["rollback", "--environment", "staging", "--list"]) == 0
+    assert "<- live, candidate" in capsys.readouterr().out
+
+
 def test_the_apply_role_may_touch_its_own_environment_only(
     account: Account, deployed: dict[str, Environment]
 ) -> None:
