@@ -28,4 +28,7 @@ module "environment" {
   subjects          = [for repository in local.repositories : "${repository}:environment:${each.key}"]
   state_bucket_arn  = aws_s3_bucket.state.arn
   state_key         = each.value
+  kms_key_arns      = var.kms_key_arns
+  target_arns       = var.target_arns
+  vpc               = var.vpc
 }

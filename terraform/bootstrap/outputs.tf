@@ -40,6 +40,9 @@ output "settings" {
     github_repository_id     = var.github_repository_id
     github_oidc_provider_arn = var.github_oidc_provider_arn
     release_branch           = var.release_branch
+    kms_key_arns             = var.kms_key_arns
+    target_arns              = var.target_arns
+    vpc                      = var.vpc
     tags                     = var.tags
   }
 }

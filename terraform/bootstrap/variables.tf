@@ -129,6 +129,37 @@ variable "release_branch" {
   }
 }
 
+variable "kms_key_arns" {
+  description = "KMS keys that deployments may use, for kms_key_arn in terraform/."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.kms_key_arns : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "kms_key_arns is ${jsonencode(var.kms_key_arns)}; give ARNs of keys, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-..., no alias and no wildcard."
+  }
+}
+
+variable "target_arns" {
+  description = "Queues, topics, functions and event buses that functions may send to, for dead_letter_arn and async_on_*_arn in terraform/."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.target_arns : can(regex("^arn:aws[a-z-]*:(sqs|sns|lambda|events):[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9._:/-]+$", arn))])
+    error_message = "target_arns is ${jsonencode(var.target_arns)}; give ARNs of queues, topics, functions or event buses, without a wildcard."
+  }
+}
+
+variable "vpc" {
+  description = "Let functions be in a VPC, for vpc_subnet_ids in terraform/."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "tags" {
   description = "Tags for every resource, besides Project and ManagedBy."
   type        = map(string)

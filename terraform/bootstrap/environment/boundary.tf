@@ -8,7 +8,7 @@ resource "aws_iam_policy" "boundary" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.option_bounds, [
       {
         Sid      = "ReadOwnParameters"
         Effect   = "Allow"
@@ -28,6 +28,52 @@ resource "aws_iam_policy" "boundary" {
         Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         Resource = "*"
       },
-    ]
+    ])
   })
+}
+
+locals {
+  network_interfaces = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  # Options of terraform/ that bootstrap was told of; without them the boundary has none.
+  option_bounds = concat(
+    [for keys in length(var.kms_key_arns) == 0 ? [] : [var.kms_key_arns] : {
+      Sid      = "DecryptThroughServices"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = keys
+      Condition = { StringEquals = { "kms:ViaService" = [
+        "lambda.${var.region}.amazonaws.com",
+        "ssm.${var.region}.amazonaws.com",
+      ] } }
+    }],
+    [for targets in length(var.target_arns) == 0 ? [] : [var.target_arns] : {
+      Sid      = "SendToTargets"
+      Effect   = "Allow"
+      Action   = ["events:PutEvents", "lambda:InvokeFunction", "sns:Publish", "sqs:SendMessage"]
+      Resource = targets
+    }],
+    [for actions in var.vpc ? [local.network_interfaces] : [] : {
+      # Lambda makes the interfaces before there is anything to name.
+      Sid      = "LetLambdaMakeNetworkInterfaces"
+      Effect   = "Allow"
+      Action   = actions
+      Resource = "*"
+    }],
+    [for actions in var.vpc ? [concat(local.network_interfaces, ["ec2:DetachNetworkInterface"])] : [] : {
+      # Lambda does that itself; the function's code, which has the same role, may not.
+      Sid       = "KeepTheCodeFromNetworkInterfaces"
+      Effect    = "Deny"
+      Action    = actions
+      Resource  = "*"
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } }
+    }],
+  )
 }

@@ -10,7 +10,25 @@ locals {
     monitoring = local.monitoring_rights
   }
 
-  function_rights = [
+  # Options of terraform/ that bootstrap was told of; each statement is there only then.
+  option_rights = concat(
+    [for keys in length(var.kms_key_arns) == 0 ? [] : [var.kms_key_arns] : {
+      # The keys' own policies have to let the account's policies decide.
+      Sid      = "UseKeys"
+      Effect   = "Allow"
+      Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+      Resource = keys
+    }],
+    # EC2 knows no resources for these; Lambda asks for them where a function is in a VPC.
+    [for actions in var.vpc ? [["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]] : [] : {
+      Sid      = "FindNetwork"
+      Effect   = "Allow"
+      Action   = actions
+      Resource = "*"
+    }],
+  )
+
+  function_rights = concat(local.option_rights, [
     {
       Sid    = "Function"
       Effect = "Allow"
@@ -21,26 +39,35 @@ locals {
         "lambda:CreateFunctionUrlConfig",
         "lambda:DeleteAlias",
         "lambda:DeleteFunction",
+        "lambda:DeleteFunctionCodeSigningConfig",
         "lambda:DeleteFunctionConcurrency",
+        "lambda:DeleteFunctionEventInvokeConfig",
         "lambda:DeleteFunctionUrlConfig",
+        "lambda:DeleteProvisionedConcurrencyConfig",
         "lambda:GetAlias",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
         "lambda:GetFunctionConcurrency",
         "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionEventInvokeConfig",
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
+        "lambda:GetProvisionedConcurrencyConfig",
         "lambda:ListAliases",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
         "lambda:PublishVersion",
+        "lambda:PutFunctionCodeSigningConfig",
         "lambda:PutFunctionConcurrency",
+        "lambda:PutFunctionEventInvokeConfig",
+        "lambda:PutProvisionedConcurrencyConfig",
         "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",
         "lambda:UpdateAlias",
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
+        "lambda:UpdateFunctionEventInvokeConfig",
         "lambda:UpdateFunctionUrlConfig",
       ]
       Resource = [local.function_arn, "${local.function_arn}:*"]
@@ -68,6 +95,13 @@ locals {
       Resource = "arn:${var.partition}:lambda:${var.region}:753240598075:layer:LambdaAdapterLayer*:*"
     },
     {
+      # With code_signing_config_arn.
+      Sid      = "UseCodeSigning"
+      Effect   = "Allow"
+      Action   = "lambda:GetCodeSigningConfig"
+      Resource = "arn:${var.partition}:lambda:${local.regional}:code-signing-config:*"
+    },
+    {
       # Stacks that grant the use of a Function URL; they act with this role's own rights.
       Sid    = "Stacks"
       Effect = "Allow"
@@ -86,7 +120,7 @@ locals {
         "arn:${var.partition}:cloudformation:${local.regional}:stack/${local.function_name}-${alias}-*/*"
       ]
     },
-  ]
+  ])
 
   identity_rights = [
     {

@@ -42,3 +42,21 @@ variable "state_key" {
   description = "Object with this environment's state."
   type        = string
 }
+
+variable "kms_key_arns" {
+  description = "Customers' KMS keys that deployments may use."
+  type        = list(string)
+  default     = []
+}
+
+variable "target_arns" {
+  description = "Where the function may send records and events."
+  type        = list(string)
+  default     = []
+}
+
+variable "vpc" {
+  description = "Whether the function may be in a VPC."
+  type        = bool
+  default     = false
+}

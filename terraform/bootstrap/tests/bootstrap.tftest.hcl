@@ -144,6 +144,42 @@ run "an_environment_is_trusted_from_its_own_github_environment_alone" {
   }
 }
 
+run "an_option_that_needs_more_is_asked_for" {
+  command = plan
+
+  module {
+    source = "./environment"
+  }
+
+  variables {
+    name              = "mesh"
+    environment       = "qa"
+    region            = "eu-central-1"
+    account_id        = "123456789012"
+    partition         = "aws"
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    subjects          = ["repo:my-company/aoma-mesh:environment:qa"]
+    state_bucket_arn  = "arn:aws:s3:::states"
+    state_key         = "qa.tfstate"
+    kms_key_arns      = ["arn:aws:kms:eu-central-1:123456789012:key/mine"]
+    target_arns       = ["arn:aws:sqs:eu-central-1:123456789012:letters"]
+    vpc               = true
+  }
+
+  assert {
+    condition = join(" ", [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Sid]) == join(" ", [
+      "DecryptThroughServices", "SendToTargets", "LetLambdaMakeNetworkInterfaces", "KeepTheCodeFromNetworkInterfaces",
+      "ReadOwnParameters", "WriteOwnLog", "WriteTraces",
+    ])
+    error_message = aws_iam_policy.boundary.policy
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.apply["function"].policy) <= 6144 && strcontains(aws_iam_policy.apply["function"].policy, "key/mine")
+    error_message = aws_iam_policy.apply["function"].policy
+  }
+}
+
 run "refuses_what_would_open_or_mix_things" {
   command = plan
 
@@ -157,6 +193,8 @@ run "refuses_what_would_open_or_mix_things" {
     github_owner_id          = 11
     github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
     release_branch           = "*"
+    kms_key_arns             = ["arn:aws:kms:us-east-1:123456789012:key/*"]
+    target_arns              = ["*"]
   }
 
   expect_failures = [
@@ -169,6 +207,8 @@ run "refuses_what_would_open_or_mix_things" {
     var.github_owner_id,
     var.github_oidc_provider_arn,
     var.release_branch,
+    var.kms_key_arns,
+    var.target_arns,
   ]
 }
 
