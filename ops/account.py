@@ -28,7 +28,7 @@ class Account:
 
     def client(self, service: str) -> Any:
         """Give a client of AWS by its service's name."""
-        return boto3.client(service, region_name=self.region)  # type: ignore[call-overload] # a name that is not a literal
+        return boto3.Session().client(service, region_name=self.region)  # type: ignore[call-overload] # a name that is not a literal
 
 
 def find(region: str | None = None) -> Account:
@@ -41,12 +41,14 @@ def find(region: str | None = None) -> Account:
         CommandFailedError: there is no region, there are no credentials, or AWS refuses them.
     """
     try:
-        found = region or os.environ.get("AWS_REGION") or boto3.Session().region_name
+        # One of its own: the module's keeps the first credentials that it found.
+        session = boto3.Session()
+        found = region or os.environ.get("AWS_REGION") or session.region_name
         if not found:
             raise CommandFailedError(
                 "no AWS region: set AWS_REGION, or use a profile that has one."
             )
-        told = boto3.client("sts", region_name=found).get_caller_identity()
+        told = session.client("sts", region_name=found).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise CommandFailedError(
             f"AWS: {error} Sign in first (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID)."
