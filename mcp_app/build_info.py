@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from mcp_app import __version__
 from mcp_app.settings import TASK_ROOT
@@ -31,11 +30,14 @@ class BuildInfo:
 
 
 @cache
-def read(path: Path = TASK_ROOT / "build.json") -> BuildInfo:
+def read(path: str = f"{TASK_ROOT}/build.json") -> BuildInfo:
     """The build's record, read once; a checkout has none, and says so with `None`s."""
-    if not path.is_file():
+    try:
+        # Not pathlib: it costs a cold start on the fast path 4 ms.
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            record = json.load(file)
+    except FileNotFoundError:
         return BuildInfo()
-    record = json.loads(path.read_text(encoding="utf-8"))
     return BuildInfo(
         version=record["version"],
         commit=record["commit"],

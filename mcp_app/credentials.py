@@ -8,12 +8,10 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import time
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from mcp_app import snapshot
 
@@ -77,6 +75,10 @@ def _from_lambda() -> Credentials:
 
 def _asked(address: str) -> tuple[Credentials, float]:
     """Ask Lambda; the credentials, and the time until which they are used."""
+    # Here, for the sake of instances that have theirs in the environment.
+    import http.client  # noqa: PLC0415
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
     url = urlsplit(address)
     if url.scheme != "http" or url.hostname not in LOOPBACK:
         raise CredentialsUnavailableError(f"{ADDRESS} is not this machine's own address")

@@ -16,19 +16,25 @@ from mcp_app import lean, logs
 
 with lean.imports():
     from mcp_app.asgi.failures import misconfigured
+    from mcp_app.asgi.rate_limit import RateLimit
     from mcp_app.instance import Instance, start
     from mcp_app.settings import SettingsError, load
 
 logger = logging.getLogger("mesh.handler")
 
 
-def initialize() -> Instance:
-    """The running instance; one that says why, where this deployment cannot run."""
+def initialize(rate_limit: RateLimit | None = None, *, cold: bool = True) -> Instance:
+    """The running instance; one that says why, where this deployment cannot run.
+
+    Args:
+        rate_limit: That of the fast path, where one has been answering before.
+        cold: Whether the instance has answered nothing yet.
+    """
     logs.configure("INFO")
     try:
         settings = load()
         logs.configure(settings.log_level)
-        return start(settings)
+        return start(settings, rate_limit, cold=cold)
     except SettingsError as error:
         # Not raised: Lambda would retry INIT and answer 502 without a word.
         logger.exception("the settings do not fit")

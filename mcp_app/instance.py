@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any
 
 from mangum import Mangum
@@ -17,34 +16,16 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Send
 
 from mcp_app import snapshot
-from mcp_app.api_keys import KeyRing, KeysUnavailableError
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
+from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.events import BadEventError, check_event, http_request
+from mcp_app.key_ring import key_ring
 from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
-from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
 from mcp_app.server import build_server
-from mcp_app.settings import WITH_API_KEYS, Settings
-
-
-def _read_keys(parameter: str) -> str:
-    try:
-        return get_parameter(parameter)
-    except ParameterUnavailableError as error:
-        raise KeysUnavailableError(str(error)) from error
-
-
-def key_ring(settings: Settings) -> KeyRing | None:
-    """The ring of valid API keys; None where API keys are not the way in."""
-    if settings.auth not in WITH_API_KEYS or settings.api_keys_parameter is None:
-        return None
-    return KeyRing(
-        partial(_read_keys, settings.api_keys_parameter),
-        source=f"SSM parameter {settings.api_keys_parameter}",
-        ttl_seconds=settings.secrets_ttl_seconds,
-    )
+from mcp_app.settings import Settings
 
 
 class Instance:
@@ -120,11 +101,27 @@ def backend_of(settings: Settings) -> Backend:
     return SupabaseBackend(settings.supabase)
 
 
-def start(settings: Settings) -> Instance:
-    """Bring the application up, ready for its first event."""
+def start(
+    settings: Settings, rate_limit: RateLimit | None = None, *, cold: bool = True
+) -> Instance:
+    """Bring the application up, ready for its first event.
+
+    Args:
+        settings: What this deployment is.
+        rate_limit: That of the fast path, where one has been answering before.
+        cold: Whether the instance has answered nothing yet.
+    """
     backend = backend_of(settings)
     server = build_server(settings, backend)
-    instance = Instance(build_app(server, settings, backend, key_ring(settings)))
+    app = build_app(
+        server,
+        settings,
+        backend,
+        key_ring(settings),
+        rate_limit=rate_limit,
+        cold=cold,
+    )
+    instance = Instance(app)
     if settings.supabase is not None:
         # Connections do not outlive a snapshot; the index in the zip does.
         snapshot.forgets(lambda: instance.run(backend.close()))

@@ -1,21 +1,21 @@
 """One SSM parameter read, signed, without an SDK client.
 
-Importing boto3 and making a client costs about half a second of CPU on a cold start;
-one signed request needs a signer and an HTTP connection. The signer is botocore's, which
-the managed runtime carries.
+Importing boto3 and making a client costs about half a second of CPU on a cold start; one
+signed request costs a signature and a connection.
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-from urllib.parse import urlsplit
 
 from mcp_app import credentials
+from mcp_app.aws_signature import signed_headers
 from mcp_app.credentials import CredentialsUnavailableError
+from mcp_app.http_exchange import ExchangeError, post
 
+OK = 200
 CONNECT_AND_READ_SECONDS = 3.0
 
 
@@ -32,22 +32,6 @@ def endpoint(region: str) -> str:
     )
 
 
-def _signed_headers(url: str, region: str, target: str, body: bytes) -> dict[str, str]:
-    # Imported here: a deployment without API keys never pays for it.
-    from botocore.auth import SigV4Auth  # noqa: PLC0415
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
-
-    try:
-        own = Credentials(*credentials.current())
-    except CredentialsUnavailableError as error:
-        raise ParameterUnavailableError(str(error)) from error
-    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
-    request = AWSRequest("POST", url, headers=headers, data=body)
-    SigV4Auth(own, "ssm", region).add_auth(request)
-    return dict(request.headers.items())
-
-
 def get_parameter(name: str) -> str:
     """The parameter's decrypted value.
 
@@ -56,27 +40,32 @@ def get_parameter(name: str) -> str:
             answer within 3 seconds.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    url = urlsplit(endpoint(region))
-    body = json.dumps({"Name": name, "WithDecryption": True}).encode()
-    headers = _signed_headers(
-        f"{url.scheme}://{url.netloc}/", region, "AmazonSSM.GetParameter", body
-    )
-    secure = url.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    # A fresh connection for each read: one kept over a freeze of the sandbox is stale.
-    connection = kind(url.netloc, timeout=CONNECT_AND_READ_SECONDS)
+    url = endpoint(region).rstrip("/")
     try:
-        connection.request("POST", "/", body, headers)
-        response = connection.getresponse()
-        answer = json.loads(response.read())
-        status = response.status
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        own = credentials.current()
+    except CredentialsUnavailableError as error:
+        raise ParameterUnavailableError(str(error)) from error
+    body = json.dumps({"Name": name, "WithDecryption": True}).encode()
+    headers = signed_headers(
+        host=url.partition("://")[2],
+        headers={
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-target": "AmazonSSM.GetParameter",
+        },
+        body=body,
+        region=region,
+        service="ssm",
+        credentials=own,
+    )
+    try:
+        status, received = post(url, headers, body, CONNECT_AND_READ_SECONDS)
+        answer = json.loads(received)
+    except (ExchangeError, ValueError) as error:
+        kind = str(error) if isinstance(error, ExchangeError) else type(error).__name__
         raise ParameterUnavailableError(
-            f"SSM parameter {name} could not be read: {type(error).__name__}"
+            f"SSM parameter {name} could not be read: {kind}"
         ) from error
-    finally:
-        connection.close()
-    if status != http.client.OK:
+    if status != OK:
         kind_of_error = answer.get("__type", status) if isinstance(answer, dict) else status
         raise ParameterUnavailableError(
             f"SSM parameter {name} could not be read: {str(kind_of_error).rpartition('#')[2]}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 from mcp_app import oauth_settings, supabase_settings
 from mcp_app.oauth_settings import OAuthSettings
@@ -18,11 +17,18 @@ __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 type Auth = Literal["api_key", "oauth", "both", "iam", "none"]
 type Backend = Literal["embedded", "supabase"]
 
+# Not `get_args` of the types: importing typing costs a cold start on the fast path 3 ms.
+AUTHS: tuple[Auth, ...] = ("api_key", "oauth", "both", "iam", "none")
+BACKENDS: tuple[Backend, ...] = ("embedded", "supabase")
+
 WITH_API_KEYS: frozenset[Auth] = frozenset({"api_key", "both"})
 WITH_OAUTH: frozenset[Auth] = frozenset({"oauth", "both"})
 
 # Where Lambda unpacks the zip; outside Lambda, the folder that holds `mcp_app`.
-TASK_ROOT = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).resolve().parent.parent)
+# (pathlib costs a cold start 4 ms.)
+TASK_ROOT = os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(  # noqa: PTH120
+    os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Settings:
         allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
         log_level: A level name of Python's logging.
         metrics_namespace: CloudWatch's namespace of the tools' metrics; None writes none.
+        fast_path: Whether `mcp_app.fast_path` may answer; else FastMCP answers everything.
         deadline_seconds: How long one call may take, 0.5 to 900; less than the function's
             timeout, so that the caller is told what was too slow.
         index: The embedded index file.
@@ -64,8 +71,9 @@ class Settings:
     allowed_origins: tuple[str, ...]
     log_level: str
     metrics_namespace: str | None
+    fast_path: bool
     deadline_seconds: float
-    index: Path
+    index: str
     supabase: SupabaseSettings | None
     function_version: str
 
@@ -84,16 +92,14 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable is missing or has a value that does not fit.
     """
-    auth = cast("Auth", choice(variables, "MESH_AUTH", "api_key", get_args(Auth.__value__)))
+    auth = cast("Auth", choice(variables, "MESH_AUTH", "api_key", AUTHS))
     parameter = variables.get("MESH_API_KEYS_PARAMETER") or None
     if auth in WITH_API_KEYS and parameter is None:
         raise SettingsError(
             f"MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH={auth} it names the "
             "SSM parameter that holds the keys' hashes."
         )
-    backend = cast(
-        "Backend", choice(variables, "MESH_BACKEND", "embedded", get_args(Backend.__value__))
-    )
+    backend = cast("Backend", choice(variables, "MESH_BACKEND", "embedded", BACKENDS))
     ttl = _seconds(variables, "MESH_SECRETS_TTL_SECONDS", "60", (1, 3600))
     name = "MESH_RATE_LIMIT_PER_MINUTE"
     rate = number(name, variables.get(name) or "0", (0, 1_000_000))
@@ -114,8 +120,9 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),
         log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
         metrics_namespace=variables.get("MESH_METRICS_NAMESPACE") or None,
+        fast_path=choice(variables, "MESH_FAST_PATH", "on", ("on", "off")) == "on",
         deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", "25", (0.5, 900)),
-        index=TASK_ROOT / "knowledge.sqlite3",
+        index=f"{TASK_ROOT}/knowledge.sqlite3",
         supabase=supabase,
         function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
     )

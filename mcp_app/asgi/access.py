@@ -35,6 +35,7 @@ OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path
 # The session's name, at the end, is chosen by whoever assumes the role.
 ASSUMED_ROLE = re.compile(r"(arn:[^:]+:sts::[0-9]+:assumed-role/[^/]+)/.*")
 JWT_DOTS = 2
+NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revoked."
 
 
 def iam_caller(scope: Scope) -> str | None:
@@ -54,6 +55,26 @@ def bearer(headers: Headers) -> str | None:
 def is_access_token(credential: str) -> bool:
     """Whether it has the form of a JSON Web Token; API keys say themselves what they are."""
     return not credential.startswith(api_keys.PREFIX) and credential.count(".") == JWT_DOTS
+
+
+def how_to_call(*, keys: bool, tokens: bool) -> str:
+    """What is said to who shows no credential, where these are taken."""
+    if not keys:
+        return "An access token is needed: send `Authorization: Bearer <token>`."
+    what = "An API key or an access token" if tokens else "An API key"
+    return f"{what} is needed: send `Authorization: Bearer <key>` or `x-api-key: <key>`."
+
+
+def charged_name(caller: Caller, client: str) -> str:
+    """Whose rate a call is taken from.
+
+    Args:
+        caller: As access control knows it; all sessions of a role are one, and who is nobody
+            is told by the address.
+        client: The address that the request came from.
+    """
+    name = ASSUMED_ROLE.sub(r"\1", caller.name)
+    return f"{name} {client}" if caller == ANONYMOUS else name
 
 
 class AccessControl:
@@ -133,7 +154,8 @@ class AccessControl:
             raise self._unauthorized(
                 scope, "The access token is no JSON Web Token.", error="invalid_token"
             )
-        raise self._unauthorized(scope, self._how_to_call())
+        what = how_to_call(keys=self._key_ring is not None, tokens=self._tokens is not None)
+        raise self._unauthorized(scope, what)
 
     async def _key_holder(self, key_ring: KeyRing, key: str, scope: Scope) -> Caller:
         try:
@@ -145,19 +167,9 @@ class AccessControl:
                 f"API keys cannot be checked, so the request was refused: {error}.",
             ) from None
         if found is None:
-            raise self._unauthorized(
-                scope,
-                "The API key is not valid: it is mistyped, has expired, or was revoked.",
-                error="invalid_token",
-            )
+            raise self._unauthorized(scope, NOT_VALID, error="invalid_token")
         tools = None if found.tools is None else frozenset(found.tools)
         return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
-
-    def _how_to_call(self) -> str:
-        if self._key_ring is None:
-            return "An access token is needed: send `Authorization: Bearer <token>`."
-        what = "An API key or an access token" if self._tokens else "An API key"
-        return f"{what} is needed: send `Authorization: Bearer <key>` or `x-api-key: <key>`."
 
     def _unauthorized(
         self, scope: Scope, message: str, *, error: str | None = None
@@ -167,10 +179,8 @@ class AccessControl:
         return RefusedError(401, INVALID_REQUEST, message, header)
 
     def _charge(self, caller: Caller, scope: Scope, calls: int) -> None:
-        name = ASSUMED_ROLE.sub(r"\1", caller.name)
-        if caller is ANONYMOUS:
-            client = scope.get("client") or ("", 0)
-            name = f"{name} {client[0]}"
+        client = scope.get("client") or ("", 0)
+        name = charged_name(caller, client[0])
         wait = self._rate_limit.take(name, calls, per_minute=caller.rate_per_minute)
         if wait is not None:
             raise RefusedError(

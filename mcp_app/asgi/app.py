@@ -44,7 +44,13 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def build_app(
-    server: FastMCP, settings: Settings, backend: Backend, key_ring: KeyRing | None
+    server: FastMCP,
+    settings: Settings,
+    backend: Backend,
+    key_ring: KeyRing | None,
+    *,
+    rate_limit: RateLimit | None = None,
+    cold: bool = True,
 ) -> Starlette:
     """The application for this server; enter its lifespan once before the first request.
 
@@ -53,6 +59,8 @@ def build_app(
         settings: What this deployment is.
         backend: Where knowledge comes from, for `/ready`.
         key_ring: The valid API keys, where `settings.auth` takes them.
+        rate_limit: How many calls each caller may make; as the settings say when None.
+        cold: Whether the instance has answered nothing yet.
     """
     oauth = settings.oauth
     mcp = McpEndpoint(server, oauth.tool_scopes if oauth else {})
@@ -81,6 +89,7 @@ def build_app(
             Middleware(
                 RequestLog,
                 metrics=tool_metrics(settings.metrics_namespace, settings.environment),
+                cold=cold,
             ),
             Middleware(CatchAll),
             # Any Host: behind a Function URL it proves nothing. A browser's Origin does.
@@ -95,7 +104,7 @@ def build_app(
                 auth=settings.auth,
                 key_ring=key_ring,
                 tokens=AccessTokens(oauth) if oauth else None,
-                rate_limit=RateLimit(settings.rate_limit_per_minute),
+                rate_limit=rate_limit or RateLimit(settings.rate_limit_per_minute),
             ),
         ],
         exception_handlers={HTTPException: _http_error},

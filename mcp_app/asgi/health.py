@@ -23,24 +23,26 @@ READY_SECONDS = 10.0
 type Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+def health_document(settings: Settings, build: BuildInfo) -> dict[str, Any]:
+    """What `/health` says; nothing that is secret, since anybody may read it."""
+    return {
+        "status": "ok",
+        "name": settings.name,
+        "environment": settings.environment,
+        "version": build.version,
+        "commit": build.commit,
+        "dirty": build.dirty,
+        "architecture": build.architecture,
+        "function_version": settings.function_version,
+        "content_sha256": build.content_sha256,
+        "backend": settings.backend,
+        "auth": settings.auth,
+    }
+
+
 def health(settings: Settings, build: BuildInfo) -> Endpoint:
     """What runs here. The answer is made once: it cannot change while the instance lives."""
-    answer = JSONResponse(
-        {
-            "status": "ok",
-            "name": settings.name,
-            "environment": settings.environment,
-            "version": build.version,
-            "commit": build.commit,
-            "dirty": build.dirty,
-            "architecture": build.architecture,
-            "function_version": settings.function_version,
-            "content_sha256": build.content_sha256,
-            "backend": settings.backend,
-            "auth": settings.auth,
-        },
-        headers=NO_STORE,
-    )
+    answer = JSONResponse(health_document(settings, build), headers=NO_STORE)
 
     async def endpoint(_request: Request) -> Response:
         return answer

@@ -80,9 +80,17 @@ def challenge(
         error: `invalid_token` or `insufficient_scope`; None where no credential came.
         scopes: What a token needs.
     """
+    metadata_url = f"{server_url(scope)}{PATHS[0].removeprefix('/')}" if oauth else None
+    return bearer_challenge(metadata_url, error=error, scopes=scopes)
+
+
+def bearer_challenge(
+    metadata_url: str | None, *, error: str | None = None, scopes: Iterable[str] = ()
+) -> dict[str, str]:
+    """As `challenge`, with the metadata's address; None where there is none."""
     parts = ['Bearer realm="mcp"']
-    if oauth:
-        parts.append(f'resource_metadata="{server_url(scope)}{PATHS[0].removeprefix("/")}"')
+    if metadata_url:
+        parts.append(f'resource_metadata="{metadata_url}"')
     needed = " ".join(sorted(scopes))
     if needed:
         parts.append(f'scope="{needed}"')

@@ -53,3 +53,9 @@ class RateLimit:
         if len(self._buckets) > MAX_CALLERS:
             self._buckets.popitem(last=False)
         return wait
+
+    def give_back(self, caller: str, calls: int = 1) -> None:
+        """Undo a `take` that let calls through."""
+        if caller in self._buckets:
+            left, at = self._buckets[caller]
+            self._buckets[caller] = (left + calls, at)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
 import time
 from typing import Any
 
@@ -13,44 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_app import call_log
 from mcp_app.metrics import ToolMetrics
+from mcp_app.request_fields import request_fields, request_id, trace_id
 
 logger = logging.getLogger("mesh.request")
-
-ROOT = re.compile(r"(?:^|;|=)(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
-REFUSED = frozenset({401, 403, 429})
-BAD_REQUEST, SERVER_ERROR = 400, 500
-# A key that somebody pasted behind the address, for example.
-SECRET_LOOKING = re.compile(r"[A-Za-z0-9_.~%+=-]{32,}")
-
-
-def trace_id(scope: Scope) -> str | None:
-    """X-Ray's id of the request, where Lambda says one.
-
-    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-    """
-    header = Headers(scope=scope).get("x-amzn-trace-id", "")
-    for told in (os.environ.get("_X_AMZN_TRACE_ID", ""), header):
-        found = ROOT.search(told)
-        if found:
-            return found[1]
-    return None
-
-
-def request_id(scope: Scope) -> str | None:
-    """Lambda's id of the invocation, or else the Function URL's of the request."""
-    invocation = getattr(scope.get("aws.context"), "aws_request_id", None)
-    event = scope.get("aws.event") or {}
-    found = invocation or (event.get("requestContext") or {}).get("requestId")
-    return str(found) if found else None
-
-
-def outcome(status: int) -> str:
-    """The end of a request that no call tells: `ok`, `refused`, `invalid` or `error`."""
-    if status in REFUSED:
-        return "refused"
-    if not status or status >= SERVER_ERROR:
-        return "error"
-    return "ok" if status < BAD_REQUEST else "invalid"
 
 
 class RequestLog:
@@ -61,12 +24,15 @@ class RequestLog:
     Args:
         app: What answers the request.
         metrics: What a line about a tool's call says to CloudWatch; None for nothing.
+        cold: Whether the instance has answered nothing yet.
     """
 
-    def __init__(self, app: ASGIApp, metrics: ToolMetrics | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: ToolMetrics | None = None, *, cold: bool = True
+    ) -> None:
         self._app = app
         self._metrics = metrics
-        self._cold = True
+        self._cold = cold
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and log how it went."""
@@ -89,26 +55,19 @@ class RequestLog:
             try:
                 await self._app(scope, receive, watch)
             finally:
-                duration_ms = round((time.perf_counter() - started) * 1000, 2)
-                fields: dict[str, Any] = {
-                    "method": scope["method"],
-                    "path": SECRET_LOOKING.sub("...", scope["path"][:200]),
-                    "status": status,
-                    "outcome": outcome(status),
-                    "duration_ms": duration_ms,
-                    "caller": scope["caller"],
-                    "cold": cold,
-                    "request_id": request_id(scope),
-                    "trace_id": trace_id(scope),
-                }
-                # One call's end is the request's; of a batch, each has its own.
-                if len(calls) == 1:
-                    fields |= calls[0] if status < BAD_REQUEST else {}
-                    fields |= self._measured(calls[0])
-                elif calls:
-                    fields["calls"] = calls
-                told = {name: value for name, value in fields.items() if value is not None}
-                logger.info("request", extra={"fields": told})
+                fields = request_fields(
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    duration_seconds=time.perf_counter() - started,
+                    caller=scope["caller"],
+                    cold=cold,
+                    request_id=request_id(scope.get("aws.event") or {}, scope.get("aws.context")),
+                    trace_id=trace_id(Headers(scope=scope).get("x-amzn-trace-id", "")),
+                    calls=calls,
+                    metrics=self._metrics,
+                )
+                logger.info("request", extra={"fields": fields})
                 if len(calls) > 1:
                     self._tell_each(calls)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastmcp.tools import tool
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -11,6 +11,7 @@ from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.answering import answer
 from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
+from mcp_app.plain_values import leaves_plain_values
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import CLEAN, SearchMode, Threshold
 
@@ -22,10 +23,17 @@ Question = Annotated[
     CLEAN,
     Field(description="The question, or what to look for."),
 ]
-# The original server called the quickest strategy `quick` in some of its clients.
+
+
+@leaves_plain_values
+def _rapid(value: Any) -> Any:
+    """The original server called the quickest strategy `quick` in some of its clients."""
+    return "rapid" if value == "quick" else value
+
+
 Strategy = Annotated[
     Literal["comprehensive", "focused", "rapid"],
-    BeforeValidator(lambda value: "rapid" if value == "quick" else value),
+    BeforeValidator(_rapid),
     Field(description="How much evidence: rapid the least and surest, comprehensive the most."),
 ]
 

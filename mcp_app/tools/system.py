@@ -16,6 +16,7 @@ from mcp_app import build_info, snapshot
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
+from mcp_app.started import STARTED
 
 EXAMPLES = {
     "query": "how long are proxies kept",

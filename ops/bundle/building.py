@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.bundle import application, archive, knowledge, layer, limits
+from ops.bundle import application, archive, fast_path, knowledge, layer, limits
 from ops.bundle.archive import Entry
 from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
+from ops.bundle.fast_path import FastPath
 from ops.bundle.knowledge import Knowledge
 from ops.bundle.layer import Layer, Package
 from ops.bundle.provenance import Provenance, provenance
@@ -54,6 +55,7 @@ class BuildResult:
         packages: The dependencies, our application and the knowledge, the largest first.
         pruned: Distributions left out, `name==version`.
         index: What went into the knowledge index; None without one.
+        fast_path: What is answered without FastMCP; None where the project has no such thing.
         notes: What the person who builds should know, a sentence each.
     """
 
@@ -74,6 +76,7 @@ class BuildResult:
     packages: tuple[Package, ...]
     pruned: tuple[str, ...]
     index: IndexReport | None
+    fast_path: FastPath | None
     notes: tuple[str, ...]
 
 
@@ -205,6 +208,7 @@ def build(
         origin = pool.submit(provenance, root)
         # Beside the dependencies, from the cache or not: neither needs the other.
         indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
+        asking = pool.submit(fast_path.ask, root, cache)
         base = layer.obtain(
             requirements or root / "requirements" / "lambda.txt",
             aim,
@@ -222,6 +226,9 @@ def build(
             entry, report = indexing.result()
             knowledge.check_report(report, named)
             parts.append(Part("knowledge", "", (entry,)))
+        fast = fast_path.make(root, asking.result(), knowledge.sources(report))
+        if fast:
+            parts.append(Part("fast path", version, fast.entries))
         made = assemble(zipped, base, parts, aim, origin.result())
         limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
         try:
@@ -249,5 +256,6 @@ def build(
         packages=made.packages,
         pruned=base.pruned,
         index=report,
+        fast_path=fast,
         notes=tuple(notes),
     )

@@ -62,11 +62,21 @@ def compiled(source: bytes, name: str, *, documented: bool = True) -> bytes:
         # Never optimised: docstrings are what tools are described with.
         parsed = source if documented else without_docstrings(source)
         code = compile(parsed, name, "exec", dont_inherit=True, optimize=0)
+    return _file(code, name, importlib.util.source_hash(source))
+
+
+def compiled_tree(tree: ast.Module, name: str) -> bytes:
+    """The `.pyc` file of a syntax tree whose lines are those of the source at `name`."""
+    code = compile(tree, name, "exec", dont_inherit=True, optimize=0)
+    return _file(code, name, bytes(8))
+
+
+def _file(code: CodeType, name: str, source_hash: bytes) -> bytes:
     return b"".join(
         (
             importlib.util.MAGIC_NUMBER,
             UNCHECKED_HASH,
-            importlib.util.source_hash(source),
+            source_hash,
             canonical(code, f"{TASK_ROOT}/{name}"),
         )
     )

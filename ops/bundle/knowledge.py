@@ -112,6 +112,19 @@ def check_report(report: IndexReport, named: Knowledge) -> None:
         raise BuildError(f"--git: {'; '.join(report.problems)}.")
 
 
+def sources(report: IndexReport | None) -> frozenset[str]:
+    """The sources that the server will offer: all of them where there is no index to read."""
+    if report is None:
+        return frozenset({"documents", "tickets", "commits", "code"})
+    held = {
+        "documents": report.documents,
+        "tickets": report.tickets,
+        "commits": report.commits,
+        "code": report.code_files,
+    }
+    return frozenset(name for name, count in held.items() if count)
+
+
 def losses(report: IndexReport) -> list[str]:
     """What of the exports is not in the index, or not as exported; a sentence each."""
     return [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ops.bundle.building import BuildResult
+from ops.bundle.fast_path import LEFT_TO_FASTMCP
 from ops.bundle.limits import UNZIPPED_BYTES, ZIP_BYTES, megabytes
 
 SHOWN = 12
@@ -15,10 +16,16 @@ SHOWN = 12
 
 def as_json(result: BuildResult) -> dict[str, Any]:
     """All figures, sizes in bytes, times in seconds."""
-    shown = asdict(result) | {"path": str(result.path)}
+    shown = asdict(replace(result, fast_path=None)) | {"path": str(result.path)}
     if result.index:
         counted = ("documents", "passages", "tickets", "commits", "code_files")
         shown["index"] = {name: getattr(result.index, name) for name in counted}
+    if result.fast_path:
+        shown["fast_path"] = {
+            "tools": result.fast_path.tools,
+            "off": result.fast_path.off,
+            "left_to_fastmcp": LEFT_TO_FASTMCP,
+        }
     return shown
 
 
@@ -66,6 +73,11 @@ def identity(result: BuildResult) -> Iterator[str]:
             + (f"{found.tickets} tickets, " if found.tickets else "")
             + f"{found.commits} commits, {found.code_files} code files"
         )
+    if result.fast_path:
+        on, off = result.fast_path.tools, result.fast_path.off
+        yield f"fast path   {len(on)} of {len(on) + len(off)} tools"
+        for name, reason in off.items():
+            yield f"            not {name}: {reason}"
     changes = ", and changes not in it" if result.dirty else ""
     yield f"commit      {result.commit or 'none'}{changes}"
     yield f"sha256      {result.sha256}"

@@ -1,6 +1,7 @@
 import http.server
 import json
 import threading
+from email.message import Message
 
 import pytest
 
@@ -12,11 +13,11 @@ class Ssm(http.server.BaseHTTPRequestHandler):
     """Answers GetParameter with what the test put into `answers`."""
 
     answers: list[tuple[int, bytes]] = []  # noqa: RUF012 - one list for the one server
-    requests: list[tuple[dict[str, str], dict[str, object]]] = []  # noqa: RUF012
+    requests: list[tuple[Message, dict[str, object]]] = []  # noqa: RUF012
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.requests.append((dict(self.headers.items()), json.loads(body)))
+        self.requests.append((self.headers, json.loads(body)))
         status, answer = self.answers.pop(0)
         self.send_response(status)
         self.send_header("content-length", str(len(answer)))

@@ -1,0 +1,186 @@
+"""JSON-RPC messages that the fast path understands, of both protocol eras and of `/rpc`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from mcp_app.asgi.mcp_endpoint import accepts_json_only
+from mcp_app.fast_path.asked import Asked
+
+MODERN = "2026-07-28"
+HANDSHAKE = frozenset({"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"})
+LEVELS = frozenset(
+    {"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"}
+)
+META = "io.modelcontextprotocol/"
+MAX_ID = 128
+JSON_TYPE = "application/json"
+STREAM_TYPE = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    Attributes:
+        method: JSON-RPC's.
+        params: Without `_meta`.
+        request_id: As it goes back, in JSON; None for a notification.
+        modern: Whether it is of protocol 2026-07-28.
+        streamed: Whether it is answered with an event stream.
+    """
+
+    method: str
+    params: dict[str, Any]
+    request_id: str | None
+    modern: bool
+    streamed: bool
+
+
+class _UnusualError(ValueError):
+    """FastMCP has to look at it."""
+
+
+def read_message(asked: Asked) -> Message | None:
+    """The message that a POST to `/mcp` or `/rpc` holds; None for what FastMCP has to read."""
+    declared = asked.headers.get("content-type") or JSON_TYPE
+    if declared.split(";")[0].strip().lower() != JSON_TYPE:
+        return None
+    try:
+        content = json.loads(asked.body, parse_constant=_no_constant, object_pairs_hook=_object)
+        return _plain(content) if asked.path == "/rpc" else _mcp(content, asked.headers)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(_name: str) -> None:
+    raise _UnusualError
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; which of two equal names counts is left to who else reads it."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _UnusualError
+    return made
+
+
+def _require(fits: bool) -> None:  # noqa: FBT001 - its only argument
+    if not fits:
+        raise _UnusualError
+
+
+def _text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _token(value: Any) -> bool:
+    """Whether it is an id or a progress token that comes back as it was."""
+    if type(value) is int:
+        return -(2**53) < value < 2**53
+    return type(value) is str and _simple(value)
+
+
+def _simple(value: str) -> bool:
+    """Whether every JSON writer writes it alike, and a header can hold it."""
+    return (
+        len(value) <= MAX_ID
+        and value.isascii()
+        and value.isprintable()
+        and not any(one in value for one in "\"\\/<>&'")
+    )
+
+
+def _plain(content: Any) -> Message:
+    """A message of `/rpc`, where `jsonrpc` and `id` may be missing."""
+    _require(type(content) is dict and content.keys() <= {"jsonrpc", "id", "method", "params"})
+    method, params = content.get("method"), content.get("params", {})
+    _require(_text(method) and content.get("jsonrpc", "2.0") == "2.0" and type(params) is dict)
+    _require("_meta" not in params and not method.startswith("notifications/"))
+    request_id = content.get("id")
+    _require(request_id is None or _token(request_id))
+    # The handshake is not needed here, and discovery has no other era.
+    modern = method == "server/discover"
+    return Message(method, params, json.dumps(request_id), modern, streamed=False)
+
+
+def _mcp(content: Any, headers: dict[str, str]) -> Message:
+    _require(type(content) is dict and content.keys() <= {"jsonrpc", "id", "method", "params"})
+    method, params = content.get("method"), content.get("params", {})
+    _require(content.get("jsonrpc") == "2.0" and _text(method) and type(params) is dict)
+    params = {**params}
+    meta = params.pop("_meta", {})
+    _require(type(meta) is dict)
+    request_id = None
+    if "id" in content:
+        _require(_token(content["id"]))
+        request_id = json.dumps(content["id"])
+    version = headers.get("mcp-protocol-version")
+    streamed = not accepts_json_only(headers.get("accept"))
+    if streamed:
+        accepted = {part.split(";")[0].strip() for part in headers["accept"].split(",")}
+        _require({JSON_TYPE, STREAM_TYPE} <= accepted)
+    if version == MODERN:
+        _modern(method, params, meta, headers)
+        _require(request_id is not None)
+        return Message(method, params, request_id, modern=True, streamed=False)
+    _require(version is None or version in HANDSHAKE)
+    _require("mcp-method" not in headers and "mcp-name" not in headers)
+    _require(all(name == "progressToken" and _token(value) for name, value in meta.items()))
+    return Message(method, params, request_id, modern=False, streamed=streamed)
+
+
+def _modern(
+    method: str, params: dict[str, Any], meta: dict[str, Any], headers: dict[str, str]
+) -> None:
+    """The envelope of 2026-07-28: what the headers repeat has to be the same.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+    """
+    known = {f"{META}protocolVersion", f"{META}clientInfo", f"{META}clientCapabilities"}
+    _require(meta.get(f"{META}protocolVersion") == MODERN)
+    _require(meta.keys() <= known | {"progressToken"})
+    _require(f"{META}clientCapabilities" in meta)
+    _require(plain_capabilities(meta[f"{META}clientCapabilities"]))
+    if f"{META}clientInfo" in meta:
+        _require(plain_client(meta[f"{META}clientInfo"]))
+    if "progressToken" in meta:
+        _require(_token(meta["progressToken"]))
+    _require(headers.get("mcp-method") == method)
+    name = params.get("name")
+    if name is None:
+        _require("mcp-name" not in headers and "uri" not in params)
+    else:
+        _require(_text(name) and _simple(name) and headers.get("mcp-name") == name)
+
+
+def plain_client(info: Any) -> bool:
+    """Whether it names a client as all do: texts, name and version among them."""
+    return (
+        type(info) is dict
+        and info.keys() <= {"name", "version", "title", "description", "websiteUrl"}
+        and {"name", "version"} <= info.keys()
+        and all(map(_text, info.values()))
+    )
+
+
+def plain_capabilities(capabilities: Any) -> bool:
+    """Whether they are written as the protocol has them; what they say changes no answer here."""
+    if type(capabilities) is not dict:
+        return False
+    for name, value in capabilities.items():
+        if name == "roots":
+            fits = type(value) is dict and all(
+                key == "listChanged" and type(told) is bool for key, told in value.items()
+            )
+        elif name in {"sampling", "elicitation"}:
+            fits = type(value) is dict and all(told == {} for told in value.values())
+        elif name in {"experimental", "extensions"}:
+            fits = type(value) is dict and all(type(told) is dict for told in value.values())
+        else:
+            fits = False
+        if not fits:
+            return False
+    return True

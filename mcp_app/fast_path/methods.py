@@ -1,0 +1,145 @@
+"""The methods that the fast path answers, from what the build froze of FastMCP's answers."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from typing import Any
+
+from mcp_app.caller import Caller
+from mcp_app.fast_path import replies
+from mcp_app.fast_path.asked import Asked
+from mcp_app.fast_path.messages import (
+    LEVELS,
+    Message,
+    plain_capabilities,
+    plain_client,
+    read_message,
+)
+from mcp_app.fast_path.replies import Reply, dumps
+from mcp_app.fast_path.tool_calls import LeftToFastMcpError, ToolCalls
+from mcp_app.settings import Settings
+
+# The lists that the build froze whole; of the tools, a caller may see a part.
+LISTS = frozenset({"prompts/list", "resources/templates/list"})
+TOOLS = "tools/list"
+
+
+class Methods:
+    """Answers messages.
+
+    Args:
+        settings: What this deployment is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        # Written by the build beside this package.
+        frozen = importlib.import_module(f"{__name__.partition('.')[0]}.frozen").FROZEN
+        self._settings = settings
+        self._results: dict[str, dict[str, str]] = frozen["results"]
+        self._tools: dict[str, Any] = frozen["tools"]
+        self._meta: str = frozen["meta"]
+        self._placeholder: str = frozen["name"]
+        self._name = dumps(settings.name)[1:-1]
+        sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
+        self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
+        # What asks Supabase waits for it, on a loop.
+        embedded = settings.backend == "embedded"
+        self._calls = ToolCalls(self._tools if embedded else {}, self._prepare)
+
+    def read(self, asked: Asked) -> Message | None:
+        """The message in a request, if it is one of those that are answered here."""
+        message = read_message(asked)
+        if message is None or self._lists is None:
+            return None
+        known = self._results["modern" if message.modern else "legacy"]
+        listed = message.method in LISTS or message.method in {TOOLS, "tools/call"}
+        if message.method == "notifications/initialized":
+            return message if message.request_id is None and not message.params else None
+        if message.request_id is None or message.method.startswith("notifications/"):
+            return None
+        if listed:
+            return message
+        return message if message.method in known or message.method == "initialize" else None
+
+    def answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
+        """The answer.
+
+        Args:
+            message: One that `read` gave.
+            caller: Whose it is.
+            call: Gets what is to be logged.
+
+        Raises:
+            Exception: FastMCP has to answer.
+        """
+        if message.method == "notifications/initialized":
+            return replies.accepted()
+        assert message.request_id is not None  # noqa: S101 - `read` saw to it
+        call["rpc_method"] = message.method
+        if message.method == "tools/call":
+            result = self._called(message, caller, call)
+        else:
+            call["outcome"] = "ok"
+            result = self._known(message, caller)
+        return replies.answer(message.request_id, result, streamed=message.streamed)
+
+    def _called(self, message: Message, caller: Caller, call: dict[str, Any]) -> str:
+        params = message.params
+        name = params.get("name")
+        if not params.keys() <= {"name", "arguments"} or not self._calls.known(name):
+            raise LeftToFastMcpError
+        assert isinstance(name, str)  # noqa: S101 - it is known
+        meta = self._named(self._meta) if message.modern else None
+        started = time.perf_counter()
+        result = self._calls.result(name, params.get("arguments", {}), caller, meta=meta)
+        elapsed = round((time.perf_counter() - started) * 1000, 2)
+        call |= {"outcome": "ok", "tool": name, "tool_duration_ms": elapsed}
+        return result
+
+    def _known(self, message: Message, caller: Caller) -> str:
+        method, params = message.method, message.params
+        era = "modern" if message.modern else "legacy"
+        if method == "initialize":
+            return self._named(self._greeting(params))
+        if method == "logging/setLevel":
+            if params.keys() != {"level"} or params["level"] not in LEVELS:
+                raise LeftToFastMcpError
+        elif params:
+            raise LeftToFastMcpError
+        if method == TOOLS:
+            before, after = self._lists[era][TOOLS]
+            names = [
+                name
+                for name in self._lists["tools"]
+                if caller.tools is None or name in caller.tools
+            ]
+            listed = ",".join(self._tools[name]["texts"][era] for name in names)
+            return self._named(f"{before}{listed}{after}")
+        if method in LISTS:
+            if caller.tools is not None:
+                # What a tool keeps from a caller may be read there.
+                raise LeftToFastMcpError
+            return self._named(self._lists[era][method])
+        return self._named(self._results[era][method])
+
+    def _greeting(self, params: dict[str, Any]) -> str:
+        version = params.get("protocolVersion")
+        if params.keys() != {"protocolVersion", "capabilities", "clientInfo"} or not (
+            type(version) is str
+            and plain_capabilities(params["capabilities"])
+            and plain_client(params["clientInfo"])
+        ):
+            raise LeftToFastMcpError
+        known = self._results["initialize"]
+        return known.get(version) or known["*"]
+
+    def _named(self, text: str) -> str:
+        return text.replace(self._placeholder, self._name)
+
+    def _prepare(self) -> None:
+        """What the tools find their settings and their backend by."""
+        from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at the first call
+        from mcp_app.instance import backend_of  # noqa: PLC0415
+
+        set_current(Deployment(self._settings, backend_of(self._settings)))

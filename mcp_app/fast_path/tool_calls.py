@@ -1,0 +1,88 @@
+"""Calls a tool's function, and writes its result as FastMCP does."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from mcp_app.caller import Caller, calling
+from mcp_app.fast_path.arguments import plain
+from mcp_app.fast_path.json_text import text
+from mcp_app.fast_path.replies import dumps
+from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
+
+
+class LeftToFastMcpError(Exception):
+    """The call is none for the fast path."""
+
+
+class ToolCalls:
+    """The tools whose functions can be had without FastMCP.
+
+    Args:
+        tools: By name, what the build wrote down of each; see `ops.bundle.frozen`.
+        prepare: Called before the first call, to make what the tools work with.
+    """
+
+    def __init__(self, tools: dict[str, Any], prepare: Any) -> None:
+        self._tools = tools
+        self._prepare = prepare
+        self._functions: dict[str, Any] = {}
+
+    def known(self, name: Any) -> bool:
+        """Whether there is such a tool, here or behind FastMCP."""
+        return type(name) is str and name in self._tools
+
+    def result(self, name: str, given: Any, caller: Caller, *, meta: str | None) -> str:
+        """The `result` of a call, in JSON.
+
+        Args:
+            name: The tool's.
+            given: What the caller sent as arguments.
+            caller: Whose call it is.
+            meta: What the protocol's era adds to a result, in JSON; None for nothing.
+
+        Raises:
+            Exception: whatever the tool or a check raises; FastMCP then answers.
+        """
+        call = self._tools[name].get("call")
+        if call is None or (caller.tools is not None and name not in caller.tools):
+            raise LeftToFastMcpError
+        if characters(given) > MAX_ARGUMENT_CHARACTERS:
+            raise LeftToFastMcpError
+        arguments = plain(given, call["checks"])
+        function = self._functions.get(name)
+        if function is None:
+            self._prepare()
+            function = getattr(importlib.import_module(call["module"]), call["function"])
+            self._functions[name] = function
+        with calling(caller):
+            value = _ran(function(**arguments))
+        structured = text(value)
+        # FastMCP gives text as it is, and nothing for None.
+        shown = value if isinstance(value, str) else structured
+        block = "" if value is None else f'{{"text":{dumps(shown)},"type":"text"}}'
+        parts = [f'"content":[{block}]', '"isError":false']
+        own_meta = ""
+        if call["wrapped"]:
+            structured = f'{{"result":{structured}}}'
+            own_meta = '"fastmcp":{"wrap_result":true}'
+        if meta is not None:
+            parts.append('"resultType":"complete"')
+        parts.append(f'"structuredContent":{structured}')
+        metas = ",".join(one for one in (own_meta, meta) if one)
+        if metas:
+            parts.append(f'"_meta":{{{metas}}}')
+        return f"{{{','.join(parts)}}}"
+
+
+def _ran(made: Any) -> Any:
+    """The result of a function; of a coroutine, if it never has to wait."""
+    if not hasattr(made, "send"):
+        return made
+    try:
+        made.send(None)
+    except StopIteration as end:
+        return end.value
+    made.close()
+    raise LeftToFastMcpError

@@ -1,0 +1,191 @@
+"""The fast path in the zip: `mcp_app_lean`, and FastMCP's answers frozen. See docs/fast-path.md."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.bundle import application, bytecode, frozen
+from ops.bundle.archive import Entry
+from ops.bundle.failure import BuildError
+from ops.bundle.lean import LEAN, PACKAGE, Lean, NotLeanError
+
+ENTRY = (f"{PACKAGE}.fast_path.front", "front")
+# Imported at the first request, so not reached from the entry where it cannot be had.
+AT_REQUEST = (
+    (f"{PACKAGE}.fast_path.methods", "Methods"),
+    (f"{PACKAGE}.instance", "backend_of"),
+    (f"{PACKAGE}.asgi.health", "health_document"),
+    (f"{PACKAGE}.build_info", "read"),
+    (f"{PACKAGE}.parameter_store", "get_parameter"),
+)
+# Of these the answers are frozen: what the zip carries has to be what answered.
+FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
+LIMIT_SECONDS = 300
+# What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
+LEFT_TO_FASTMCP: Mapping[str, str] = {
+    "resources/list, resources/read": "documents come in pages, and as resources with content",
+    "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
+    "tools/call that fails": "its error is written by FastMCP, which calls the tool again",
+    "tools/call over Supabase": "it waits for other services, on an event loop",
+    "access tokens": "their signature takes a cryptography library",
+    "batches to /rpc": "each message is a request of its own",
+    "an Origin header": "a browser's request is checked against the allowed origins",
+    "GET /, GET /ready": "a page for people, and questions to every source",
+    "streamed answers": "invoke_mode = RESPONSE_STREAM runs on an event loop",
+    "anything malformed or unusual": "the answer to it is FastMCP's",
+}
+
+
+@dataclass(frozen=True)
+class FastPath:
+    """What the build made of it.
+
+    Attributes:
+        entries: The files.
+        tools: The tools that are called without FastMCP.
+        off: Those that are not, each with the reason.
+    """
+
+    entries: tuple[Entry, ...]
+    tools: tuple[str, ...]
+    off: Mapping[str, str]
+
+
+def ask(root: Path, cache: Path) -> dict[str, Any] | None:
+    """FastMCP's answers, from the cache where nothing they depend on has changed.
+
+    Args:
+        root: The folder that holds `mcp_app`.
+        cache: Where the answers are kept between builds.
+
+    Returns:
+        See `ops.bundle.frozen`; None for a project without a fast path.
+
+    Raises:
+        BuildError: the server cannot be asked.
+    """
+    if not (root / PACKAGE / "fast_path").is_dir():
+        return None
+    _same_versions(root)
+    digest = hashlib.sha256(sys.version.encode())
+    for file in (root / "requirements" / "lambda.txt", Path(__file__).parent / "frozen.py"):
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    for name, path in application.files(root):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    kept = cache / f"frozen-{digest.hexdigest()[:32]}.json"
+    try:
+        return dict(json.loads(kept.read_bytes()))
+    except (OSError, ValueError):
+        pass
+    answers = _asked(root)
+    cache.mkdir(parents=True, exist_ok=True)
+    scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
+    scratch.write_text(json.dumps(answers), encoding="utf-8")
+    scratch.replace(kept)
+    return answers
+
+
+def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | None:
+    """Make it; None where the project has none.
+
+    Args:
+        root: The folder that holds `mcp_app`.
+        answers: What `ask` gave.
+        sources: What the embedded index holds.
+
+    Raises:
+        BuildError: the fast path itself is not lean.
+    """
+    if answers is None:
+        return None
+    off: dict[str, str] = answers.pop("off")
+    answers["embedded"] = sorted(sources)
+    # A deployment over Supabase with fewer sources is listed by FastMCP.
+    kept = {",".join(sorted(one)) for one in (sources, frozen.ALL_SOURCES)}
+    answers["lists"] = {name: one for name, one in answers["lists"].items() if name in kept}
+    lean = Lean(root)
+    for module, name in (ENTRY, *AT_REQUEST):
+        try:
+            lean.add(module, name)
+        except NotLeanError as error:
+            raise BuildError(f"The fast path cannot be made of {module}: {error}.") from error
+    called = []
+    for name, tool in answers["tools"].items():
+        call = tool.get("call")
+        if call is None:
+            continue
+        try:
+            lean.add(call["module"], call["function"])
+        except NotLeanError as error:
+            del tool["call"]
+            off[name] = str(error)
+        else:
+            call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
+            called.append(name)
+    entries = [
+        Entry(one.path, bytecode.compiled_tree(one.tree, one.source)) for one in lean.modules()
+    ]
+    tree = ast.parse(f"FROZEN = {answers!r}")
+    entries.append(Entry(f"{LEAN}/frozen.pyc", bytecode.compiled_tree(tree, f"{LEAN}/frozen.py")))
+    return FastPath(tuple(sorted(entries, key=lambda one: one.name)), tuple(sorted(called)), off)
+
+
+def _asked(root: Path) -> dict[str, Any]:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
+    }
+    ours = Path(__file__).resolve().parent.parent.parent
+    # The project's `mcp_app` first; `ops` is ours.
+    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
+    environment["PYTHONHASHSEED"] = "0"
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-m", "ops.bundle.frozen"],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+    if asked.returncode:
+        said = "\n".join(asked.stderr.strip().splitlines()[-8:])
+        raise BuildError(f"The server could not be asked for what the fast path answers:\n{said}")
+    return dict(json.loads(asked.stdout))
+
+
+def _same_versions(root: Path) -> None:
+    """See that the packages that answer here are those of the zip.
+
+    Raises:
+        BuildError: one differs.
+    """
+    locked = root / "requirements" / "lambda.txt"
+    if not locked.is_file():
+        return
+    pins = dict(
+        line.split(" ")[0].split("==")
+        for line in locked.read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith(("#", " "))
+    )
+    for name in FROZEN_OF:
+        if name in pins and importlib.metadata.version(name) != pins[name]:
+            raise BuildError(
+                f"{name} {pins[name]} goes into the zip, and here is "
+                f"{importlib.metadata.version(name)}: run `make setup`."
+            )

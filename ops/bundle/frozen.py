@@ -1,0 +1,325 @@
+"""Asks the FastMCP server for the answers that the fast path gives in its place.
+
+Run in a process of its own, with the project's `mcp_app`:
+
+    python -m ops.bundle.frozen
+
+writes to standard output, in JSON, what `mcp_app.fast_path.methods` reads: FastMCP's own
+answers to `initialize`, `tools/list` and their like, and of each tool how its arguments are
+checked. What of a tool cannot be had without FastMCP has a reason instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+# A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
+PLACEHOLDER = "mesh-placeholder-c7f9b1"
+ALL_SOURCES = frozenset({"documents", "tickets", "commits", "code"})
+MODERN = "2026-07-28"
+META = "io.modelcontextprotocol/"
+LEGACY_METHODS = ("ping", "logging/setLevel")
+MODERN_METHODS = ("server/discover",)
+LISTS = ("prompts/list", "resources/templates/list", "tools/list")
+MOST = 2**53
+# Patterns that mean the same in Python and in Rust.
+SIMPLE_PATTERN = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-^$[]{},"
+)
+# Of Pydantic's schemas, those whose values `mcp_app.fast_path.json_text` writes alike.
+PLAIN_RESULTS = frozenset(
+    {"str", "int", "float", "bool", "none", "nullable", "literal", "list", "tuple", "dict", "union"}
+    | {"dataclass", "dataclass-args", "dataclass-field", "default", "definitions", "definition-ref"}
+)
+
+
+class NotPlainError(Exception):
+    """It takes Pydantic or FastMCP; the message says what does."""
+
+
+def checks(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Each argument's check for `mcp_app.fast_path.arguments`.
+
+    Args:
+        schema: Pydantic's core schema of a call.
+
+    Raises:
+        NotPlainError: an argument has to be looked at by Pydantic.
+    """
+    if schema["type"] != "call" or schema["arguments_schema"]["type"] != "arguments":
+        raise NotPlainError("its signature is not a plain one")
+    arguments = schema["arguments_schema"]
+    if "var_args_schema" in arguments or "var_kwargs_schema" in arguments:
+        raise NotPlainError("it takes any number of arguments")
+    made = {}
+    for argument in arguments["arguments_schema"]:
+        name, inner = argument["name"], argument["schema"]
+        if argument.get("alias") or argument.get("mode") == "positional_only":
+            raise NotPlainError(f"{name} is not passed by its name")
+        required = inner["type"] != "default"
+        try:
+            made[name] = [required, _check(inner if required else inner["schema"])]
+        except NotPlainError as error:
+            raise NotPlainError(f"{name}: {error}") from None
+    return made
+
+
+def _check(schema: Mapping[str, Any]) -> list[Any]:  # noqa: PLR0911 - one for each kind
+    kind = schema["type"]
+    if schema.get("strict") or schema.get("serialization"):
+        raise NotPlainError(f"a {kind} of its own kind")
+    match kind:
+        case "function-before":
+            function = schema["function"]["function"]
+            if not hasattr(function, "__leaves_plain_values__"):
+                raise NotPlainError(f"its validator {function.__qualname__} is not marked")
+            return _check(schema["schema"])
+        case "nullable":
+            return ["nullable", _check(schema["schema"])]
+        case "list":
+            inner = _check(schema["items_schema"])
+            return ["list", inner, schema.get("min_length", 0), schema.get("max_length", MOST)]
+        case "str":
+            return ["str", *_text(schema)]
+        case "int" | "float":
+            _only(schema, {"ge", "le", "allow_inf_nan"})
+            return [kind, schema.get("ge"), schema.get("le")]
+        case "bool":
+            return ["bool"]
+        case "literal" if all(type(one) is str for one in schema["expected"]):
+            return ["literal", *schema["expected"]]
+        case _:
+            raise NotPlainError(f"a {kind} is not checked there")
+
+
+def _text(schema: Mapping[str, Any]) -> list[Any]:
+    known = {"min_length", "max_length", "strip_whitespace", "to_upper", "to_lower", "pattern"}
+    _only(schema, known)
+    pattern = schema.get("pattern")
+    if pattern is not None and not (type(pattern) is str and SIMPLE_PATTERN.issuperset(pattern)):
+        raise NotPlainError("a pattern beyond the simplest")
+    case = "upper" if schema.get("to_upper") else "lower" if schema.get("to_lower") else ""
+    return [
+        schema.get("min_length", 0),
+        schema.get("max_length", MOST),
+        bool(schema.get("strip_whitespace")),
+        case,
+        pattern,
+    ]
+
+
+def _only(schema: Mapping[str, Any], known: set[str]) -> None:
+    beyond = schema.keys() - known - {"type", "metadata", "ref"}
+    if beyond:
+        raise NotPlainError(f"a {schema['type']} with {', '.join(sorted(beyond))}")
+
+
+def check_result(schema: Any) -> None:
+    """See that a result is written alike with and without Pydantic.
+
+    Raises:
+        NotPlainError: it is not.
+    """
+    if isinstance(schema, list | tuple):
+        for one in schema:
+            check_result(one)
+    elif isinstance(schema, dict) and isinstance(kind := schema.get("type"), str):
+        if kind not in PLAIN_RESULTS or schema.get("serialization"):
+            raise NotPlainError(f"its result has a {kind}")
+        if kind == "dataclass-field" and any(
+            schema.get(one) for one in ("serialization_alias", "serialization_exclude", "init_only")
+        ):
+            raise NotPlainError(f"its result's {schema['name']} is written in its own way")
+        for name, one in schema.items():
+            if name not in {"default", "metadata", "expected", "cls", "generic_origin", "config"}:
+                check_result(one)
+
+
+def call_of(tool: Any) -> dict[str, Any]:
+    """How the fast path calls this FastMCP tool.
+
+    Raises:
+        NotPlainError: it cannot; the message says why.
+    """
+    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see main
+    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    if not (tool.annotations and tool.annotations.read_only_hint):
+        raise NotPlainError("it may change something, so it must not be begun twice")
+    if tool.timeout is not None:
+        raise NotPlainError("it has a time limit of its own")
+    if tool.output_schema is None:
+        raise NotPlainError("it has no output schema")
+    function = tool.fn
+    adapter = get_cached_typeadapter(without_injected_parameters(function))
+    made = checks(adapter.core_schema)
+    if len(made) != function.__code__.co_argcount + function.__code__.co_kwonlyargcount:
+        raise NotPlainError("it takes FastMCP's Context")
+    check_result(TypeAdapter(tool.return_type).core_schema)
+    return {
+        "module": function.__module__,
+        "function": function.__name__,
+        "checks": made,
+        "wrapped": bool(tool.output_schema.get("x-fastmcp-wrap-result")),
+    }
+
+
+class Server:
+    """One server with these sources, asked as a Function URL would.
+
+    No index is opened: what a server offers does not depend on what is in it.
+
+    Args:
+        sources: What it is to offer.
+    """
+
+    def __init__(self, sources: frozenset[str]) -> None:
+        from mcp_app.asgi.app import build_app  # noqa: PLC0415
+        from mcp_app.instance import Instance  # noqa: PLC0415
+        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
+        from mcp_app.server import build_server  # noqa: PLC0415
+        from mcp_app.settings import load  # noqa: PLC0415
+
+        class Offering(EmbeddedBackend):
+            def available(self) -> frozenset[str]:
+                return sources
+
+        settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
+        backend = Offering(settings.index)
+        self.fastmcp = build_server(settings, backend)
+        self._instance = Instance(build_app(self.fastmcp, settings, backend, None))
+
+    def tools(self) -> list[Any]:
+        """FastMCP's tools."""
+        return list(asyncio.run(self.fastmcp.list_tools()))
+
+    def result(self, method: str, params: dict[str, Any] | None, *, modern: bool) -> str:
+        """The result of a request, in JSON as it was written.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        params = {**(params or {})}
+        headers = {"host": "localhost", "content-type": "application/json"}
+        headers["accept"] = "application/json"
+        if modern:
+            headers |= {"mcp-protocol-version": MODERN, "mcp-method": method}
+            params["_meta"] = {
+                f"{META}protocolVersion": MODERN,
+                f"{META}clientCapabilities": {},
+            }
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        event = {
+            "version": "2.0",
+            "rawPath": "/mcp",
+            "rawQueryString": "",
+            "headers": headers,
+            "requestContext": {"http": {"method": "POST", "path": "/mcp", "sourceIp": "127.0.0.1"}},
+            "isBase64Encoded": False,
+            "body": json.dumps(message),
+        }
+        body: str = self._instance.answer(event, None)["body"]
+        before, after = '{"jsonrpc":"2.0","id":1,"result":', "}"
+        if not body.startswith(before):
+            raise RuntimeError(f"{method} has no result: {body[:500]}")
+        text = body[len(before) : -len(after)]
+        if dumped(json.loads(text)) != text:
+            raise RuntimeError(f"{method} is written in another form: {text[:500]}")
+        return text
+
+
+def dumped(content: Any) -> str:
+    """JSON as the fast path writes it."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def split_tools(text: str) -> tuple[str, dict[str, str], str]:
+    """The tools of a `tools/list`, each in JSON by its name, and what stands around them.
+
+    Raises:
+        RuntimeError: they are on more than one page.
+    """
+    content = json.loads(text)
+    if "nextCursor" in content:
+        raise RuntimeError("the tools do not fit on one page")
+    tools = {tool["name"]: dumped(tool) for tool in content["tools"]}
+    before, found, after = text.partition(",".join(tools.values()))
+    if not found:
+        raise RuntimeError("tools/list is written in another form")
+    return before, tools, after
+
+
+def frozen() -> dict[str, Any]:
+    """What the fast path reads, and why it does not answer for some tools."""
+    from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
+
+    from mcp_app.fast_path.messages import HANDSHAKE  # noqa: PLC0415 - see main
+
+    if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
+        raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
+    whole = Server(ALL_SOURCES)
+    tools: dict[str, Any] = {}
+    lists = {}
+    some = (combinations(sorted(ALL_SOURCES), count) for count in range(len(ALL_SOURCES)))
+    for sources in [*(frozenset(one) for many in some for one in many), ALL_SOURCES]:
+        server = whole if sources == ALL_SOURCES else Server(sources)
+        entry: dict[str, Any] = {}
+        for era in ("legacy", "modern"):
+            entry[era] = {one: server.result(one, None, modern=era == "modern") for one in LISTS}
+            before, texts, after = split_tools(entry[era]["tools/list"])
+            entry[era]["tools/list"] = [before, after]
+            entry["tools"] = list(texts)
+            for name, text in texts.items():
+                described = tools.setdefault(name, {"texts": {}})["texts"]
+                if described.setdefault(era, text) != text:
+                    raise RuntimeError(f"{name} is not always described alike")
+        lists[",".join(sorted(sources))] = entry
+    off = {}
+    for tool in whole.tools():
+        try:
+            tools[tool.name]["call"] = call_of(tool)
+        except NotPlainError as error:
+            off[tool.name] = str(error)
+    greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
+    params = {"logging/setLevel": {"level": "info"}}
+    meta = json.loads(whole.result("tools/list", None, modern=True))["_meta"]
+    return {
+        "name": PLACEHOLDER,
+        "results": {
+            "initialize": {
+                name: whole.result(
+                    "initialize", {"protocolVersion": version, **greeting}, modern=False
+                )
+                for name, version in [*((one, one) for one in sorted(HANDSHAKE)), ("*", "0")]
+            },
+            "legacy": {
+                one: whole.result(one, params.get(one), modern=False) for one in LEGACY_METHODS
+            },
+            "modern": {one: whole.result(one, None, modern=True) for one in MODERN_METHODS},
+        },
+        "lists": lists,
+        "tools": tools,
+        "meta": dumped(meta)[1:-1],
+        "off": off,
+    }
+
+
+def main() -> None:
+    """Write it to standard output; whatever else is said goes elsewhere."""
+    # As in the function itself: FastMCP reads these on import.
+    os.environ |= {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
+    os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - nothing is written there
+    logging.disable(logging.CRITICAL)
+    json.dump(frozen(), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
