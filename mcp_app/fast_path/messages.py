@@ -45,7 +45,7 @@ class _UnusualError(ValueError):
 
 def read_message(asked: Asked) -> Message | None:
     """The message that a POST to `/mcp` or `/rpc` holds; None for what FastMCP has to read."""
-    declared = asked.headers.get("content-type") or JSON_TYPE
+    declared = asked.headers.get("content-type", JSON_TYPE)
     if declared.split(";")[0].strip().lower() != JSON_TYPE:
         return None
     try:
@@ -141,7 +141,9 @@ def _modern(
     """
     known = {f"{META}protocolVersion", f"{META}clientInfo", f"{META}clientCapabilities"}
     _require(meta.get(f"{META}protocolVersion") == MODERN)
-    _require(meta.keys() <= known | {"progressToken"})
+    # Nothing is logged to a client from here, whatever it would like to hear.
+    _require(meta.get(f"{META}logLevel", "debug") in LEVELS)
+    _require(meta.keys() <= known | {"progressToken", f"{META}logLevel"})
     _require(f"{META}clientCapabilities" in meta)
     _require(plain_capabilities(meta[f"{META}clientCapabilities"]))
     if f"{META}clientInfo" in meta:

@@ -17,7 +17,8 @@ from mcp_app.fast_path.messages import (
     read_message,
 )
 from mcp_app.fast_path.replies import Reply, dumps
-from mcp_app.fast_path.tool_calls import LeftToFastMcpError, ToolCalls
+from mcp_app.fast_path.tool_calls import LeftToFastMcpError, ToolCalls, finished
+from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
@@ -36,6 +37,7 @@ class Methods:
         # Written by the build beside this package.
         frozen = importlib.import_module(f"{__name__.partition('.')[0]}.frozen").FROZEN
         self._settings = settings
+        self._backend: Backend | None = None
         self._results: dict[str, dict[str, str]] = frozen["results"]
         self._tools: dict[str, Any] = frozen["tools"]
         self._meta: str = frozen["meta"]
@@ -60,7 +62,10 @@ class Methods:
             return None
         if listed:
             return message
-        return message if message.method in known or message.method == "initialize" else None
+        if message.method == "initialize":
+            # The handshake is of the era before.
+            return None if message.modern else message
+        return message if message.method in known else None
 
     def answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
         """The answer.
@@ -139,7 +144,16 @@ class Methods:
 
     def _prepare(self) -> None:
         """What the tools find their settings and their backend by."""
+        if self._backend is not None:
+            return
         from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at the first call
         from mcp_app.instance import backend_of  # noqa: PLC0415
 
-        set_current(Deployment(self._settings, backend_of(self._settings)))
+        self._backend = backend_of(self._settings)
+        set_current(Deployment(self._settings, self._backend))
+
+    def close(self) -> None:
+        """Close the index; for tests, since Lambda ends a sandbox without a word."""
+        if self._backend is not None:
+            finished(self._backend.close())
+            self._backend = None

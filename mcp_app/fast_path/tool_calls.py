@@ -57,7 +57,7 @@ class ToolCalls:
             function = getattr(importlib.import_module(call["module"]), call["function"])
             self._functions[name] = function
         with calling(caller):
-            value = _ran(function(**arguments))
+            value = finished(function(**arguments))
         structured = text(value)
         # FastMCP gives text as it is, and nothing for None.
         shown = value if isinstance(value, str) else structured
@@ -76,7 +76,7 @@ class ToolCalls:
         return f"{{{','.join(parts)}}}"
 
 
-def _ran(made: Any) -> Any:
+def finished(made: Any) -> Any:
     """The result of a function; of a coroutine, if it never has to wait."""
     if not hasattr(made, "send"):
         return made

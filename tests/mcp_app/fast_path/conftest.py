@@ -1,0 +1,127 @@
+"""The fast path as the build makes it, beside FastMCP's way, over the same index and keys."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_app.api_keys import digest, generate
+from mcp_app.deployment import current, set_current
+from mcp_app.settings import Settings
+from ops.bundle import fast_path
+from ops.environment import ROOT
+from tests.mcp_app.conftest import KEY
+from tests.mcp_app.fast_path.pair import Context, Pair
+
+ALL = frozenset({"documents", "tickets", "commits", "code"})
+LIMITED, EXPIRED = generate(), generate()
+
+
+def stored_keys() -> str:
+    """A key for everything, one for a single tool, and one that is over."""
+    entries: list[dict[str, Any]] = [
+        {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026-01-01"},
+        {
+            "name": "limited",
+            "sha256": digest(LIMITED),
+            "last4": LIMITED[-4:],
+            "created": "2026-01-01",
+            "tools": ["search_knowledge"],
+        },
+        {
+            "name": "expired",
+            "sha256": digest(EXPIRED),
+            "last4": EXPIRED[-4:],
+            "created": "2026-01-01",
+            "expires": "2026-01-02",
+        },
+    ]
+    return json.dumps({"keys": entries})
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fast_path.FastPath]:
+    """What the build puts into the zip, importable as `mcp_app_lean`."""
+    answers = fast_path.ask(ROOT, tmp_path_factory.mktemp("frozen"))
+    made = fast_path.make(ROOT, answers, ALL)
+    assert made is not None
+    folder = tmp_path_factory.mktemp("lean")
+    for entry in made.entries:
+        place = folder / entry.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(entry.data)
+    sys.path.insert(0, str(folder))
+    yield made
+    sys.path.remove(str(folder))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mcp_app_lean"]:
+        del sys.modules[name]
+
+
+class HandedOnError(Exception):
+    """The fast path left an event to FastMCP."""
+
+
+def front_of(settings: Settings, keys: Callable[[], str] = stored_keys) -> Any:
+    """The fast path for these settings, a `Front`; it raises for what it hands on."""
+    front = importlib.import_module("mcp_app_lean.fast_path.front")
+    ring = importlib.import_module("mcp_app_lean.api_keys").KeyRing(
+        keys, source="SSM parameter /p", ttl_seconds=60
+    )
+
+    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:  # noqa: FBT001 - as it is called
+        def refuse(_event: Any, _context: Any) -> Any:
+            raise HandedOnError
+
+        return refuse
+
+    return front.Front(settings, ring if settings.auth in {"api_key", "both"} else None, hand_on)
+
+
+@pytest.fixture(scope="session")
+def new_pair(built, new_instance) -> Iterator[Callable[[Settings], Pair]]:
+    """Makes both ways for the same settings."""
+    fronts = []
+
+    def make(settings: Settings) -> Pair:
+        front = front_of(settings)
+        fronts.append(front)
+
+        def fast(event: dict[str, Any]) -> dict[str, Any] | None:
+            try:
+                answer: dict[str, Any] = front.answer(event, Context())
+            except HandedOnError:
+                return None
+            return answer
+
+        instance = new_instance(settings, stored_keys)
+        own = current()
+
+        def full(event: dict[str, Any]) -> dict[str, Any]:
+            set_current(own)
+            answer: dict[str, Any] = instance.answer(event, Context())
+            return answer
+
+        return Pair(fast, full)
+
+    yield make
+    for front in fronts:
+        front.close()
+
+
+@pytest.fixture(scope="session")
+def pair(new_pair, settings) -> Pair:
+    """Both ways of a server that takes API keys."""
+    made: Pair = new_pair(settings)
+    return made
+
+
+@pytest.fixture(scope="session")
+def sessions() -> list[Path]:
+    """What real clients sent."""
+    return sorted((ROOT / "tests" / "clients" / "sessions").glob("*.json"))
