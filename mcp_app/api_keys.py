@@ -15,7 +15,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from mcp_app import snapshot
@@ -71,6 +70,8 @@ def moment(stamp: str) -> float:
     Raises:
         ValueError: it is no such time.
     """
+    from datetime import UTC, datetime  # noqa: PLC0415 - few keys expire, and it costs 1 ms
+
     read = datetime.fromisoformat(stamp)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from mcp_app import oauth_settings, supabase_settings
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.supabase_settings import SupabaseSettings
 from mcp_app.variables import SettingsError, choice, names, number
@@ -105,7 +104,15 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     rate = number(name, variables.get(name) or "0", (0, 1_000_000))
     supabase = None
     if backend == "supabase":
-        supabase = supabase_settings.load(variables, secrets_ttl_seconds=ttl)
+        # Here and below: what other deployments do not need costs their cold start 5 ms.
+        from mcp_app.supabase_settings import load as load_supabase  # noqa: PLC0415
+
+        supabase = load_supabase(variables, secrets_ttl_seconds=ttl)
+    oauth = None
+    if auth in WITH_OAUTH:
+        from mcp_app.oauth_settings import load as load_oauth  # noqa: PLC0415
+
+        oauth = load_oauth(variables)
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     return Settings(
         name=variables.get("MESH_NAME") or "aoma-mesh",
@@ -114,7 +121,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         auth=auth,
         api_keys_parameter=parameter,
         state_key_parameter=variables.get("MESH_STATE_KEY_PARAMETER") or None,
-        oauth=oauth_settings.load(variables) if auth in WITH_OAUTH else None,
+        oauth=oauth,
         rate_limit_per_minute=int(rate) or None,
         secrets_ttl_seconds=ttl,
         allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),

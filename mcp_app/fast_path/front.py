@@ -152,10 +152,10 @@ class Front:
 
     def _healthy(self) -> Reply:
         if self._health is None:
-            from mcp_app import build_info  # noqa: PLC0415 - likewise
-            from mcp_app.asgi.health import NO_STORE, health_document  # noqa: PLC0415
+            from mcp_app.asgi.health import NO_STORE, health_document  # noqa: PLC0415 - likewise
+            from mcp_app.build_info import read  # noqa: PLC0415
 
-            document = health_document(self._settings, build_info.read())
+            document = health_document(self._settings, read())
             self._health = replies.document(document, NO_STORE)
         return {**self._health, "headers": {**self._health["headers"]}}
 

@@ -71,6 +71,12 @@ def compiled_tree(tree: ast.Module, name: str) -> bytes:
     return _file(code, name, bytes(8))
 
 
+def marshalled_tree(tree: ast.Module, name: str) -> bytes:
+    """The code of a syntax tree as it stands within another file; see `compiled_tree`."""
+    code = compile(tree, name, "exec", dont_inherit=True, optimize=0)
+    return canonical(code, f"{TASK_ROOT}/{name}")
+
+
 def _file(code: CodeType, name: str, source_hash: bytes) -> bytes:
     return b"".join(
         (

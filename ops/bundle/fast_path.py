@@ -132,12 +132,27 @@ def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) ->
         else:
             call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
             called.append(name)
-    entries = [
-        Entry(one.path, bytecode.compiled_tree(one.tree, one.source)) for one in lean.modules()
-    ]
-    tree = ast.parse(f"FROZEN = {answers!r}")
-    entries.append(Entry(f"{LEAN}/frozen.pyc", bytecode.compiled_tree(tree, f"{LEAN}/frozen.py")))
-    return FastPath(tuple(sorted(entries, key=lambda one: one.name)), tuple(sorted(called)), off)
+    entries = (
+        Entry(f"{LEAN}/__init__.pyc", _package(root, lean)),
+        Entry(f"{LEAN}/frozen.pyc", _constant("FROZEN", answers)),
+    )
+    return FastPath(entries, tuple(sorted(called)), off)
+
+
+def _package(root: Path, lean: Lean) -> bytes:
+    """The lean modules and what imports them, in one file."""
+    modules = {
+        one.name: (one.is_package, bytecode.marshalled_tree(one.tree, one.source))
+        for one in lean.modules()
+    }
+    name = f"{PACKAGE}/fast_path/loader.py"
+    loader = ast.parse((root / name).read_bytes())
+    loader.body += ast.parse(f"install({modules!r})").body
+    return bytecode.compiled_tree(ast.fix_missing_locations(loader), name)
+
+
+def _constant(name: str, value: Any) -> bytes:
+    return bytecode.compiled_tree(ast.parse(f"{name} = {value!r}"), f"{LEAN}/frozen.py")
 
 
 def _asked(root: Path) -> dict[str, Any]:

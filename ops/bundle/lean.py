@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ STAND_INS = {
     "dataclasses": f"{_STAND_INS}.dataclasses",
     "typing": f"{_STAND_INS}.typing",
     "fastmcp.exceptions": f"{_STAND_INS}.exceptions",
+    "contextvars": f"{_STAND_INS}.contextvars",
     "hashlib": f"{_STAND_INS}.hashlib",
     "hmac": f"{_STAND_INS}.hmac",
 }
@@ -108,11 +110,38 @@ class _Stripper(ast.NodeTransformer):
             return None
         return ast.copy_location(ast.Assign([node.target], node.value), node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(
+                ast.Attribute(ast.Name("re"), "compile"), [ast.Constant(str(pattern))], []
+            ):
+                return ast.copy_location(compiled_pattern(pattern), node)
+        return node
+
     def _dropped(self, decorator: ast.expr) -> bool:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         while isinstance(called, ast.Attribute):
             called = called.value
         return isinstance(called, ast.Name) and called.id in self._decorators
+
+
+def compiled_pattern(pattern: str) -> ast.expr:
+    """What gives a regular expression without compiling it at run time: 1 ms for each.
+
+    As `re` itself does it at the end of compiling. The instructions are those of this
+    interpreter, as the bytecode is; `_sre` checks them when they are loaded.
+    """
+    parsed = re._parser.parse(pattern, 0)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public gives them
+    code = re._compiler._code(parsed, 0)  # type: ignore[attr-defined]  # noqa: SLF001
+    groups = parsed.state.groupdict
+    names: list[str | None] = [None] * parsed.state.groups
+    for name, number in groups.items():
+        names[number] = name
+    flags = parsed.state.flags
+    arguments = f"{pattern!r}, {flags}, {list(map(int, code))}, {parsed.state.groups - 1}"
+    call = f"__import__('_sre').compile({arguments}, {groups!r}, {tuple(names)!r})"
+    return ast.parse(call, mode="eval").body
 
 
 def _names(node: ast.AST) -> Iterator[str]:
@@ -224,13 +253,13 @@ class LeanModule:
 
     Attributes:
         name: Such as `mcp_app_lean.tools.documents`.
-        path: Its `.pyc` below the task root.
+        is_package: Whether modules lie below it.
         source: The source it was made of, below the task root.
         tree: What is left of it.
     """
 
     name: str
-    path: str
+    is_package: bool
     source: str
     tree: ast.Module
 
@@ -328,6 +357,8 @@ class Lean:
     def _inner(self, one: Import) -> Iterator[Wanted]:
         """An import within a function: without it where it cannot be had."""
         if one.module.partition(".")[0] == PACKAGE and one.name is not None:
+            if self._module(f"{one.module}.{one.name}") is not None:
+                raise NotLeanError(f"{one.module}.{one.name} is imported whole within a function")
             try:
                 yield from self._closure((one.module, one.name))
             except NotLeanError:
@@ -396,10 +427,9 @@ class Lean:
         ]
         body += [self._rewritten(module, self._strip(module, one)) for one in kept]
         source = module.path.relative_to(self._root).as_posix()
-        path = name.replace(PACKAGE, LEAN, 1).replace(".", "/")
         return LeanModule(
             name=name.replace(PACKAGE, LEAN, 1),
-            path=f"{path}/__init__.pyc" if module.is_package else f"{path}.pyc",
+            is_package=module.is_package,
             source=source,
             tree=ast.fix_missing_locations(ast.Module(body, [])),
         )

@@ -1,0 +1,53 @@
+"""Imports `mcp_app_lean` from one file: 40 modules looked for in folders cost 10 ms.
+
+This becomes `mcp_app_lean/__init__.pyc`. At its end the build puts a call of `install` with
+the modules: by name, whether it is a package, and its code as marshal writes it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+from _frozen_importlib import ModuleSpec
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+
+class Loader:
+    """Finds and loads modules; importlib's finder and loader in one.
+
+    Args:
+        modules: See above.
+    """
+
+    def __init__(self, modules: dict[str, tuple[bool, bytes]]) -> None:
+        self._modules = modules
+
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Any:
+        """How to load it; None for what is elsewhere."""
+        if name not in self._modules:
+            return None
+        return ModuleSpec(name, self, is_package=self._modules[name][0])
+
+    def create_module(self, _spec: Any) -> None:
+        """Leave making the module to importlib."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's code."""
+        self.run(module.__name__, module.__dict__)
+
+    def run(self, name: str, namespace: dict[str, Any]) -> None:
+        """Run a module's code in a namespace; none where there is no such module."""
+        if name in self._modules:
+            exec(marshal.loads(self._modules[name][1]), namespace)  # noqa: S102, S302 - the build's
+
+
+def install(modules: dict[str, tuple[bool, bytes]]) -> None:
+    """Import these from here on, and be what `mcp_app/__init__.py` is."""
+    loader = Loader(modules)
+    sys.meta_path.insert(0, loader)  # type: ignore[arg-type]
+    loader.run(__name__, globals())
