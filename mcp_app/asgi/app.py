@@ -18,7 +18,13 @@ from mcp_app import build_info
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.access import AccessControl
 from mcp_app.asgi.access_tokens import AccessTokens
-from mcp_app.asgi.failures import INVALID_REQUEST, CatchAll, failure
+from mcp_app.asgi.failures import (
+    INVALID_REQUEST,
+    NOT_ALLOWED,
+    NOTHING_HERE,
+    CatchAll,
+    failure,
+)
 from mcp_app.asgi.health import health, ready
 from mcp_app.asgi.home import home
 from mcp_app.asgi.mcp_endpoint import McpEndpoint
@@ -34,10 +40,10 @@ from mcp_app.settings import Settings
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
     if error.status_code == 404:  # noqa: PLR2004
-        message = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
+        message = NOTHING_HERE
     elif error.status_code == 405:  # noqa: PLR2004
         allowed = (error.headers or {}).get("Allow", "")
-        message = f"{request.method} is not allowed here; use {allowed}."
+        message = NOT_ALLOWED.format(method=request.method, allowed=allowed)
     else:
         message = error.detail
     return failure(error.status_code, INVALID_REQUEST, message, error.headers)

@@ -19,6 +19,9 @@ INTERNAL_ERROR = -32603
 # From the range that JSON-RPC leaves to servers; MCP's own codes begin at -32020.
 TOO_MANY_REQUESTS = -32000
 
+NOTHING_HERE = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
+NOT_ALLOWED = "{method} is not allowed here; use {allowed}."
+
 logger = logging.getLogger(__name__)
 
 

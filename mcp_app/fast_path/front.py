@@ -14,7 +14,7 @@ from typing import Any
 
 from mcp_app import logs
 from mcp_app.api_keys import KeyRing
-from mcp_app.asgi.failures import INVALID_REQUEST
+from mcp_app.asgi.failures import INVALID_REQUEST, NOT_ALLOWED, NOTHING_HERE
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.caller import ANONYMOUS, Caller
 from mcp_app.fast_path import replies
@@ -29,6 +29,8 @@ from mcp_app.settings import Settings, SettingsError, load
 MESSAGES = frozenset({("POST", "/mcp"), ("POST", "/mcp/"), ("POST", "/rpc")})
 # Asked for by clients that would listen for messages, or end a session: there is neither.
 REFUSED = frozenset((method, path) for method in ("GET", "DELETE") for path in ("/mcp", "/mcp/"))
+ROUTES = frozenset({"/", "/health", "/ready", "/mcp", "/mcp/", "/rpc"})
+PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
 logger = logging.getLogger("mesh.request")
 
@@ -116,12 +118,7 @@ class Front:
         if refusal is not None:
             return caller, refusal
         if message is None:
-            return caller, replies.failure(
-                405,
-                INVALID_REQUEST,
-                f"{asked.method} is not allowed here; use POST.",
-                {"allow": "POST"},
-            )
+            return caller, self._nothing_here(asked)
         try:
             return caller, self._methods.answer(message, caller, call)
         except Exception:  # noqa: BLE001 - whatever it is, FastMCP answers it in its own words
@@ -136,7 +133,7 @@ class Front:
             _HandOnError: it is for FastMCP.
         """
         route = (asked.method, asked.path)
-        if route in REFUSED:
+        if route in REFUSED or self._is_nowhere(asked):
             return None
         if route not in MESSAGES:
             raise _HandOnError
@@ -149,6 +146,25 @@ class Front:
         if message is None:
             raise _HandOnError
         return message
+
+    def _is_nowhere(self, asked: Asked) -> bool:
+        """Whether there is plainly no such path: clients look for sign-in pages everywhere."""
+        return (
+            asked.method == "GET"
+            and asked.path not in ROUTES
+            # With a slash too much, it might be led to the path without.
+            and asked.path.startswith("/")
+            and not asked.path.endswith("/")
+            and PLAIN_PATH.issuperset(asked.path)
+            # Where access tokens are taken, some of these are there.
+            and self._settings.oauth is None
+        )
+
+    def _nothing_here(self, asked: Asked) -> Reply:
+        if asked.path in ROUTES:
+            message = NOT_ALLOWED.format(method=asked.method, allowed="POST")
+            return replies.failure(405, INVALID_REQUEST, message, {"allow": "POST"})
+        return replies.failure(404, INVALID_REQUEST, NOTHING_HERE)
 
     def _healthy(self) -> Reply:
         if self._health is None:

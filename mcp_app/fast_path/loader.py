@@ -31,7 +31,7 @@ class Loader:
         """How to load it; None for what is elsewhere."""
         if name not in self._modules:
             return None
-        return ModuleSpec(name, self, is_package=self._modules[name][0])
+        return ModuleSpec(name, self, is_package=self._modules[name][0])  # type: ignore[arg-type]
 
     def create_module(self, _spec: Any) -> None:
         """Leave making the module to importlib."""
@@ -43,11 +43,14 @@ class Loader:
     def run(self, name: str, namespace: dict[str, Any]) -> None:
         """Run a module's code in a namespace; none where there is no such module."""
         if name in self._modules:
-            exec(marshal.loads(self._modules[name][1]), namespace)  # noqa: S102, S302 - the build's
+            code = marshal.loads(self._modules[name][1])  # noqa: S302 - the build's
+            # The source, which is in the zip for people.
+            namespace["__file__"] = code.co_filename
+            exec(code, namespace)  # noqa: S102 - likewise
 
 
 def install(modules: dict[str, tuple[bool, bytes]]) -> None:
     """Import these from here on, and be what `mcp_app/__init__.py` is."""
     loader = Loader(modules)
-    sys.meta_path.insert(0, loader)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, loader)
     loader.run(__name__, globals())

@@ -30,6 +30,7 @@ class Message:
         request_id: As it goes back, in JSON; None for a notification.
         modern: Whether it is of protocol 2026-07-28.
         streamed: Whether it is answered with an event stream.
+        escaped: Whether the answer is written in ASCII, as the SDK does in the newest era.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Message:
     request_id: str | None
     modern: bool
     streamed: bool
+    escaped: bool
 
 
 class _UnusualError(ValueError):
@@ -103,7 +105,7 @@ def _plain(content: Any) -> Message:
     _require(request_id is None or _token(request_id))
     # The handshake is not needed here, and discovery has no other era.
     modern = method == "server/discover"
-    return Message(method, params, json.dumps(request_id), modern, streamed=False)
+    return Message(method, params, json.dumps(request_id), modern, streamed=False, escaped=False)
 
 
 def _mcp(content: Any, headers: dict[str, str]) -> Message:
@@ -125,11 +127,13 @@ def _mcp(content: Any, headers: dict[str, str]) -> Message:
     if version == MODERN:
         _modern(method, params, meta, headers)
         _require(request_id is not None)
-        return Message(method, params, request_id, modern=True, streamed=False)
+        return Message(method, params, request_id, modern=True, streamed=False, escaped=True)
     _require(version is None or version in HANDSHAKE)
-    _require("mcp-method" not in headers and "mcp-name" not in headers)
+    # Some clients send these before they know the other side's era.
+    _require(headers.get("mcp-method", method) == method)
+    _require("mcp-name" not in headers or headers["mcp-name"] == params.get("name"))
     _require(all(name == "progressToken" and _token(value) for name, value in meta.items()))
-    return Message(method, params, request_id, modern=False, streamed=streamed)
+    return Message(method, params, request_id, modern=False, streamed=streamed, escaped=False)
 
 
 def _modern(

@@ -87,6 +87,8 @@ class Methods:
         else:
             call["outcome"] = "ok"
             result = self._known(message, caller)
+        if message.escaped:
+            result = replies.in_ascii(result)
         return replies.answer(message.request_id, result, streamed=message.streamed)
 
     def _called(self, message: Message, caller: Caller, call: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 JSON_HEADERS = {"content-type": "application/json"}
@@ -53,6 +54,13 @@ def failure(status: int, code: int, message: str, headers: dict[str, str] | None
 def dumps(content: Any) -> str:
     """JSON as Starlette writes it."""
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def in_ascii(text: str) -> str:
+    """The same JSON without a character beyond ASCII."""
+    if text.isascii():
+        return text
+    return re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _response(status: int, body: str, headers: dict[str, str]) -> Reply:

@@ -55,6 +55,18 @@ GOOD: dict[str, list[Any]] = {
     "include_diagnostics": [True, False],
     "include_examples": [True, False],
 }
+OTHER_PATHS = [
+    *(
+        "/",
+        "/health",
+        "/health/",
+        "/ready",
+        "/rpc/",
+        "/nothing",
+        "/.well-known/openid-configuration",
+    ),
+    *("/mcp/.well-known/x", "//mcp", "/favicon.ico", "/a b", "/%2e%2e/mcp"),
+]
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -148,7 +160,7 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
     elif method == "logging/setLevel":
         params = {"level": draw(st.sampled_from(["info", "debug", "loud", 3]))}
     elif draw(st.integers(0, 9)) == 0:
-        params = draw(
+        params = draw(  # type: ignore[assignment]  # some are no params at all
             st.sampled_from([{"cursor": None}, {"cursor": "x"}, {"x": 1}, [], "x", {"name": "y"}])
         )
     if params is not None:
@@ -160,7 +172,7 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
 def requests(draw: st.DrawFn) -> dict[str, Any]:
     """A whole event."""
     message: Any = draw(messages())
-    path = draw(st.sampled_from(["/mcp"] * 6 + ["/mcp/", "/rpc", "/rpc", "/rpc"]))
+    path = draw(st.sampled_from(["/mcp"] * 12 + ["/mcp/"] * 2 + ["/rpc"] * 6 + OTHER_PATHS))
     verb = draw(st.sampled_from(["POST"] * 60 + ["GET", "DELETE", "PUT", "HEAD", "OPTIONS"]))
     headers = {
         "content-type": draw(
@@ -302,4 +314,4 @@ def test_the_fast_path_never_answers_otherwise_than_fastmcp(pair) -> None:
     compare()
     served, handed_on = pair.served - before[0], pair.handed_on - before[1]
     # Or else the comparison would be of FastMCP with itself.
-    assert served > handed_on / 4, (served, handed_on)
+    assert served * 9 > handed_on, (served, handed_on)
