@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 
-from mcp_app import snapshot
+from mcp_app import lifetime, snapshot
 
 # Not typing's: its import costs 3 ms, a fifteenth of a bare cold start.
 TYPE_CHECKING = False
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mcp_app.asgi.rate_limit import RateLimit
+
+# Imported for the moment at which it is.
+__all__ = ["handler", "lifetime"]
 
 type Answer = Callable[[Any, Any], dict[str, Any]]
 

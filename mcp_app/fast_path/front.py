@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mcp_app import logs
+from mcp_app import logs, snapshot
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.failures import INVALID_REQUEST, NOT_ALLOWED, NOTHING_HERE
 from mcp_app.asgi.rate_limit import RateLimit
@@ -183,7 +183,8 @@ def front(full: Full) -> Front | None:
     except SettingsError:
         # Started in full, the instance tells every caller what is wrong.
         return None
-    if not settings.fast_path or settings.auth == "oauth":
+    if not settings.fast_path or settings.auth == "oauth" or snapshot.expected():
+        # Of a snapshot FastMCP is a part: it costs no start.
         return None
     logs.configure(settings.log_level)
     return Front(settings, key_ring(settings), full)

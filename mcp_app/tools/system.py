@@ -12,11 +12,11 @@ from fastmcp.server.context import Context
 from fastmcp.tools import tool
 from pydantic import Field
 
-from mcp_app import build_info, snapshot
+from mcp_app import build_info
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
-from mcp_app.started import STARTED
+from mcp_app.lifetime import LIFETIME
 
 EXAMPLES = {
     "query": "how long are proxies kept",
@@ -28,21 +28,6 @@ HOW_IT_SEARCHES: dict[Mode, str] = {
     "semantic": "by meaning: finds paraphrases, weaker on names, numbers and identifiers",
     "hybrid": "by words and by meaning together",
 }
-
-
-class Lifetime:
-    """Since when this instance lives; of a copy, since it was restored."""
-
-    def __init__(self) -> None:
-        self.begin()
-        snapshot.forgets(self.begin)
-
-    def begin(self) -> None:
-        """Count from now on."""
-        self.began = time.monotonic()
-
-
-_lifetime = Lifetime()
 
 
 @dataclass(frozen=True)
@@ -147,7 +132,7 @@ async def get_system_health(
         version=build_info.read().version,
         sources=states,
         metrics=InstanceMetrics(
-            uptime_seconds=round(time.monotonic() - _lifetime.began, 3),
+            uptime_seconds=round(time.monotonic() - LIFETIME.began, 3),
             function_version=deployment.settings.function_version,
         )
         if include_metrics

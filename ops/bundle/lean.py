@@ -41,7 +41,7 @@ STAND_INS = {
     "hmac": f"{_STAND_INS}.hmac",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
-SHARED = frozenset({f"{PACKAGE}.started"})
+SHARED = frozenset({f"{PACKAGE}.lifetime", f"{PACKAGE}.snapshot"})
 DECORATORS_OF = "fastmcp"
 
 type Wanted = tuple[str, str]
@@ -366,7 +366,7 @@ class Lean:
 
     def _imported(self, one: Import, statement: ast.stmt | None, local: str) -> Iterator[Wanted]:
         top = one.module.partition(".")[0]
-        if one.module in SHARED:
+        if _shared(one):
             return
         if top == PACKAGE and one.name is not None:
             if self._module(f"{one.module}.{one.name}") is None:
@@ -436,7 +436,7 @@ class Lean:
 
     def _import(self, one: Import, local: str) -> ast.stmt:
         module = self._stand_in(one) or one.module
-        if module not in SHARED:
+        if not _shared(one):
             module = module.replace(PACKAGE, LEAN, 1)
         if one.name is not None:
             alias = ast.alias(one.name, None if local == one.name else local)
@@ -469,6 +469,10 @@ class Lean:
         if top in sys.stdlib_module_names:
             return self._import(one, local)
         return _refusal(f"it needs {one.module}")
+
+
+def _shared(one: Import) -> bool:
+    return bool({one.module, f"{one.module}.{one.name}"} & SHARED)
 
 
 def _refusal(why: str) -> ast.stmt:

@@ -13,10 +13,10 @@ from mcp.server.request_state import InvalidRequestState
 from mcp_app import snapshot
 from mcp_app.api_keys import KeyRing, KeysUnavailableError, digest, generate
 from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard, Stored
+from mcp_app.lifetime import Lifetime
 from mcp_app.oauth.signing_keys import SigningKeys
 from mcp_app.request_state import SharedKeyCodec, request_state_security
 from mcp_app.secrets import Secret
-from mcp_app.tools.system import Lifetime
 
 
 class Read:
