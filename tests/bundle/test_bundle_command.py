@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 
 from ops.bundle import cli, report
 from ops.environment import ROOT
+
 from tests.bundle.projects import Project
+
+# How this machine reaches the package registries: a build may have to ask them.
+REGISTRIES = {
+    name: value
+    for name, value in os.environ.items()
+    if name.startswith(("SSL_CERT_", "PIP_", "UV_")) or name.lower().endswith("_proxy")
+}
 
 
 def run(*arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
@@ -20,7 +29,7 @@ def run(*arguments: str, python: str = sys.executable) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        env={"COLUMNS": "80", "PATH": "/usr/bin:/bin"},
+        env={"COLUMNS": "80", "PATH": "/usr/bin:/bin", **REGISTRIES},
     )
 
 
