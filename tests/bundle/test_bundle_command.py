@@ -12,7 +12,6 @@ import pytest
 
 from ops.bundle import cli, report
 from ops.environment import ROOT
-
 from tests.bundle.projects import Project
 
 # How this machine reaches the package registries: a build may have to ask them.
