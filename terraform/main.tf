@@ -80,5 +80,6 @@ module "lambda" {
     MESH_BACKEND             = var.backend
     MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
     MESH_LOG_LEVEL           = var.log_level
+    MESH_FAST_PATH           = var.fast_path ? "on" : "off"
   })
 }

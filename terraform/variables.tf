@@ -535,6 +535,13 @@ variable "streaming_runtime" {
   }
 }
 
+variable "fast_path" {
+  description = "Whether what needs no FastMCP is answered without it, so that instances start like a bare handler. See docs/fast-path.md."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "log_level" {
   description = "Least severity that the server logs: DEBUG, INFO, WARNING or ERROR."
   type        = string

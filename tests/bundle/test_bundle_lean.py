@@ -1,0 +1,133 @@
+"""What is left of a module once nobody reads its annotations."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ops.bundle.lean import Lean, NotLeanError
+
+TOOLS = '''
+"""Tools."""
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import Annotated, Any
+import numpy
+from fastmcp.tools import tool
+from pydantic import Field
+from mcp_app.words import shout, whisper
+
+Text = Annotated[str, Field(max_length=3)]
+LOUD = shout("x")
+
+@dataclass(frozen=True)
+class Said[Kind]:
+    text: Text
+    again: Kind | None = None
+
+@tool(title="Say")
+async def say(text: Text, *, more: Any = LOUD) -> Said[str]:
+    found: Said[str] = Said(text=shout(text), again=more)
+    return found
+
+@tool
+def count(text: str) -> int:
+    return int(numpy.sum([len(text)]))
+
+@tool
+def later(text: str) -> str:
+    from numpy import array
+    return str(array([text]))
+
+@tool
+async def wait(text: str) -> str:
+    import asyncio
+    return text
+'''
+WORDS = """
+import re
+from pydantic import BaseModel
+
+WORD = re.compile(r"(?P<first>[a-z])+")
+
+class Unused(BaseModel):
+    pass
+
+def shout(text): return WORD.sub(lambda found: found[0].upper(), text)
+def whisper(text): return text.lower()
+"""
+
+
+@pytest.fixture
+def lean(tmp_path: Path) -> Lean:
+    package = tmp_path / "mcp_app"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "tools.py").write_text(TOOLS)
+    (package / "words.py").write_text(WORDS)
+    stand_ins = package / "fast_path" / "stand_ins"
+    stand_ins.mkdir(parents=True)
+    for folder in (stand_ins, stand_ins.parent):
+        (folder / "__init__.py").write_text("")
+    for name in ("asyncio", "dataclasses", "typing", "exceptions", "hashlib", "hmac"):
+        (stand_ins / f"{name}.py").write_text("def dataclass(**_): return lambda cls: cls\n")
+    return Lean(tmp_path)
+
+
+def written(lean: Lean) -> dict[str, str]:
+    return {one.name: ast.unparse(one.tree) for one in lean.modules()}
+
+
+def test_only_what_runs_is_left(lean: Lean) -> None:
+    lean.add("mcp_app.tools", "say")
+    made = written(lean)["mcp_app_lean.tools"]
+    assert "async def say(text, *, more=LOUD)" in made
+    assert "found = Said(" in made
+    for gone in ("numpy", "pydantic", "fastmcp", "Annotated", "Text", "whisper", "[Kind]", "count"):
+        assert gone not in made
+    assert "class Unused" not in written(lean)["mcp_app_lean.words"]
+
+
+def test_a_field_keeps_its_name_its_place_and_its_default(lean: Lean) -> None:
+    lean.add("mcp_app.tools", "say")
+    made = written(lean)["mcp_app_lean.tools"]
+    assert made.index("text: ''") < made.index("again: '' = None")
+
+
+def test_a_regular_expression_is_compiled_by_the_build(lean: Lean) -> None:
+    lean.add("mcp_app.words", "shout")
+    (module,) = (one for one in lean.modules() if one.name == "mcp_app_lean.words")
+    namespace: dict[str, object] = {}
+    exec(compile(module.tree, "words.py", "exec"), namespace)  # noqa: S102 - what the build made
+    found = namespace["WORD"].match("abc")  # type: ignore[attr-defined]
+    assert (found[0], found["first"]) == ("abc", "c")
+    assert "re.compile" not in ast.unparse(module.tree)
+
+
+def test_what_needs_a_third_party_s_package_is_refused_by_its_name(lean: Lean) -> None:
+    with pytest.raises(NotLeanError, match="numpy"):
+        lean.add("mcp_app.tools", "count")
+    assert list(lean.modules()) == []
+
+
+def test_an_import_within_a_function_raises_when_it_is_reached(lean: Lean) -> None:
+    lean.add("mcp_app.tools", "later")
+    assert "raise ImportError('not lean: it needs numpy')" in written(lean)["mcp_app_lean.tools"]
+
+
+def test_line_numbers_are_those_of_the_source(lean: Lean) -> None:
+    lean.add("mcp_app.tools", "say")
+    (module,) = (one for one in lean.modules() if one.name == "mcp_app_lean.tools")
+    (function,) = (one for one in module.tree.body if isinstance(one, ast.AsyncFunctionDef))
+    line = next(
+        n for n, text in enumerate(TOOLS.splitlines(), 1) if text.startswith("async def say")
+    )
+    assert function.lineno == line
+    assert module.source == "mcp_app/tools.py"
+
+
+def test_a_name_that_is_not_there_is_an_error(lean: Lean) -> None:
+    with pytest.raises(NotLeanError, match="whistle"):
+        lean.add("mcp_app.tools", "whistle")
