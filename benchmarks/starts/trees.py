@@ -30,13 +30,16 @@ COPIED = ("mcp_app", "requirements")
 TOOLS_A_MODULE = 10
 COUNTS = (10, 100, 1000)
 
+# Read-only, as this server's own tools are: what may change something is begun by FastMCP alone.
 ECHO = '''\
 """The benchmark's tool that does nothing."""
 
 from fastmcp.tools import tool
 
+from mcp_app.annotations import READ_ONLY
 
-@tool
+
+@tool(annotations=READ_ONLY)
 def echo(text: str) -> str:
     """Give the text back."""
     return text
@@ -74,9 +77,11 @@ def _unpacked(zipped: Path, name: str) -> Tree:
 
 def tool_source(numbers: Iterable[int]) -> str:
     """A module of tools like those that people write."""
-    parts = ['"""Tools of the benchmark."""\n\nfrom fastmcp.tools import tool\n']
+    head = '"""Tools of the benchmark."""\n\nfrom fastmcp.tools import tool\n\n'
+    parts = [f"{head}from mcp_app.annotations import READ_ONLY\n"]
     parts += [
-        f"\n\n@tool\ndef tool_{number:04}(text: str, count: int = 1) -> str:\n"
+        f"\n\n@tool(annotations=READ_ONLY)\n"
+        f"def tool_{number:04}(text: str, count: int = 1) -> str:\n"
         f'    """Say the text so many times, as tool {number} does."""\n'
         f"    return text * count\n"
         for number in numbers

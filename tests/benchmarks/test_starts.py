@@ -117,7 +117,7 @@ def test_peers_are_pinned_with_hashes():
 def test_generated_tools_are_modules_that_compile():
     source = trees.tool_source(range(3))
     compile(source, "tools.py", "exec")
-    assert source.count("@tool\n") == 3
+    assert source.count("@tool(annotations=READ_ONLY)\n") == 3
     compile(trees.more_tools(2), "more.py", "exec")
 
 
