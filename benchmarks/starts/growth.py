@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.ingestion import corpus
@@ -16,6 +17,7 @@ from benchmarks.starts.requests import Kind
 from benchmarks.starts.subjects import Subject, Subjects
 from local_aws.sandbox import Sandbox
 from mcp_app.knowledge.embedded import schema
+from ops.bundle import BuildError
 from ops.corpus import write_index
 from ops.environment import ROOT
 
@@ -32,12 +34,14 @@ class Grown:
         size: How many tools or passages.
         index_bytes: Of the knowledge index; None where it is the project's own.
         kinds: What is asked.
+        failure: Why it cannot be built; None when it can.
     """
 
     subject: Subject
     size: int
     index_bytes: int | None
     kinds: tuple[Kind, ...]
+    failure: str | None = None
 
 
 def _index(passages: int) -> tuple[Path, str]:
@@ -72,7 +76,12 @@ def with_tools(subjects: Subjects, names: Sequence[str], sizes: Sequence[int]) -
                 variables = {**subject.program.environment, "MORE_TOOLS": f"more_tools_{size}"}
                 program = replace(subject.program, environment=variables)
             else:
-                tree = subjects.tree(f"ours-{size}", lambda size=size: trees.ours(size))  # type: ignore[misc]
+                try:
+                    tree = subjects.tree(f"ours-{size}", partial(trees.ours, size))
+                except BuildError as error:
+                    # A figure, too: so many tools are more than the build takes.
+                    yield Grown(subject, size, None, kinds, str(error).strip().splitlines()[-1])
+                    continue
                 program = replace(subject.program, tree=tree.folder)
             yield Grown(replace(subject, program=program), size, None, kinds)
 
@@ -99,6 +108,8 @@ async def measure(
     found = [(one, Samples()) for one in grown]
     for number in range(rounds):
         for one, samples in found:
+            if one.failure:
+                continue
             progress(f"growth, round {number + 1} of {rounds}: {one.subject.title}, {one.size}")
             await measure_growth(one.subject, one.kinds, sandbox, number, samples)
     return found

@@ -212,7 +212,7 @@ def all_of(results: Results) -> dict[str, str]:
         ("tools", "tools", "init.cpu", "INIT with more tools"),
         ("index", "passages", "first.search.cpu", "First search with a larger index"),
     ):
-        measured = growth.get(name)
+        measured = [one for one in growth.get(name) or () if figure in one["figures"]]
         if measured:
             by_title: dict[str, list[tuple[float, float]]] = {}
             mine = set()

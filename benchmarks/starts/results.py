@@ -15,8 +15,6 @@ from benchmarks.starts.growth import Grown
 from benchmarks.starts.instance import Taken
 from benchmarks.starts.subjects import Subject
 from benchmarks.starts.trees import sizes
-from ops.bundle.provenance import provenance
-from ops.environment import ROOT
 
 BARE, USUAL = "bare", "usual"
 # What is told as ratios, too.
@@ -78,6 +76,7 @@ def of_growth(found: Sequence[tuple[Grown, Samples]]) -> list[dict[str, Any]]:
             "title": grown.subject.title,
             "size": grown.size,
             "index_bytes": grown.index_bytes,
+            "failure": grown.failure,
             "figures": _figures(samples),
         }
         for grown, samples in found
@@ -118,10 +117,8 @@ def machine(*, namespaces: bool) -> dict[str, Any]:
 
 def head(samples: Mapping[str, Samples], *, calls: int, namespaces: bool) -> dict[str, Any]:
     """What the run was."""
-    origin = provenance(ROOT)
     return {
         "measured": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": origin.commit,
         "rounds": max(len(one.of("init.cpu")) for one in samples.values()),
         "calls": calls,
         "load": round(os.getloadavg()[0], 1),

@@ -319,7 +319,7 @@ def tools(results: Results) -> Table:
     rows = [
         (
             f"{one['title']}, {one['size']:,}",
-            spread(one["figures"].get("init.cpu")),
+            "not built" if one["failure"] else spread(one["figures"].get("init.cpu")),
             spread(one["figures"].get("first.list.cpu")),
             spread(one["figures"].get("first.call.cpu")),
             _median(one["figures"], "memory"),

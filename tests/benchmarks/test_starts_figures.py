@@ -120,6 +120,7 @@ def results():
             "title": "ours",
             "size": size,
             "index_bytes": size * 2500,
+            "failure": None,
             "figures": {"init.cpu": FIGURE, "first.search.cpu": SLOW, "memory": FIGURE},
         }
         for size in (10, 1000)
@@ -185,6 +186,13 @@ def test_plots_are_well_formed_and_say_their_figures_in_words():
         assert description.text
         assert "prefers-color-scheme:dark" in picture
     assert "usual &lt;zip&gt;: 4,000" in shown["cold.svg"]
+
+
+def test_a_size_that_is_not_built_has_a_row_and_no_point():
+    one = results()
+    one["growth"]["tools"][1] |= {"failure": "too many", "figures": {}}
+    assert tables.tools(one).rows[1] == ("ours, 1,000", "not built", "-", "-", "-")
+    assert "1,000 tools" not in plots.all_of(one)["growth-tools.svg"]
 
 
 def test_ticks_of_an_axis_lie_within_it():
