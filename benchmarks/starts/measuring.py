@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.starts.figures import Samples
 from benchmarks.starts.instance import Taken
-from benchmarks.starts.requests import CALL, LIST, SEARCH, Kind
+from benchmarks.starts.requests import CALL, SEARCH, Kind
 from benchmarks.starts.subjects import Instance, Subject
 from local_aws.sandbox import Sandbox
 
@@ -67,7 +67,7 @@ async def measure_growth(
             _add(samples, "init", number, instance.init)
             _add(samples, f"first.{kind.name}", number, first)
             samples.add("memory", number, instance.peak_mb)
-            if kind not in {LIST, CALL}:
+            if kind.name == SEARCH.name:
                 for call in range(WARMING_CALLS + 20):
                     taken = await instance.ask(kind.ask)
                     if call >= WARMING_CALLS:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.starts import __main__ as command
-from benchmarks.starts import budget, instructions, page, tables, trees
+from benchmarks.starts import budget, growth, instructions, page, results, tables, trees
 from benchmarks.starts.instance import BenchmarkError, LambdaInstance, Program
-from benchmarks.starts.requests import CALL
+from benchmarks.starts.requests import CALL, LIST
 from benchmarks.starts.services import services
 from benchmarks.starts.subjects import Subjects
 from local_aws.leftovers import remove_tree
@@ -62,6 +62,16 @@ def test_one_round_of_two_subjects_gives_every_figure(beside, tmp_path):
     page.save(found, tmp_path / "kept")
     assert json.loads((tmp_path / "kept" / "starts.json").read_text()) == found
     assert "bare handler" in tables.text(found)
+
+
+def test_growth_is_measured_at_each_size_that_is_built(beside):
+    bare = Subjects(beside).make("bare")
+    sizes = [growth.Grown(bare, 10, None, (LIST, CALL)), growth.Grown(bare, 99, None, (), "no")]
+    measured = growth.measure(sizes, command.new_sandbox(), rounds=1, progress=lambda _step: None)
+    built, failed = results.of_growth(asyncio.run(measured))
+    assert built["figures"]["init.cpu"]["count"] == 2
+    assert built["figures"]["first.call.cpu"]["median"] > 0
+    assert (failed["failure"], failed["figures"]) == ("no", {})
 
 
 def test_a_subject_that_there_is_not_is_named(beside):
