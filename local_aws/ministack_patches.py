@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 does otherwise than AWS, put right here and in `cloudwatch_patches`.
+"""What MiniStack 1.5.33 does otherwise than AWS, put right here and in `*_patches`.
 
 Each has a test in `tests/local_aws/test_local_ministack.py` that fails once MiniStack does
 it right by itself: then the patch can go.
@@ -16,7 +16,13 @@ from urllib.parse import unquote, urlsplit
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from local_aws import cloudwatch_patches, iam_requests, log_group_keys, query_definitions
+from local_aws import (
+    cloudwatch_patches,
+    iam_requests,
+    log_group_keys,
+    query_definitions,
+    waf_patches,
+)
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
 
@@ -50,6 +56,7 @@ def apply(
     query_definitions.apply()
     log_group_keys.apply()
     iam_requests.apply()
+    waf_patches.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
@@ -26,6 +26,34 @@ from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
+
+if TYPE_CHECKING:
+    from mcp_app.origin_secret import OriginSecrets
+
+
+def origin_secrets(settings: Settings) -> OriginSecrets | None:
+    """What proves that requests came through the domain; None where they need not."""
+    parameter = settings.origin_secret_parameter
+    if parameter is None:
+        return None
+    # Here, so that a server without a domain does not pay for it at a cold start.
+    from mcp_app.origin_secret import OriginSecrets, OriginSecretUnavailableError  # noqa: PLC0415
+    from mcp_app.parameter_store import (  # noqa: PLC0415 - likewise
+        ParameterUnavailableError,
+        get_parameter,
+    )
+
+    def read() -> str:
+        try:
+            return get_parameter(parameter)
+        except ParameterUnavailableError as error:
+            raise OriginSecretUnavailableError(str(error)) from error
+
+    return OriginSecrets(
+        read,
+        source=f"SSM parameter {parameter}",
+        ttl_seconds=settings.secrets_ttl_seconds,
+    )
 
 
 class Instance:
@@ -120,6 +148,7 @@ def start(
         key_ring(settings),
         rate_limit=rate_limit,
         cold=cold,
+        origin_secrets=origin_secrets(settings),
     )
     instance = Instance(app)
     if settings.supabase is not None:

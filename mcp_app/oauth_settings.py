@@ -6,14 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from mcp_app.variables import SettingsError, Variables, names, number, required
+from mcp_app.variables import SettingsError, Variables, address, names, number, required
 
 DAY_SECONDS = "86400"
 # https://www.rfc-editor.org/rfc/rfc6749#section-3.3
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,128}")
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -35,18 +33,6 @@ class OAuthSettings:
     required_scopes: tuple[str, ...] = ()
     tool_scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     max_lifetime_seconds: float = float(DAY_SECONDS)
-
-
-def _address(name: str, text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        local = parts.scheme == "http" and parts.hostname in LOOPBACK
-        fits = (parts.scheme == "https" or local) and parts.hostname and not parts.username
-    except ValueError:
-        fits = False
-    if not fits or parts.fragment:
-        raise SettingsError(f"{name} is no address with https, such as https://id.example.com.")
-    return text
 
 
 def _scopes(name: str, given: object) -> tuple[str, ...]:
@@ -85,8 +71,8 @@ def load(variables: Variables) -> OAuthSettings:
     jwks = variables.get("MESH_OAUTH_JWKS_URL", "").strip()
     lifetime = "MESH_OAUTH_MAX_LIFETIME_SECONDS"
     return OAuthSettings(
-        issuer=_address(name, issuer),
-        jwks_url=_address("MESH_OAUTH_JWKS_URL", jwks) if jwks else None,
+        issuer=address(name, issuer),
+        jwks_url=address("MESH_OAUTH_JWKS_URL", jwks) if jwks else None,
         audiences=names(variables, "MESH_OAUTH_AUDIENCES"),
         required_scopes=_scopes(
             "MESH_OAUTH_REQUIRED_SCOPES", variables.get("MESH_OAUTH_REQUIRED_SCOPES", "")

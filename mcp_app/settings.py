@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.supabase_settings import SupabaseSettings
-from mcp_app.variables import SettingsError, choice, names, number
+from mcp_app.variables import SettingsError, address, choice, names, number
 
 __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 
@@ -40,6 +40,10 @@ class Settings:
         backend: Where knowledge comes from; never switched silently.
         auth: `api_key`, `oauth` or `both` (the server checks), `iam` (the Function URL checks),
             `none`.
+        public_url: The address under which callers know the server, when that is a domain in
+            front of the Function URL; with a slash at its end.
+        origin_secret_parameter: SSM parameter with the hashes of the header that proves the way
+            through that domain; None where requests need not come through it.
         api_keys_parameter: SSM parameter that holds the API keys' hashes.
         state_key_parameter: SSM parameter with the key that seals what tools which ask back
             remember; see `mcp_app.request_state`.
@@ -62,6 +66,8 @@ class Settings:
     environment: str
     backend: Backend
     auth: Auth
+    public_url: str | None
+    origin_secret_parameter: str | None
     api_keys_parameter: str | None
     state_key_parameter: str | None
     oauth: OAuthSettings | None
@@ -81,6 +87,24 @@ def _seconds(
     variables: Mapping[str, str], name: str, default: str, limits: tuple[float, float]
 ) -> float:
     return number(name, variables.get(name) or default, limits, "seconds")
+
+
+def _public_url(variables: Mapping[str, str]) -> str | None:
+    name = "MESH_PUBLIC_URL"
+    url = variables.get(name, "").strip()
+    if not url:
+        if variables.get("MESH_ORIGIN_SECRET_PARAMETER"):
+            raise SettingsError(
+                f"MESH_ORIGIN_SECRET_PARAMETER is set and {name} is not: callers that are "
+                "refused could not be told where to go."
+            )
+        return None
+    from urllib.parse import urlsplit  # noqa: PLC0415 - a server without a domain does without
+
+    parts = urlsplit(address(name, url))
+    if parts.path not in {"", "/"} or parts.query:
+        raise SettingsError(f"{name} is {url!r}; give the address without a path.")
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
@@ -119,6 +143,8 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         environment=variables.get("MESH_ENVIRONMENT") or "dev",
         backend=backend,
         auth=auth,
+        public_url=_public_url(variables),
+        origin_secret_parameter=variables.get("MESH_ORIGIN_SECRET_PARAMETER") or None,
         api_keys_parameter=parameter,
         state_key_parameter=variables.get("MESH_STATE_KEY_PARAMETER") or None,
         oauth=oauth,

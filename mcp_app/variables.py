@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 type Variables = Mapping[str, str]
 
 
@@ -50,6 +52,25 @@ def required(variables: Variables, name: str, why: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; {why}.")
     return value
+
+
+def address(name: str, text: str) -> str:
+    """An address with https; http too where it is this machine's own.
+
+    Raises:
+        SettingsError: it is none, or has a user or a fragment.
+    """
+    from urllib.parse import urlsplit  # noqa: PLC0415 - most servers have no address to check
+
+    try:
+        parts = urlsplit(text)
+        local = parts.scheme == "http" and parts.hostname in LOOPBACK
+        fits = (parts.scheme == "https" or local) and parts.hostname and not parts.username
+    except ValueError:
+        fits = False
+    if not fits or parts.fragment:
+        raise SettingsError(f"{name} is no address with https, such as https://id.example.com.")
+    return text
 
 
 def names(variables: Variables, name: str) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from ops.failure import CommandFailedError
 from ops.stack import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_ssm import SSMClient
 
 
@@ -26,22 +28,24 @@ class Deployed:
         client: reaches its parameters.
         value: what Terraform gave out.
         where: which deployment it is, in words.
+        local: `Running.environment` of the stack on this machine; None elsewhere.
     """
 
     client: SSMClient
     value: Any
     where: str
+    local: Mapping[str, str] | None = None
 
 
 def find(
-    output: str, region: str | None, *, instead: str, environment: str | None = None
+    output: str, region: str | None, *, remedy: str, environment: str | None = None
 ) -> Deployed:
     """Find the stack on this machine if it runs, else what the root in `terraform/` made.
 
     Args:
         output: name of an output of the root.
         region: of the parameters; AWS_REGION or the profile's when None.
-        instead: the option that names them, for the message.
+        remedy: what else to do, in a sentence, for the message.
         environment: one with its own state, to be asked instead.
 
     Raises:
@@ -54,7 +58,10 @@ def find(
     local = here.read_outputs().get(output)
     if running is not None and local is not None:
         return Deployed(
-            local_aws_client.ssm(running.environment), local, "the stack on this machine"
+            local_aws_client.ssm(running.environment),
+            local,
+            "the stack on this machine",
+            running.environment,
         )
     terraform.require_terraform()
     try:
@@ -68,8 +75,7 @@ def find(
         reason = f"it has no output {output}, apply it first"
     if output not in outputs:
         raise CommandFailedError(
-            f"no stack runs on this machine, and terraform/ does not help: {reason}\n"
-            f"  Name the parameter with {instead}."
+            f"no stack runs on this machine, and terraform/ does not help: {reason}\n  {remedy}"
         )
     return Deployed(client_of(region), outputs[output], "terraform output of terraform/")
 

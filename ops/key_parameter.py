@@ -24,5 +24,10 @@ def find(
     """
     if name is not None:
         return Parameter(deployed_parameters.client_of(region), name), "named by --parameter"
-    found = deployed_parameters.find(OUTPUT, region, instead="--parameter", environment=environment)
+    found = deployed_parameters.find(
+        OUTPUT,
+        region,
+        remedy="Name the parameter with --parameter.",
+        environment=environment,
+    )
     return Parameter(found.client, found.value), found.where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -13,6 +14,8 @@ from botocore.credentials import Credentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from botocore.awsrequest import AWSPreparedRequest
+    from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_ssm import SSMClient
 
@@ -39,6 +42,19 @@ def ssm(aws: Mapping[str, str]) -> SSMClient:
 def logs(aws: Mapping[str, str]) -> CloudWatchLogsClient:
     """Give a CloudWatch Logs client for local AWS; `aws` as for `ssm`."""
     return _session(aws).client("logs", endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG)
+
+
+def key_values(aws: Mapping[str, str]) -> CloudFrontKeyValueStoreClient:
+    """Give a client of CloudFront's key value stores in local AWS; `aws` as for `ssm`."""
+    made: CloudFrontKeyValueStoreClient = client("cloudfront-keyvaluestore", aws)
+    here = urlsplit(aws["AWS_ENDPOINT_URL"]).netloc
+
+    def without_account(request: AWSPreparedRequest, **_: Any) -> None:
+        # The account is put before the endpoint's name, and this machine has no such name.
+        request.url = urlsplit(request.url)._replace(netloc=here).geturl()
+
+    made.meta.events.register("before-send.cloudfront-keyvaluestore", without_account)
+    return made
 
 
 def client(service: str, aws: Mapping[str, str]) -> Any:

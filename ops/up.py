@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import time
@@ -93,6 +94,10 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
         CommandFailedError: a step failed; what was up before is left running.
     """
     terraform.require_terraform()
+    if os.environ.get("TF_VAR_domain_name"):  # noqa: SIM112 - Terraform wants it so
+        raise CommandFailedError(
+            "TF_VAR_domain_name is set, and a domain cannot lead to this machine: unset it."
+        )
     architecture = bundle.host_architecture()
     with lock.exclusive(here.lock, "mesh up"):
         with steps.step("zip") as step:

@@ -30,6 +30,8 @@ module "parameters" {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
     }, var.tools_ask_back ? {
     state-key = "Key that seals what tools of ${local.function_name} remember while they ask back"
+    } : {}, local.has_domain ? {
+    origin-secret = "Origin secrets of ${local.function_name}, as hashes; written by `mesh domain`"
   } : {})
 }
 
@@ -74,7 +76,7 @@ module "lambda" {
 
   permissions_boundary_arn = local.permissions_boundary_arn
 
-  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, {
+  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, local.domain_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend

@@ -1,16 +1,27 @@
 output "function_url" {
-  description = "The server's address: the live Function URL, ending with a slash."
+  description = "The live Function URL, ending with a slash; with domain_name and domain_only, for the domain's own requests alone."
   value       = module.live_url.url
 }
 
 output "mcp_url" {
-  description = "What MCP clients are given: the live Function URL's /mcp."
-  value       = "${module.live_url.url}mcp"
+  description = "What MCP clients are given: /mcp of the domain, or of the live Function URL where there is none."
+  value       = "${local.public_url}mcp"
 }
 
 output "health_url" {
   description = "Status, version and commit of what is live, without a credential when function_url_auth is NONE."
-  value       = "${module.live_url.url}health"
+  value       = "${local.public_url}health"
+}
+
+output "domain" {
+  description = "What `mesh domain` works with, of a server with domain_name: its address, where the origin secret and its hashes are, how long instances keep what they read. Null without."
+  value = one([for domain in module.custom_domain : {
+    url                     = domain.url
+    distribution_id         = domain.distribution_id
+    key_value_store_arn     = domain.key_value_store_arn
+    origin_secret_parameter = local.origin_secret_parameter
+    secrets_ttl_seconds     = var.secrets_ttl_seconds
+  }])
 }
 
 output "candidate_url" {

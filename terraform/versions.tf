@@ -17,10 +17,24 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = merge({
-      Project     = var.name
-      Environment = var.environment
-      ManagedBy   = "Terraform"
-    }, var.tags)
+    tags = local.tags
   }
+}
+
+# For what CloudFront takes from this one region: a domain's certificate and web ACL.
+provider "aws" {
+  alias  = "us_east_1"
+  region = "us-east-1"
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+locals {
+  tags = merge({
+    Project     = var.name
+    Environment = var.environment
+    ManagedBy   = "Terraform"
+  }, var.tags)
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastmcp import FastMCP
 from fastmcp.server.http import HostOriginGuardMiddleware
@@ -36,6 +37,9 @@ from mcp_app.knowledge.backend import Backend
 from mcp_app.metrics import tool_metrics
 from mcp_app.settings import Settings
 
+if TYPE_CHECKING:
+    from mcp_app.origin_secret import OriginSecrets
+
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
@@ -57,6 +61,7 @@ def build_app(
     *,
     rate_limit: RateLimit | None = None,
     cold: bool = True,
+    origin_secrets: OriginSecrets | None = None,
 ) -> Starlette:
     """The application for this server; enter its lifespan once before the first request.
 
@@ -67,11 +72,24 @@ def build_app(
         key_ring: The valid API keys, where `settings.auth` takes them.
         rate_limit: How many calls each caller may make; as the settings say when None.
         cold: Whether the instance has answered nothing yet.
+        origin_secrets: What proves that requests came through `settings.public_url`, where
+            `settings.origin_secret_parameter` demands it.
+
+    Raises:
+        ValueError: that is demanded and could not be checked.
     """
+    if settings.origin_secret_parameter is not None and origin_secrets is None:
+        raise ValueError("requests must come through the domain, and nothing could prove it")
     oauth = settings.oauth
     mcp = McpEndpoint(server, oauth.tool_scopes if oauth else {})
     public = [Route(path, metadata(oauth, settings.name)) for path in PATHS] if oauth else []
     build = build_info.read()
+    domain = []
+    if settings.public_url is not None:
+        # Here, so that a server without a domain does not pay for it at a cold start.
+        from mcp_app.asgi.domain import Domain  # noqa: PLC0415
+
+        domain = [Middleware(Domain, url=settings.public_url, secrets=origin_secrets)]
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
@@ -98,6 +116,7 @@ def build_app(
                 cold=cold,
             ),
             Middleware(CatchAll),
+            *domain,
             # Any Host: behind a Function URL it proves nothing. A browser's Origin does.
             Middleware(
                 HostOriginGuardMiddleware,

@@ -26,8 +26,14 @@ CACHE = {"cache-control": "public, max-age=300"}
 def server_url(scope: Scope) -> str:
     """The address under which this request came in, with a slash at its end.
 
-    Lambda says itself which Function URL was called; the Host header is the client's word.
+    A domain's, where the server has one. Else Lambda says itself which Function URL was called;
+    the Host header is the client's word.
     """
+    public = scope.get("public_url")
+    return str(public) if public else _called_url(scope)
+
+
+def _called_url(scope: Scope) -> str:
     event = scope.get("aws.event") or {}
     domain = (event.get("requestContext") or {}).get("domainName")
     host = domain or Headers(scope=scope).get("host", "localhost")
@@ -35,11 +41,14 @@ def server_url(scope: Scope) -> str:
 
 
 def audiences(settings: OAuthSettings, scope: Scope) -> tuple[str, ...]:
-    """What a token may have been made for: what the settings say, or this very address."""
+    """What a token may have been made for: what the settings say, or this very server.
+
+    Behind a domain that is the Function URL too: tokens made for it before stay good.
+    """
     if settings.audiences:
         return settings.audiences
-    url = server_url(scope)
-    return (f"{url}mcp", url, url.removesuffix("/"))
+    urls = dict.fromkeys((server_url(scope), _called_url(scope)))
+    return tuple(name for url in urls for name in (f"{url}mcp", url, url.removesuffix("/")))
 
 
 def resource(settings: OAuthSettings, scope: Scope) -> str:

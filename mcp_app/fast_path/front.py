@@ -183,6 +183,9 @@ def front(full: Full) -> Front | None:
     except SettingsError:
         # Started in full, the instance tells every caller what is wrong.
         return None
+    if settings.public_url is not None:
+        # Behind a domain, what did not come through it is refused: `mcp_app.asgi.domain`.
+        return None
     if not settings.fast_path or settings.auth == "oauth" or snapshot.expected():
         # Of a snapshot FastMCP is a part: it costs no start.
         return None

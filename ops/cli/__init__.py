@@ -28,6 +28,7 @@ COMMANDS = {
     "smoke": "ops.cli.smoke",
     "keys": "ops.cli.keys",
     "secrets": "ops.cli.secrets",
+    "domain": "ops.cli.domain",
     "database": "ops.cli.database",
     "ingest": "ops.cli.ingest",
     "docs": "ops.cli.docs",
@@ -74,7 +75,7 @@ def mesh() -> None:
     """Run, test and release the MCP server.
 
     The stack on this machine: up, down, status. Any server: logs, smoke, keys,
-    secrets. Releases: release, rollback, plan-guard, bootstrap. The supabase
+    secrets, domain. Releases: release, rollback, plan-guard, bootstrap. The supabase
     backend: database, ingest.
     Every command has its own --help.
     """

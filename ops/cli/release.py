@@ -11,6 +11,7 @@ from ops.cli.plan_guard import how_to_allow, print_verdict
 from ops.release import target as targets
 from ops.release.releasing import STEPS, Options, Released, release
 from ops.release.root import GuardStoppedError, Pins
+from ops.release.trying import live_url
 
 
 def print_released(result: Released) -> None:
@@ -21,7 +22,9 @@ def print_released(result: Released) -> None:
     else:
         before = f", before it version {result.before}" if result.before else ""
         click.echo(f"\nVersion {result.version} is live{before}.")
-    click.echo(f"  Function URL  {outputs['function_url']}\n  MCP           {outputs['mcp_url']}")
+    url = live_url(outputs)
+    name = "Function URL" if url == outputs["function_url"] else "Address     "
+    click.echo(f"  {name}  {url}\n  MCP           {outputs['mcp_url']}")
 
 
 def stopped(error: GuardStoppedError) -> click.ClickException:

@@ -35,7 +35,10 @@ class Target:
             client = deployed_parameters.client_of(self.region)
             return client, {name: f"{path}/{name}" for name in NAMES}
         found = deployed_parameters.find(
-            OUTPUT, self.region, instead="--path", environment=self.environment
+            OUTPUT,
+            self.region,
+            remedy="Name the parameter with --path.",
+            environment=self.environment,
         )
         click.echo(found.where, err=True)
         if not found.value:

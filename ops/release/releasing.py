@@ -19,6 +19,7 @@ from ops.release.trying import (
     NotReleasedError,
     failures,
     live_credential,
+    live_url,
     refuse_wrong_key,
     smoke_test,
 )
@@ -80,7 +81,7 @@ def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Re
     before = target.root.outputs()
     live = str(before["live_version"]) if before.get("live_version") else None
     steps.total = STEPS + (options.canary is not None and live is not None)
-    run = _Run(target, options, steps, live, before.get("function_url"), folder)
+    run = _Run(target, options, steps, live, live_url(before), folder)
     try:
         outputs = run.hold()
         candidate = str(outputs["candidate_version"])
@@ -173,9 +174,10 @@ class _Run:
             answered = dict.fromkeys((str(self.live), candidate), 0)
             end = time.monotonic() + seconds
             while time.monotonic() < end:
+                url = str(live_url(outputs))
                 report = smoke.smoke(
-                    outputs["function_url"],
-                    credential=self._credential(outputs["function_url"]),
+                    url,
+                    credential=self._credential(url),
                     deadline_seconds=self.options.deadline_seconds,
                 )
                 version = str(report.health.get("function_version"))
@@ -204,7 +206,7 @@ class _Run:
 
     def try_live(self, outputs: Mapping[str, Any], version: str) -> None:
         """Smoke-test the live URL, where this version has to answer."""
-        url = outputs["function_url"]
+        url = str(live_url(outputs))
         self._smoke("live", url, self._credential(url), outputs, version)
 
     def go_back(self, error: BaseException) -> None:

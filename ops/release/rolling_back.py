@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.failure import CommandFailedError
 from ops.release.root import Pins
-from ops.release.trying import live_credential, smoke_test
+from ops.release.trying import live_credential, live_url, smoke_test
 from ops.release.versions import Live, Version, before
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def back(
         target.aws.await_alias(outputs["function_name"], version, {})
         step.detail = f"({planned.amount})"
         auth = planned.environment().get("MESH_AUTH", "api_key")
-    url = outputs["function_url"]
+    url = str(live_url(outputs))
     smoke_test(
         target,
         "live",

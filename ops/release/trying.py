@@ -28,6 +28,12 @@ class NotReleasedError(CommandFailedError):
     """The release did not pass; the text says what answered, and what is live now."""
 
 
+def live_url(outputs: Mapping[str, Any]) -> str | None:
+    """The address that callers have: the domain's, or the Function URL's; None before any."""
+    told = outputs.get("mcp_url")
+    return smoke.base_url(told) if told else None
+
+
 def live_credential(target: Target, url: str, auth: str) -> httpx.Auth | None:
     """What a request to the live URL proves its right with; None for nothing."""
     if auth == "iam":

@@ -121,6 +121,48 @@ run "an_open_version_does_not_come_back_behind_a_url_that_says_closed" {
   expect_failures = [aws_lambda_alias.live]
 }
 
+run "a_version_that_answers_around_the_domain_does_not_come_back_behind_it" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    live_version = 3
+    environment_variables = {
+      MESH_AUTH                    = "api_key"
+      MESH_ORIGIN_SECRET_PARAMETER = "/mesh/test/origin-secret"
+    }
+  }
+
+  expect_failures = [aws_lambda_alias.live]
+}
+
+run "a_version_that_demands_the_way_through_a_domain_does_not_come_back_without_one" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  override_data {
+    target = data.aws_lambda_function.pinned[0]
+    values = {
+      environment = [{ variables = {
+        MESH_AUTH                    = "api_key"
+        MESH_ORIGIN_SECRET_PARAMETER = "/mesh/test/origin-secret"
+      } }]
+    }
+  }
+
+  variables {
+    live_version = 3
+  }
+
+  expect_failures = [aws_lambda_alias.live]
+}
+
 run "the_role_reads_its_own_parameters_writes_its_own_log_and_nothing_else" {
   command = plan
 

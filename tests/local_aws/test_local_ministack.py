@@ -165,6 +165,13 @@ def unpatched(code, tmp_path):
             id="a version without its snapshot yet was updated with success",
         ),
         pytest.param(
+            "from ministack.services import waf\n"
+            "record = waf.create_web_acl_record('a', 'CLOUDFRONT', {'CustomResponseBodies': {}})\n"
+            "print(json.dumps('CustomResponseBodies' in record[2]))",
+            False,
+            id="a web ACL forgets the answers that its rules refer to",
+        ),
+        pytest.param(
             ALARM + "cw.record_metric('AWS/Lambda', 'Errors', 1, 'Count', {'FunctionName': 'b'})\n"
             "cw._evaluate_all_alarms()\nprint(json.dumps(cw._alarms['a']['StateValue']))",
             "ALARM",

@@ -17,6 +17,7 @@ from mcp_app.asgi.app import build_app
 from mcp_app.deployment import current, set_current
 from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
+from mcp_app.origin_secret import OriginSecrets
 from mcp_app.server import build_server
 from mcp_app.settings import WITH_API_KEYS, Settings, load
 from ops.corpus import write_index
@@ -162,7 +163,11 @@ def new_instance():
     """Starts instances of given settings, and closes them at the end."""
     instances = []
 
-    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Instance:
+    def start(
+        settings: Settings,
+        keys: Callable[[], str] | None = None,
+        origin: OriginSecrets | None = None,
+    ) -> Instance:
         entry = {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
         stored = json.dumps({"keys": [entry]})
         ring = KeyRing(keys or (lambda: stored), source="SSM parameter /p", ttl_seconds=60)
@@ -172,6 +177,7 @@ def new_instance():
             settings,
             backend,
             ring if settings.auth in WITH_API_KEYS else None,
+            origin_secrets=origin,
         )
         instance = Instance(app)
         instances.append(instance)
@@ -186,8 +192,12 @@ def new_instance():
 def start_instance(new_instance):
     """Starts instances of given settings, to be called as a Function URL does."""
 
-    def start(settings: Settings, keys: Callable[[], str] | None = None) -> Client:
-        instance = new_instance(settings, keys)
+    def start(
+        settings: Settings,
+        keys: Callable[[], str] | None = None,
+        origin: OriginSecrets | None = None,
+    ) -> Client:
+        instance = new_instance(settings, keys, origin)
         own = current()
 
         def answer(event: dict[str, Any]) -> Any:

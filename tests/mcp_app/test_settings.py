@@ -36,6 +36,24 @@ def test_origins_are_a_comma_separated_list():
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
 
 
+def test_a_public_address_ends_with_a_slash():
+    assert load(CLOSED).public_url is None
+    assert (
+        load(CLOSED | {"MESH_PUBLIC_URL": "https://m.example"}).public_url == "https://m.example/"
+    )
+
+
+@pytest.mark.parametrize("url", ["http://m.example/", "m.example", "https://m.example/mcp"])
+def test_a_public_address_that_is_none_is_refused(url):
+    with pytest.raises(SettingsError, match="MESH_PUBLIC_URL"):
+        load(CLOSED | {"MESH_PUBLIC_URL": url})
+
+
+def test_an_origin_secret_without_an_address_to_go_to_is_refused():
+    with pytest.raises(SettingsError, match="MESH_PUBLIC_URL is not"):
+        load(CLOSED | {"MESH_ORIGIN_SECRET_PARAMETER": "/mesh/dev/origin-secret"})
+
+
 SUPABASE = CLOSED | {
     "MESH_BACKEND": "supabase",
     "MESH_SUPABASE_URL": "https://abc.supabase.co",

@@ -105,6 +105,7 @@ def test_a_moved_module_passes_and_one_without_a_moved_block_is_stopped(deployed
         ("access.tf", 'module "live_url"', 'module "public_url"'),
         ("access.tf", "module.live_url", "module.public_url"),
         ("outputs.tf", "module.live_url", "module.public_url"),
+        ("custom_domain.tf", "module.live_url", "module.public_url"),
     ):
         if old in (deployed.root / file).read_text():
             deployed.edited(file, old, new)

@@ -8,6 +8,10 @@ locals {
   pinned_auth = one(data.aws_lambda_function.pinned[*].environment[0].variables["MESH_AUTH"])
 
   pinned_dead_letter_arn = try(data.aws_lambda_function.pinned[0].dead_letter_config[0].target_arn, "none")
+
+  # Whether requests must prove that they came through a domain; null without a pin.
+  domain_only        = contains(keys(var.environment_variables), "MESH_ORIGIN_SECRET_PARAMETER")
+  pinned_domain_only = one([for pinned in data.aws_lambda_function.pinned : contains(keys(pinned.environment[0].variables), "MESH_ORIGIN_SECRET_PARAMETER")])
 }
 
 resource "aws_lambda_function" "this" {
@@ -121,6 +125,13 @@ resource "aws_lambda_alias" "live" {
     precondition {
       condition     = local.pinned_auth == null || local.pinned_auth == local.auth
       error_message = "live_version ${coalesce(var.live_version, 0)} was published for callers authenticated by \"${coalesce(local.pinned_auth, "?")}\", these settings are for \"${local.auth}\". Pin a version that fits, or set function_url_auth, allow_unauthenticated, api_keys and oauth_issuer to what they were for it."
+    }
+
+    # The other half is what the server takes requests from: one that demands the way through
+    # a domain answers nobody without it, and one that does not lets everybody around it.
+    precondition {
+      condition     = local.pinned_domain_only == null || local.pinned_domain_only == local.domain_only
+      error_message = "live_version ${coalesce(var.live_version, 0)} ${coalesce(local.pinned_domain_only, false) ? "answers only what comes through its domain" : "answers what does not come through a domain too"}, and these settings are for one that does not. Pin a version that fits, or set domain_name and domain_only to what they were for it."
     }
 
     # Lambda: InvalidParameterValueException, two weights for one version.
