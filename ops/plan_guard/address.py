@@ -23,6 +23,9 @@ THE_URL_DEPENDS_ON = {
     "aws_ssm_parameter": "the API keys or secrets in it are gone, and every client is locked out",
     "aws_kms_key": "what it encrypted can never be read again",
     "aws_cloudfront_distribution": "the custom domain leads nowhere without it",
+    "aws_cloudfront_function": "the server refuses what comes through the domain without it",
+    "aws_cloudfront_key_value_store": "the origin secret in it is gone, and the server refuses "
+    "what comes through the domain until `mesh domain rotate`",
     "aws_route53_record": "the custom domain leads nowhere without it",
     "aws_acm_certificate": "the custom domain cannot be reached without it",
     "aws_s3_bucket": "the state or what else is in it is gone",
@@ -49,6 +52,8 @@ REMEDIES = {
     "a moved block.",
     "delete_because_wrong_repetition": "Say with a moved block which instance it is now.",
 }
+# Their names are the domain's, not the server's.
+DOMAIN = {"aws_acm_certificate", "aws_route53_record"}
 PUT_BACK = "Put back what was changed, in the variables or the configuration."
 LONGEST_VALUE = 60
 
@@ -110,6 +115,8 @@ def _remedy(change: Change) -> str:
     paths = {str(path[0]) for path in change.replace_paths}
     if change.reason in REMEDIES:
         return REMEDIES[change.reason].format(address=change.address)
+    if change.type in DOMAIN:
+        return "Put `domain_name` and `domain_zone_id` back, or move the clients first."
     if any("name" in path or path == "qualifier" for path in paths):
         return "Put `name` and `environment` back; for a second server give it a state of its own."
     return PUT_BACK

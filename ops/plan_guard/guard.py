@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ops.plan_guard.address import gone, lost
+from ops.plan_guard.domain import domain
 from ops.plan_guard.finding import Finding, Verdict
 from ops.plan_guard.plan import Plan
 from ops.plan_guard.public_access import public_access, unguarded
 from ops.plan_guard.secrets import secrets
 
-RULES = (lost, gone, secrets, public_access, unguarded)
+RULES = (lost, gone, domain, secrets, public_access, unguarded)
 
 
 def judge(plan: Plan, allowed: Iterable[str] = ()) -> Verdict:

@@ -19,6 +19,8 @@ UNGUARDED = {"none": "anybody", "iam": "anybody, for it relies on a signature th
 # for everybody. https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html#urls-auth-none
 CALL_URL = ("lambda:InvokeFunctionUrl", "FunctionUrlAuthType", "NONE")
 INVOKE_THROUGH_URL = ("lambda:InvokeFunction", "InvokedViaFunctionUrl", True)
+# With it the server answers only what comes through its domain.
+ORIGIN = "MESH_ORIGIN_SECRET_PARAMETER"
 EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
@@ -61,6 +63,28 @@ def _server(change: Change) -> Iterator[Finding]:
             "allow_unauthenticated opens the server: "
             f"MESH_AUTH {'becomes' if change.before else 'is'} none",
             CLOSED_AGAIN,
+        )
+    yield from _way_in(change)
+
+
+def _way_in(change: Change) -> Iterator[Finding]:
+    """Find a server that begins or ceases to demand the way through its domain."""
+    if not change.before or not _variables(change.before):
+        return
+    before, after = (ORIGIN in _variables(values) for values in (change.before, change.after))
+    if after and not before:
+        yield Finding(
+            change.address,
+            f"{ORIGIN} is new: the Function URL refuses what does not come through the domain, "
+            "and clients that have it get HTTP 403",
+            "Apply with domain_only = false until they have moved to the domain.",
+        )
+    elif before and not after and not _is_unknown(change):
+        yield Finding(
+            change.address,
+            f"{ORIGIN} is taken away: the Function URL answers what does not come through the "
+            "domain, around its limit of requests",
+            "Set domain_only back to true, and keep domain_name.",
         )
 
 
@@ -185,7 +209,16 @@ def _candidate(change: Change) -> Finding:
     )
 
 
-def _server_auth(function: dict[str, Any]) -> str | None:
+def _variables(function: dict[str, Any]) -> dict[str, Any]:
     environment = function.get("environment") or [{}]
-    found = ((environment[0] or {}).get("variables") or {}).get("MESH_AUTH")
+    return (environment[0] or {}).get("variables") or {}
+
+
+def _is_unknown(change: Change) -> bool:
+    """Whether the environment is known after the apply only."""
+    return not _variables(change.after) and "environment" in change.unknown
+
+
+def _server_auth(function: dict[str, Any]) -> str | None:
+    found = _variables(function).get("MESH_AUTH")
     return str(found) if found is not None else None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.plan_guard.finding import Finding
-from ops.plan_guard.plan import Plan
+from ops.plan_guard.plan import Change, Plan
 
 # What credentials look like, whatever they are called.
 FORMS = {
@@ -33,6 +33,8 @@ NAMES = re.compile(
 )
 # Names of parameters and ARNs: where a secret is, not what it is.
 REFERENCE = re.compile(r"^(arn:|/|alias/)")
+# They have CloudFront's key value stores written by Terraform.
+EDGE_KEYS = {"aws_cloudfrontkeyvaluestore_key", "aws_cloudfrontkeyvaluestore_keys_exclusive"}
 INSTEAD = (
     "Put it into Systems Manager with `mesh secrets set` and pass its parameter's name; "
     "what was in a plan or state has to be changed, for it is known"
@@ -53,8 +55,28 @@ def secrets(plan: Plan) -> Iterator[Finding]:
                 "Use value_wo with value_wo_version, or insecure_value for what is no secret.",
             )
             continue
+        if change.is_written:
+            yield from _at_the_edge(change)
         for name, value in change.after.items():
             yield from _found(change.address, name, value)
+
+
+def _at_the_edge(change: Change) -> Iterator[Finding]:
+    """What CloudFront proves itself with: whatever Terraform knows of it is in the state."""
+    if change.type in EDGE_KEYS:
+        yield Finding(
+            change.address,
+            "puts a key's content in clear into plan and state",
+            "Leave the content to `mesh domain rotate`.",
+        )
+    for origin in change.after.get("origin") or ():
+        if isinstance(origin, dict) and origin.get("custom_header"):
+            yield Finding(
+                change.address,
+                "`origin.custom_header` puts its value in clear into plan, state and whatever "
+                "reads the distribution",
+                "Leave the header to the function at viewer-request; see `mesh domain`.",
+            )
 
 
 def _found(address: str, name: str, value: Any) -> Iterator[Finding]:
