@@ -26,6 +26,17 @@ LISTS = frozenset({"prompts/list", "resources/templates/list"})
 TOOLS = "tools/list"
 
 
+class Elsewhere:
+    """A backend that only FastMCP's way can ask: it waits for other services, on an event loop.
+
+    Tools that ask no backend are called here all the same.
+    """
+
+    def __getattr__(self, _name: str) -> Any:
+        """Hand the call on."""
+        raise LeftToFastMcpError
+
+
 class Methods:
     """Answers messages.
 
@@ -45,9 +56,7 @@ class Methods:
         self._name = dumps(settings.name)[1:-1]
         sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
         self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
-        # What asks Supabase waits for it, on a loop.
-        embedded = settings.backend == "embedded"
-        self._calls = ToolCalls(self._tools if embedded else {}, self._prepare)
+        self._calls = ToolCalls(self._tools, self._prepare)
 
     def read(self, asked: Asked) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""
@@ -115,6 +124,9 @@ class Methods:
         elif params:
             raise LeftToFastMcpError
         if method == TOOLS:
+            if TOOLS not in self._lists[era]:
+                # There are more than fit on a page.
+                raise LeftToFastMcpError
             before, after = self._lists[era][TOOLS]
             names = [
                 name
@@ -151,8 +163,9 @@ class Methods:
         from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at the first call
         from mcp_app.instance import backend_of  # noqa: PLC0415
 
-        self._backend = backend_of(self._settings)
-        set_current(Deployment(self._settings, self._backend))
+        if self._settings.backend == "embedded":
+            self._backend = backend_of(self._settings)
+        set_current(Deployment(self._settings, self._backend or Elsewhere()))
 
     def close(self) -> None:
         """Close the index; for tests, since Lambda ends a sandbox without a word."""

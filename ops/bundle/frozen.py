@@ -247,12 +247,12 @@ def split_tools(text: str) -> tuple[str, dict[str, str], str]:
     """The tools of a `tools/list`, each in JSON by its name, and what stands around them.
 
     Raises:
-        RuntimeError: they are on more than one page.
+        RuntimeError: they are written in another form than other answers.
     """
     content = json.loads(text)
-    if "nextCursor" in content:
-        raise RuntimeError("the tools do not fit on one page")
     tools = {tool["name"]: dumped(tool) for tool in content["tools"]}
+    if not tools:
+        return text, tools, ""
     before, found, after = text.partition(",".join(tools.values()))
     if not found:
         raise RuntimeError("tools/list is written in another form")
@@ -276,8 +276,11 @@ def frozen() -> dict[str, Any]:
         entry: dict[str, Any] = {}
         for era in ("legacy", "modern"):
             entry[era] = {one: server.result(one, None, modern=era == "modern") for one in LISTS}
-            before, texts, after = split_tools(entry[era]["tools/list"])
-            entry[era]["tools/list"] = [before, after]
+            listed = entry[era].pop("tools/list")
+            before, texts, after = split_tools(listed)
+            if texts and "nextCursor" not in json.loads(listed):
+                # No tools, and several pages of them, are FastMCP's.
+                entry[era]["tools/list"] = [before, after]
             entry["tools"] = list(texts)
             for name, text in texts.items():
                 described = tools.setdefault(name, {"texts": {}})["texts"]
@@ -287,7 +290,7 @@ def frozen() -> dict[str, Any]:
     off = {}
     for tool in whole.tools():
         try:
-            tools[tool.name]["call"] = call_of(tool)
+            tools.setdefault(tool.name, {"texts": {}})["call"] = call_of(tool)
         except NotPlainError as error:
             off[tool.name] = str(error)
     greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}

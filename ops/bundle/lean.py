@@ -39,6 +39,7 @@ STAND_INS = {
     "contextvars": f"{_STAND_INS}.contextvars",
     "hashlib": f"{_STAND_INS}.hashlib",
     "hmac": f"{_STAND_INS}.hmac",
+    "sqlite3": f"{_STAND_INS}.sqlite3",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
 SHARED = frozenset({f"{PACKAGE}.lifetime", f"{PACKAGE}.snapshot"})

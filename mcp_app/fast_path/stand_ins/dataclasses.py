@@ -129,22 +129,15 @@ def _shown(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(told)})"
 
 
-def _made(cls: type, *, frozen: bool, slots: bool) -> type:
+def _made(cls: type, *, frozen: bool) -> type:
     own = dict(cls.__dict__)
     collected = _collect(cls, own)
-    if slots:
-        inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
-        new = [name for name in own.get("__annotations__", {}) if name not in inherited]
-        for name in ("__dict__", "__weakref__", *new):
-            own.pop(name, None)
-        cls = type(cls)(cls.__name__, cls.__bases__, {**own, "__slots__": tuple(new)})
-    else:
-        for name, one in collected.items():
-            if isinstance(own.get(name), Field):
-                if one.default is MISSING:
-                    delattr(cls, name)
-                else:
-                    setattr(cls, name, one.default)
+    for name, one in collected.items():
+        if isinstance(own.get(name), Field):
+            if one.default is MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, one.default)
     added: dict[str, Any] = {"__dataclass_fields__": collected, "__init__": _initializer(collected)}
     added |= {"__eq__": _equal, "__repr__": _shown}
     if frozen:
@@ -160,10 +153,14 @@ def _made(cls: type, *, frozen: bool, slots: bool) -> type:
 def dataclass(
     cls: Any = None, /, *, frozen: bool = False, slots: bool = False, kw_only: bool = False
 ) -> Any:
-    """Make a class a dataclass; `kw_only` is taken and not enforced, types are checked before."""
-    del kw_only
+    """Make a class a dataclass.
+
+    `kw_only` is not enforced: types were checked before. `slots` is not done: it makes every
+    class twice, and an instance serves few objects.
+    """
+    del kw_only, slots
 
     def make(one: type) -> type:
-        return _made(one, frozen=frozen, slots=slots)
+        return _made(one, frozen=frozen)
 
     return make if cls is None else make(cls)
