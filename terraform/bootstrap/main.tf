@@ -31,4 +31,5 @@ module "environment" {
   kms_key_arns      = var.kms_key_arns
   target_arns       = var.target_arns
   vpc               = var.vpc
+  domain_zone_ids   = var.domain_zone_ids
 }

@@ -30,7 +30,7 @@ resource "aws_iam_role_policy" "plan" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.plan_domain_rights, [
       {
         # Names only; without it a state that is not there yet would be "access denied".
         Sid      = "FindStates"
@@ -59,6 +59,16 @@ resource "aws_iam_role_policy" "plan" {
           environment.function_arn, "${environment.function_arn}:*"
         ]])
       },
-    ]
+    ])
   })
+}
+
+locals {
+  # A plan looks the zone up, to see that the domain is in it.
+  plan_domain_rights = [for ids in length(var.domain_zone_ids) == 0 ? [] : [var.domain_zone_ids] : {
+    Sid      = "ReadZones"
+    Effect   = "Allow"
+    Action   = ["route53:GetHostedZone", "route53:ListTagsForResource"]
+    Resource = [for id in ids : "arn:${local.partition}:route53:::hostedzone/${id}"]
+  }]
 }

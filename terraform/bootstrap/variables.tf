@@ -160,6 +160,18 @@ variable "vpc" {
   nullable    = false
 }
 
+variable "domain_zone_ids" {
+  description = "Public Route 53 hosted zones in which deployments may have a domain, for domain_zone_id in terraform/."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.domain_zone_ids : can(regex("^Z[A-Z0-9]{1,31}$", id))])
+    error_message = "domain_zone_ids is ${jsonencode(var.domain_zone_ids)}; give ids of hosted zones, such as Z0123456789ABCDEFGHIJ, without /hostedzone/ and without a wildcard."
+  }
+}
+
 variable "tags" {
   description = "Tags for every resource, besides Project and ManagedBy."
   type        = map(string)

@@ -3,12 +3,15 @@
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
 locals {
-  rights = {
-    function   = local.function_rights
-    identity   = local.identity_rights
-    data       = local.data_rights
-    monitoring = local.monitoring_rights
-  }
+  rights = merge(
+    {
+      function   = local.function_rights
+      identity   = local.identity_rights
+      data       = local.data_rights
+      monitoring = local.monitoring_rights
+    },
+    { for kind, statements in { domain = local.domain_rights } : kind => statements if length(var.domain_zone_ids) > 0 },
+  )
 
   # Options of terraform/ that bootstrap was told of; each statement is there only then.
   option_rights = concat(

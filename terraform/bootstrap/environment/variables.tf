@@ -55,6 +55,12 @@ variable "target_arns" {
   default     = []
 }
 
+variable "domain_zone_ids" {
+  description = "Hosted zones in which the environment may have a domain."
+  type        = list(string)
+  default     = []
+}
+
 variable "vpc" {
   description = "Whether the function may be in a VPC."
   type        = bool

@@ -122,6 +122,11 @@ run "an_environment_is_trusted_from_its_own_github_environment_alone" {
     error_message = aws_iam_role.apply.assume_role_policy
   }
 
+  assert {
+    condition     = sort(keys(aws_iam_policy.apply)) == tolist(["data", "function", "identity", "monitoring"])
+    error_message = jsonencode(keys(aws_iam_policy.apply))
+  }
+
   # AWS refuses a longer one; white space does not count.
   assert {
     condition     = alltrue([for policy in aws_iam_policy.apply : length(policy.policy) <= 6144])
@@ -180,6 +185,113 @@ run "an_option_that_needs_more_is_asked_for" {
   }
 }
 
+run "without_a_zone_there_are_no_rights_for_a_domain" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.plan.policy, "route53")
+    error_message = aws_iam_role_policy.plan.policy
+  }
+
+  assert {
+    condition     = length(output.settings.domain_zone_ids) == 0
+    error_message = jsonencode(output.settings)
+  }
+}
+
+run "a_domain_s_zone_is_read_by_the_plan_role_and_remembered" {
+  command = plan
+
+  variables {
+    domain_zone_ids = ["Z0123456789ABCDEFGHIJ"]
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement if startswith(jsonencode(statement.Action), "[\"route53:")
+      ] == [{
+        Sid      = "ReadZones"
+        Effect   = "Allow"
+        Action   = ["route53:GetHostedZone", "route53:ListTagsForResource"]
+        Resource = ["arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"]
+    }]
+    error_message = aws_iam_role_policy.plan.policy
+  }
+
+  assert {
+    condition     = output.settings.domain_zone_ids == tolist(["Z0123456789ABCDEFGHIJ"])
+    error_message = jsonencode(output.settings)
+  }
+}
+
+run "a_domain_is_made_in_its_zone_and_touches_no_other_environment_s" {
+  command = plan
+
+  module {
+    source = "./environment"
+  }
+
+  variables {
+    name              = "mesh"
+    environment       = "qa"
+    region            = "eu-central-1"
+    account_id        = "123456789012"
+    partition         = "aws"
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    subjects          = ["repo:my-company/aoma-mesh:environment:qa"]
+    state_bucket_arn  = "arn:aws:s3:::states"
+    state_key         = "qa.tfstate"
+    domain_zone_ids   = ["Z0123456789ABCDEFGHIJ"]
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.apply["domain"].policy) <= 6144 && !strcontains(aws_iam_policy.apply["domain"].policy, ":*\"")
+    error_message = aws_iam_policy.apply["domain"].policy
+  }
+
+  # Every resource of the domain's rights, by statement.
+  assert {
+    condition = { for statement in jsondecode(aws_iam_policy.apply["domain"].policy).Statement : statement.Sid => join(" ", flatten([statement.Resource])) } == {
+      RequestCertificate    = "*"
+      Certificate           = "arn:aws:acm:us-east-1:123456789012:certificate/*"
+      CreateDistribution    = "arn:aws:cloudfront::123456789012:distribution/*"
+      Distribution          = "arn:aws:cloudfront::123456789012:distribution/*"
+      TagWhatIsMade         = "arn:aws:acm:us-east-1:123456789012:certificate/* arn:aws:cloudfront::123456789012:distribution/*"
+      ViewerRequestFunction = "arn:aws:cloudfront::123456789012:function/mesh-qa-viewer-request"
+      KeyValueStore         = "arn:aws:cloudfront::123456789012:key-value-store/mesh-qa"
+      WebAcl                = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/mesh-qa-domain/*"
+      ReadZones             = "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
+      WriteRecords          = "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
+      AwaitRecords          = "arn:aws:route53:::change/*"
+    }
+    error_message = aws_iam_policy.apply["domain"].policy
+  }
+
+  # Where ids are random, tags tell what is the environment's own.
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.apply["domain"].policy).Statement :
+      statement.Condition.StringEquals == { "aws:ResourceTag/Environment" = "qa", "aws:ResourceTag/Project" = "mesh" }
+      if contains(["Certificate", "Distribution"], statement.Sid)
+    ])
+    error_message = aws_iam_policy.apply["domain"].policy
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.apply["domain"].policy).Statement :
+      statement.Condition.StringEquals["aws:RequestTag/Environment"] == "qa" && statement.Condition.StringEquals["aws:RequestTag/Project"] == "mesh"
+      if contains(["RequestCertificate", "TagWhatIsMade"], statement.Sid)
+    ])
+    error_message = aws_iam_policy.apply["domain"].policy
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_policy.apply["domain"].policy, "cloudfront-keyvaluestore")
+    error_message = "The apply role could read or write the origin secret."
+  }
+}
+
 run "refuses_what_would_open_or_mix_things" {
   command = plan
 
@@ -195,6 +307,7 @@ run "refuses_what_would_open_or_mix_things" {
     release_branch           = "*"
     kms_key_arns             = ["arn:aws:kms:us-east-1:123456789012:key/*"]
     target_arns              = ["*"]
+    domain_zone_ids          = ["*"]
   }
 
   expect_failures = [
@@ -209,6 +322,7 @@ run "refuses_what_would_open_or_mix_things" {
     var.release_branch,
     var.kms_key_arns,
     var.target_arns,
+    var.domain_zone_ids,
   ]
 }
 
