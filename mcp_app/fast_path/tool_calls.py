@@ -72,7 +72,8 @@ class ToolCalls:
         parts.append(f'"structuredContent":{structured}')
         metas = ",".join(one for one in (own_meta, meta) if one)
         if metas:
-            parts.append(f'"_meta":{{{metas}}}')
+            # The era's is put at the end, or into the tool's own, which stands first.
+            parts.insert(0 if own_meta else len(parts), f'"_meta":{{{metas}}}')
         return f"{{{','.join(parts)}}}"
 
 
