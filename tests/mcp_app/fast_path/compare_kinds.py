@@ -7,12 +7,13 @@ import importlib
 import json
 import os
 import sys
+from typing import Any
 
 from mcp_app.instance import start
 from mcp_app.settings import load
 from tests.mcp_app.fast_path.pair import Context, comparable, event
 
-CALLS = {
+CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_text": [{}, {"text": "é “x” \\ \n"}, {"text": ""}],
     "gives_number": [{"number": 3}, {"number": -1}],
     "gives_share": [{"share": 0.25}, {"share": 1}, {"share": 1e-7}, {"share": 3.0}],
@@ -31,7 +32,7 @@ def main() -> None:
     settings = load({**os.environ, "MESH_AUTH": "none"})
     instance = start(settings)
 
-    def hand_on(*_given: object) -> object:
+    def hand_on(*_given: object) -> Any:
         return lambda *_event: None
 
     front = importlib.import_module("mcp_app_lean.fast_path.front").Front(settings, None, hand_on)
@@ -39,7 +40,7 @@ def main() -> None:
     for tool, calls in CALLS.items():
         for arguments in calls:
             for path in ("/mcp", "/mcp modern", "/rpc"):
-                params = {"name": tool, "arguments": arguments}
+                params: dict[str, Any] = {"name": tool, "arguments": arguments}
                 headers = {"content-type": "application/json", "accept": "application/json"}
                 if path == "/mcp modern":
                     meta = "io.modelcontextprotocol/"
