@@ -174,6 +174,7 @@ def test_one_address_no_secrets_and_nothing_left_behind(
         "MESH_SECRETS_TTL_SECONDS": "60",
         "MESH_RATE_LIMIT_PER_MINUTE": "600",
         "MESH_LOG_LEVEL": "INFO",
+        "MESH_FAST_PATH": "on",
         "MESH_METRICS_NAMESPACE": "aoma-mesh",
         "MESH_DEADLINE_SECONDS": "25",
     }
