@@ -14,8 +14,7 @@ import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcp_app import api_keys
-from mcp_app.api_keys import KeyRing, KeysUnavailableError
+from mcp_app.api_keys import PREFIX, KeyRing, KeysUnavailableError
 from mcp_app.asgi.access_tokens import AccessTokens
 from mcp_app.asgi.failures import (
     INTERNAL_ERROR,
@@ -46,15 +45,15 @@ def iam_caller(scope: Scope) -> str | None:
     return str(arn) if arn else None
 
 
-def bearer(headers: Headers) -> str | None:
-    """The credential of `Authorization: Bearer`."""
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
+def bearer(authorization: str) -> str | None:
+    """The credential of a header `Authorization: Bearer`."""
+    scheme, _, credential = authorization.partition(" ")
     return credential.strip() or None if scheme.lower() == "bearer" else None
 
 
 def is_access_token(credential: str) -> bool:
     """Whether it has the form of a JSON Web Token; API keys say themselves what they are."""
-    return not credential.startswith(api_keys.PREFIX) and credential.count(".") == JWT_DOTS
+    return not credential.startswith(PREFIX) and credential.count(".") == JWT_DOTS
 
 
 def how_to_call(*, keys: bool, tokens: bool) -> str:
@@ -143,7 +142,7 @@ class AccessControl:
                 403, INVALID_REQUEST, "This server takes requests signed with AWS SigV4 only."
             )
         headers = Headers(scope=scope)
-        credential = bearer(headers)
+        credential = bearer(headers.get("authorization", ""))
         if credential is not None and self._tokens is not None and is_access_token(credential):
             return await self._tokens.caller(credential, scope)
         if self._key_ring is not None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from mcp_app.api_keys import PREFIX, KeyRing, KeysUnavailableError
-from mcp_app.asgi.access import JWT_DOTS, NOT_VALID, charged_name, how_to_call
+from mcp_app.api_keys import KeyRing, KeysUnavailableError
+from mcp_app.asgi.access import (
+    NOT_VALID,
+    bearer,
+    charged_name,
+    how_to_call,
+    is_access_token,
+)
 from mcp_app.asgi.failures import INVALID_REQUEST, TOO_MANY_REQUESTS
 from mcp_app.asgi.protected_resource import bearer_challenge
 from mcp_app.asgi.rate_limit import RateLimit
@@ -44,12 +50,9 @@ class Callers:
             return ANONYMOUS
         if self._key_ring is None:
             raise UndecidedError
-        scheme, _, rest = asked.headers.get("authorization", "").partition(" ")
-        credential = rest.strip() if scheme.lower() == "bearer" else ""
-        if self._auth == "both":
-            looks_like_token = credential.count(".") == JWT_DOTS
-            if not credential or (looks_like_token and not credential.startswith(PREFIX)):
-                raise UndecidedError
+        credential = bearer(asked.headers.get("authorization", ""))
+        if self._auth == "both" and (credential is None or is_access_token(credential)):
+            raise UndecidedError
         key = credential or asked.headers.get("x-api-key")
         if not key:
             return self._refusal(how_to_call(keys=True, tokens=False), None)

@@ -78,7 +78,9 @@ def _check(schema: Mapping[str, Any]) -> list[Any]:  # noqa: PLR0911 - one for e
     match kind:
         case "function-before":
             function = schema["function"]["function"]
-            if not hasattr(function, "__leaves_plain_values__"):
+            from mcp_app.plain_values import MARK  # noqa: PLC0415 - see main
+
+            if not hasattr(function, MARK):
                 raise NotPlainError(f"its validator {function.__qualname__} is not marked")
             return _check(schema["schema"])
         case "nullable":

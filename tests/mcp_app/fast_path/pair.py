@@ -6,7 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 HOST = "abc.lambda-url.us-east-1.on.aws"
@@ -93,7 +93,6 @@ class Pair:
     full: Callable[[dict[str, Any]], dict[str, Any]]
     served: int = 0
     handed_on: int = 0
-    differences: list[str] = field(default_factory=list)
 
     def check(self, asked: dict[str, Any]) -> bool:
         """See that both answer alike; whether the fast path answered at all."""
