@@ -44,9 +44,16 @@ class Recorder:
     def _keep(self, scope: Scope, body: bytes) -> None:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         kept = {name: value for name, value in sorted(headers.items()) if name not in LEFT_OUT}
+        host, port = scope["server"]
+        if headers.get("host") not in {f"{host}:{port}", f"localhost:{port}"}:
+            # A client that pretends to have called somebody else.
+            kept["host"] = headers["host"]
         request: Request = {"method": scope["method"], "path": scope["path"], "headers": kept}
         if body:
-            request["body"] = json.loads(body)
+            try:
+                request["body"] = json.loads(body)
+            except ValueError:
+                request["body"] = body.decode()
         self.requests.append(request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,94 +1,16 @@
-"""The project with the suite's fixtures in it, deployed to answer buffered and streamed."""
+"""A deployment for the suite."""
 
 from __future__ import annotations
 
-import secrets
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
-
-import httpx
 import pytest
 
-from local_aws.process import Running, start, stop
-from ops import bundle
-from ops.environment import ROOT
 from tests import node
-from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
-
-FIXTURES = Path(__file__).with_name("fixtures")
-STATE_KEY = "/conformance/state-key"
-# What invoke_mode sets in Terraform: terraform/streaming.tf.
-MODES = {
-    "BUFFERED": {},
-    "RESPONSE_STREAM": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mcp_app/bootstrap"},
-}
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """Function URLs by how they answer, each open to everybody: the suite has no credential."""
-
-    urls: dict[str, str]
-
-
-def zip_with_fixtures(folder: Path) -> bytes:
-    """The project's zip, the suite's tools, resources and prompts beside our own."""
-    root = folder / "project"
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("mcp_app", "requirements", "docs"):
-        shutil.copytree(ROOT / name, root / name, ignore=ignored)
-    for kind in ("tools", "resources", "prompts"):
-        shutil.copy(FIXTURES / f"{kind}.py", root / "mcp_app" / kind / "conformance.py")
-    target = folder / "mesh.zip"
-    bundle.build(architecture="host", root=root, output=target)
-    return target.read_bytes()
-
-
-def deploy(running: Running, name: str, code: bytes, mode: str) -> str:
-    """The open Function URL of a new function with this zip."""
-    api = client(running, "lambda")
-    settings = {
-        "MESH_AUTH": "none",
-        "MESH_BACKEND": "embedded",
-        # Rounds of one call may reach several instances.
-        "MESH_STATE_KEY_PARAMETER": STATE_KEY,
-        **MODES[mode],
-    }
-    created = api.create_function(
-        FunctionName=name,
-        Role=ROLE,
-        Runtime="python3.13",
-        Handler="mcp_app.handler.handler",
-        Architectures=[HERE],
-        MemorySize=512,
-        Timeout=30,
-        Code={"ZipFile": code},
-        Environment={"Variables": settings},
-        Publish=True,
-    )
-    api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
-    url = api.create_function_url_config(
-        FunctionName=name, Qualifier="live", AuthType="NONE", InvokeMode=mode
-    )
-    grant(api, name)
-    # A busy machine may need more than the ten seconds that AWS gives an INIT.
-    health = f"{url['FunctionUrl']}health"
-    wait_until(lambda: httpx.get(health, timeout=60).is_success, seconds=120)
-    return str(url["FunctionUrl"])
+from tests.conformance.deployed import deployed
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory):
+def urls(tmp_path_factory):
     # First, for without npm there is nothing to deploy for.
     node.node()
-    folder = tmp_path_factory.mktemp("conformance")
-    running = start(folder / "state", endpoint_port=0, url_ports="0", log=folder / "log.txt")
-    try:
-        client(running, "ssm").put_parameter(
-            Name=STATE_KEY, Value=secrets.token_hex(32), Type="SecureString"
-        )
-        code = zip_with_fixtures(folder)
-        yield Deployed({mode: deploy(running, mode.lower(), code, mode) for mode in MODES})
-    finally:
-        stop(folder / "state")
+    with deployed(tmp_path_factory.mktemp("conformance")) as made:
+        yield made

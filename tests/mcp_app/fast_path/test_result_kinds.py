@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 from ops.bundle import fast_path
 from ops.environment import ROOT
+from tests.mcp_app.fast_path.conftest import ALL
+from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.pair import event
 
 TOOLS = """
 from __future__ import annotations
@@ -78,38 +78,52 @@ def changes_something(text: str) -> str:
 """
 
 
-def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path) -> None:
-    root, lean = tmp_path / "project", tmp_path / "lean"
+CALLS: dict[str, list[dict[str, Any]]] = {
+    "gives_text": [{}, {"text": "é “x” \\ \n"}, {"text": ""}],
+    "gives_number": [{"number": 3}, {"number": -1}],
+    "gives_share": [{"share": 0.25}, {"share": 1}, {"share": 1e-7}, {"share": 3.0}],
+    "gives_truth": [{}],
+    "gives_nothing": [{}],
+    "gives_list": [{}],
+    "gives_dict": [{}],
+    "gives_object": [{}],
+    "gives_more": [{}],
+    "fails": [{}],
+}
+META = "io.modelcontextprotocol/"
+
+
+def call(path: str, tool: str, arguments: dict[str, Any], *, modern: bool = False) -> Any:
+    """The event of a tool call."""
+    params: dict[str, Any] = {"name": tool, "arguments": arguments}
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    if modern:
+        params["_meta"] = {
+            f"{META}protocolVersion": "2026-07-28",
+            f"{META}clientCapabilities": {},
+        }
+        headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call"}
+        headers["mcp-name"] = tool
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    return event("POST", path, message, headers)
+
+
+def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
+    root = tmp_path / "project"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
     (root / "mcp_app" / "tools" / "kinds.py").write_text(TOOLS)
-    answers = fast_path.ask(root, tmp_path / "cache")
-    made = fast_path.make(root, answers, frozenset({"documents"}))
+    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache"), ALL)
     assert made is not None
     assert made.off["changes_something"] == "it may change something, so it must not be begun twice"
-    for entry in made.entries:
-        place = lean / entry.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(entry.data)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.mcp_app.fast_path.compare_kinds"],
-        cwd=root,
-        env={
-            "PATH": os.defpath,
-            "HOME": str(tmp_path),
-            "PYTHONPATH": os.pathsep.join(map(str, (root, lean, ROOT))),
-            "MESH_LOG_LEVEL": "CRITICAL",
-            "FASTMCP_LOG_ENABLED": "false",
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["different"] == []
-    assert {"gives_text", "gives_number", "gives_share", "gives_object", "gives_more"} <= set(
-        found["served"]
-    )
-    assert "fails" not in found["served"]
+    asked = [
+        (tool, call(path, tool, arguments, modern=modern))
+        for tool, many in CALLS.items()
+        for arguments in many
+        for path, modern in (("/mcp", False), ("/mcp", True), ("/rpc", False))
+    ]
+    found = compare(root, made, index, tmp_path / "run", [one for _, one in asked])
+    assert found.different == []
+    served = {asked[number][0] for number in found.served}
+    assert {"gives_text", "gives_number", "gives_share", "gives_object", "gives_more"} <= served
+    assert "fails" not in served

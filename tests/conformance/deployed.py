@@ -1,0 +1,89 @@
+"""The project with the suite's fixtures in it, deployed to answer buffered and streamed."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from local_aws.process import Running, start, stop
+from ops import bundle
+from ops.environment import ROOT
+from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
+
+FIXTURES = Path(__file__).with_name("fixtures")
+STATE_KEY = "/conformance/state-key"
+# What invoke_mode sets in Terraform: terraform/streaming.tf.
+MODES = {
+    "BUFFERED": {},
+    "RESPONSE_STREAM": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mcp_app/bootstrap"},
+}
+
+
+def project_with_fixtures(root: Path, *folders: str) -> Path:
+    """These folders of the project, the suite's tools, resources and prompts beside our own."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("mcp_app", *folders):
+        shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    for kind in ("tools", "resources", "prompts"):
+        shutil.copy(FIXTURES / f"{kind}.py", root / "mcp_app" / kind / "conformance.py")
+    return root
+
+
+def _deploy(running: Running, name: str, code: bytes, mode: str) -> str:
+    """The open Function URL of a new function with this zip."""
+    api = client(running, "lambda")
+    settings = {
+        "MESH_AUTH": "none",
+        "MESH_BACKEND": "embedded",
+        # Rounds of one call may reach several instances.
+        "MESH_STATE_KEY_PARAMETER": STATE_KEY,
+        **MODES[mode],
+    }
+    created = api.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime="python3.13",
+        Handler="mcp_app.handler.handler",
+        Architectures=[HERE],
+        MemorySize=512,
+        Timeout=30,
+        Code={"ZipFile": code},
+        Environment={"Variables": settings},
+        Publish=True,
+    )
+    api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
+    url = api.create_function_url_config(
+        FunctionName=name, Qualifier="live", AuthType="NONE", InvokeMode=mode
+    )
+    grant(api, name)
+    # A busy machine may need more than the ten seconds that AWS gives an INIT.
+    health = f"{url['FunctionUrl']}health"
+    wait_until(lambda: httpx.get(health, timeout=60).is_success, seconds=120)
+    return str(url["FunctionUrl"])
+
+
+@contextmanager
+def deployed(folder: Path, modes: Iterable[str] = tuple(MODES)) -> Generator[dict[str, str]]:
+    """Function URLs by how they answer, each open to everybody: the suite has no credential.
+
+    Args:
+        folder: empty; for state, log and zip.
+        modes: those of `MODES` that are wanted.
+    """
+    running = start(folder / "state", endpoint_port=0, url_ports="0", log=folder / "log.txt")
+    try:
+        client(running, "ssm").put_parameter(
+            Name=STATE_KEY, Value=secrets.token_hex(32), Type="SecureString"
+        )
+        root, target = folder / "project", folder / "mesh.zip"
+        project_with_fixtures(root, "requirements", "docs")
+        bundle.build(architecture="host", root=root, output=target)
+        code = target.read_bytes()
+        yield {mode: _deploy(running, mode.lower(), code, mode) for mode in modes}
+    finally:
+        stop(folder / "state")

@@ -1,0 +1,72 @@
+"""Both ways of a copy of this project with more in it, each event sent to both."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.bundle import fast_path
+from ops.environment import ROOT
+
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of it.
+
+    Attributes:
+        served: The events that the fast path answered, by their place.
+        different: Event, the fast path's answer, and FastMCP's, where these are not the same.
+    """
+
+    served: frozenset[int]
+    different: Sequence[Any]
+
+
+def compare(
+    root: Path, made: fast_path.FastPath, index: Path, scratch: Path, events: Sequence[Any]
+) -> Compared:
+    """Send these events to both ways, in a process of their own.
+
+    Args:
+        root: The copy.
+        made: Its fast path.
+        index: The knowledge index that it answers from.
+        scratch: An empty folder.
+        events: In the order they are sent.
+    """
+    lean, task = scratch / "lean", scratch / "task"
+    for entry in made.entries:
+        place = lean / entry.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(entry.data)
+    task.mkdir(parents=True)
+    shutil.copy(index, task / "knowledge.sqlite3")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.mcp_app.fast_path.compare"],
+        cwd=root,
+        env={
+            "PATH": os.defpath,
+            "HOME": str(scratch),
+            "PYTHONPATH": os.pathsep.join(map(str, (root, lean, ROOT))),
+            "LAMBDA_TASK_ROOT": str(task),
+            "MESH_LOG_LEVEL": "CRITICAL",
+            "FASTMCP_LOG_ENABLED": "false",
+        },
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Compared(frozenset(found["served"]), found["different"])
