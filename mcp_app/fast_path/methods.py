@@ -9,6 +9,7 @@ from typing import Any
 from mcp_app.caller import Caller
 from mcp_app.fast_path import replies
 from mcp_app.fast_path.asked import Asked
+from mcp_app.fast_path.failures import LeftToFastMcpError
 from mcp_app.fast_path.messages import (
     LEVELS,
     Message,
@@ -17,7 +18,7 @@ from mcp_app.fast_path.messages import (
     read_message,
 )
 from mcp_app.fast_path.replies import Reply, dumps
-from mcp_app.fast_path.tool_calls import LeftToFastMcpError, ToolCalls, finished
+from mcp_app.fast_path.tool_calls import ToolCalls, finished
 from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
 
@@ -108,9 +109,10 @@ class Methods:
         assert isinstance(name, str)  # noqa: S101 - it is known
         meta = self._named(self._meta) if message.modern else None
         started = time.perf_counter()
-        result = self._calls.result(name, params.get("arguments", {}), caller, meta=meta)
+        result, fine = self._calls.result(name, params.get("arguments", {}), caller, meta=meta)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
-        call |= {"outcome": "ok", "tool": name, "tool_duration_ms": elapsed}
+        outcome = "ok" if fine else "tool_error"
+        call |= {"outcome": outcome, "tool": name, "tool_duration_ms": elapsed}
         return result
 
     def _known(self, message: Message, caller: Caller) -> str:

@@ -7,13 +7,10 @@ from typing import Any
 
 from mcp_app.caller import Caller, calling
 from mcp_app.fast_path.arguments import plain
+from mcp_app.fast_path.failures import LeftToFastMcpError, said
 from mcp_app.fast_path.json_text import text
 from mcp_app.fast_path.replies import dumps
 from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
-
-
-class LeftToFastMcpError(Exception):
-    """The call is none for the fast path."""
 
 
 class ToolCalls:
@@ -33,8 +30,10 @@ class ToolCalls:
         """Whether there is such a tool, here or behind FastMCP."""
         return type(name) is str and name in self._tools
 
-    def result(self, name: str, given: Any, caller: Caller, *, meta: str | None) -> str:
-        """The `result` of a call, in JSON.
+    def result(
+        self, name: str, given: Any, caller: Caller, *, meta: str | None
+    ) -> tuple[str, bool]:
+        """The `result` of a call, in JSON, and whether the tool did not fail.
 
         Args:
             name: The tool's.
@@ -43,7 +42,7 @@ class ToolCalls:
             meta: What the protocol's era adds to a result, in JSON; None for nothing.
 
         Raises:
-            Exception: whatever the tool or a check raises; FastMCP then answers.
+            Exception: FastMCP has to answer, and calls the tool.
         """
         call = self._tools[name].get("call")
         if call is None or (caller.tools is not None and name not in caller.tools):
@@ -56,25 +55,38 @@ class ToolCalls:
             self._prepare()
             function = getattr(importlib.import_module(call["module"]), call["function"])
             self._functions[name] = function
-        with calling(caller):
-            value = finished(function(**arguments))
-        structured = text(value)
-        # FastMCP gives text as it is, and nothing for None.
-        shown = value if isinstance(value, str) else structured
-        block = "" if value is None else f'{{"text":{dumps(shown)},"type":"text"}}'
-        parts = [f'"content":[{block}]', '"isError":false']
-        own_meta = ""
-        if call["wrapped"]:
-            structured = f'{{"result":{structured}}}'
-            own_meta = '"fastmcp":{"wrap_result":true}'
-        if meta is not None:
-            parts.append('"resultType":"complete"')
-        parts.append(f'"structuredContent":{structured}')
-        metas = ",".join(one for one in (own_meta, meta) if one)
-        if metas:
-            # The era's is put at the end, or into the tool's own, which stands first.
-            parts.insert(0 if own_meta else len(parts), f'"_meta":{{{metas}}}')
-        return f"{{{','.join(parts)}}}"
+        try:
+            with calling(caller):
+                value = finished(function(**arguments))
+        except Exception as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
+            return _failed(said(name, error), meta), False
+        return _succeeded(value, meta, wrapped=call["wrapped"]), True
+
+
+def _failed(message: str, meta: str | None) -> str:
+    block = f'{{"text":{text(message)},"type":"text"}}'
+    era = "" if meta is None else f',"resultType":"complete","_meta":{{{meta}}}'
+    return f'{{"content":[{block}],"isError":true{era}}}'
+
+
+def _succeeded(value: Any, meta: str | None, *, wrapped: bool) -> str:
+    structured = text(value)
+    # FastMCP gives text as it is, and nothing for None.
+    shown = value if isinstance(value, str) else structured
+    block = "" if value is None else f'{{"text":{dumps(shown)},"type":"text"}}'
+    parts = [f'"content":[{block}]', '"isError":false']
+    own_meta = ""
+    if wrapped:
+        structured = f'{{"result":{structured}}}'
+        own_meta = '"fastmcp":{"wrap_result":true}'
+    if meta is not None:
+        parts.append('"resultType":"complete"')
+    parts.append(f'"structuredContent":{structured}')
+    metas = ",".join(one for one in (own_meta, meta) if one)
+    if metas:
+        # The era's is put at the end, or into the tool's own, which stands first.
+        parts.insert(0 if own_meta else len(parts), f'"_meta":{{{metas}}}')
+    return f"{{{','.join(parts)}}}"
 
 
 def finished(made: Any) -> Any:

@@ -35,7 +35,7 @@ LIMIT_SECONDS = 300
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "resources/list, resources/read": "documents come in pages, and as resources with content",
     "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
-    "tools/call that fails": "its error is written by FastMCP, which calls the tool again",
+    "arguments that do not plainly fit": "they are converted, or what is wrong is explained",
     "tools/call over Supabase": "it waits for other services, on an event loop",
     "access tokens": "their signature takes a cryptography library",
     "batches to /rpc": "each message is a request of its own",

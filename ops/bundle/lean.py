@@ -356,7 +356,13 @@ class Lean:
                 yield from self._inner(one)
 
     def _inner(self, one: Import) -> Iterator[Wanted]:
-        """An import within a function: without it where it cannot be had."""
+        """An import within a function: without it where it cannot be had.
+
+        Raises:
+            NotLeanError: it is asyncio's: what waits finds no event loop.
+        """
+        if one.module.partition(".")[0] == "asyncio":
+            raise NotLeanError(f"it needs {one.module} within a function")
         if one.module.partition(".")[0] == PACKAGE and one.name is not None:
             if self._module(f"{one.module}.{one.name}") is not None:
                 raise NotLeanError(f"{one.module}.{one.name} is imported whole within a function")
@@ -386,7 +392,7 @@ class Lean:
             )
             for attribute in taken:
                 yield stand_in, str(attribute)
-        elif top == PACKAGE or top not in sys.stdlib_module_names:
+        elif top in {PACKAGE, "asyncio"} or top not in sys.stdlib_module_names:
             raise NotLeanError(f"it needs {one.module}")
 
     def _stand_in(self, one: Import) -> str | None:
@@ -397,7 +403,9 @@ class Lean:
         module = self._module(stand_in)
         assert module is not None  # noqa: S101 - ours
         if one.name is not None and one.name not in module.definitions:
-            if one.module.partition(".")[0] in sys.stdlib_module_names:
+            # Of asyncio, what has no stand-in waits, and there is no event loop.
+            top = one.module.partition(".")[0]
+            if top in sys.stdlib_module_names and top != "asyncio":
                 return None
             raise NotLeanError(f"it needs {one.module}.{one.name}")
         return stand_in
@@ -439,14 +447,7 @@ class Lean:
         module = self._stand_in(one) or one.module
         if not _shared(one):
             module = module.replace(PACKAGE, LEAN, 1)
-        if one.name is not None:
-            alias = ast.alias(one.name, None if local == one.name else local)
-            return ast.ImportFrom(module, [alias], 0, lineno=1, col_offset=0)
-        if module != one.module:
-            package, _, last = module.rpartition(".")
-            return ast.ImportFrom(package, [ast.alias(last, local)], 0, lineno=1, col_offset=0)
-        plain = local == one.module.partition(".")[0]
-        return ast.Import([ast.alias(one.module, None if plain else local)], lineno=1, col_offset=0)
+        return _import_of(module, one, local)
 
     def _rewritten(self, module: _Module, statement: ast.stmt) -> ast.stmt:
         """The statement with the imports within it leading to what is there."""
@@ -468,8 +469,20 @@ class Lean:
                 return _refusal(str(error))
             return self._import(one, local)
         if top in sys.stdlib_module_names:
-            return self._import(one, local)
+            return _import_of(one.module, one, local)
         return _refusal(f"it needs {one.module}")
+
+
+def _import_of(module: str, one: Import, local: str) -> ast.stmt:
+    """The import of this module in the place of the one that was written."""
+    if one.name is not None:
+        alias = ast.alias(one.name, None if local == one.name else local)
+        return ast.ImportFrom(module, [alias], 0, lineno=1, col_offset=0)
+    if module != one.module:
+        package, _, last = module.rpartition(".")
+        return ast.ImportFrom(package, [ast.alias(last, local)], 0, lineno=1, col_offset=0)
+    plain = local == one.module.partition(".")[0]
+    return ast.Import([ast.alias(one.module, None if plain else local)], lineno=1, col_offset=0)
 
 
 def _shared(one: Import) -> bool:

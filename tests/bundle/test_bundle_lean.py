@@ -59,6 +59,21 @@ def shout(text): return WORD.sub(lambda found: found[0].upper(), text)
 def whisper(text): return text.lower()
 """
 
+WAITING = """
+import asyncio.subprocess
+from asyncio import sleep
+
+async def waits():
+    await sleep(1)
+
+async def waits_later():
+    from asyncio import sleep as later
+    await later(1)
+
+async def waits_elsewhere():
+    await asyncio.subprocess.create_subprocess_exec("x")
+"""
+
 
 @pytest.fixture
 def lean(tmp_path: Path) -> Lean:
@@ -67,6 +82,7 @@ def lean(tmp_path: Path) -> Lean:
     (package / "__init__.py").write_text("")
     (package / "tools.py").write_text(TOOLS)
     (package / "words.py").write_text(WORDS)
+    (package / "waiting.py").write_text(WAITING)
     stand_ins = package / "fast_path" / "stand_ins"
     stand_ins.mkdir(parents=True)
     for folder in (stand_ins, stand_ins.parent):
@@ -115,6 +131,12 @@ def test_what_needs_a_third_party_s_package_is_refused_by_its_name(lean: Lean) -
 def test_an_import_within_a_function_raises_when_it_is_reached(lean: Lean) -> None:
     lean.add("mcp_app.tools", "later")
     assert "raise ImportError('not lean: it needs numpy')" in written(lean)["mcp_app_lean.tools"]
+
+
+@pytest.mark.parametrize("name", ["waits", "waits_later", "waits_elsewhere"])
+def test_what_waits_is_refused(lean: Lean, name: str) -> None:
+    with pytest.raises(NotLeanError, match="asyncio"):
+        lean.add("mcp_app.waiting", name)
 
 
 def test_line_numbers_are_those_of_the_source(lean: Lean) -> None:

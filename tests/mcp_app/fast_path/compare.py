@@ -15,11 +15,12 @@ from typing import Any
 
 from mcp_app.instance import start
 from mcp_app.settings import load
+from tests.mcp_app.fast_path.log_lines import kept
 from tests.mcp_app.fast_path.pair import Context, comparable
 
 
 def main() -> None:
-    """Write which events the fast path answered, and the answers that differ from FastMCP's."""
+    """Write which events the fast path answered, and what of answers and logs is different."""
     settings = load({**os.environ, "MESH_AUTH": "none"})
     instance = start(settings)
 
@@ -27,17 +28,24 @@ def main() -> None:
         return lambda *_event: None
 
     front = importlib.import_module("mcp_app_lean.fast_path.front").Front(settings, None, hand_on)
-    served, different = [], []
+    lines = kept()
+    served, different, logged = [], [], []
     for number, asked in enumerate(json.load(sys.stdin)):
+        lines.taken()
         quick = front.answer(copy.deepcopy(asked), Context())
         if quick is not None:
             served.append(number)
+            said = lines.taken()
             whole = instance.answer(asked, Context())
             if comparable(quick) != comparable(whole):
                 different.append([asked, quick, whole])
+            full = lines.taken()
+            if said != full:
+                different.append([asked, said, full])
+            logged.append(said)
     front.close()
     instance.close()
-    print(json.dumps({"served": served, "different": different}))  # noqa: T201 - as said above
+    print(json.dumps({"served": served, "different": different, "logged": logged}))  # noqa: T201 - as said above
 
 
 if __name__ == "__main__":

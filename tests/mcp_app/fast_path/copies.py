@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,14 @@ class Compared:
 
     Attributes:
         served: The events that the fast path answered, by their place.
-        different: Event, the fast path's answer, and FastMCP's, where these are not the same.
+        different: Event, the fast path's answer, and FastMCP's, where these are not the same;
+            likewise their lines in the log.
+        logged: What the log said of each that was answered, by its place.
     """
 
     served: frozenset[int]
     different: Sequence[Any]
+    logged: Mapping[int, Any]
 
 
 def compare(
@@ -69,4 +72,5 @@ def compare(
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    return Compared(frozenset(found["served"]), found["different"])
+    logged = dict(zip(found["served"], found["logged"], strict=True))
+    return Compared(frozenset(logged), found["different"], logged)

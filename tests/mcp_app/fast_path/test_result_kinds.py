@@ -14,7 +14,10 @@ from tests.mcp_app.fast_path.pair import event
 
 TOOLS = """
 from __future__ import annotations
+import asyncio
+import logging
 from dataclasses import dataclass, field
+from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
 from mcp_app.annotations import READ_ONLY
 
@@ -72,6 +75,40 @@ async def gives_more() -> More:
 def fails() -> str:
     raise RuntimeError("not for callers")
 
+@tool(annotations=READ_ONLY)
+async def refuses(text: str = "no") -> Whole:
+    raise ToolError(text)
+
+@tool(annotations=READ_ONLY)
+def refuses_quietly() -> str:
+    raise ToolError("as agreed", log_level=logging.DEBUG)
+
+@tool(annotations=READ_ONLY)
+async def fails_within_a_group() -> str:
+    async def work() -> str:
+        raise ToolError("not for callers either: it comes within a group")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+    return ""
+
+@tool(annotations=READ_ONLY)
+async def gathers() -> list[str]:
+    async def work(text: str) -> str:
+        if text == "b":
+            raise ValueError(text)
+        return text
+    return [str(one) for one in await asyncio.gather(work("a"), work("b"), return_exceptions=True)]
+
+@tool(annotations=READ_ONLY)
+def waits_for_nobody() -> str:
+    raise TimeoutError("not for callers")
+
+@tool(annotations=READ_ONLY)
+async def waits() -> str:
+    from asyncio import sleep
+    await sleep(0)
+    return "waited"
+
 @tool
 def changes_something(text: str) -> str:
     return text
@@ -89,6 +126,12 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_object": [{}],
     "gives_more": [{}],
     "fails": [{}],
+    "refuses": [{}, {"text": 'é “x” \\ \n "</a>'}, {"text": ""}],
+    "refuses_quietly": [{}],
+    "fails_within_a_group": [{}],
+    "gathers": [{}],
+    "waits_for_nobody": [{}],
+    "waits": [{}],
 }
 META = "io.modelcontextprotocol/"
 
@@ -126,4 +169,13 @@ def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Pa
     assert found.different == []
     served = {asked[number][0] for number in found.served}
     assert {"gives_text", "gives_number", "gives_share", "gives_object", "gives_more"} <= served
-    assert "fails" not in served
+    failing = {"fails", "refuses", "refuses_quietly", "fails_within_a_group", "waits_for_nobody"}
+    assert failing | {"gathers"} <= served
+    assert made.off["waits"] == "it needs asyncio within a function"
+    said = {asked[number][0]: lines for number, lines in found.logged.items()}
+    # The masked error with its traceback, and then the request's own line.
+    assert [line[:4] for line in said["fails"]] == [
+        ["fastmcp.server.server", "ERROR", "Error calling tool 'fails'", "RuntimeError"],
+        ["mesh.request", "INFO", "request", None],
+    ]
+    assert ["outcome", "tool_error"] in said["fails"][-1][-1]

@@ -1,0 +1,71 @@
+"""What a caller is told, and the log, of a tool that raised: as FastMCP does it, once.
+
+The tool is not called again for it: it may have asked, and paid for, other services.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from mcp_app.fast_path.stand_ins.exceptions import ToolError
+
+# Whichever way a call went, the log says the same of it.
+logger = logging.getLogger("fastmcp.server.server")
+
+TOO_MANY_REQUESTS = 429
+
+
+class LeftToFastMcpError(Exception):
+    """The call is none for the fast path."""
+
+
+def said(tool: str, error: Exception) -> str:
+    """The text of a failed call's result, after a line in the log.
+
+    The text of an error is for the caller where the tool raised a `ToolError`; of any other,
+    it may quote arguments or internals.
+
+    Args:
+        tool: Its name.
+        error: What it raised.
+
+    Raises:
+        LeftToFastMcpError: it was not the tool that failed, but the way that it was called.
+    """
+    if _is_ours(error):
+        raise LeftToFastMcpError from None
+    message = f"Error calling tool {tool!r}"
+    if isinstance(error, ToolError):
+        logger.log(error.log_level, message)
+        return str(error)
+    status = _status(error)
+    logger.error(message, exc_info=error if status is None else None)
+    if status == TOO_MANY_REQUESTS:
+        return "Rate limited by upstream API, please retry later"
+    if _is_of_http_client(error, "TimeoutException"):
+        return "Upstream request timed out, please retry"
+    return message
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it is of the fast path: raised where something cannot be had or done there."""
+    if isinstance(error, ExceptionGroup):
+        return any(map(_is_ours, error.exceptions))
+    refused = isinstance(error, ImportError) and str(error).startswith("not lean: ")
+    return refused or isinstance(error, LeftToFastMcpError)
+
+
+def _is_of_http_client(error: Exception, name: str) -> bool:
+    """Whether it is such an exception of httpx, whichever of its packages it is of."""
+    return any(
+        one.__module__.partition(".")[0] in {"httpx", "httpx2"} and one.__name__ == name
+        for one in type(error).__mro__
+    )
+
+
+def _status(error: Exception) -> int | None:
+    """The HTTP status of another service's answer, where an HTTP client raised it."""
+    if not _is_of_http_client(error, "HTTPStatusError"):
+        return None
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
