@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import marshal
 import time
 from typing import Any
 
@@ -27,6 +28,11 @@ LISTS = frozenset({"prompts/list", "resources/templates/list"})
 TOOLS = "tools/list"
 
 
+def _written(name: str) -> Any:
+    """A module that the build wrote beside this package."""
+    return importlib.import_module(f"{__name__.partition('.')[0]}.{name}")
+
+
 class Elsewhere:
     """A backend that only FastMCP's way can ask: it waits for other services, on an event loop.
 
@@ -46,18 +52,17 @@ class Methods:
     """
 
     def __init__(self, settings: Settings) -> None:
-        # Written by the build beside this package.
-        frozen = importlib.import_module(f"{__name__.partition('.')[0]}.frozen").FROZEN
+        frozen = _written("frozen").FROZEN
         self._settings = settings
         self._backend: Backend | None = None
         self._results: dict[str, dict[str, str]] = frozen["results"]
-        self._tools: dict[str, Any] = frozen["tools"]
         self._meta: str = frozen["meta"]
         self._placeholder: str = frozen["name"]
         self._name = dumps(settings.name)[1:-1]
         sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
         self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
-        self._calls = ToolCalls(self._tools, self._prepare)
+        self._texts: dict[str, dict[str, str]] = {}
+        self._calls = ToolCalls(frozen["tools"], self._prepare)
 
     def read(self, asked: Asked) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""
@@ -123,26 +128,39 @@ class Methods:
         if method == "logging/setLevel":
             if params.keys() != {"level"} or params["level"] not in LEVELS:
                 raise LeftToFastMcpError
+        elif method == TOOLS:
+            return self._named(self._listed(era, params, caller))
         elif params:
             raise LeftToFastMcpError
-        if method == TOOLS:
-            if TOOLS not in self._lists[era]:
-                # There are more than fit on a page.
-                raise LeftToFastMcpError
-            before, after = self._lists[era][TOOLS]
-            names = [
-                name
-                for name in self._lists["tools"]
-                if caller.tools is None or name in caller.tools
-            ]
-            listed = ",".join(self._tools[name]["texts"][era] for name in names)
-            return self._named(f"{before}{listed}{after}")
         if method in LISTS:
             if caller.tools is not None:
                 # What a tool keeps from a caller may be read there.
                 raise LeftToFastMcpError
             return self._named(self._lists[era][method])
         return self._named(self._results[era][method])
+
+    def _listed(self, era: str, params: dict[str, Any], caller: Caller) -> str:
+        """A page of tools, as FastMCP divides them."""
+        pages, names = self._lists[era].get(TOOLS), self._lists["tools"]
+        if not (pages and params.keys() <= {"cursor"}):
+            raise LeftToFastMcpError
+        if caller.tools is not None:
+            names = [name for name in names if name in caller.tools]
+            if params or len(names) > pages[0][3]:
+                # Their pages are others than those of all tools.
+                raise LeftToFastMcpError
+            # One page: what stands around it is what stands around the last.
+            pages = [[None, *pages[-1][1:3], len(names)]]
+        first = 0
+        for cursor, before, after, count in pages:
+            if params == ({} if cursor is None else {"cursor": cursor}):
+                if era not in self._texts:
+                    self._texts[era] = marshal.loads(_written("listed").LISTED[era])  # noqa: S302 - the build's
+                texts = self._texts[era]
+                listed = ",".join(texts[name] for name in names[first : first + count])
+                return f"{before}{listed}{after}"
+            first += count
+        raise LeftToFastMcpError
 
     def _greeting(self, params: dict[str, Any]) -> str:
         version = params.get("protocolVersion")

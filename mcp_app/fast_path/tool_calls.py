@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import marshal
 from typing import Any
 
 from mcp_app.caller import Caller, calling
@@ -17,13 +18,15 @@ class ToolCalls:
     """The tools whose functions can be had without FastMCP.
 
     Args:
-        tools: By name, what the build wrote down of each; see `ops.bundle.frozen`.
+        tools: By name, what `ops.bundle.frozen` wrote down of a call, marshalled; None for those
+            that FastMCP calls.
         prepare: Called before the first call, to make what the tools work with.
     """
 
-    def __init__(self, tools: dict[str, Any], prepare: Any) -> None:
+    def __init__(self, tools: dict[str, bytes | None], prepare: Any) -> None:
         self._tools = tools
         self._prepare = prepare
+        self._calls: dict[str, Any] = {}
         self._functions: dict[str, Any] = {}
 
     def known(self, name: Any) -> bool:
@@ -44,9 +47,12 @@ class ToolCalls:
         Raises:
             Exception: FastMCP has to answer, and calls the tool.
         """
-        call = self._tools[name].get("call")
-        if call is None or (caller.tools is not None and name not in caller.tools):
+        marshalled = self._tools[name]
+        if marshalled is None or (caller.tools is not None and name not in caller.tools):
             raise LeftToFastMcpError
+        call = self._calls.get(name)
+        if call is None:
+            call = self._calls[name] = marshal.loads(marshalled)  # noqa: S302 - the build's
         if characters(given) > MAX_ARGUMENT_CHARACTERS:
             raise LeftToFastMcpError
         arguments = plain(given, call["checks"])

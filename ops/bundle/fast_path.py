@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.metadata
 import json
+import marshal
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 from ops.bundle import application, bytecode, frozen
 from ops.bundle.archive import Entry
 from ops.bundle.failure import BuildError
-from ops.bundle.lean import LEAN, PACKAGE, Lean, NotLeanError
+from ops.bundle.lean import LEAN, PACKAGE, Lean, LeanModule, NotLeanError
 
 ENTRY = (f"{PACKAGE}.fast_path.front", "front")
 # Imported at the first request, so not reached from the entry where it cannot be had.
@@ -34,6 +35,7 @@ LIMIT_SECONDS = 300
 # What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "resources/list, resources/read": "documents come in pages, and as resources with content",
+    "tools/list of a caller with more than a page of allowed tools": "its pages are its own",
     "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
     "arguments that do not plainly fit": "they are converted, or what is wrong is explained",
     "tools/call over Supabase": "it waits for other services, on an event loop",
@@ -134,26 +136,82 @@ def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) ->
             call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
             called.append(name)
     entries = (
-        Entry(f"{LEAN}/__init__.pyc", _package(root, lean)),
-        Entry(f"{LEAN}/frozen.pyc", _constant("FROZEN", answers)),
+        *_package(root, lean),
+        _constant("listed", _texts(answers["tools"])),
+        _constant("frozen", {**answers, "tools": _calls(answers["tools"])}),
     )
     return FastPath(entries, tuple(sorted(called)), off)
 
 
-def _package(root: Path, lean: Lean) -> bytes:
-    """The lean modules and what imports them, in one file."""
-    modules = {
-        one.name: (one.is_package, bytecode.marshalled_tree(one.tree, one.source))
-        for one in lean.modules()
-    }
+def _package(root: Path, lean: Lean) -> tuple[Entry, Entry]:
+    """The lean modules and what imports them: a file for INIT, and one for later."""
+    made = {one.name: one for one in lean.modules()}
+    in_init = _imported(ENTRY[0].replace(PACKAGE, LEAN, 1), made)
+    modules: dict[str, tuple[Any, ...]] = {}
+    later = bytearray()
+    for one in made.values():
+        code = bytecode.marshalled_tree(one.tree, one.source)
+        if one.name in in_init:
+            modules[one.name] = (one.is_package, code)
+        else:
+            modules[one.name] = (one.is_package, len(later), len(later) + len(code))
+            later += code
     name = f"{PACKAGE}/fast_path/loader.py"
     loader = ast.parse((root / name).read_bytes())
     loader.body += ast.parse(f"install({modules!r})").body
-    return bytecode.compiled_tree(ast.fix_missing_locations(loader), name)
+    return (
+        Entry(
+            f"{LEAN}/__init__.pyc", bytecode.compiled_tree(ast.fix_missing_locations(loader), name)
+        ),
+        Entry(f"{LEAN}/modules", bytes(later)),
+    )
 
 
-def _constant(name: str, value: Any) -> bytes:
-    return bytecode.compiled_tree(ast.parse(f"{name} = {value!r}"), f"{LEAN}/frozen.py")
+def _imported(name: str, modules: Mapping[str, LeanModule]) -> set[str]:
+    """Which of the modules the import of one runs, with the packages that they lie in."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        one = waiting.pop()
+        if one not in modules or one in found:
+            continue
+        found.add(one)
+        waiting.add(one.rpartition(".")[0])
+        for node in modules[one].tree.body:
+            match node:
+                case ast.Import(names):
+                    waiting |= {imported.name for imported in names}
+                case ast.ImportFrom(module=str() as module, names=names):
+                    waiting |= {module, *(f"{module}.{imported.name}" for imported in names)}
+    return found
+
+
+def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:
+    """The tools as each era lists them: marshalled, since a request is of one era."""
+    return {
+        era: _marshalled(
+            {name: tool["texts"][era] for name, tool in tools.items() if era in tool["texts"]}
+        )
+        for era in frozen.ERAS
+    }
+
+
+def _calls(tools: Mapping[str, Any]) -> dict[str, bytes | None]:
+    """How each tool is called: marshalled, since a request calls one of them."""
+    return {
+        name: _marshalled(tool["call"]) if "call" in tool else None for name, tool in tools.items()
+    }
+
+
+def _marshalled(value: Any) -> bytes:
+    # The version without references: the same bytes, whatever shares what.
+    return marshal.dumps(value, 2)
+
+
+def _constant(name: str, value: Any) -> Entry:
+    """A module of `mcp_app_lean` that holds a value under its own name in capitals."""
+    tree = ast.parse(f"{name.upper()} = {value!r}")
+    return Entry(f"{LEAN}/{name}.pyc", bytecode.compiled_tree(tree, f"{LEAN}/{name}.py"))
 
 
 def _asked(root: Path) -> dict[str, Any]:

@@ -27,7 +27,8 @@ MODERN = "2026-07-28"
 META = "io.modelcontextprotocol/"
 LEGACY_METHODS = ("ping", "logging/setLevel")
 MODERN_METHODS = ("server/discover",)
-LISTS = ("prompts/list", "resources/templates/list", "tools/list")
+LISTS = ("prompts/list", "resources/templates/list")
+ERAS = ("legacy", "modern")
 MOST = 2**53
 # Patterns that mean the same in Python and in Rust.
 SIMPLE_PATTERN = frozenset(
@@ -261,6 +262,32 @@ def split_tools(text: str) -> tuple[str, dict[str, str], str]:
     return before, tools, after
 
 
+def tool_pages(server: Server, *, modern: bool) -> tuple[list[list[Any]], dict[str, str]]:
+    """The pages of `tools/list`, and the tools on them, each in JSON by its name.
+
+    Returns:
+        Of each page the cursor that asks for it, None for the first; what stands before the
+        tools and after them; and how many there are.
+
+    Raises:
+        RuntimeError: they are written in another form than other answers.
+    """
+    pages: list[list[Any]] = []
+    tools: dict[str, str] = {}
+    cursor: str | None = None
+    while True:
+        params = {"cursor": cursor} if cursor else None
+        text = server.result("tools/list", params, modern=modern)
+        before, texts, after = split_tools(text)
+        pages.append([cursor, before, after, len(texts)])
+        if tools.keys() & texts.keys():
+            raise RuntimeError(f"page {len(pages)} of tools/list repeats a tool")
+        tools |= texts
+        cursor = json.loads(text).get("nextCursor")
+        if cursor is None:
+            return pages, tools
+
+
 def frozen() -> dict[str, Any]:
     """What the fast path reads, and why it does not answer for some tools."""
     from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
@@ -276,13 +303,12 @@ def frozen() -> dict[str, Any]:
     for sources in [*(frozenset(one) for many in some for one in many), ALL_SOURCES]:
         server = whole if sources == ALL_SOURCES else Server(sources)
         entry: dict[str, Any] = {}
-        for era in ("legacy", "modern"):
+        for era in ERAS:
             entry[era] = {one: server.result(one, None, modern=era == "modern") for one in LISTS}
-            listed = entry[era].pop("tools/list")
-            before, texts, after = split_tools(listed)
-            if texts and "nextCursor" not in json.loads(listed):
-                # No tools, and several pages of them, are FastMCP's.
-                entry[era]["tools/list"] = [before, after]
+            pages, texts = tool_pages(server, modern=era == "modern")
+            if texts:
+                # No tools are FastMCP's.
+                entry[era]["tools/list"] = pages
             entry["tools"] = list(texts)
             for name, text in texts.items():
                 described = tools.setdefault(name, {"texts": {}})["texts"]

@@ -1,6 +1,7 @@
 """Run by `copies` where `mcp_app` is a copy with more in it: what the fast path answers otherwise.
 
-Events come in JSON on standard input; the findings are the last line on standard output.
+Events, and what API keys there are, come in JSON on standard input; the findings are the last
+line on standard output.
 """
 
 from __future__ import annotations
@@ -13,24 +14,39 @@ import os
 import sys
 from typing import Any
 
-from mcp_app.instance import start
+from mcp_app.api_keys import KeyRing
+from mcp_app.asgi.app import build_app
+from mcp_app.instance import Instance
+from mcp_app.knowledge.embedded.backend import EmbeddedBackend
+from mcp_app.server import build_server
 from mcp_app.settings import load
 from tests.mcp_app.fast_path.log_lines import kept
 from tests.mcp_app.fast_path.pair import Context, comparable
 
 
+def ring(kind: Any, keys: str | None) -> Any:
+    """A `KeyRing` of these keys; none where there are none."""
+    return kind(lambda: keys, source="SSM parameter /p", ttl_seconds=600) if keys else None
+
+
 def main() -> None:
     """Write which events the fast path answered, and what of answers and logs is different."""
-    settings = load({**os.environ, "MESH_AUTH": "none"})
-    instance = start(settings)
+    given = json.load(sys.stdin)
+    auth = {"MESH_API_KEYS_PARAMETER": "/p"} if given["keys"] else {"MESH_AUTH": "none"}
+    settings = load({**os.environ, **auth})
+    backend = EmbeddedBackend(settings.index)
+    full = ring(KeyRing, given["keys"])
+    instance = Instance(build_app(build_server(settings, backend), settings, backend, full))
 
     def hand_on(*_given: object) -> Any:
         return lambda *_event: None
 
-    front = importlib.import_module("mcp_app_lean.fast_path.front").Front(settings, None, hand_on)
+    lean = "mcp_app_lean"
+    quick_ring = ring(importlib.import_module(f"{lean}.api_keys").KeyRing, given["keys"])
+    front = importlib.import_module(f"{lean}.fast_path.front").Front(settings, quick_ring, hand_on)
     lines = kept()
     served, different, logged = [], [], []
-    for number, asked in enumerate(json.load(sys.stdin)):
+    for number, asked in enumerate(given["events"]):
         lines.taken()
         quick = front.answer(copy.deepcopy(asked), Context())
         if quick is not None:

@@ -35,7 +35,12 @@ class Compared:
 
 
 def compare(
-    root: Path, made: fast_path.FastPath, index: Path, scratch: Path, events: Sequence[Any]
+    root: Path,
+    made: fast_path.FastPath,
+    index: Path,
+    scratch: Path,
+    events: Sequence[Any],
+    keys: str | None = None,
 ) -> Compared:
     """Send these events to both ways, in a process of their own.
 
@@ -45,6 +50,7 @@ def compare(
         index: The knowledge index that it answers from.
         scratch: An empty folder.
         events: In the order they are sent.
+        keys: The API keys that there are, as they are stored; None for a server that asks for none.
     """
     lean, task = scratch / "lean", scratch / "task"
     for entry in made.entries:
@@ -64,7 +70,7 @@ def compare(
             "MESH_LOG_LEVEL": "CRITICAL",
             "FASTMCP_LOG_ENABLED": "false",
         },
-        input=json.dumps(events),
+        input=json.dumps({"events": events, "keys": keys}),
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -1,0 +1,92 @@
+"""More tools than fit on a page: each page is the one that FastMCP gives."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mcp_app.api_keys import digest, generate
+from ops.bundle import fast_path
+from ops.environment import ROOT
+from tests.mcp_app.fast_path.conftest import ALL
+from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.pair import event
+
+MORE = 230
+FEW = ("tool_001", "tool_150", "search_knowledge")
+META = "io.modelcontextprotocol/"
+HEAD = "from fastmcp.tools import tool\n\nfrom mcp_app.annotations import READ_ONLY\n"
+TOOL = """
+
+@tool(annotations=READ_ONLY)
+def {name}(text: str = "é") -> str:
+    '''Give the text back, as “{name}” does.'''
+    return text
+"""
+
+
+def cursor(offset: Any) -> str:
+    """FastMCP's cursor of what follows so many tools."""
+    return base64.urlsafe_b64encode(json.dumps({"o": offset}).encode()).decode()
+
+
+def asked(key: str, method: str, params: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The event of a request of this kind: a path, or a path and `modern`."""
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    headers["x-api-key"] = key
+    if kind.endswith("modern"):
+        version = "2026-07-28"
+        meta = {f"{META}protocolVersion": version, f"{META}clientCapabilities": {}}
+        params = {**params, "_meta": meta}
+        headers |= {"mcp-protocol-version": version, "mcp-method": method}
+        if "name" in params:
+            headers["mcp-name"] = params["name"]
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return event("POST", kind.split(maxsplit=1)[0], message, headers)
+
+
+def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
+    root = tmp_path / "project"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
+    names = [f"tool_{number:03}" for number in range(MORE)]
+    source = HEAD + "".join(TOOL.format(name=name) for name in names)
+    (root / "mcp_app" / "tools" / "more.py").write_text(source)
+    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache"), ALL)
+    assert made is not None
+    keys = {"all": generate(), "few": generate(), "many": generate()}
+    allowed = {"few": FEW, "many": names[:120]}
+    stored = [
+        {"name": name, "sha256": digest(key), "last4": key[-4:], "created": "2026-01-01"}
+        | ({"tools": list(allowed[name])} if name in allowed else {})
+        for name, key in keys.items()
+    ]
+    wanted: list[dict[str, Any]] = [
+        *({}, {"cursor": cursor(100)}, {"cursor": cursor(200)}),
+        *({"cursor": cursor(300)}, {"cursor": cursor(7)}, {"cursor": ""}, {"cursor": None}),
+        *({"cursor": "x"}, {"cursor": cursor(-1)}, {"cursor": 3}, {"page": 2}),
+    ]
+    events = [
+        (name, method, params, asked(key, method, params, kind))
+        for name, key in keys.items()
+        for kind in ("/mcp", "/mcp modern", "/rpc")
+        for method, params in (
+            *(("tools/list", one) for one in wanted),
+            ("tools/call", {"name": "tool_150", "arguments": {"text": "x"}}),
+        )
+    ]
+    sent = [one for *_, one in events]
+    found = compare(root, made, index, tmp_path / "run", sent, json.dumps({"keys": stored}))
+    assert found.different == []
+    served = [events[number][:3] for number in sorted(found.served)]
+    for params in wanted[:3]:
+        assert served.count(("all", "tools/list", params)) == 3, params
+    assert served.count(("few", "tools/list", {})) == 3
+    # Whose tools fill more than a page has pages of its own, and those are FastMCP's.
+    assert ("many", "tools/list", {}) not in served
+    for name in ("all", "few"):
+        call = ("tools/call", {"name": "tool_150", "arguments": {"text": "x"}})
+        assert served.count((name, *call)) == 3
