@@ -15,7 +15,7 @@ from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
 from starlette.types import Receive, Send
 
-from mcp_app import snapshot
+from mcp_app import connected, snapshot
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
@@ -61,11 +61,12 @@ class Instance:
 
     Args:
         app: The application; its lifespan is entered here, once.
+        loop: One that is there already; None for a new one.
     """
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.app = app
-        self._loop = asyncio.new_event_loop()
+        self._loop = loop or asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
@@ -139,7 +140,8 @@ def start(
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
     """
-    backend = backend_of(settings)
+    left = None if settings.supabase is None else connected.take(settings.supabase)
+    loop, backend = left or (None, backend_of(settings))
     server = build_server(settings, backend)
     app = build_app(
         server,
@@ -150,7 +152,7 @@ def start(
         cold=cold,
         origin_secrets=origin_secrets(settings),
     )
-    instance = Instance(app)
+    instance = Instance(app, loop)
     if settings.supabase is not None:
         # Connections do not outlive a snapshot; the index in the zip does.
         snapshot.forgets(lambda: instance.run(backend.close()))

@@ -19,7 +19,7 @@ from mcp_app.fast_path.messages import (
     read_message,
 )
 from mcp_app.fast_path.replies import Reply, dumps
-from mcp_app.fast_path.tool_calls import ToolCalls, finished
+from mcp_app.fast_path.tool_calls import Run, ToolCalls, finished, run_at_once
 from mcp_app.knowledge.backend import Backend
 from mcp_app.settings import Settings
 
@@ -33,17 +33,6 @@ def _written(name: str) -> Any:
     return importlib.import_module(f"{__name__.partition('.')[0]}.{name}")
 
 
-class Elsewhere:
-    """A backend that only FastMCP's way can ask: it waits for other services, on an event loop.
-
-    Tools that ask no backend are called here all the same.
-    """
-
-    def __getattr__(self, _name: str) -> Any:
-        """Hand the call on."""
-        raise LeftToFastMcpError
-
-
 class Methods:
     """Answers messages.
 
@@ -55,6 +44,7 @@ class Methods:
         frozen = _written("frozen").FROZEN
         self._settings = settings
         self._backend: Backend | None = None
+        self._network: Any = None
         self._results: dict[str, dict[str, str]] = frozen["results"]
         self._meta: str = frozen["meta"]
         self._placeholder: str = frozen["name"]
@@ -176,19 +166,37 @@ class Methods:
     def _named(self, text: str) -> str:
         return text.replace(self._placeholder, self._name)
 
-    def _prepare(self) -> None:
-        """What the tools find their settings and their backend by."""
-        if self._backend is not None:
-            return
-        from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at the first call
-        from mcp_app.instance import backend_of  # noqa: PLC0415
+    def _prepare(self, asks: bool) -> Run:  # noqa: FBT001 - as it is called
+        """What the tools find their settings and their backend by; what runs them.
 
-        if self._settings.backend == "embedded":
+        Args:
+            asks: Whether the tool asks for them.
+        """
+        if self._settings.supabase is not None:
+            return self._over_network(asks)
+        if asks and self._backend is None:
+            from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at first
+            from mcp_app.instance import backend_of  # noqa: PLC0415 - likewise
+
             self._backend = backend_of(self._settings)
-        set_current(Deployment(self._settings, self._backend or Elsewhere()))
+            set_current(Deployment(self._settings, self._backend))
+        return run_at_once
+
+    def _over_network(self, asks: bool) -> Run:  # noqa: FBT001 - likewise
+        if self._network is None:
+            from mcp_app.fast_path.network import Network  # noqa: PLC0415 - likewise
+
+            self._network = Network(self._settings)
+        if asks:
+            self._network.connect()
+        run: Run = self._network.run
+        return run
 
     def close(self) -> None:
-        """Close the index; for tests, since Lambda ends a sandbox without a word."""
+        """Close what is open; for tests, since Lambda ends a sandbox without a word."""
         if self._backend is not None:
             finished(self._backend.close())
             self._backend = None
+        if self._network is not None:
+            self._network.close()
+            self._network = None

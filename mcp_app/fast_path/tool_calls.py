@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import marshal
+from collections.abc import Callable
 from typing import Any
 
 from mcp_app.caller import Caller, calling
@@ -13,6 +14,8 @@ from mcp_app.fast_path.json_text import text
 from mcp_app.fast_path.replies import dumps
 from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
 
+type Run = Callable[[Callable[..., Any], dict[str, Any], Caller], Any]
+
 
 class ToolCalls:
     """The tools whose functions can be had without FastMCP.
@@ -20,14 +23,15 @@ class ToolCalls:
     Args:
         tools: By name, what `ops.bundle.frozen` wrote down of a call, marshalled; None for those
             that FastMCP calls.
-        prepare: Called before the first call, to make what the tools work with.
+        prepare: Called before a tool is imported, to make what it works with, with whether it
+            asks a backend; gives what runs a function with its arguments, for a caller.
     """
 
-    def __init__(self, tools: dict[str, bytes | None], prepare: Any) -> None:
+    def __init__(self, tools: dict[str, bytes | None], prepare: Callable[[bool], Run]) -> None:
         self._tools = tools
         self._prepare = prepare
         self._calls: dict[str, Any] = {}
-        self._functions: dict[str, Any] = {}
+        self._functions: dict[str, tuple[Run, Callable[..., Any]]] = {}
 
     def known(self, name: Any) -> bool:
         """Whether there is such a tool, here or behind FastMCP."""
@@ -56,14 +60,14 @@ class ToolCalls:
         if characters(given) > MAX_ARGUMENT_CHARACTERS:
             raise LeftToFastMcpError
         arguments = plain(given, call["checks"])
-        function = self._functions.get(name)
-        if function is None:
-            self._prepare()
+        if name not in self._functions:
+            run = self._prepare(call["asks"])
             function = getattr(importlib.import_module(call["module"]), call["function"])
-            self._functions[name] = function
+            self._functions[name] = run, function
+        run, function = self._functions[name]
         try:
             with calling(caller):
-                value = finished(function(**arguments))
+                value = run(function, arguments, caller)
         except Exception as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
             return _failed(said(name, error), meta), False
         return _succeeded(value, meta, wrapped=call["wrapped"]), True
@@ -93,6 +97,11 @@ def _succeeded(value: Any, meta: str | None, *, wrapped: bool) -> str:
         # The era's is put at the end, or into the tool's own, which stands first.
         parts.insert(0 if own_meta else len(parts), f'"_meta":{{{metas}}}')
     return f"{{{','.join(parts)}}}"
+
+
+def run_at_once(function: Callable[..., Any], arguments: dict[str, Any], _caller: Caller) -> Any:
+    """What a function gives that never has to wait."""
+    return finished(function(**arguments))
 
 
 def finished(made: Any) -> Any:

@@ -25,10 +25,13 @@ ENTRY = (f"{PACKAGE}.fast_path.front", "front")
 AT_REQUEST = (
     (f"{PACKAGE}.fast_path.methods", "Methods"),
     (f"{PACKAGE}.instance", "backend_of"),
+    (f"{PACKAGE}.fast_path.network", "Network"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
     (f"{PACKAGE}.parameter_store", "get_parameter"),
 )
+# Where tools find their settings and their backend.
+DEPLOYMENT = f"{PACKAGE}.deployment"
 # Of these the answers are frozen: what the zip carries has to be what answered.
 FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
 LIMIT_SECONDS = 300
@@ -38,7 +41,6 @@ LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tools/list of a caller with more than a page of allowed tools": "its pages are its own",
     "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
     "arguments that do not plainly fit": "they are converted, or what is wrong is explained",
-    "tools/call over Supabase": "it waits for other services, on an event loop",
     "access tokens": "their signature takes a cryptography library",
     "batches to /rpc": "each message is a request of its own",
     "an Origin header": "a browser's request is checked against the allowed origins",
@@ -133,6 +135,7 @@ def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) ->
             del tool["call"]
             off[name] = str(error)
         else:
+            call["asks"] = lean.reaches(call["module"], call["function"], DEPLOYMENT)
             call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
             called.append(name)
     entries = (

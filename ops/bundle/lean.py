@@ -42,7 +42,7 @@ STAND_INS = {
     "sqlite3": f"{_STAND_INS}.sqlite3",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
-SHARED = frozenset({f"{PACKAGE}.lifetime", f"{PACKAGE}.snapshot"})
+SHARED = frozenset({f"{PACKAGE}.connected", f"{PACKAGE}.lifetime", f"{PACKAGE}.snapshot"})
 DECORATORS_OF = "fastmcp"
 
 type Wanted = tuple[str, str]
@@ -286,6 +286,14 @@ class Lean:
             NotLeanError: it needs what cannot be had; nothing is taken in then.
         """
         self._kept |= self._closure((module, name))
+
+    def reaches(self, module: str, name: str, other: str) -> bool:
+        """Whether a definition needs something of another module.
+
+        Raises:
+            NotLeanError: it cannot be had.
+        """
+        return any(found == other for found, _ in self._closure((module, name)))
 
     def modules(self) -> Iterator[LeanModule]:
         """What was taken in, by module, and the packages that they lie in."""

@@ -16,8 +16,7 @@ from typing import Any
 
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.app import build_app
-from mcp_app.instance import Instance
-from mcp_app.knowledge.embedded.backend import EmbeddedBackend
+from mcp_app.instance import Instance, backend_of
 from mcp_app.server import build_server
 from mcp_app.settings import load
 from tests.mcp_app.fast_path.log_lines import kept
@@ -34,7 +33,7 @@ def main() -> None:
     given = json.load(sys.stdin)
     auth = {"MESH_API_KEYS_PARAMETER": "/p"} if given["keys"] else {"MESH_AUTH": "none"}
     settings = load({**os.environ, **auth})
-    backend = EmbeddedBackend(settings.index)
+    backend = backend_of(settings)
     full = ring(KeyRing, given["keys"])
     instance = Instance(build_app(build_server(settings, backend), settings, backend, full))
 

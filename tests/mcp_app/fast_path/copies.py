@@ -41,6 +41,7 @@ def compare(
     scratch: Path,
     events: Sequence[Any],
     keys: str | None = None,
+    **variables: str,
 ) -> Compared:
     """Send these events to both ways, in a process of their own.
 
@@ -51,6 +52,7 @@ def compare(
         scratch: An empty folder.
         events: In the order they are sent.
         keys: The API keys that there are, as they are stored; None for a server that asks for none.
+        variables: More of the deployment's environment.
     """
     lean, task = scratch / "lean", scratch / "task"
     for entry in made.entries:
@@ -69,6 +71,7 @@ def compare(
             "LAMBDA_TASK_ROOT": str(task),
             "MESH_LOG_LEVEL": "CRITICAL",
             "FASTMCP_LOG_ENABLED": "false",
+            **variables,
         },
         input=json.dumps({"events": events, "keys": keys}),
         capture_output=True,
