@@ -101,7 +101,10 @@ def read_outputs(
     Raises:
         TerraformFailedError: the state cannot be read.
     """
-    command = ["terraform", f"-chdir={root}", "output", "-json", "-no-color"]
+    # Away from the configuration Terraform looks at the state alone; there it would first
+    # read the whole provider, hundreds of megabytes, to compare its digest with the lock.
+    folder = root if state is None else state.parent
+    command = ["terraform", f"-chdir={folder}", "output", "-json", "-no-color"]
     done = subprocess.run(
         command if state is None else [*command, f"-state={state}"],
         env=dict(variables),

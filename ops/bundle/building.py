@@ -9,8 +9,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,9 +125,14 @@ def scratch_beside(output: Path) -> Iterator[Path]:
 
 
 def assemble(
-    zipped: Path, base: Layer, parts: Sequence[Part], aim: Target, origin: Provenance
+    zipped: Path,
+    base: Layer,
+    parts: Iterable[Part],
+    version: str,
+    aim: Target,
+    origin: Future[Provenance],
 ) -> Assembled:
-    """Append the parts and the build's record to the dependencies' zip."""
+    """Append the parts, each as soon as it is there, and the record to the dependencies' zip."""
     written = dict(base.entries)
     packages = list(base.packages)
     for part in parts:
@@ -135,11 +140,12 @@ def assemble(
         packages.append(layer.package(part.title, part.version, new.values()))
         written |= new
     content = archive.content_sha256({name: one.sha256 for name, one in written.items()})
+    found = origin.result()
     record = {
         "name": NAME,
-        "version": parts[0].version,
-        "commit": origin.commit,
-        "dirty": origin.dirty,
+        "version": version,
+        "commit": found.commit,
+        "dirty": found.dirty,
         "architecture": aim.architecture,
         "python": aim.python,
         "content_sha256": content,
@@ -155,7 +161,7 @@ def assemble(
         unzipped_bytes=sum(one.size for one in written.values()),
         entries=len(written),
         packages=tuple(sorted(packages, key=lambda one: (-one.zipped, one.name))),
-        provenance=origin,
+        provenance=found,
     )
 
 
@@ -219,17 +225,23 @@ def build(
         zipped = scratch / "bundle.zip"
         shutil.copyfile(base.path, zipped)
         version = application.version(root)
-        parts = [Part(application.PACKAGE, version, tuple(application.entries(root)))]
         report: IndexReport | None = None
-        if indexing:
-            progress("indexing the knowledge")
-            entry, report = indexing.result()
-            knowledge.check_report(report, named)
-            parts.append(Part("knowledge", "", (entry,)))
-        fast = fast_path.make(root, asking.result(), knowledge.sources(report))
-        if fast:
-            parts.append(Part("fast path", version, fast.entries))
-        made = assemble(zipped, base, parts, aim, origin.result())
+        fast: FastPath | None = None
+
+        def parts() -> Iterator[Part]:
+            # Packed one after the other while what takes longest is still being made.
+            nonlocal report, fast
+            yield Part(application.PACKAGE, version, tuple(application.entries(root)))
+            if indexing:
+                progress("indexing the knowledge")
+                entry, report = indexing.result()
+                knowledge.check_report(report, named)
+                yield Part("knowledge", "", (entry,))
+            fast = fast_path.make(root, asking.result(), knowledge.sources(report))
+            if fast:
+                yield Part("fast path", version, fast.entries)
+
+        made = assemble(zipped, base, parts(), version, aim, origin)
         limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
         try:
             zipped.replace(output)
