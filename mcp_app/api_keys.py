@@ -9,7 +9,6 @@ to guess that a slow hash would protect. Only hashes are stored, in one SSM para
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import secrets
 import time
@@ -17,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mcp_app import snapshot
+from mcp_app.stored_hashes import StoredHashes
 
 PREFIX = "mesh_"
 RANDOM_BYTES = 32
@@ -116,15 +115,14 @@ def parse(document: str) -> tuple[ApiKey, ...]:
         raise ValueError('the value is not a document of the form {"keys": [...]}') from None
 
 
-class KeyRing:
-    """The keys that are valid now, read when needed and trusted for a limited time.
+class KeyRing(StoredHashes):
+    """The keys that are valid now.
 
     Args:
         read: Gives the stored document; raises `KeysUnavailableError` when it cannot.
         source: What people call the place it comes from, for messages.
         ttl_seconds: How long a read is trusted. A key put or revoked takes effect within it.
-        clock: Seconds since 1970. Not a monotonic clock: that one may stand still while
-            Lambda has the instance frozen.
+        clock: Seconds since 1970.
     """
 
     def __init__(
@@ -135,47 +133,21 @@ class KeyRing:
         ttl_seconds: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._read = read
-        self._source = source
-        self._ttl_seconds = ttl_seconds
-        self._clock = clock
-        self._keys: tuple[ApiKey, ...] = ()
-        self._read_at = float("-inf")
-        snapshot.forgets(self.forget)
-
-    def forget(self) -> None:
-        """Read the keys anew the next time."""
-        self._keys, self._read_at = (), float("-inf")
-
-    def _current(self) -> tuple[ApiKey, ...]:
-        now = self._clock()
-        # Below 0, the clock was set back: how long ago it was is not known then.
-        if not 0 <= now - self._read_at < self._ttl_seconds:
-            try:
-                self._keys = parse(self._read())
-            except ValueError as error:
-                raise KeysUnavailableError(f"{self._source}: {error}") from None
-            self._read_at = now
-        if not self._keys:
-            # Asked again at once next time: the first key is usable when it is made.
-            self._read_at = float("-inf")
-            raise KeysUnavailableError(
-                f"{self._source} holds no API key yet; make one with `mesh keys create NAME`"
-            )
-        return self._keys
+        super().__init__(
+            read,
+            parse,
+            KeysUnavailableError,
+            "holds no API key yet; make one with `mesh keys create NAME`",
+            source=source,
+            ttl_seconds=ttl_seconds,
+            clock=clock,
+        )
 
     def find(self, key: str) -> ApiKey | None:
-        """The stored key that this one is, compared in constant time; None for none that is valid.
+        """The stored key that this one is; None for none that is valid.
 
         Raises:
             KeysUnavailableError: the keys cannot be read, or none has been made yet.
         """
-        presented = digest(key)
-        found = None
-        for candidate in self._current():
-            # Every candidate is compared, so that timing does not tell which one matched.
-            if hmac.compare_digest(candidate.sha256, presented):
-                found = candidate
-        if found is not None and found.expired(self._clock()):
-            return None
-        return found
+        found: ApiKey | None = self.matching(digest(key))
+        return None if found is None or found.expired(self._clock()) else found

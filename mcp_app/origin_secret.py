@@ -9,13 +9,12 @@ whatever answers requests can ask here first.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mcp_app import snapshot
+from mcp_app.stored_hashes import StoredHashes
 
 # As terraform/modules/custom_domain/viewer_request.js writes them, in lower case.
 HEADER = "x-mesh-origin-secret"
@@ -57,14 +56,14 @@ def parse(document: str) -> tuple[StoredSecret, ...]:
         raise ValueError('the value is not a document of the form {"secrets": [...]}') from None
 
 
-class OriginSecrets:
-    """The values of the header that are valid now, read when needed and trusted for a while.
+class OriginSecrets(StoredHashes):
+    """The values of the header that are valid now.
 
     Args:
         read: gives the stored document; raises `OriginSecretUnavailableError` when it cannot.
         source: what people call the place it comes from, for messages.
         ttl_seconds: how long a read is trusted.
-        clock: seconds since 1970; runs on while Lambda has the instance frozen.
+        clock: seconds since 1970.
     """
 
     def __init__(
@@ -75,50 +74,23 @@ class OriginSecrets:
         ttl_seconds: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._read = read
-        self._source = source
-        self._ttl_seconds = ttl_seconds
-        self._clock = clock
-        self._secrets: tuple[StoredSecret, ...] = ()
-        self._read_at = float("-inf")
-        snapshot.forgets(self.forget)
-
-    def forget(self) -> None:
-        """Read again when next needed."""
-        self._secrets, self._read_at = (), float("-inf")
-
-    @property
-    def fresh(self) -> bool:
-        """Whether `accepts` needs no read, and so cannot block."""
-        # Below 0, the clock was set back: how long ago the read was is not known then.
-        return bool(self._secrets) and 0 <= self._clock() - self._read_at < self._ttl_seconds
-
-    def _current(self) -> tuple[StoredSecret, ...]:
-        if not self.fresh:
-            # Not kept beyond its time when the next read fails.
-            self._secrets = ()
-            now = self._clock()
-            try:
-                found = parse(self._read())
-            except ValueError as error:
-                raise OriginSecretUnavailableError(f"{self._source}: {error}") from None
-            if not found:
-                raise OriginSecretUnavailableError(
-                    f"{self._source} holds no origin secret yet; make one with `mesh domain rotate`"
-                )
-            self._secrets, self._read_at = found, now
-        return self._secrets
+        super().__init__(
+            read,
+            parse,
+            OriginSecretUnavailableError,
+            "holds no origin secret yet; make one with `mesh domain rotate`",
+            source=source,
+            ttl_seconds=ttl_seconds,
+            clock=clock,
+        )
 
     def accepts(self, value: str) -> bool:
-        """Whether this is a valid value, compared in constant time.
+        """Whether this is a valid value; it needs no read while `fresh`.
 
         Raises:
             OriginSecretUnavailableError: the hashes cannot be read, or there are none yet.
         """
-        presented = digest(value)
-        # Every one is compared, so that timing does not tell which one it was.
-        matches = [hmac.compare_digest(one.sha256, presented) for one in self._current()]
-        return any(matches)
+        return self.matching(digest(value)) is not None
 
 
 def refusal(

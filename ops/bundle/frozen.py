@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
+from mcp_app.fast_path.replies import dumps
+
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
 PLACEHOLDER = "mesh-placeholder-c7f9b1"
 ALL_SOURCES = frozenset({"documents", "tickets", "commits", "code"})
@@ -236,14 +238,9 @@ class Server:
         text = body[len(before) : -len(after)]
         content = json.loads(text)
         # In the newest era the SDK escapes what is not ASCII; the fast path does so at the end.
-        if text != (json.dumps(content, separators=(",", ":")) if modern else dumped(content)):
+        if text != (json.dumps(content, separators=(",", ":")) if modern else dumps(content)):
             raise RuntimeError(f"{method} is written in another form: {text[:500]}")
-        return dumped(content)
-
-
-def dumped(content: Any) -> str:
-    """JSON as the fast path writes it."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return dumps(content)
 
 
 def split_tools(text: str) -> tuple[str, dict[str, str], str]:
@@ -253,7 +250,7 @@ def split_tools(text: str) -> tuple[str, dict[str, str], str]:
         RuntimeError: they are written in another form than other answers.
     """
     content = json.loads(text)
-    tools = {tool["name"]: dumped(tool) for tool in content["tools"]}
+    tools = {tool["name"]: dumps(tool) for tool in content["tools"]}
     if not tools:
         return text, tools, ""
     before, found, after = text.partition(",".join(tools.values()))
@@ -340,7 +337,7 @@ def frozen() -> dict[str, Any]:
         },
         "lists": lists,
         "tools": tools,
-        "meta": dumped(meta)[1:-1],
+        "meta": dumps(meta)[1:-1],
         "off": off,
     }
 
