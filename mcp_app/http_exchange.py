@@ -45,10 +45,9 @@ def post(
         connection = socket.create_connection(address, timeout_seconds)
         try:
             if scheme == "https":
-                import ssl  # noqa: PLC0415
+                from mcp_app.tls import client_context  # noqa: PLC0415
 
-                context = ssl.create_default_context()
-                connection = context.wrap_socket(connection, server_hostname=host)
+                connection = client_context().wrap_socket(connection, server_hostname=host)
             connection.sendall(request)
             # Until the other side closes, as it was asked to, or all that it promised is here.
             while not _complete(received):

@@ -42,7 +42,7 @@ STAND_INS = {
     "sqlite3": f"{_STAND_INS}.sqlite3",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
-SHARED = frozenset({f"{PACKAGE}.connected", f"{PACKAGE}.lifetime", f"{PACKAGE}.snapshot"})
+SHARED = frozenset(f"{PACKAGE}.{name}" for name in ("connected", "lifetime", "snapshot", "tls"))
 DECORATORS_OF = "fastmcp"
 
 type Wanted = tuple[str, str]
@@ -371,6 +371,8 @@ class Lean:
         """
         if one.module.partition(".")[0] == "asyncio":
             raise NotLeanError(f"it needs {one.module} within a function")
+        if _shared(one):
+            return
         if one.module.partition(".")[0] == PACKAGE and one.name is not None:
             if self._module(f"{one.module}.{one.name}") is not None:
                 raise NotLeanError(f"{one.module}.{one.name} is imported whole within a function")
@@ -470,6 +472,8 @@ class Lean:
 
     def _inner_statement(self, one: Import, local: str) -> ast.stmt:
         top = one.module.partition(".")[0]
+        if _shared(one):
+            return self._import(one, local)
         if top == PACKAGE and one.name is not None:
             try:
                 self._closure((one.module, one.name))

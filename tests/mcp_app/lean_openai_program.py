@@ -10,6 +10,8 @@ import pkgutil
 import sys
 from types import ModuleType
 
+import mcp_app.knowledge.openai_api.service
+import mcp_app.knowledge.supabase.client
 import mcp_app.knowledge.supabase.services
 
 LOADED = sorted(sys.modules)

@@ -17,6 +17,7 @@ from mcp_app.knowledge.calls import (
 )
 from mcp_app.knowledge.openai_api.failures import SERVICE, explained
 from mcp_app.secrets import Secret
+from mcp_app.tls import client_context
 
 
 class OpenAIService:
@@ -39,6 +40,7 @@ class OpenAIService:
                 # All but connecting is limited by the deadline.
                 timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
                 limits=httpx2.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+                verify=client_context(),
             ),
         )
 

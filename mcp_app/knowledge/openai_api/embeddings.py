@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
+from array import array
+from base64 import b64decode
+from typing import Any
 
 from openai import AsyncOpenAI
 
@@ -14,6 +18,16 @@ from mcp_app.knowledge.openai_api.client import OpenAIService
 FIXED_LENGTH = "text-embedding-ada-002"
 
 
+def _numbers(embedding: Any) -> list[float]:
+    """The numbers, as such or in base64; not every server of the protocol does the latter."""
+    if isinstance(embedding, str):
+        numbers = array("f", b64decode(embedding, validate=True))
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        return numbers.tolist()
+    return [float(value) for value in embedding]
+
+
 async def embed(
     service: OpenAIService, text: str, *, model: str, dimensions: int, deadline: Deadline
 ) -> list[float]:
@@ -22,14 +36,16 @@ async def embed(
     Raises:
         CallFailedError: there is none, or it is not `dimensions` finite numbers.
     """
+    body: dict[str, object] = {"input": text, "model": model, "encoding_format": "base64"}
+    if model != FIXED_LENGTH:
+        body["dimensions"] = dimensions
 
     async def call(client: AsyncOpenAI) -> list[float]:
-        if model == FIXED_LENGTH:
-            answer = await client.embeddings.create(input=text, model=model)
-        else:
-            answer = await client.embeddings.create(input=text, model=model, dimensions=dimensions)
-        (entry,) = answer.data
-        embedding = [float(value) for value in entry.embedding]
+        # Not `client.embeddings`: it imports the types of chats, longer than the call takes.
+        # https://github.com/openai/openai-python#undocumented-endpoints
+        answer: Any = await client.post("/embeddings", body=body, cast_to=object)
+        (entry,) = answer["data"]
+        embedding = _numbers(entry["embedding"])
         if not all(map(math.isfinite, embedding)):
             raise ValueError("not finite")
         return embedding

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from openai import AsyncOpenAI
-from openai.types import VectorStoreSearchResponse
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.openai_api.client import OpenAIService
 from mcp_app.knowledge.results import Passage
+
+if TYPE_CHECKING:
+    from openai.types import VectorStoreSearchResponse
 
 LIMIT_TEXT = 2000
 # What the API gives at most.

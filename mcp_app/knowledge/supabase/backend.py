@@ -28,11 +28,12 @@ from mcp_app.knowledge.results import (
 from mcp_app.knowledge.supabase import health, queries, rows
 from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, stored
 from mcp_app.knowledge.supabase.outcome import Outcome, Troubles, together
+from mcp_app.knowledge.supabase.services import Services
 from mcp_app.parameter_store import get_parameter
 from mcp_app.supabase_settings import SupabaseSettings
 
 if TYPE_CHECKING:
-    from mcp_app.knowledge.supabase.services import Services
+    from mcp_app.knowledge.supabase.client import SupabaseService
 
 VECTOR_STORE = "vector_store"
 NO_WORDS = "The query has nothing to search for: it is empty, or only stop words and signs."
@@ -65,10 +66,8 @@ class SupabaseBackend:
         }
 
     def services(self) -> Services:
-        """Supabase and OpenAI, connected."""
+        """Supabase and OpenAI, each connected when it is first asked."""
         if self._services is None:
-            from mcp_app.knowledge.supabase.services import Services  # noqa: PLC0415 - 1 s
-
             self._services = Services(self._settings, self._read_parameter)
         return self._services
 
@@ -113,7 +112,7 @@ class SupabaseBackend:
         asked = queries.clean(id)
         return await self._ask(
             "documents",
-            lambda services: documents.read(services.supabase, asked, deadline),
+            lambda supabase: documents.read(supabase, asked, deadline),
             lambda found: found,
         )
 
@@ -131,7 +130,7 @@ class SupabaseBackend:
         begin, last = queries.clean(prefix), queries.clean(after or "") or None
         return await self._ask(
             "documents",
-            lambda services: documents.entries(services.supabase, begin, last, limit, deadline),
+            lambda supabase: documents.entries(supabase, begin, last, limit, deadline),
             lambda found: found,
         )
 
@@ -228,7 +227,7 @@ class SupabaseBackend:
         asked = queries.clean(key).strip().upper()
         found = await self._ask(
             "tickets",
-            lambda services: services.supabase.rows_where(
+            lambda supabase: supabase.rows_where(
                 table, rows.TICKET_COLUMNS, "key", asked, deadline
             ),
             lambda answer: [rows.ticket(row, table) for row in answer],
@@ -248,7 +247,7 @@ class SupabaseBackend:
         filters = queries.ticket_filters(project=project, status=status, priority=priority)
         return await self._ask(
             "tickets",
-            lambda services: services.supabase.call(function, filters, deadline),
+            lambda supabase: supabase.call(function, filters, deadline),
             lambda answer: rows.ticket_count(answer, function),
         )
 
@@ -259,17 +258,16 @@ class SupabaseBackend:
         model = self.model
         if model is None:
             raise SourceUnavailableError("model", "none is configured", "Set answer_model.")
-        return await self._ask(
-            "model",
-            lambda services: services.write(
+        try:
+            return await self.services().write(
                 model,
                 queries.clean(instructions),
                 queries.clean(content),
                 max_tokens=max_tokens,
                 deadline=deadline,
-            ),
-            str,
-        )
+            )
+        except CallFailedError as failure:
+            raise self._down("model", failure) from None
 
     async def check(self, deadline: Deadline) -> list[SourceState]:
         """See `Backend`."""
@@ -284,15 +282,18 @@ class SupabaseBackend:
     async def _ask[Answer, Made](
         self,
         source: str,
-        ask: Callable[[Services], Awaitable[Answer]],
+        ask: Callable[[SupabaseService], Awaitable[Answer]],
         make: Callable[[Answer], Made],
     ) -> Made:
         """Ask the only source that can answer, and make of its answer what is given back."""
         try:
-            return make(await ask(self.services()))
+            return make(await ask(await self.services().supabase()))
         except CallFailedError as failure:
-            self._troubles.note(source, failure)
-            raise SourceUnavailableError(source, failure.reason, failure.remedy) from None
+            raise self._down(source, failure) from None
+
+    def _down(self, source: str, failure: CallFailedError) -> SourceUnavailableError:
+        self._troubles.note(source, failure)
+        return SourceUnavailableError(source, failure.reason, failure.remedy)
 
     async def _search[Hit](
         self,
@@ -357,7 +358,8 @@ class SupabaseBackend:
         if mode != "keyword":
             embedding = await self._embedding(source, arguments["p_query"], deadline)
             arguments = {**arguments, "p_embedding": embedding}
-        found = await self.services().supabase.call(function, arguments, deadline)
+        supabase = await self.services().supabase()
+        found = await supabase.call(function, arguments, deadline)
         return rows.hits(kind, found, mode, function), rows.candidates(found, function)
 
     async def _stored(
@@ -385,5 +387,6 @@ class SupabaseBackend:
         return embedding.result()
 
     async def _compare(self, source: str, deadline: Deadline) -> None:
-        found = await self.services().supabase.call(FUNCTION, {}, deadline)
+        supabase = await self.services().supabase()
+        found = await supabase.call(FUNCTION, {}, deadline)
         self._guard.compare(source, stored(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ from mcp_app.knowledge.supabase.failures import (
 )
 from mcp_app.knowledge.supabase.keys import refuse_service_key, refuse_what_is_no_token
 from mcp_app.secrets import Secret
+from mcp_app.tls import client_context
 
 type Row = dict[str, Any]
 
@@ -47,6 +49,7 @@ def _http_client() -> httpx.AsyncClient:
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
         event_hooks={"response": [_refuse_errors]},
+        verify=client_context(),
     )
 
 
@@ -74,6 +77,18 @@ class SupabaseService:
         refuse_what_is_no_token(token, self._token.parameter)
         return Bearer(token, self._token.parameter)
 
+    async def _key_and_bearer(self) -> tuple[str, Bearer]:
+        """Both, read at the same time where they have to be read."""
+        key, bearer = await asyncio.gather(
+            value_of(self._key), self._bearer(), return_exceptions=True
+        )
+        if isinstance(key, BaseException):
+            raise key
+        refuse_service_key(key, self._key.parameter)
+        if isinstance(bearer, BaseException):
+            raise bearer
+        return key, bearer
+
     async def _rows(
         self,
         what: str,
@@ -81,9 +96,7 @@ class SupabaseService:
         deadline: Deadline,
     ) -> list[Row]:
         async def attempt() -> list[Row]:
-            key = await value_of(self._key)
-            refuse_service_key(key, self._key.parameter)
-            bearer = await self._bearer()
+            key, bearer = await self._key_and_bearer()
             client = AsyncPostgrestClient(
                 self._url,
                 headers={"apikey": key, "Authorization": f"Bearer {bearer.token}"},

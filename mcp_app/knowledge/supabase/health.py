@@ -43,7 +43,8 @@ async def check(
     async def database() -> list[SourceState]:
         began = time.perf_counter()
         try:
-            found = stored(await services.supabase.call(FUNCTION, {}, deadline))
+            supabase = await services.supabase()
+            found = stored(await supabase.call(FUNCTION, {}, deadline))
         except CallFailedError as failure:
             latency = milliseconds_since(began)
             return [_down(source, failure, latency, troubles) for source in settings.sources]

@@ -1,21 +1,29 @@
-"""Supabase and OpenAI, as one deployment asks them; importing this imports their clients."""
+"""Supabase and OpenAI, as one deployment asks them; each one's client comes with its first call.
+
+A client's import takes longer than any wait before it: meanwhile the secrets are read, and
+while OpenAI works on an embedding, Supabase's client is imported.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from mcp_app import lean
+from mcp_app import caller
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import Passage
-from mcp_app.knowledge.supabase.client import SupabaseService
 from mcp_app.secrets import Secret
 from mcp_app.supabase_settings import SupabaseSettings
 
-with lean.openai_imports():
-    from mcp_app.knowledge.openai_api import embeddings, responses, vector_store
+if TYPE_CHECKING:
     from mcp_app.knowledge.openai_api.client import OpenAIService
+    from mcp_app.knowledge.supabase.client import SupabaseService
+
+SUPABASE = "mcp_app.knowledge.supabase.client"
+OPENAI = "mcp_app.knowledge.openai_api.service"
 
 
 class Services:
@@ -32,10 +40,48 @@ class Services:
 
         self._settings = settings
         self._embeddings: dict[tuple[str, Deadline], asyncio.Task[str]] = {}
-        self.supabase = SupabaseService(
-            settings.url, secret(settings.key_parameter), secret(settings.token_parameter)
-        )
-        self._openai = OpenAIService(settings.openai_url, secret(settings.openai_key_parameter))
+        self._key = secret(settings.key_parameter)
+        self._token = secret(settings.token_parameter)
+        self._openai_key = secret(settings.openai_key_parameter)
+        self._supabase: SupabaseService | None = None
+        self._openai: OpenAIService | None = None
+        self._reading: set[asyncio.Task[str]] = set()
+        # One after the other, in the order of who asks: together they would both be late.
+        self._importing = asyncio.Lock()
+
+    async def supabase(self) -> SupabaseService:
+        """Supabase, connected."""
+        if self._supabase is None:
+            secrets = [self._key]
+            if caller.current().token is None:
+                secrets.append(self._token)
+            client = await self._imported(SUPABASE, secrets)
+            # Another call may have made it while this one waited.
+            if self._supabase is None:
+                self._supabase = client.SupabaseService(self._settings.url, self._key, self._token)
+        return self._supabase
+
+    async def _models(self) -> tuple[OpenAIService, Any]:
+        """OpenAI, connected, and the module with what it is asked by."""
+        asked = await self._imported(OPENAI, [] if self._openai else [self._openai_key])
+        if self._openai is None:
+            self._openai = asked.OpenAIService(self._settings.openai_url, self._openai_key)
+        return self._openai, asked
+
+    async def _imported(self, module: str, secrets: list[Secret]) -> Any:
+        """A module with clients, imported in a thread; the secrets are read at the same time."""
+        for secret in secrets:
+            task = asyncio.create_task(secret.value())
+            self._reading.add(task)
+            task.add_done_callback(self._read_ahead)
+        async with self._importing:
+            return await asyncio.to_thread(importlib.import_module, module)
+
+    def _read_ahead(self, done: asyncio.Task[str]) -> None:
+        self._reading.discard(done)
+        if not done.cancelled():
+            # Looked at here; whoever needs the secret reads it, and says what is wrong.
+            done.exception()
 
     async def embed(self, query: str, deadline: Deadline) -> str:
         """The query's embedding, as PostgreSQL reads it.
@@ -57,8 +103,9 @@ class Services:
             done.exception()
 
     async def _embedded(self, query: str, deadline: Deadline) -> str:
-        embedding = await embeddings.embed(
-            self._openai,
+        openai, asked = await self._models()
+        embedding = await asked.embeddings.embed(
+            openai,
             query,
             model=self._settings.embedding_model,
             dimensions=self._settings.embedding_dimensions,
@@ -71,8 +118,9 @@ class Services:
         self, store: str, query: str, *, max_results: int, threshold: float, deadline: Deadline
     ) -> tuple[Passage, ...]:
         """Passages of the vector store, best first."""
-        found = await vector_store.search(
-            self._openai,
+        openai, asked = await self._models()
+        found = await asked.vector_store.search(
+            openai,
             store,
             query,
             max_results=max_results,
@@ -85,18 +133,21 @@ class Services:
         self, model: str, instructions: str, content: str, *, max_tokens: int, deadline: Deadline
     ) -> str:
         """What the model writes."""
-        return await responses.write(
-            self._openai,
+        openai, asked = await self._models()
+        written: str = await asked.responses.write(
+            openai,
             model=model,
             instructions=instructions,
             content=content,
             max_tokens=max_tokens,
             deadline=deadline,
         )
+        return written
 
     async def check_model(self, model: str, deadline: Deadline) -> None:
         """Ask OpenAI about a model: nothing is cheaper that needs the key."""
-        await self._openai.ask(
+        openai, _ = await self._models()
+        await openai.ask(
             lambda client: client.models.retrieve(model),
             about=f"the model {model}",
             deadline=deadline,
@@ -104,7 +155,8 @@ class Services:
 
     async def check_store(self, store: str, deadline: Deadline) -> int:
         """How many files of the vector store are ready to be searched."""
-        found = await self._openai.ask(
+        openai, _ = await self._models()
+        found = await openai.ask(
             lambda client: client.vector_stores.retrieve(store),
             about=f"the vector store {store}",
             deadline=deadline,
@@ -113,5 +165,7 @@ class Services:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.supabase.close()
-        await self._openai.close()
+        if self._supabase is not None:
+            await self._supabase.close()
+        if self._openai is not None:
+            await self._openai.close()
