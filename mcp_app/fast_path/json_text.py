@@ -6,6 +6,10 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+INFINITY = float("inf")
+# 0.00001, for which Python has an exponent already.
+LAST_WITHOUT_EXPONENT = 5
+
 
 class NotPlainJsonError(Exception):
     """A value that Pydantic writes in a way of its own, or not at all."""
@@ -15,15 +19,47 @@ def text(value: Any) -> str:
     """The value in JSON.
 
     Raises:
-        NotPlainJsonError: a number that needs an exponent or is none, half a surrogate pair,
-            or a kind of value that is not among JSON's and dataclasses.
+        NotPlainJsonError: a number that is none, half a surrogate pair, or a kind of value that
+            is not among JSON's and dataclasses.
     """
-    written = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return texts(value)[0]
+
+
+def texts(value: Any) -> tuple[str, str]:
+    """The value in JSON, and the same with numbers as Python writes them: 1e-07, not 1e-7.
+
+    Raises:
+        NotPlainJsonError: as `text`.
+    """
+    plain = _plain(value)
+    written = _dumps(plain)
     try:
         written.encode()
     except UnicodeEncodeError:
         raise NotPlainJsonError from None
-    return written
+    # In a text, perhaps; then both are the same.
+    return _written(plain) if "e-" in written else written, written
+
+
+def _dumps(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _written(plain: Any) -> str:
+    """As `_dumps`, with the least numbers as Rust writes them."""
+    if type(plain) is dict:
+        fields_of = (f"{_dumps(name)}:{_written(one)}" for name, one in plain.items())
+        return f"{{{','.join(fields_of)}}}"
+    if type(plain) is list:
+        return f"[{','.join(map(_written, plain))}]"
+    shown = _dumps(plain)
+    if type(plain) is not float or "e-" not in shown:
+        return shown
+    digits, _, power = shown.partition("e-")
+    if int(power) == LAST_WITHOUT_EXPONENT:
+        sign = "-" if digits[0] == "-" else ""
+        return f"{sign}0.0000{digits.lstrip('-').replace('.', '')}"
+    return f"{digits}e-{int(power)}"
 
 
 def _plain(value: Any) -> Any:
@@ -31,9 +67,7 @@ def _plain(value: Any) -> Any:
     if value is None or kind in {str, bool, int}:
         return value
     if kind is float:
-        # Python writes 1e-07 and 1e+16, Rust 1e-7 and 1e16.
-        shown = repr(value)
-        if "e" in shown or "n" in shown:
+        if not abs(value) < INFINITY:
             raise NotPlainJsonError
         return value
     if kind in {list, tuple}:

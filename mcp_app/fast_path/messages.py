@@ -31,6 +31,7 @@ class Message:
         modern: Whether it is of protocol 2026-07-28.
         streamed: Whether it is answered with an event stream.
         escaped: Whether the answer is written in ASCII, as the SDK does in the newest era.
+        plain: Whether it came to `/rpc`.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Message:
     modern: bool
     streamed: bool
     escaped: bool
+    plain: bool = False
 
 
 class _UnusualError(ValueError):
@@ -105,7 +107,8 @@ def _plain(content: Any) -> Message:
     _require(request_id is None or _token(request_id))
     # The handshake is not needed here, and discovery has no other era.
     modern = method == "server/discover"
-    return Message(method, params, json.dumps(request_id), modern, streamed=False, escaped=False)
+    told = json.dumps(request_id)
+    return Message(method, params, told, modern, streamed=False, escaped=False, plain=True)
 
 
 def _mcp(content: Any, headers: dict[str, str]) -> Message:

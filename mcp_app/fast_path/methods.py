@@ -104,7 +104,14 @@ class Methods:
         assert isinstance(name, str)  # noqa: S101 - it is known
         meta = self._named(self._meta) if message.modern else None
         started = time.perf_counter()
-        result, fine = self._calls.result(name, params.get("arguments", {}), caller, meta=meta)
+        result, fine = self._calls.result(
+            name,
+            params.get("arguments", {}),
+            caller,
+            meta=meta,
+            # In the era before, Pydantic writes the whole answer.
+            pythons=message.escaped or message.plain,
+        )
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         outcome = "ok" if fine else "tool_error"
         call |= {"outcome": outcome, "tool": name, "tool_duration_ms": elapsed}

@@ -10,7 +10,7 @@ from typing import Any
 from mcp_app.caller import Caller, calling
 from mcp_app.fast_path.arguments import plain
 from mcp_app.fast_path.failures import LeftToFastMcpError, said
-from mcp_app.fast_path.json_text import text
+from mcp_app.fast_path.json_text import text, texts
 from mcp_app.fast_path.replies import dumps
 from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
 
@@ -38,7 +38,7 @@ class ToolCalls:
         return type(name) is str and name in self._tools
 
     def result(
-        self, name: str, given: Any, caller: Caller, *, meta: str | None
+        self, name: str, given: Any, caller: Caller, *, meta: str | None, pythons: bool
     ) -> tuple[str, bool]:
         """The `result` of a call, in JSON, and whether the tool did not fail.
 
@@ -47,6 +47,7 @@ class ToolCalls:
             given: What the caller sent as arguments.
             caller: Whose call it is.
             meta: What the protocol's era adds to a result, in JSON; None for nothing.
+            pythons: Whether Python writes numbers there, and not Pydantic.
 
         Raises:
             Exception: FastMCP has to answer, and calls the tool.
@@ -70,7 +71,7 @@ class ToolCalls:
                 value = run(function, arguments, caller)
         except Exception as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
             return _failed(said(name, error), meta), False
-        return _succeeded(value, meta, wrapped=call["wrapped"]), True
+        return _succeeded(value, meta, wrapped=call["wrapped"], pythons=pythons), True
 
 
 def _failed(message: str, meta: str | None) -> str:
@@ -79,10 +80,12 @@ def _failed(message: str, meta: str | None) -> str:
     return f'{{"content":[{block}],"isError":true{era}}}'
 
 
-def _succeeded(value: Any, meta: str | None, *, wrapped: bool) -> str:
-    structured = text(value)
+def _succeeded(value: Any, meta: str | None, *, wrapped: bool, pythons: bool) -> str:
+    pydantics, structured = texts(value)
     # FastMCP gives text as it is, and nothing for None.
-    shown = value if isinstance(value, str) else structured
+    shown = value if isinstance(value, str) else pydantics
+    if not pythons:
+        structured = pydantics
     block = "" if value is None else f'{{"text":{dumps(shown)},"type":"text"}}'
     parts = [f'"content":[{block}]', '"isError":false']
     own_meta = ""
