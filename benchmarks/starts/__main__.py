@@ -87,10 +87,10 @@ async def run(
     if beside.missing and not asked.no_supabase:
         say(f"without Supabase: {beside.missing}")
     names: Sequence[str] = asked.only.split(",") if asked.only else subjects.names
-    unknown = [name for name in names if name not in subjects.names]
+    unknown = [name for name in names if name not in subjects.known]
     if unknown:
         raise BenchmarkError(
-            f"there is no subject {', '.join(unknown)}; there are {', '.join(subjects.names)}"
+            f"there is no subject {', '.join(unknown)}; there are {', '.join(subjects.known)}"
         )
     chosen = []
     for name in names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.starts import requests, trees
@@ -15,6 +15,8 @@ from benchmarks.starts.web_instance import WebInstance
 from local_aws.sandbox import Sandbox
 
 HANDLER = "mcp_app.handler.handler"
+# A way that nobody deploys, measured when it is asked for.
+ASKED_FOR = frozenset({"ours-preloaded"})
 type Instance = LambdaInstance | WebInstance
 
 FIRST = (requests.HEALTH, requests.INITIALIZE, requests.LIST, requests.CALL)
@@ -107,6 +109,7 @@ class Subjects:
             "ours-full": self._ours_full,
             "ours-streaming": self._ours_streaming,
             "ours-supabase": self._ours_supabase,
+            "ours-preloaded": self._ours_preloaded,
             "awslabs": self._awslabs,
             "official-sdk": self._official_sdk,
             "usual": self._usual,
@@ -115,10 +118,15 @@ class Subjects:
         }
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def known(self) -> tuple[str, ...]:
         """All that can run here."""
-        without = {"ours-supabase"} if self._services.supabase is None else set[str]()
+        without = {"ours-supabase", "ours-preloaded"} if not self._services.supabase else set[str]()
         return tuple(name for name in self._ways if name not in without)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are measured when none is named."""
+        return tuple(name for name in self.known if name not in ASKED_FOR)
 
     def make(self, name: str) -> Subject:
         """The subject of that name."""
@@ -198,6 +206,21 @@ class Subjects:
             "the default with Supabase and OpenAI behind its tools (stand-ins on this machine)",
             our_program(self._services, self.our_tree(), MESH_BACKEND="supabase", **variables),
             first=(*FIRST, requests.SEARCH, requests.ANSWER),
+        )
+
+    def _ours_preloaded(self) -> Subject:
+        tree = self.tree("ours-preloaded", lambda: trees.preloaded(self.our_tree()))
+        program = our_program(
+            self._services, tree, MESH_BACKEND="supabase", **(self._services.supabase or {})
+        )
+        return Subject(
+            "ours-preloaded",
+            "ours, clients in INIT",
+            "the same with the clients of Supabase and OpenAI imported in INIT",
+            tree,
+            replace(program, handler="preloaded.handler"),
+            (*FIRST, requests.SEARCH, requests.ANSWER),
+            (*ERAS, *PLAIN, requests.SEARCH),
         )
 
     def _awslabs(self) -> Subject:

@@ -14,6 +14,7 @@ from importlib import import_module
 from mcp_app import connected
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.fast_path.tool_calls import finished
+from mcp_app.garbage import imported
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ class Network:
             return
         supabase = self._settings.supabase
         self._callers = import_module(f"{PACKAGE}.caller")
-        made = import_module(f"{PACKAGE}.knowledge.supabase.backend").SupabaseBackend(supabase)
+        made = imported(f"{PACKAGE}.knowledge.supabase.backend").SupabaseBackend(supabase)
         self._backend = made
         set_current(Deployment(self._settings, made))
         connected.leave(self._event_loop(), made, supabase)

@@ -7,13 +7,13 @@ while OpenAI works on an embedding, Supabase's client is imported.
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_app import caller
 from mcp_app.deadline import Deadline
+from mcp_app.garbage import imported
 from mcp_app.knowledge.results import Passage
 from mcp_app.secrets import Secret
 from mcp_app.supabase_settings import SupabaseSettings
@@ -75,7 +75,7 @@ class Services:
             self._reading.add(task)
             task.add_done_callback(self._read_ahead)
         async with self._importing:
-            return await asyncio.to_thread(importlib.import_module, module)
+            return await asyncio.to_thread(imported, module)
 
     def _read_ahead(self, done: asyncio.Task[str]) -> None:
         self._reading.discard(done)
