@@ -27,6 +27,10 @@ from types import CodeType
 
 TASK_ROOT = "/var/task"
 
+# Lines without columns: those would underline a part of a line that is not there to be shown,
+# and are a tenth of the zip. https://docs.python.org/3/using/cmdline.html#cmdoption-X
+COMPILER = ("-I", "-S", "-X", "no_debug_ranges")
+
 # https://peps.python.org/pep-0552/: bit 0 says hash-based, bit 1 would ask for the check.
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
 
@@ -136,7 +140,7 @@ def compile_all(
     hands = [hand for start in range(workers) if (hand := jobs[start::workers])]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__, *sorted(undocumented)],
+            [sys.executable, *COMPILER, __file__, *sorted(undocumented)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

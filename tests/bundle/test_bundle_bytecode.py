@@ -177,6 +177,17 @@ def test_invalid_module_of_ours_ends_the_build_with_its_line(project: Project) -
     assert [path.name for path in project.output.parent.iterdir()] == ["bundle.zip"]
 
 
+def test_bytecode_without_its_source_knows_lines_and_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(CODE)
+    assert bytecode.compile_all([(tmp_path / "a.py", "a.py", tmp_path / "a.pyc")], 1) == []
+
+    loaded = marshal.loads((tmp_path / "a.pyc").read_bytes()[16:])  # noqa: S302 - ours
+    for code in codes(loaded):
+        positions = list(code.co_positions())
+        assert {line for line, *_ in positions} - {None, 0}
+        assert {columns for *_, columns in positions} == {None}
+
+
 def test_killed_compiler_ends_the_build(tmp_path: Path) -> None:
     with pytest.raises(ChildProcessError, match=r"compiling ended with 1: .*gone\.py"):
         bytecode.compile_all([(tmp_path / "gone.py", "gone.py", tmp_path / "gone.pyc")], 2)
