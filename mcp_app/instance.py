@@ -24,6 +24,7 @@ from mcp_app.events import BadEventError, check_event, http_request
 from mcp_app.key_ring import key_ring
 from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
+from mcp_app.preloading import preload
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
 
@@ -140,6 +141,7 @@ def start(
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
     """
+    preload(settings)
     left = None if settings.supabase is None else connected.take(settings.supabase)
     loop, backend = left or (None, backend_of(settings))
     server = build_server(settings, backend)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from mcp_app.variables import SettingsError, Variables, names, number, required
+from mcp_app.variables import SettingsError, Variables, choice, names, number, required
 
 SOURCES = ("documents", "tickets", "commits", "code")
 OPENAI = "https://api.openai.com/v1"
@@ -40,6 +40,7 @@ class SupabaseSettings:
         sources: those that callers are offered, of `SOURCES`.
         thresholds: least coverage or similarity, by strategy; `search` for the search tools.
         secrets_ttl_seconds: how long a secret that was read is trusted.
+        preload: whether the clients are imported in INIT instead of in the first call.
     """
 
     url: str
@@ -54,6 +55,7 @@ class SupabaseSettings:
     sources: tuple[str, ...]
     thresholds: Mapping[str, float]
     secrets_ttl_seconds: float
+    preload: bool = False
 
 
 def _address(variables: Variables, name: str, default: str | None = None) -> str:
@@ -115,4 +117,5 @@ def load(variables: Variables, *, secrets_ttl_seconds: float) -> SupabaseSetting
         sources=_sources(variables),
         thresholds=_thresholds(variables),
         secrets_ttl_seconds=secrets_ttl_seconds,
+        preload=choice(variables, "MESH_PRELOAD_CLIENTS", "off", ("on", "off")) == "on",
     )

@@ -802,6 +802,13 @@ variable "openai_vector_store_id" {
   }
 }
 
+variable "preload_clients" {
+  description = "Whether an instance imports the clients of Supabase and OpenAI while it starts, and not in the first call that asks them: it pays where about every third instance or more is asked for a search. See docs/cold-start.md."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "sources" {
   description = "Sources that callers are offered, of documents, tickets, commits and code; tools of the others are not there."
   type        = list(string)

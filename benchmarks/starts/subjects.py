@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.starts import requests, trees
@@ -15,7 +15,7 @@ from benchmarks.starts.web_instance import WebInstance
 from local_aws.sandbox import Sandbox
 
 HANDLER = "mcp_app.handler.handler"
-# A way that nobody deploys, measured when it is asked for.
+# A setting, measured when it is asked for.
 ASKED_FOR = frozenset({"ours-preloaded"})
 type Instance = LambdaInstance | WebInstance
 
@@ -209,18 +209,13 @@ class Subjects:
         )
 
     def _ours_preloaded(self) -> Subject:
-        tree = self.tree("ours-preloaded", lambda: trees.preloaded(self.our_tree()))
-        program = our_program(
-            self._services, tree, MESH_BACKEND="supabase", **(self._services.supabase or {})
-        )
-        return Subject(
+        variables = {**(self._services.supabase or {}), "MESH_PRELOAD_CLIENTS": "on"}
+        return self._our(
             "ours-preloaded",
             "ours, clients in INIT",
-            "the same with the clients of Supabase and OpenAI imported in INIT",
-            tree,
-            replace(program, handler="preloaded.handler"),
-            (*FIRST, requests.SEARCH, requests.ANSWER),
-            (*ERAS, *PLAIN, requests.SEARCH),
+            "the same with preload_clients: those of Supabase and OpenAI are imported in INIT",
+            our_program(self._services, self.our_tree(), MESH_BACKEND="supabase", **variables),
+            first=(*FIRST, requests.SEARCH, requests.ANSWER),
         )
 
     def _awslabs(self) -> Subject:

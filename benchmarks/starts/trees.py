@@ -18,7 +18,7 @@ from local_aws.leftovers import remove_tree
 from local_aws.task_root import unpack
 from ops import bundle
 from ops.bundle import dependencies
-from ops.bundle.bytecode import TASK_ROOT, compiled
+from ops.bundle.bytecode import TASK_ROOT
 from ops.bundle.target import target
 from ops.environment import CACHE, LAMBDA_RUNTIME, ROOT
 
@@ -129,19 +129,6 @@ def with_index(tree: Tree, index: Path, name: str) -> Tree:
     folder.chmod(0o555)
     grown = index.stat().st_size - before
     return Tree(folder, 0, tree.unzipped_bytes + grown, tree.files)
-
-
-def preloaded(tree: Tree) -> Tree:
-    """The same with another handler, which imports in INIT what the first call would."""
-    module = PEERS / "preloaded.py"
-    folder = FOLDER / "trees" / module.stem
-    remove_tree(folder)
-    shutil.copytree(tree.folder, folder, copy_function=os.link)
-    folder.chmod(0o755)
-    code = compiled(module.read_bytes(), module.name)
-    (folder / module.with_suffix(".pyc").name).write_bytes(code)
-    folder.chmod(0o555)
-    return Tree(folder, 0, tree.unzipped_bytes + len(code), tree.files + 1)
 
 
 def more_tools(count: int) -> str:

@@ -190,4 +190,8 @@ def front(full: Full) -> Front | None:
         # Of a snapshot FastMCP is a part: it costs no start.
         return None
     logs.configure(settings.log_level)
+    if settings.supabase is not None and settings.supabase.preload:
+        from mcp_app.preloading import preload  # noqa: PLC0415 - only where that is set
+
+        preload(settings)
     return Front(settings, key_ring(settings), full)

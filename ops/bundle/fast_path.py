@@ -26,6 +26,7 @@ AT_REQUEST = (
     (f"{PACKAGE}.fast_path.methods", "Methods"),
     (f"{PACKAGE}.instance", "backend_of"),
     (f"{PACKAGE}.fast_path.network", "Network"),
+    (f"{PACKAGE}.preloading", "preload"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
     (f"{PACKAGE}.parameter_store", "get_parameter"),

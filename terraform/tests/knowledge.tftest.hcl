@@ -40,6 +40,7 @@ run "supabase_is_told_names_of_secrets_and_may_read_them_alone" {
     supabase_url           = "https://abc.supabase.co"
     answer_model           = "gpt-5.5"
     openai_vector_store_id = "vs_1"
+    preload_clients        = true
     sources                = ["documents", "tickets"]
     similarity_thresholds  = { focused = 0.55, rapid = 0.7 }
     timeout_seconds        = 3
@@ -72,6 +73,7 @@ run "supabase_is_told_names_of_secrets_and_may_read_them_alone" {
       MESH_VECTOR_STORE_ID          = "vs_1"
       MESH_SOURCES                  = "documents,tickets"
       MESH_THRESHOLDS               = "focused=0.55,rapid=0.7"
+      MESH_PRELOAD_CLIENTS          = "on"
     }
     error_message = jsonencode(local.knowledge_environment)
   }

@@ -17,6 +17,11 @@ handler = importlib.import_module("mcp_app.handler").handler
 NEVER = ("fastmcp", "mcp", "mcp_types", "starlette", "mangum", "pydantic_settings", "griffe")
 
 
+# Of their clients, what an instance that has not asked them yet does without.
+CLIENTS = ("openai", "postgrest", "httpx", "pydantic")
+IN_INIT = [name for name in CLIENTS if name in sys.modules]
+
+
 def answer(method: str, path: str, arguments: dict[str, object] | None = None) -> object:
     """The body of an answer."""
     params = {"name": "search_jira_tickets", "arguments": arguments}
@@ -44,6 +49,7 @@ result["ready"] = answer("GET", "/ready")
 result["after"] = loaded()
 result["by FastMCP"] = answer("POST", "/rpc", {"query": "upload hangs", "maxResults": 3})
 result["again"] = answer("POST", "/rpc", {"query": "upload hangs"})
+result["in INIT"] = IN_INIT
 ways = [sys.modules[f"{package}.deployment"].current() for package in ("mcp_app", "mcp_app_lean")]
 result["one backend"] = ways[0].backend is ways[1].backend
 sys.stdout.write(json.dumps(result) + "\n")

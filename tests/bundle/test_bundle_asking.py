@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from benchmarks.starts.parameter_store import ParameterStore
 from tests.supabase_backend.scripted import Reply, ScriptedServer
 from tests.supabase_backend.usual import Parameters, openai, postgrest
@@ -30,8 +32,11 @@ def test_everything_that_the_supabase_backend_asks_is_in_the_zip(
     assert "Supabase answered 500" in found["failure"]
 
 
+@pytest.mark.parametrize(
+    ("preload", "in_init"), [("off", []), ("on", ["openai", "postgrest", "httpx", "pydantic"])]
+)
 def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
-    run_clean: Callable[..., subprocess.CompletedProcess[str]],
+    run_clean: Callable[..., subprocess.CompletedProcess[str]], preload: str, in_init: list[str]
 ) -> None:
     script = Path(__file__).with_name("searching.py")
     values = Parameters().values
@@ -43,6 +48,7 @@ def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
         supabase.next(Reply(500, {"code": "XX000"}), path="mesh_search_tickets")
         variables = {
             "MESH_AUTH": "none",
+            "MESH_PRELOAD_CLIENTS": preload,
             "MESH_BACKEND": "supabase",
             "MESH_SUPABASE_URL": supabase.url,
             "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
@@ -65,6 +71,7 @@ def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
     hits = [found[name]["result"]["structuredContent"]["hits"] for name in ("found", "again")]
     assert [hit["id"] for hit in hits[0]] == ["AOMA-7"]
     assert hits[0] == hits[1]
+    assert found["in INIT"] == in_init
     assert found["before"] == []
     assert found["ready"]["status"] == "ok"
     assert {"fastmcp", "mcp", "starlette"} <= set(found["after"])

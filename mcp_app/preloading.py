@@ -1,0 +1,18 @@
+"""The clients of Supabase and OpenAI imported in INIT, where the deployment wants that.
+
+INIT has a whole processor, a call the memory's share of one. docs/cold-start.md has the trade.
+"""
+
+from __future__ import annotations
+
+from mcp_app.garbage import imported
+from mcp_app.settings import Settings
+
+MODULES = ("supabase.backend", "openai_api.service", "supabase.client")
+
+
+def preload(settings: Settings) -> None:
+    """Import what the first call would, where that is set."""
+    if settings.supabase is not None and settings.supabase.preload:
+        for module in MODULES:
+            imported(f"mcp_app.knowledge.{module}")
