@@ -17,6 +17,8 @@ CHATTY = (
 )
 
 
+_ENCODER = json.JSONEncoder(default=str)
+
 _request_id: str | None = None
 
 
@@ -45,7 +47,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _ENCODER.encode(line)
 
 
 def configure(level: str) -> None:
@@ -56,5 +58,10 @@ def configure(level: str) -> None:
     for handler in root.handlers:
         handler.setFormatter(JsonLines())
     root.setLevel(level)
+    # A line says neither thread nor process nor line of code: nobody looks for them.
+    # https://docs.python.org/3/howto/logging.html#optimization
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logAsyncioTasks = False
+    logging._srcfile = None  # noqa: SLF001 - as documented
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+from mcp_app.fast_path.replies import dumps
 
 INFINITY = float("inf")
 # 0.00001, for which Python has an exponent already.
@@ -32,7 +33,7 @@ def texts(value: Any) -> tuple[str, str]:
         NotPlainJsonError: as `text`.
     """
     plain = _plain(value)
-    written = _dumps(plain)
+    written = dumps(plain)
     try:
         written.encode()
     except UnicodeEncodeError:
@@ -41,18 +42,14 @@ def texts(value: Any) -> tuple[str, str]:
     return _written(plain) if "e-" in written else written, written
 
 
-def _dumps(plain: Any) -> str:
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
 def _written(plain: Any) -> str:
-    """As `_dumps`, with the least numbers as Rust writes them."""
+    """As `dumps`, with the least numbers as Rust writes them."""
     if type(plain) is dict:
-        fields_of = (f"{_dumps(name)}:{_written(one)}" for name, one in plain.items())
+        fields_of = (f"{dumps(name)}:{_written(one)}" for name, one in plain.items())
         return f"{{{','.join(fields_of)}}}"
     if type(plain) is list:
         return f"[{','.join(map(_written, plain))}]"
-    shown = _dumps(plain)
+    shown = dumps(plain)
     if type(plain) is not float or "e-" not in shown:
         return shown
     digits, _, power = shown.partition("e-")

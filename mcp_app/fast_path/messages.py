@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mcp_app.asgi.mcp_endpoint import accepts_json_only
+from mcp_app.asgi.mcp_endpoint import BOTH, accepts_json_only
 from mcp_app.fast_path.asked import Asked
 
 MODERN = "2026-07-28"
@@ -53,7 +53,7 @@ def read_message(asked: Asked) -> Message | None:
     if declared.split(";")[0].strip().lower() != JSON_TYPE:
         return None
     try:
-        content = json.loads(asked.body, parse_constant=_no_constant, object_pairs_hook=_object)
+        content = _DECODER.decode(asked.body)
         return _plain(content) if asked.path == "/rpc" else _mcp(content, asked.headers)
     except (ValueError, RecursionError):
         return None
@@ -71,6 +71,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
+# Made once: `json.loads` makes one for each text that it reads in a way of its own.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
+
+
 def _require(fits: bool) -> None:  # noqa: FBT001 - its only argument
     if not fits:
         raise _UnusualError
@@ -85,6 +89,13 @@ def _token(value: Any) -> bool:
     if type(value) is int:
         return -(2**53) < value < 2**53
     return type(value) is str and _simple(value)
+
+
+def _written(request_id: int | str | None) -> str:
+    """An id in JSON; `_simple` has seen to it that a text needs no escapes."""
+    if request_id is None:
+        return "null"
+    return f'"{request_id}"' if type(request_id) is str else str(request_id)
 
 
 def _simple(value: str) -> bool:
@@ -107,7 +118,7 @@ def _plain(content: Any) -> Message:
     _require(request_id is None or _token(request_id))
     # The handshake is not needed here, and discovery has no other era.
     modern = method == "server/discover"
-    told = json.dumps(request_id)
+    told = _written(request_id)
     return Message(method, params, told, modern, streamed=False, escaped=False, plain=True)
 
 
@@ -121,10 +132,12 @@ def _mcp(content: Any, headers: dict[str, str]) -> Message:
     request_id = None
     if "id" in content:
         _require(_token(content["id"]))
-        request_id = json.dumps(content["id"])
+        request_id = _written(content["id"])
     version = headers.get("mcp-protocol-version")
-    streamed = not accepts_json_only(headers.get("accept"))
-    if streamed:
+    accept = headers.get("accept")
+    # What all clients send, and every other way to write it.
+    streamed = accept == BOTH or not accepts_json_only(accept)
+    if streamed and accept != BOTH:
         accepted = {part.split(";")[0].strip() for part in headers["accept"].split(",")}
         _require({JSON_TYPE, STREAM_TYPE} <= accepted)
     if version == MODERN:

@@ -15,6 +15,9 @@ STREAM_HEADERS = {
     "x-accel-buffering": "no",
 }
 
+# Made once: `json.dumps` makes one for each value that it writes in a way of its own.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 type Reply = dict[str, Any]
 
 
@@ -53,7 +56,7 @@ def failure(status: int, code: int, message: str, headers: dict[str, str] | None
 
 def dumps(content: Any) -> str:
     """JSON as Starlette writes it."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(content)
 
 
 def in_ascii(text: str) -> str:

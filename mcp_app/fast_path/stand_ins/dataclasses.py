@@ -84,26 +84,30 @@ def _collect(cls: type, own: dict[str, Any]) -> dict[str, Field]:
 def _initializer(collected: dict[str, Field]) -> Callable[..., None]:
     names = tuple(collected)
     known = frozenset(names)
-    put = object.__setattr__
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807 - it becomes that
         if values:
             named.update(zip(names, values, strict=False))
-        if len(values) > len(names) or not named.keys() <= known:
-            raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
-        for name in names:
-            if name in named:
-                put(self, name, named[name])
-                continue
-            one = collected[name]
-            if one.default is not MISSING:
-                put(self, name, one.default)
-            elif one.default_factory is not MISSING:
-                put(self, name, one.default_factory())
-            else:
-                raise TypeError(f"{type(self).__name__} needs {name}")
+        if len(values) > len(names) or named.keys() != known:
+            _complete(type(self), collected, named, len(values))
+        # All at once: a frozen instance takes no attribute, and every call makes some of these.
+        self.__dict__.update(named)
 
     return __init__
+
+
+def _complete(cls: type, collected: dict[str, Field], named: dict[str, Any], given: int) -> None:
+    if given > len(collected) or not named.keys() <= collected.keys():
+        raise TypeError(f"{cls.__name__} has the fields {', '.join(collected)}")
+    for name, one in collected.items():
+        if name in named:
+            continue
+        if one.default is not MISSING:
+            named[name] = one.default
+        elif one.default_factory is not MISSING:
+            named[name] = one.default_factory()
+        else:
+            raise TypeError(f"{cls.__name__} needs {name}")
 
 
 def _frozen(self: Any, name: str, *_value: Any) -> None:
