@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
+
+from mcp_app import aws_tls
 
 MAX_ANSWER_BYTES = 1024 * 1024
 READ_BYTES = 64 * 1024
@@ -31,7 +34,8 @@ def post(
     Raises:
         ExchangeError: no connection, no whole answer in time, or none of this form.
     """
-    import socket  # noqa: PLC0415 - not for deployments that never ask
+    # By name, as in `mcp_app.aws_tls`; not for deployments that never ask.
+    from socket import create_connection  # noqa: PLC0415
 
     deadline = time.monotonic() + timeout_seconds
     scheme, _, rest = url.partition("://")
@@ -41,13 +45,12 @@ def post(
     request = "\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + body
     received = bytearray()
     try:
-        address = (host, int(port or (443 if scheme == "https" else 80)))
-        connection = socket.create_connection(address, timeout_seconds)
+        number = int(port or (443 if scheme == "https" else 80))
+        if scheme == "https":
+            connection: Any = aws_tls.connect(host, number, timeout_seconds)
+        else:
+            connection = create_connection((host, number), timeout_seconds)
         try:
-            if scheme == "https":
-                from mcp_app.tls import client_context  # noqa: PLC0415
-
-                connection = client_context().wrap_socket(connection, server_hostname=host)
             connection.sendall(request)
             # Until the other side closes, as it was asked to, or all that it promised is here.
             while not _complete(received):

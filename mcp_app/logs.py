@@ -61,7 +61,7 @@ def configure(level: str) -> None:
     # A line says neither thread nor process nor line of code: nobody looks for them.
     # https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.logAsyncioTasks = False
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]
     logging._srcfile = None  # noqa: SLF001 - as documented
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -32,7 +32,6 @@ MEMORY_MB = 512
 # Far more than Lambda's own 10 s for INIT: a busy machine is slow, and 1,000 tools are many.
 LIMIT_SECONDS = 120
 LOG_LINES = 15
-CERTIFICATES = "certificates.pem"
 
 
 class BenchmarkError(Exception):
@@ -62,7 +61,6 @@ class Program:
         environment: The function's own variables.
         headers: What every request carries: the credential.
         signed: Whether IAM lets callers in, before the function is invoked.
-        certificates: Whom it trusts, in PEM; None for those of this machine.
     """
 
     tree: Path
@@ -70,7 +68,6 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     signed: bool = False
-    certificates: bytes | None = None
 
 
 class Process:
@@ -98,11 +95,6 @@ class Process:
     async def start(self) -> StartedProcess:
         """Start it."""
         variables = {**self._program.environment, **self._extra}
-        if self._program.certificates is not None:
-            (self._temporary / CERTIFICATES).write_bytes(self._program.certificates)
-            # Its own /tmp, where there are namespaces.
-            place = Path("/tmp") if self._sandbox.namespaces else self._temporary  # noqa: S108
-            variables["SSL_CERT_FILE"] = str(place / CERTIFICATES)
         version = FunctionVersion(
             function=ARN,
             version="1",

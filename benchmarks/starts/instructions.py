@@ -147,4 +147,4 @@ async def _asked(
 def without_tls(program: Program, url: str) -> Program:
     """The same, with SSM at this address."""
     variables = {**program.environment, "AWS_ENDPOINT_URL_SSM": url}
-    return replace(program, environment=variables, certificates=None)
+    return replace(program, environment=variables)

@@ -1,7 +1,7 @@
 """A stand-in for SSM's GetParameter: signed requests, over TLS as on AWS, or without it.
 
-TLS is a part of a cold start: the function loads OpenSSL and some hundred certificates of
-authorities before its first byte. The same number of them is trusted here, and one more.
+TLS is a part of a cold start: the function loads OpenSSL and the roots that it trusts, and
+verifies a chain like AWS's before its first byte.
 """
 
 from __future__ import annotations
@@ -9,70 +9,17 @@ from __future__ import annotations
 import http.server
 import json
 import ssl
-import tempfile
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from benchmarks.starts.authority import HOST
 from local_aws.http_server import Request
 from local_aws.sigv4 import SignatureRejectedError, parse_authorization, verify
 
-HOST = "127.0.0.1"
 TARGET = "AmazonSSM.GetParameter"
-
-
-def _certificate() -> tuple[bytes, bytes]:
-    """A certificate for this address, good for a day, and its key; both PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "benchmark")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(HOST))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
-        )
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                key_cert_sign=True,
-                content_commitment=False,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                crl_sign=True,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -125,29 +72,24 @@ class ParameterStore:
 
     Args:
         values: Parameters by name.
-        tls: Whether it speaks TLS.
+        certificate: PEM file of its key and chain; None to speak no TLS.
 
     Attributes:
         url: Its address, for AWS_ENDPOINT_URL_SSM.
-        certificates: Every authority that a client of it trusts, in PEM.
     """
 
-    def __init__(self, values: Mapping[str, str], *, tls: bool) -> None:
+    def __init__(self, values: Mapping[str, str], certificate: Path | None) -> None:
         handler = type("Handler", (_Handler,), {"values": values})
         self._server = http.server.ThreadingHTTPServer((HOST, 0), handler)
         self._server.daemon_threads = True
-        certificate, key = _certificate()
-        self.certificates = Path(certifi.where()).read_bytes() + certificate
-        if tls:
+        if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            with tempfile.NamedTemporaryFile() as file:
-                file.write(certificate + key)
-                file.flush()
-                context.load_cert_chain(file.name)
+            context.load_cert_chain(certificate)
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
-        self.url = f"http{'s' if tls else ''}://{HOST}:{self._server.server_address[1]}"
+        scheme = "http" if certificate is None else "https"
+        self.url = f"{scheme}://{HOST}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     def __enter__(self) -> Self:

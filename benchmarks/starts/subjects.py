@@ -82,7 +82,6 @@ def our_program(services: Services, tree: Tree, **changes: str) -> Program:
         HANDLER,
         our_environment(services, **changes),
         headers={"authorization": f"Bearer {services.key}"},
-        certificates=services.store.certificates,
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.starts import authority
 from local_aws.leftovers import remove_tree
 from local_aws.task_root import unpack
 from ops import bundle
@@ -22,6 +23,7 @@ from ops.bundle.bytecode import TASK_ROOT
 from ops.bundle.target import target
 from ops.environment import CACHE, LAMBDA_RUNTIME, ROOT
 
+ROOTS = "amazon_roots.pem"
 FOLDER = CACHE / "starts"
 PEERS = Path(__file__).parent / "peers"
 LOCKS = ROOT / "requirements" / "peers"
@@ -95,6 +97,9 @@ def copy_of_project(into: Path, tools: int = 0) -> Path:
         shutil.copytree(ROOT / name, into / name, ignore=shutil.ignore_patterns("__pycache__"))
     package = into / "mcp_app" / "tools"
     (package / "a_benchmark_echo.py").write_text(ECHO)
+    # SSM's stand-in is trusted as SSM is.
+    with (into / "mcp_app" / ROOTS).open("ab") as roots:
+        roots.write(authority.kept(FOLDER)[0].read_bytes())
     for first in range(0, tools, TOOLS_A_MODULE):
         numbers = range(first, min(first + TOOLS_A_MODULE, tools))
         (package / f"benchmark_{first:04}.py").write_text(tool_source(numbers))

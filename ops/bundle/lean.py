@@ -39,7 +39,9 @@ STAND_INS = {
     "contextvars": f"{_STAND_INS}.contextvars",
     "hashlib": f"{_STAND_INS}.hashlib",
     "hmac": f"{_STAND_INS}.hmac",
+    "socket": f"{_STAND_INS}.socket",
     "sqlite3": f"{_STAND_INS}.sqlite3",
+    "ssl": f"{_STAND_INS}.ssl",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
 SHARED = frozenset(f"{PACKAGE}.{name}" for name in ("connected", "lifetime", "snapshot", "tls"))
@@ -380,6 +382,9 @@ class Lean:
                 yield from self._closure((one.module, one.name))
             except NotLeanError:
                 return
+        stand_in = self._stand_in(one)
+        if stand_in is not None and one.name is not None:
+            yield stand_in, one.name
 
     def _imported(self, one: Import, statement: ast.stmt | None, local: str) -> Iterator[Wanted]:
         top = one.module.partition(".")[0]
