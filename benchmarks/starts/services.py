@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.starts import trees
 from benchmarks.starts.authority import kept
 from benchmarks.starts.parameter_store import ParameterStore
-from benchmarks.starts.trees import FOLDER
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.hashed_words import embed
 from local_supabase.openai_server import LocalOpenAI
@@ -126,8 +126,8 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
                 }
         yield Services(
             key,
-            stack.enter_context(ParameterStore(values, kept(FOLDER)[1])),
-            stack.enter_context(ParameterStore(values, None)),
+            stack.enter_context(ParameterStore(values, kept(trees.FOLDER)[1])),
+            stack.enter_context(ParameterStore(values, certificate=None)),
             backend,
             usual,
             missing,

@@ -43,7 +43,7 @@ def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
     with (
         ScriptedServer(postgrest) as supabase,
         ScriptedServer(openai) as models,
-        ParameterStore(values, tls=False) as store,
+        ParameterStore(values, certificate=None) as store,
     ):
         supabase.next(Reply(500, {"code": "XX000"}), path="mesh_search_tickets")
         variables = {

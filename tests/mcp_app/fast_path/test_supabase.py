@@ -47,7 +47,7 @@ def scripted() -> Iterator[tuple[ScriptedServer, ScriptedServer, Mapping[str, st
     with (
         ScriptedServer(postgrest) as supabase,
         ScriptedServer(openai) as models,
-        ParameterStore(Parameters().values, tls=False) as store,
+        ParameterStore(Parameters().values, certificate=None) as store,
     ):
         yield (
             supabase,
