@@ -28,6 +28,11 @@ def ring(kind: Any, keys: str | None) -> Any:
     return kind(lambda: keys, source="SSM parameter /p", ttl_seconds=600) if keys else None
 
 
+def ordered(lines: list[list[Any]]) -> list[list[Any]]:
+    """The request's own line last; sources that are asked at one time log in any order."""
+    return [*sorted(lines[:-1], key=json.dumps), *lines[-1:]]
+
+
 def main() -> None:
     """Write which events the fast path answered, and what of answers and logs is different."""
     given = json.load(sys.stdin)
@@ -50,11 +55,11 @@ def main() -> None:
         quick = front.answer(copy.deepcopy(asked), Context())
         if quick is not None:
             served.append(number)
-            said = lines.taken()
+            said = ordered(lines.taken())
             whole = instance.answer(asked, Context())
             if comparable(quick) != comparable(whole):
                 different.append([asked, quick, whole])
-            full = lines.taken()
+            full = ordered(lines.taken())
             if said != full:
                 different.append([asked, said, full])
             logged.append(said)
