@@ -119,8 +119,9 @@ def test_every_fault_of_openai_is_told_alike_and_asked_for_as_often(
 
 def test_every_tool_answers_alike_in_both_eras(built, index: Path, tmp_path: Path, scripted):
     supabase, models, variables = scripted
-    # Of four sources one is down: the answer names it. (Two would be logged in either order.)
+    # Of four sources one is down: the answer names it.
     supabase.next(*[SUPABASE["500"].behaviour] * (3 * WAYS), path="mesh_search_commits")
+    supabase.next(*[SUPABASE["500"].behaviour] * (3 * WAYS), path="mesh_search_code")
     calls: list[tuple[str, dict[str, Any]]] = [
         ("search_knowledge", QUERY),
         ("query_aoma_knowledge", QUERY),
