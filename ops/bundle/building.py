@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ops.bundle import application, archive, fast_path, knowledge, layer, limits
@@ -124,6 +125,11 @@ def scratch_beside(output: Path) -> Iterator[Path]:
         yield Path(name)
 
 
+def offered(indexing: Future[tuple[Entry, IndexReport]] | None) -> frozenset[str]:
+    """The sources that the server will offer, once the index is made."""
+    return knowledge.sources(indexing.result()[1] if indexing else None)
+
+
 def assemble(
     zipped: Path,
     base: Layer,
@@ -214,7 +220,7 @@ def build(
         origin = pool.submit(provenance, root)
         # Beside the dependencies, from the cache or not: neither needs the other.
         indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
-        asking = pool.submit(fast_path.ask, root, cache)
+        asking = pool.submit(fast_path.ask, root, cache, partial(offered, indexing))
         base = layer.obtain(
             requirements or root / "requirements" / "lambda.txt",
             aim,

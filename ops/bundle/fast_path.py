@@ -10,7 +10,7 @@ import marshal
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,12 +67,13 @@ class FastPath:
     off: Mapping[str, str]
 
 
-def ask(root: Path, cache: Path) -> dict[str, Any] | None:
+def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any] | None:
     """FastMCP's answers, from the cache where nothing they depend on has changed.
 
     Args:
         root: The folder that holds `mcp_app`.
         cache: Where the answers are kept between builds.
+        sources: Gives what the embedded index holds; asked for once the server has started.
 
     Returns:
         See `ops.bundle.frozen`; None for a project without a fast path.
@@ -90,10 +91,13 @@ def ask(root: Path, cache: Path) -> dict[str, Any] | None:
         digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     kept = cache / f"frozen-{digest.hexdigest()[:32]}.json"
     try:
-        return dict(json.loads(kept.read_bytes()))
+        answers = dict(json.loads(kept.read_bytes()))
     except (OSError, ValueError):
         pass
-    answers = _asked(root)
+    else:
+        if ",".join(sorted(sources())) in answers["lists"]:
+            return answers
+    answers = _asked(root, sources)
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
@@ -116,9 +120,6 @@ def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) ->
         return None
     off: dict[str, str] = answers.pop("off")
     answers["embedded"] = sorted(sources)
-    # A deployment over Supabase with fewer sources is listed by FastMCP.
-    kept = {",".join(sorted(one)) for one in (sources, frozen.ALL_SOURCES)}
-    answers["lists"] = {name: one for name, one in answers["lists"].items() if name in kept}
     lean = Lean(root)
     for module, name in (ENTRY, *AT_REQUEST):
         try:
@@ -218,7 +219,7 @@ def _constant(name: str, value: Any) -> Entry:
     return Entry(f"{LEAN}/{name}.pyc", bytecode.compiled_tree(tree, f"{LEAN}/{name}.py"))
 
 
-def _asked(root: Path) -> dict[str, Any]:
+def _asked(root: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -228,23 +229,28 @@ def _asked(root: Path) -> dict[str, Any]:
     # The project's `mcp_app` first; `ops` is ours.
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
     environment["PYTHONHASHSEED"] = "0"
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-m", "ops.bundle.frozen"],
-            cwd=root,
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops.bundle.frozen"],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as asked:
+        try:
+            # It starts while the index is still being made.
+            answers, errors = asked.communicate(json.dumps(sorted(sources())), LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+        finally:
+            # Whatever ended this, a build that fails leaves nothing running.
+            asked.kill()
     if asked.returncode:
-        said = "\n".join(asked.stderr.strip().splitlines()[-8:])
+        said = "\n".join(errors.strip().splitlines()[-8:])
         raise BuildError(f"The server could not be asked for what the fast path answers:\n{said}")
-    return dict(json.loads(asked.stdout))
+    return dict(json.loads(answers))
 
 
 def _same_versions(root: Path) -> None:

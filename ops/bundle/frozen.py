@@ -16,8 +16,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp_app.fast_path.replies import dumps
@@ -285,8 +284,13 @@ def tool_pages(server: Server, *, modern: bool) -> tuple[list[list[Any]], dict[s
             return pages, tools
 
 
-def frozen() -> dict[str, Any]:
-    """What the fast path reads, and why it does not answer for some tools."""
+def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
+    """What the fast path reads, and why it does not answer for some tools.
+
+    Args:
+        embedded: Gives the sources of the embedded index. What is listed is frozen for these
+            and for all; over Supabase with fewer of them, FastMCP lists.
+    """
     from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
 
     from mcp_app.fast_path.messages import HANDSHAKE  # noqa: PLC0415 - see main
@@ -296,8 +300,7 @@ def frozen() -> dict[str, Any]:
     whole = Server(ALL_SOURCES)
     tools: dict[str, Any] = {}
     lists = {}
-    some = (combinations(sorted(ALL_SOURCES), count) for count in range(len(ALL_SOURCES)))
-    for sources in [*(frozenset(one) for many in some for one in many), ALL_SOURCES]:
+    for sources in dict.fromkeys((embedded(), ALL_SOURCES)):
         server = whole if sources == ALL_SOURCES else Server(sources)
         entry: dict[str, Any] = {}
         for era in ERAS:
@@ -348,7 +351,7 @@ def main() -> None:
     os.environ |= {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
     os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - nothing is written there
     logging.disable(logging.CRITICAL)
-    json.dump(frozen(), sys.stdout)
+    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), sys.stdout)
 
 
 if __name__ == "__main__":

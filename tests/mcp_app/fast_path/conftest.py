@@ -48,7 +48,7 @@ def stored_keys() -> str:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fast_path.FastPath]:
     """What the build puts into the zip, importable as `mcp_app_lean`."""
-    answers = fast_path.ask(ROOT, tmp_path_factory.mktemp("frozen"))
+    answers = fast_path.ask(ROOT, tmp_path_factory.mktemp("frozen"), lambda: ALL)
     made = fast_path.make(ROOT, answers, ALL)
     assert made is not None
     folder = tmp_path_factory.mktemp("lean")

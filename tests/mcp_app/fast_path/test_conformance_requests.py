@@ -39,7 +39,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory, index: Path) -> dict[str,
     """What came of each run's requests, sent to both ways."""
     folder = tmp_path_factory.mktemp("conformance-requests")
     root = project_with_fixtures(folder / "project")
-    made = fast_path.make(root, fast_path.ask(root, folder / "cache"), ALL)
+    made = fast_path.make(root, fast_path.ask(root, folder / "cache", lambda: ALL), ALL)
     assert made is not None
     return {run: compare(root, made, index, folder / run, recorded(run)) for run in RUNS}
 

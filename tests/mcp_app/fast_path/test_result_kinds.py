@@ -157,7 +157,7 @@ def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Pa
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
     (root / "mcp_app" / "tools" / "kinds.py").write_text(TOOLS)
-    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache"), ALL)
+    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     assert made.off["changes_something"] == "it may change something, so it must not be begun twice"
     asked = [

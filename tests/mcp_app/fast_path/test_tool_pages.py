@@ -55,7 +55,7 @@ def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Pat
     names = [f"tool_{number:03}" for number in range(MORE)]
     source = HEAD + "".join(TOOL.format(name=name) for name in names)
     (root / "mcp_app" / "tools" / "more.py").write_text(source)
-    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache"), ALL)
+    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     keys = {"all": generate(), "few": generate(), "many": generate()}
     allowed = {"few": FEW, "many": names[:120]}
