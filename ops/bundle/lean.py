@@ -480,14 +480,17 @@ class Lean:
         for inner, body in _inner_imports(statement):
             place = body.index(inner)
             body[place : place + 1] = [
-                ast.copy_location(self._inner_statement(one, local), inner)
+                ast.copy_location(self._inner_statement(one, local, module.name), inner)
                 for local, one in bindings(inner, module.name, is_package=module.is_package)
             ]
         return statement
 
-    def _inner_statement(self, one: Import, local: str) -> ast.stmt:
+    def _inner_statement(self, one: Import, local: str, within: str) -> ast.stmt:
         top = one.module.partition(".")[0]
         if _shared(one):
+            return self._import(one, local)
+        # By name it is known what is taken; a stand-in may need its original.
+        if one.name is not None and self._stand_in(one) not in {None, within}:
             return self._import(one, local)
         if top == PACKAGE and one.name is not None:
             try:

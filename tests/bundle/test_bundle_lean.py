@@ -75,6 +75,23 @@ async def waits_elsewhere():
 """
 
 
+CONNECTING = """
+def connect():
+    from socket import create_connection, gethostname
+    import ssl
+    return create_connection((gethostname(), 1), ssl)
+"""
+# A stand-in that has its original where there is nothing better.
+SOCKET = """
+try:
+    from _socket import nothing
+except ImportError:
+    from socket import create_connection as made
+
+def create_connection(address, timeout): return made(address, timeout)
+"""
+
+
 @pytest.fixture
 def lean(tmp_path: Path) -> Lean:
     package = tmp_path / "mcp_app"
@@ -89,6 +106,9 @@ def lean(tmp_path: Path) -> Lean:
         (folder / "__init__.py").write_text("")
     for name in ("asyncio", "dataclasses", "typing", "exceptions", "hashlib", "hmac"):
         (stand_ins / f"{name}.py").write_text("def dataclass(**_): return lambda cls: cls\n")
+    (package / "connecting.py").write_text(CONNECTING)
+    (stand_ins / "socket.py").write_text(SOCKET)
+    (stand_ins / "ssl.py").write_text("")
     return Lean(tmp_path)
 
 
@@ -120,6 +140,17 @@ def test_a_regular_expression_is_compiled_by_the_build(lean: Lean) -> None:
     found = namespace["WORD"].match("abc")  # type: ignore[attr-defined]
     assert (found[0], found["first"]) == ("abc", "c")
     assert "re.compile" not in ast.unparse(module.tree)
+
+
+def test_what_a_function_imports_by_name_is_a_stand_in_s_where_there_is_one(lean: Lean) -> None:
+    lean.add("mcp_app.connecting", "connect")
+    made = written(lean)
+    lines = [line.strip() for line in made["mcp_app_lean.connecting"].splitlines()]
+    stand_in = "mcp_app_lean.fast_path.stand_ins.socket"
+    assert f"from {stand_in} import create_connection" in lines
+    assert "from socket import gethostname" in lines
+    assert "import ssl" in lines
+    assert "from socket import create_connection as made" in made[stand_in]
 
 
 def test_what_needs_a_third_party_s_package_is_refused_by_its_name(lean: Lean) -> None:
