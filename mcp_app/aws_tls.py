@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 
 from mcp_app.settings import TASK_ROOT
-from mcp_app.tls import client_context
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -54,6 +53,8 @@ def connect(host: str, port: int, timeout_seconds: float) -> ssl.SSLSocket:
             _context = context
             return connection
     if _context is None:
+        from mcp_app.tls import client_context  # noqa: PLC0415 - what most instances do without
+
         _context = client_context()
     return _wrapped(_context, host, port, timeout_seconds)
 

@@ -26,7 +26,7 @@ def modules(request, monkeypatch):
         monkeypatch.setitem(sys.modules, "socket", socket_stand_in)
         monkeypatch.setitem(sys.modules, "ssl", ssl_stand_in)
         # In the zip this part is the library's on both ways.
-        monkeypatch.setattr(aws_tls, "client_context", ssl.create_default_context)
+        monkeypatch.setattr(tls, "client_context", ssl.create_default_context)
 
 
 @pytest.fixture(autouse=True)
