@@ -15,7 +15,7 @@ from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
 from starlette.types import Receive, Send
 
-from mcp_app import connected, snapshot
+from mcp_app import connected, root_task, snapshot
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
@@ -69,6 +69,7 @@ class Instance:
         self.app = app
         self._loop = loop or asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
+        root_task.kept(self._loop)
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
