@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
@@ -20,6 +20,7 @@ from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
 from mcp_app.asgi.rate_limit import RateLimit
+from mcp_app.domain_secrets import origin_secrets
 from mcp_app.events import BadEventError, check_event, http_request
 from mcp_app.key_ring import key_ring
 from mcp_app.knowledge.backend import Backend
@@ -27,34 +28,6 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.preloading import preload
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
-
-if TYPE_CHECKING:
-    from mcp_app.origin_secret import OriginSecrets
-
-
-def origin_secrets(settings: Settings) -> OriginSecrets | None:
-    """What proves that requests came through the domain; None where they need not."""
-    parameter = settings.origin_secret_parameter
-    if parameter is None:
-        return None
-    # Here, so that a server without a domain does not pay for it at a cold start.
-    from mcp_app.origin_secret import OriginSecrets, OriginSecretUnavailableError  # noqa: PLC0415
-    from mcp_app.parameter_store import (  # noqa: PLC0415 - likewise
-        ParameterUnavailableError,
-        get_parameter,
-    )
-
-    def read() -> str:
-        try:
-            return get_parameter(parameter)
-        except ParameterUnavailableError as error:
-            raise OriginSecretUnavailableError(str(error)) from error
-
-    return OriginSecrets(
-        read,
-        source=f"SSM parameter {parameter}",
-        ttl_seconds=settings.secrets_ttl_seconds,
-    )
 
 
 class Instance:
@@ -146,14 +119,15 @@ def start(
     left = None if settings.supabase is None else connected.take(settings.supabase)
     loop, backend = left or (None, backend_of(settings))
     server = build_server(settings, backend)
+    keys = key_ring(settings)
     app = build_app(
         server,
         settings,
         backend,
-        key_ring(settings),
+        keys,
         rate_limit=rate_limit,
         cold=cold,
-        origin_secrets=origin_secrets(settings),
+        origin_secrets=origin_secrets(settings, keys),
     )
     instance = Instance(app, loop)
     if settings.supabase is not None:

@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.supabase_settings import SupabaseSettings
-from mcp_app.variables import SettingsError, address, choice, names, number
+from mcp_app.variables import SettingsError, address, choice, is_plain, names, number
 
 __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 
@@ -99,7 +99,10 @@ def _public_url(variables: Mapping[str, str]) -> str | None:
                 "refused could not be told where to go."
             )
         return None
-    from urllib.parse import urlsplit  # noqa: PLC0415 - a server without a domain does without
+    host = url.removeprefix("https://").removesuffix("/")
+    if is_plain(url) and "/" not in host:
+        return f"https://{host}/"
+    from urllib.parse import urlsplit  # noqa: PLC0415 - few servers have such a domain
 
     parts = urlsplit(address(name, url))
     if parts.path not in {"", "/"} or parts.query:

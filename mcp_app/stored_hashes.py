@@ -59,6 +59,23 @@ class StoredHashes:
         # Below 0, the clock was set back: how long ago the read was is not known then.
         return bool(self._entries) and 0 <= self._clock() - self._read_at < self._ttl_seconds
 
+    def take(self, document: str, at: float) -> None:
+        """Trust what was read along with something else.
+
+        A document of another form, or without entries, is left: `matching` reads it again, and
+        says what is wrong.
+
+        Args:
+            document: As `read` would give it.
+            at: When its reading began, by the clock.
+        """
+        try:
+            found = self._parse(document)
+        except ValueError:
+            return
+        if found:
+            self._entries, self._read_at = found, at
+
     def matching(self, sha256: str) -> Any:
         """The entry with this hash, compared in constant time; None where there is none.
 

@@ -1,4 +1,4 @@
-"""A stand-in for SSM's GetParameter: signed requests, over TLS as on AWS, or without it.
+"""A stand-in for SSM: signed requests for parameters, over TLS as on AWS, or without it.
 
 TLS is a part of a cold start: the function loads OpenSSL and the roots that it trusts, and
 verifies a chain like AWS's before its first byte.
@@ -19,17 +19,18 @@ from benchmarks.starts.authority import HOST
 from local_aws.http_server import Request
 from local_aws.sigv4 import SignatureRejectedError, parse_authorization, verify
 
-TARGET = "AmazonSSM.GetParameter"
+TARGETS = ("AmazonSSM.GetParameter", "AmazonSSM.GetParameters")
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    """Checks what it is sent as SSM does, and gives a value."""
+    """Checks what it is sent as SSM does, and gives values."""
 
     protocol_version = "HTTP/1.1"
     values: Mapping[str, str]
+    requests: list[str]
 
     def do_POST(self) -> None:
-        """Answer GetParameter."""
+        """Answer either."""
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = [(name.lower(), value) for name, value in self.headers.items()]
         request = Request("POST", self.path, headers, body, HOST, "HTTP/1.1")
@@ -47,13 +48,24 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(400, {"__type": "IncompleteSignatureException", "message": str(error)})
             return
         asked = json.loads(body)
-        value = self.values.get(asked.get("Name"))
-        if self.headers["x-amz-target"] != TARGET or not asked.get("WithDecryption"):
+        several = TARGETS[1]
+        target = self.headers["x-amz-target"]
+        self.requests.append(target)
+        names = asked.get("Names", []) if target == several else [asked.get("Name")]
+        found = [
+            {"Name": name, "Value": self.values[name], "Version": 1}
+            for name in names
+            if name in self.values
+        ]
+        if target not in TARGETS or not names or not asked.get("WithDecryption"):
             self._send(400, {"__type": "ValidationException"})
-        elif value is None:
+        elif target == several:
+            missing = [name for name in names if name not in self.values]
+            self._send(200, {"Parameters": found, "InvalidParameters": missing})
+        elif not found:
             self._send(400, {"__type": "ParameterNotFound"})
         else:
-            self._send(200, {"Parameter": {"Name": asked["Name"], "Value": value, "Version": 1}})
+            self._send(200, {"Parameter": found[0]})
 
     def _send(self, status: int, content: object) -> None:
         body = json.dumps(content).encode()
@@ -76,10 +88,13 @@ class ParameterStore:
 
     Attributes:
         url: Its address, for AWS_ENDPOINT_URL_SSM.
+        requests: What was asked of it, by the names of SSM's actions.
     """
 
     def __init__(self, values: Mapping[str, str], certificate: Path | None) -> None:
-        handler = type("Handler", (_Handler,), {"values": values})
+        self.requests: list[str] = []
+        known = {"values": values, "requests": self.requests}
+        handler = type("Handler", (_Handler,), known)
         self._server = http.server.ThreadingHTTPServer((HOST, 0), handler)
         self._server.daemon_threads = True
         if certificate is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,10 +17,12 @@ from local_supabase.errors import LocalSupabaseError
 from local_supabase.hashed_words import embed
 from local_supabase.openai_server import LocalOpenAI
 from local_supabase.stack import LocalSupabase
+from mcp_app import origin_secret
 from mcp_app.api_keys import ApiKey, digest, generate, stored
 from ops.database.migrate import migrate
 
 API_KEYS = "/benchmark/api-keys"
+ORIGIN_SECRET = "/benchmark/origin-secret"  # noqa: S105 - its name
 MODEL = "hashed-words"
 TEXTS = {
     "rollback": "Releases are rolled back with one command: mesh rollback moves the alias.",
@@ -34,6 +37,7 @@ class Services:
 
     Attributes:
         key: The API key that callers send.
+        way: The header by which a domain proves that requests came through it.
         store: SSM over TLS, as on AWS.
         plain_store: SSM without TLS, for what must be repeatable to the instruction.
         supabase: Variables of the supabase backend; None where it cannot run here.
@@ -42,6 +46,7 @@ class Services:
     """
 
     key: str
+    way: Mapping[str, str]
     store: ParameterStore
     plain_store: ParameterStore
     supabase: Mapping[str, str] | None
@@ -78,7 +83,12 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
     """
     key = generate()
     entry = stored(ApiKey("benchmark", digest(key), key[-4:], created="2026-01-01T00:00:00+00:00"))
-    values = {API_KEYS: json.dumps({"keys": [entry]})}
+    way = secrets.token_urlsafe(32)
+    hashes = {"sha256": origin_secret.digest(way), "created": "2026-01-01T00:00:00+00:00"}
+    values = {
+        API_KEYS: json.dumps({"keys": [entry]}),
+        ORIGIN_SECRET: json.dumps({"secrets": [hashes]}),
+    }
     with ExitStack() as stack:
         backend: dict[str, str] | None = None
         # Clients that are made and never asked need an address and something like a key.
@@ -126,6 +136,7 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
                 }
         yield Services(
             key,
+            {origin_secret.HEADER: way, origin_secret.VIEWER_HEADER: "203.0.113.9"},
             stack.enter_context(ParameterStore(values, kept(trees.FOLDER)[1])),
             stack.enter_context(ParameterStore(values, certificate=None)),
             backend,

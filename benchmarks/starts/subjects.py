@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.starts import requests, trees
 from benchmarks.starts.instance import LambdaInstance, Program
 from benchmarks.starts.requests import Kind
-from benchmarks.starts.services import API_KEYS, Services
+from benchmarks.starts.services import API_KEYS, ORIGIN_SECRET, Services
 from benchmarks.starts.trees import Tree
 from benchmarks.starts.web_instance import WebInstance
 from local_aws.sandbox import Sandbox
@@ -91,6 +91,16 @@ def by_iam(services: Services, tree: Tree, **changes: str) -> Program:
     return Program(tree.folder, HANDLER, variables, signed=True)
 
 
+def by_domain(services: Services, tree: Tree, **changes: str) -> Program:
+    """This server behind a domain of its own: callers with an API key, come through there."""
+    domain = {
+        "MESH_PUBLIC_URL": "https://mesh.example.com/",
+        "MESH_ORIGIN_SECRET_PARAMETER": ORIGIN_SECRET,
+    }
+    program = our_program(services, tree, **domain, **changes)
+    return replace(program, headers={**program.headers, **services.way})
+
+
 class Subjects:
     """Makes subjects by name; what they run is built when it is first asked for.
 
@@ -105,6 +115,7 @@ class Subjects:
             "bare": self._bare,
             "ours": self._ours,
             "ours-iam": self._ours_iam,
+            "ours-domain": self._ours_domain,
             "ours-full": self._ours_full,
             "ours-streaming": self._ours_streaming,
             "ours-supabase": self._ours_supabase,
@@ -178,6 +189,14 @@ class Subjects:
             "ours, IAM",
             "the same behind AWS_IAM: the Function URL checks who calls, nothing is read",
             by_iam(self._services, self.our_tree()),
+        )
+
+    def _ours_domain(self) -> Subject:
+        return self._our(
+            "ours-domain",
+            "ours, domain",
+            "the default behind a domain of its own: that a request came through is checked too",
+            by_domain(self._services, self.our_tree()),
         )
 
     def _ours_full(self) -> Subject:

@@ -26,6 +26,11 @@ from mcp_app.metrics import tool_metrics
 from mcp_app.request_fields import request_fields, request_id, trace_id
 from mcp_app.settings import Settings, SettingsError, load
 
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mcp_app.fast_path.domain import Domain
+
 MESSAGES = frozenset({("POST", "/mcp"), ("POST", "/mcp/"), ("POST", "/rpc")})
 # Asked for by clients that would listen for messages, or end a session: there is neither.
 REFUSED = frozenset((method, path) for method in ("GET", "DELETE") for path in ("/mcp", "/mcp/"))
@@ -50,10 +55,18 @@ class Front:
         key_ring: The valid API keys, where those are taken.
         full: Starts FastMCP's way, with the rate limit that both share and whether the
             instance has answered nothing yet.
+        domain: What requests have to come through; None where they need not.
     """
 
-    def __init__(self, settings: Settings, key_ring: KeyRing | None, full: Full) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        key_ring: KeyRing | None,
+        full: Full,
+        domain: Domain | None = None,
+    ) -> None:
         self._settings = settings
+        self._domain = domain
         self._rate_limit = RateLimit(settings.rate_limit_per_minute)
         self._callers = Callers(settings.auth, key_ring, self._rate_limit)
         self._metrics = tool_metrics(settings.metrics_namespace, settings.environment)
@@ -105,6 +118,15 @@ class Front:
         Raises:
             _HandOnError: it is for FastMCP.
         """
+        if self._domain is not None:
+            # First of all: who goes around the domain is not worth FastMCP's start.
+            try:
+                passed = self._domain.passed(asked)
+            except UndecidedError:
+                raise _HandOnError from None
+            if isinstance(passed, dict):
+                return ANONYMOUS, self._refused(asked, passed)
+            asked = passed
         if (asked.method, asked.path) == ("GET", "/health"):
             return Caller(asked.arn) if asked.arn else ANONYMOUS, self._healthy()
         message = self._message(asked)
@@ -125,6 +147,16 @@ class Front:
             call.clear()
             self._callers.give_back(caller, asked)
             raise _HandOnError from None
+
+    def _refused(self, asked: Asked, refusal: Reply) -> Reply:
+        """The refusal, of whatever path.
+
+        Raises:
+            _HandOnError: the path is logged otherwise than it was sent.
+        """
+        if not asked.path or "%" in asked.path:
+            raise _HandOnError
+        return refusal
 
     def _message(self, asked: Asked) -> Any:
         """The message in a request; None for a request that can hold none.
@@ -183,9 +215,6 @@ def front(full: Full) -> Front | None:
     except SettingsError:
         # Started in full, the instance tells every caller what is wrong.
         return None
-    if settings.public_url is not None:
-        # Behind a domain, what did not come through it is refused: `mcp_app.asgi.domain`.
-        return None
     if not settings.fast_path or settings.auth == "oauth" or snapshot.expected():
         # Of a snapshot FastMCP is a part: it costs no start.
         return None
@@ -194,4 +223,19 @@ def front(full: Full) -> Front | None:
         from mcp_app.preloading import preload  # noqa: PLC0415 - only where that is set
 
         preload(settings)
-    return Front(settings, key_ring(settings), full)
+    keys = key_ring(settings)
+    return Front(settings, keys, full, _domain(settings, keys))
+
+
+def _domain(settings: Settings, keys: KeyRing | None) -> Domain | None:
+    """What requests have to come through; None where they need not."""
+    if settings.origin_secret_parameter is None:
+        return None
+    # Here, so that a server without a domain does not pay for it.
+    from mcp_app.domain_secrets import origin_secrets  # noqa: PLC0415
+    from mcp_app.fast_path.domain import Domain  # noqa: PLC0415
+
+    secrets = origin_secrets(settings, keys)
+    # Where there is a parameter there are both: `mcp_app.settings` sees to the address.
+    assert secrets is not None  # noqa: S101 - for the type checker
+    return Domain(str(settings.public_url), secrets)

@@ -26,10 +26,14 @@ AT_REQUEST = (
     (f"{PACKAGE}.fast_path.methods", "Methods"),
     (f"{PACKAGE}.instance", "backend_of"),
     (f"{PACKAGE}.fast_path.network", "Network"),
+    (f"{PACKAGE}.fast_path.domain", "Domain"),
+    (f"{PACKAGE}.domain_secrets", "origin_secrets"),
+    (f"{PACKAGE}.origin_secret", "OriginSecrets"),
     (f"{PACKAGE}.preloading", "preload"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
     (f"{PACKAGE}.parameter_store", "get_parameter"),
+    (f"{PACKAGE}.parameter_store", "get_parameters"),
 )
 # Where tools find their settings and their backend.
 DEPLOYMENT = f"{PACKAGE}.deployment"

@@ -1,7 +1,7 @@
-"""Run with the unpacked zip alone: a request with an API key, and what its check imported.
+"""Run with the unpacked zip alone: a request with credentials, and what their check imported.
 
-Arguments: the zip's folder, the environment in JSON, the key, and a PEM file in the place of
-Amazon's roots. Prints one JSON object.
+Arguments: the zip's folder, the environment and the request's headers in JSON, and a PEM file
+in the place of Amazon's roots. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ event = {
     "version": "2.0",
     "rawPath": "/rpc",
     "rawQueryString": "",
-    "headers": {"host": "mesh.example", "authorization": f"Bearer {sys.argv[3]}"},
+    "headers": {"host": "mesh.example", **json.loads(sys.argv[3])},
     "requestContext": {"http": {"method": "POST", "path": "/rpc", "sourceIp": "192.0.2.1"}},
     "isBase64Encoded": False,
     "body": json.dumps({"method": "ping"}),
 }
 status = handler(event, None)["statusCode"]
-heavy = [name for name in ("ssl", "socket", "fastmcp", "http.client") if name in sys.modules]
+known = ("ssl", "socket", "fastmcp", "http.client", "urllib.parse")
+heavy = [name for name in known if name in sys.modules]
 sys.stdout.write(json.dumps({"status": status, "heavy": heavy}) + "\n")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mcp_app.asgi.app import build_app
-from mcp_app.instance import origin_secrets
+from mcp_app.domain_secrets import origin_secrets
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.origin_secret import (
     HEADER,
@@ -194,8 +194,8 @@ def test_a_demand_that_nothing_could_check_starts_no_server(behind):
 
 
 def test_without_the_parameter_there_is_nothing_to_check(settings, behind):
-    assert origin_secrets(settings) is None
-    assert origin_secrets(behind) is not None
+    assert origin_secrets(settings, None) is None
+    assert origin_secrets(behind, None) is not None
 
 
 def test_the_check_of_one_request_needs_nothing_else(parameter):

@@ -6,11 +6,11 @@ from email.message import Message
 import pytest
 
 from mcp_app import parameter_store
-from mcp_app.parameter_store import ParameterUnavailableError, get_parameter
+from mcp_app.parameter_store import ParameterUnavailableError, get_parameter, get_parameters
 
 
 class Ssm(http.server.BaseHTTPRequestHandler):
-    """Answers GetParameter with what the test put into `answers`."""
+    """Answers with what the test put into `answers`."""
 
     answers: list[tuple[int, bytes]] = []  # noqa: RUF012 - one list for the one server
     requests: list[tuple[Message, dict[str, object]]] = []  # noqa: RUF012
@@ -81,6 +81,37 @@ def test_a_refusal_names_the_parameter_and_the_kind_of_error(ssm, status, answer
     assert "/mesh/dev/api-keys" in str(caught.value)
     assert said in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_several_parameters_are_read_with_one_signed_request(ssm):
+    found = [{"Name": "/b", "Value": "second"}, {"Name": "/a", "Value": "first"}]
+    ssm.answers.append((200, json.dumps({"Parameters": found, "InvalidParameters": []}).encode()))
+    assert get_parameters(("/a", "/b")) == {"/a": "first", "/b": "second"}
+    ((headers, body),) = ssm.requests
+    assert body == {"Names": ["/a", "/b"], "WithDecryption": True}
+    assert headers["X-Amz-Target"] == "AmazonSSM.GetParameters"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "found"),
+    [
+        (200, b'{"Parameters": [{"Name": "/a", "Value": "v"}]}', {"/a": "v"}),
+        (200, b'{"Parameters": [], "InvalidParameters": ["/a", "/b"]}', {}),
+        (200, b'{"Parameters": [{"Name": "/a"}]}', {}),
+        (200, b"[]", {}),
+        (400, b'{"__type": "AccessDeniedException"}', {}),
+        (500, b"{}", {}),
+    ],
+)
+def test_of_several_those_are_given_that_came(ssm, status, answer, found):
+    ssm.answers.append((status, answer))
+    assert get_parameters(("/a", "/b")) == found
+
+
+def test_when_several_cannot_be_asked_for_the_first_is_named(ssm):
+    ssm.answers.append((200, b"<html>"))
+    with pytest.raises(ParameterUnavailableError, match="/a could not be read: JSONDecodeError"):
+        get_parameters(("/a", "/b"))
 
 
 def test_no_answer_is_an_error_in_time(ssm, monkeypatch):

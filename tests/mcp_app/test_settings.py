@@ -43,7 +43,28 @@ def test_a_public_address_ends_with_a_slash():
     )
 
 
-@pytest.mark.parametrize("url", ["http://m.example/", "m.example", "https://m.example/mcp"])
+@pytest.mark.parametrize(
+    "url", ["https://m.example", "https://m.example/", "https://a-b.m.example/", "https://1.2.3.4"]
+)
+def test_a_plain_public_address_is_known_without_parsing_it(url, monkeypatch):
+    monkeypatch.setattr("urllib.parse.urlsplit", None)
+    said = load(CLOSED | {"MESH_PUBLIC_URL": url}).public_url
+    assert said == f"{url.removesuffix('/')}/"
+
+
+@pytest.mark.parametrize("url", ["https://M.example:8443", "https://M.example:8443/"])
+def test_any_other_public_address_is_parsed(url):
+    assert load(CLOSED | {"MESH_PUBLIC_URL": url}).public_url == "https://M.example:8443/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://m.example/", "m.example", "https://m.example/mcp", "https://m.example//"),
+        *("https://", "https:///", "https:///m.example", "https://a@m.example", "xhttps://m"),
+        *("https://m.example/?a", "https://m.example/#a"),
+    ],
+)
 def test_a_public_address_that_is_none_is_refused(url):
     with pytest.raises(SettingsError, match="MESH_PUBLIC_URL"):
         load(CLOSED | {"MESH_PUBLIC_URL": url})

@@ -67,9 +67,42 @@ class HandedOnError(Exception):
     """The fast path left an event to FastMCP."""
 
 
-def front_of(settings: Settings, keys: Callable[[], str] = stored_keys) -> Any:
+class Hashes:
+    """What the parameter with the origin secret's hashes holds, read by both ways.
+
+    Attributes:
+        content: The stored document, or why it cannot be read.
+        now: Seconds since 1970.
+    """
+
+    def __init__(self, content: str | Exception) -> None:
+        self.content = content
+        self.now = 1000.0
+
+    def secrets(self, package: str) -> Any:
+        """The `OriginSecrets` of one way, by its package."""
+        module = importlib.import_module(f"{package}.origin_secret")
+
+        def read() -> str:
+            if isinstance(self.content, Exception):
+                raise module.OriginSecretUnavailableError(str(self.content))
+            return self.content
+
+        return module.OriginSecrets(
+            read, source="SSM parameter /o", ttl_seconds=60, clock=lambda: self.now
+        )
+
+
+def front_of(
+    settings: Settings, keys: Callable[[], str] = stored_keys, hashes: Hashes | None = None
+) -> Any:
     """The fast path for these settings, a `Front`; it raises for what it hands on."""
     front = importlib.import_module("mcp_app_lean.fast_path.front")
+    domain = None
+    if hashes is not None:
+        domain = importlib.import_module("mcp_app_lean.fast_path.domain").Domain(
+            settings.public_url, hashes.secrets("mcp_app_lean")
+        )
     ring = importlib.import_module("mcp_app_lean.api_keys").KeyRing(
         keys, source="SSM parameter /p", ttl_seconds=60
     )
@@ -80,16 +113,17 @@ def front_of(settings: Settings, keys: Callable[[], str] = stored_keys) -> Any:
 
         return refuse
 
-    return front.Front(settings, ring if settings.auth in {"api_key", "both"} else None, hand_on)
+    taken = ring if settings.auth in {"api_key", "both"} else None
+    return front.Front(settings, taken, hand_on, domain)
 
 
 @pytest.fixture(scope="session")
-def new_pair(built, new_instance) -> Iterator[Callable[[Settings], Pair]]:
-    """Makes both ways for the same settings."""
+def new_pair(built, new_instance) -> Iterator[Callable[..., Pair]]:
+    """Makes both ways for the same settings and hashes of a domain's secret."""
     fronts = []
 
-    def make(settings: Settings) -> Pair:
-        front = front_of(settings)
+    def make(settings: Settings, hashes: Hashes | None = None) -> Pair:
+        front = front_of(settings, hashes=hashes)
         fronts.append(front)
 
         def fast(event: dict[str, Any]) -> dict[str, Any] | None:
@@ -99,7 +133,8 @@ def new_pair(built, new_instance) -> Iterator[Callable[[Settings], Pair]]:
                 return None
             return answer
 
-        instance = new_instance(settings, stored_keys)
+        origin = None if hashes is None else hashes.secrets("mcp_app")
+        instance = new_instance(settings, stored_keys, origin)
         own = current()
 
         def full(event: dict[str, Any]) -> dict[str, Any]:
