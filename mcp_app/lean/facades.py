@@ -11,7 +11,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -134,6 +134,10 @@ class _FacadeFinder(MetaPathFinder):
 @contextmanager
 def installed() -> Iterator[None]:
     """Within this, packages of `FACADES` and `OPENAI` that are not imported yet come empty."""
+    # In the zip a package's modules lie in one file, and the package's own `__init__`, which is
+    # put off here, would see to it that they are found.
+    with suppress(ModuleNotFoundError):
+        importlib.import_module("packed_modules")
     finder = _FacadeFinder()
     sys.meta_path.insert(0, finder)
     try:

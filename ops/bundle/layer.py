@@ -12,11 +12,11 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from ops.bundle import archive, bytecode, dependencies, pruning, trimming
+from ops.bundle import archive, bytecode, dependencies, packing, pruning, trimming
 from ops.bundle.archive import Entry, Written
 from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
@@ -24,8 +24,8 @@ from ops.bundle.target import Target
 
 RECIPE = Path(__file__).parent
 RECIPE_FILES = (
-    *("archive.py", "bytecode.py", "dependencies.py", "layer.py"),
-    *("pruning.py", "stripping.py", "trimming.py"),
+    *("archive.py", "bytecode.py", "dependencies.py", "layer.py", "packed_modules.py"),
+    *("packing.py", "pruning.py", "stripping.py", "trimming.py"),
 )
 # Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
@@ -205,33 +205,55 @@ def make(
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
     refused = {one.source for one in bytecode.compile_all(jobs, workers, trimming.UNDOCUMENTED)}
-    for source, name, pyc in jobs:
-        if str(source) not in refused:
-            # In the source's place: without one, Python takes the bytecode as it is.
-            del sources[name]
-            sources[f"{name}c"] = pyc
-            owners[f"{name}c"] = owners.pop(name)
-    progress(f"zipping {len(sources)} files")
-    entries = archive.append(
-        into / "layer.zip",
-        [
-            Entry(
-                name,
-                trimming.trimmed(name, path.read_bytes()),
-                executable=".so" in PurePosixPath(name).suffixes,
-            )
-            for name, path in sources.items()
-        ],
-    )
+    bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
+    for name in bytecodes:
+        del sources[name]
+    files = [
+        Entry(
+            name,
+            trimming.trimmed(name, path.read_bytes()),
+            executable=".so" in PurePosixPath(name).suffixes,
+        )
+        for name, path in sources.items()
+    ]
+    files += modules_of(bytecodes, sources, owners)
+    progress(f"zipping {len(files)} files")
+    entries = archive.append(into / "layer.zip", files)
     with (into / "layer.zip").open("rb") as opened:
         sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     packages = tuple(
         package(
             one.name,
             one.version,
-            (entry for name, entry in entries.items() if owners[name] == one.name),
+            (entry for name, entry in entries.items() if owners.get(name) == one.name),
         )
         for one in kept
     )
     pruned = tuple(f"{one.name}=={one.version}" for one in found if one not in kept)
     return Layer(into / "layer.zip", sha256, entries, packages, pruned, reused=False)
+
+
+def modules_of(
+    bytecodes: Mapping[str, Path], others: Iterable[str], owners: dict[str, str]
+) -> Iterator[Entry]:
+    """The modules as they lie in the zip: large packages' in one file, the rest on their own.
+
+    Args:
+        bytecodes: By the source's path in the zip, the `.pyc` file.
+        others: Paths of all else in it.
+        owners: By path, the distribution; what is given is added.
+    """
+    compiled = {name: pyc.read_bytes() for name, pyc in bytecodes.items()}
+    found = list(packing.packs(compiled, others))
+    for pack in found:
+        for entry in packing.packed(pack, compiled):
+            owners[entry.name] = owners[f"{pack.package}/__init__.py"]
+            yield entry
+        for name in pack.modules:
+            del compiled[name]
+    if found:
+        yield packing.reader()
+    for name, data in compiled.items():
+        # In the source's place: without one, Python takes the bytecode as it is.
+        owners[f"{name}c"] = owners[name]
+        yield Entry(f"{name}c", data)

@@ -14,7 +14,7 @@ from types import CodeType
 
 import pytest
 
-from ops.bundle import BuildError, bytecode
+from ops.bundle import BuildError, bytecode, packed_modules
 from ops.bundle.target import target
 from tests.bundle.projects import Project, Wheel
 
@@ -112,6 +112,11 @@ def test_every_module_has_bytecode_that_python_takes(task_root: Path) -> None:
             loader = importlib.machinery.SourcelessFileLoader(path.stem, str(path))
         assert loader.get_code(path.stem) is not None
         modules += 1
+    for path in sorted(task_root.rglob(packed_modules.NAME)):
+        packed = packed_modules.Modules(str(path.parent))
+        for place in packed.places:
+            assert packed.code(place).co_filename.startswith("/var/task/")
+            modules += 1
     watching = False
 
     assert modules > 2000
