@@ -13,12 +13,13 @@ from typing import Any
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 
 from mcp_app import connected, root_task, snapshot
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
+from mcp_app.asgi.mcp_endpoint import TAKEN_WHOLE
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.domain_secrets import origin_secrets
 from mcp_app.events import BadEventError, check_event, http_request
@@ -46,7 +47,7 @@ class Instance:
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
-        self._mangum = Mangum(app, lifespan="off")
+        self._mangum = Mangum(self._whole, lifespan="off")
 
     def answer(self, event: Any, context: Any) -> dict[str, Any]:
         """The Function URL response to one event, whole."""
@@ -62,6 +63,11 @@ class Instance:
                 "body": bytes(refusal.body).decode(),
                 "isBase64Encoded": False,
             }
+
+    async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, told that Mangum takes its answer whole."""
+        scope[TAKEN_WHOLE] = True
+        await self.app(scope, receive, send)
 
     async def stream(self, event: Any, context: Any, receive: Receive, send: Send) -> None:
         """Answer one event in ASGI messages, as they come; only within `run`.

@@ -5,13 +5,15 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
+from mcp.shared.inbound import x_mcp_header_map
 
 from mcp_app import __version__, prompts, resources, tools
 from mcp_app.call_log import CallLog
@@ -70,6 +72,22 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str
         registered.icons = registered.icons or icons(component.source)
         schemas[registered.name] = registered.parameters
     return schemas
+
+
+def _with_headers(
+    schemas: Mapping[str, dict[str, Any]],
+) -> Callable[[str], dict[str, Any] | None]:
+    """Looks up schemas of tools that want arguments in headers too; for others there are none.
+
+    Every other schema would be searched for it with each call.
+    https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+    """
+
+    @cache
+    def found(tool: str) -> dict[str, Any] | None:
+        return schemas[tool] if x_mcp_header_map(schemas[tool]) else None
+
+    return lambda tool: found(tool) if tool in schemas else None
 
 
 def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
@@ -147,7 +165,7 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     completions = Completions()
     schemas = _add_tools(server, available)
     # Asked for with every call of protocol 2026-07-28; without this, the SDK lists all tools.
-    low_level.get_tool_input_schema = schemas.get
+    low_level.get_tool_input_schema = _with_headers(schemas)
     parameters = {name: frozenset(schema.get("properties", {})) for name, schema in schemas.items()}
     # The outermost first.
     server.add_middleware(CallLog(frozenset(parameters)))

@@ -15,18 +15,23 @@ from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mcp_app import call_log
 from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError
 from mcp_app.asgi.json_body import read_body, replay
+from mcp_app.asgi.plain_requests import plain_request
 from mcp_app.asgi.protected_resource import challenge
+from mcp_app.asgi.single_exchange import SingleExchange
 from mcp_app.caller import current
 from mcp_app.tool_access import missing_scopes
 
 PATH = "/mcp"
 BOTH = "application/json, text/event-stream"
+# In a request's scope: its answer is taken whole, whatever is sent when.
+TAKEN_WHOLE = "mesh.taken_whole"
 
 
 def accepts_json_only(accept: str | None) -> bool:
@@ -66,15 +71,23 @@ class McpEndpoint:
         self._json = server.http_app(
             path=PATH, stateless_http=True, json_response=True, host_origin_protection=False
         )
+        self._exchange = SingleExchange(server, self._stream)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncGenerator[None]:
         """Start what serves requests; FastMCP's own lifespan is entered once for both ways."""
-        async with self._stream.lifespan(self._stream), self._json.lifespan(self._json):
+        async with (
+            self._stream.lifespan(self._stream),
+            self._json.lifespan(self._json),
+            self._exchange.lifespan(),
+        ):
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with events or with plain JSON, as the client accepts."""
+        """Answer with events or with plain JSON, as the client accepts.
+
+        Where the answer is taken whole, a plain request needs none of the transports.
+        """
         body = await read_body(scope, receive)
         if isinstance(body, Response):
             await body(scope, receive, send)
@@ -84,12 +97,22 @@ class McpEndpoint:
         scope = {**scope, "path": PATH, "headers": list(scope["headers"])}
         headers = MutableHeaders(scope=scope)
         headers.setdefault("content-type", "application/json")
+        streamed = not accepts_json_only(headers.get("accept"))
+        if not streamed:
+            headers["accept"] = BOTH
+        whole = not streamed or scope.get(TAKEN_WHOLE, False)
+        request = (
+            plain_request(self._exchange.server, Request(scope, receive), body, streamed=streamed)
+            if whole
+            else None
+        )
         with call_log.one_message():
-            if accepts_json_only(headers.get("accept")):
-                headers["accept"] = BOTH
-                await self._json(scope, receive, send)
-            else:
+            if request is not None:
+                await self._exchange.answer(request, receive, send, streamed=streamed)
+            elif streamed:
                 await self._stream(scope, receive, send)
+            else:
+                await self._json(scope, receive, send)
 
     def _check_scopes(self, body: bytes, scope: Scope) -> None:
         """Refuse a call with HTTP's own words, which make clients ask for a wider token.

@@ -1,0 +1,173 @@
+"""A request, answered in the task in which it came, and the answer sent at one time.
+
+The SDK's transports make tasks and streams for each request, five of them before 2026-07-28, so
+that parts of an answer can be sent while others are still made. Where the whole is sent at one
+time, as JSON or because Lambda takes it so, nothing can be passed on meanwhile; then the SDK's
+own driver of one request, `serve_one`, is called instead, and the answer is what it would be.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastmcp import FastMCP
+from fastmcp.server.http import RequestContextMiddleware
+from mcp.server.connection import Connection
+from mcp.server.lowlevel.server import Server
+from mcp.server.runner import modern_error_data, serve_one
+from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS
+from mcp.shared.jsonrpc_dispatcher import (
+    handler_exception_to_error_data,
+    progress_token_from_params,
+)
+from mcp.shared.message import ServerMessageMetadata
+from mcp.shared.transport_context import TransportContext
+from mcp_types import ErrorData, JSONRPCError, JSONRPCNotification, JSONRPCResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mcp_app.asgi.exchange import Exchange
+from mcp_app.asgi.plain_requests import CONTENT_TYPE, PlainRequest
+
+logger = logging.getLogger(__name__)
+
+# With what belongs to a stream of events in any case.
+STREAM_HEADERS = EventSourceResponse(
+    iter(()),
+    headers={
+        "Cache-Control": "no-cache, no-transform",
+        "Connection": "keep-alive",
+        "Content-Type": "text/event-stream",
+    },
+).raw_headers
+
+type Answer = JSONRPCResponse | JSONRPCError
+type Message = Answer | JSONRPCNotification
+
+
+def _handshake_json(message: Message) -> str:
+    return message.model_dump_json(by_alias=True, exclude_unset=True)
+
+
+def _modern_json(message: Message) -> str:
+    content = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return json.dumps(content, separators=(",", ":"))
+
+
+def _handshake_error(error: Exception, method: str) -> ErrorData:
+    said = handler_exception_to_error_data(error)
+    if said is not None:
+        return said
+    logger.error("handler for %r raised", method, exc_info=error)
+    # The code that the SDK has kept for it.
+    return ErrorData(code=0, message=str(error))
+
+
+class SingleExchange:
+    """Answers plain requests; `lifespan` must be entered before.
+
+    Args:
+        server: The FastMCP server.
+        app: Its HTTP application, which tools find in their requests.
+    """
+
+    def __init__(self, server: FastMCP, app: ASGIApp) -> None:
+        self.server: Server[Any] = server._mcp_server  # noqa: SLF001 - handed out in no other way
+        self._app = app
+        self._lifespan_state: Any = None
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        """Enter the server's, which FastMCP counts: it is the same as the transports'."""
+        async with self.server.lifespan(self.server) as self._lifespan_state:
+            yield
+
+    async def answer(
+        self, request: PlainRequest, receive: Receive, send: Send, *, streamed: bool
+    ) -> None:
+        """Answer one request.
+
+        Args:
+            request: Of this server.
+            receive: Not called: the body has been read.
+            send: Gets the whole answer.
+            streamed: Whether it is to be events, where it must be or holds more than a result.
+        """
+        # FastMCP's own; by it tools find the HTTP request.
+        within: ASGIApp = RequestContextMiddleware(  # type: ignore[no-untyped-call]
+            partial(self._answer, request, streamed)
+        )
+        request.http.scope["app"] = self._app
+        await within(request.http.scope, receive, send)
+
+    async def _answer(
+        self,
+        request: PlainRequest,
+        streamed: bool,  # noqa: FBT001 - bound above
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        exchange = Exchange(
+            request.message.id,
+            ServerMessageMetadata(request_context=request.http, can_send_request=False),
+            TransportContext(
+                kind="streamable-http",
+                can_send_request=False,
+                headers=request.http.headers if request.modern else None,
+            ),
+            progress_token_from_params(request.message.params),
+            heard=streamed,
+        )
+        answer = await self._result(request, exchange)
+        # What a task that was left behind says from now on is lost.
+        exchange.heard = False
+        messages = (*exchange.said, answer)
+        if streamed and (not request.modern or exchange.said):
+            response = self._events(request, messages)
+        else:
+            response = self._json(request, answer)
+        await response(scope, receive, send)
+
+    def _events(self, request: PlainRequest, messages: Sequence[Message]) -> Response:
+        wire = _modern_json if request.modern else _handshake_json
+        events = [ServerSentEvent(wire(message), event="message") for message in messages]
+        response = Response(b"".join(event.encode() for event in events))
+        response.raw_headers = list(STREAM_HEADERS)
+        return response
+
+    def _json(self, request: PlainRequest, answer: Answer) -> Response:
+        if not request.modern:
+            return Response(_handshake_json(answer), headers={"Content-Type": CONTENT_TYPE})
+        code = answer.error.code if isinstance(answer, JSONRPCError) else 0
+        status = ERROR_CODE_HTTP_STATUS.get(code, 200)
+        return Response(_modern_json(answer), status, media_type=CONTENT_TYPE)
+
+    async def _result(self, request: PlainRequest, exchange: Exchange) -> Answer:
+        message = request.message
+        connection = Connection.from_envelope(
+            request.version, request.client_info, request.client_capabilities
+        )
+        try:
+            result = await serve_one(
+                self.server,
+                exchange,
+                message.method,
+                message.params,
+                connection=connection,
+                lifespan_state=self._lifespan_state,
+            )
+        except Exception as error:  # noqa: BLE001 - it becomes the answer, and is logged
+            said = (
+                modern_error_data(error)
+                if request.modern
+                else _handshake_error(error, message.method)
+            )
+            return JSONRPCError(jsonrpc="2.0", id=message.id, error=said)
+        return JSONRPCResponse(jsonrpc="2.0", id=message.id, result=result)

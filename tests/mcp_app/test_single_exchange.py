@@ -1,0 +1,406 @@
+"""Requests answered in their own task are answered as the SDK's transports answer them."""
+
+import asyncio
+import json
+import logging
+import threading
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+from fastmcp import Context, FastMCP
+from fastmcp.exceptions import ToolError
+from fastmcp.server.dependencies import get_http_request
+from mcp_types import ToolListChangedNotification
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from mcp_app.asgi import mcp_endpoint, plain_requests
+from mcp_app.asgi.mcp_endpoint import TAKEN_WHOLE, McpEndpoint
+from mcp_app.instance import Instance
+
+# A tool says so to clients of protocols that know of it.
+pytestmark = pytest.mark.filterwarnings("ignore:The logging capability is deprecated")
+
+LEFT = ContextVar("left", default="nothing")
+BOTH = "application/json, text/event-stream"
+ACCEPTS = ["application/json", BOTH, "*/*, text/event-stream", None]
+HANDSHAKE, MODERN = "2025-11-25", "2026-07-28"
+META = "io.modelcontextprotocol/"
+TOOLS = [
+    "plain",
+    "awaited",
+    "refusing",
+    "crashing",
+    "telling",
+    "asking",
+    "announcing",
+    "looking",
+    "leaving",
+]
+
+
+def add_plain_tools(mcp: FastMCP) -> None:
+    @mcp.tool
+    def plain(text: str = "é \u2028 \U0001f600") -> str:
+        return text
+
+    @mcp.tool
+    async def awaited(count: int = 3) -> dict[str, int | None]:
+        await asyncio.sleep(0)
+        return {"count": count, "nothing": None}
+
+    @mcp.tool
+    def refusing() -> str:
+        raise ToolError("not today")
+
+    @mcp.tool
+    def crashing() -> str:
+        raise RuntimeError("password=hunter2")
+
+    @mcp.tool
+    def leaving() -> str:
+        found = LEFT.get()
+        LEFT.set("by a tool")
+        return f"{threading.get_ident()} {found}"
+
+
+def add_tools_with_a_context(mcp: FastMCP) -> None:
+    @mcp.tool
+    async def telling(ctx: Context) -> str:
+        await ctx.report_progress(1, 2, "half")
+        await ctx.info("a line of the log")
+        await ctx.report_progress(2)
+        return "told"
+
+    @mcp.tool
+    async def asking(ctx: Context) -> str:
+        answer = await ctx.elicit("a name?", response_type=str)
+        return str(answer)
+
+    @mcp.tool
+    async def announcing(ctx: Context) -> str:
+        await ctx.send_notification(ToolListChangedNotification())
+        return "announced"
+
+    @mcp.tool
+    async def looking(ctx: Context) -> list[str]:
+        request = get_http_request()
+        found = [request.method, request.url.path, request.headers["x-own"], str(ctx.transport)]
+        assert ctx.request_context is not None
+        assert ctx.request_context.request is not None
+        body = await ctx.request_context.request.body()
+        return [*found, type(request.app).__name__, str(ctx.request_id), str(len(body))]
+
+
+def server():
+    mcp = FastMCP("exchanges", mask_error_details=True)
+    add_plain_tools(mcp)
+    add_tools_with_a_context(mcp)
+
+    @mcp.resource("data://one")
+    def one() -> str:
+        return "one"
+
+    @mcp.resource("data://broken")
+    def broken() -> str:
+        raise RuntimeError("password=hunter2")
+
+    @mcp.prompt
+    def greeting(name: str) -> str:
+        return f"Greet {name}."
+
+    mcp._mcp_server.get_tool_input_schema = lambda _tool: None
+    return mcp
+
+
+class Sides:
+    """An application, asked with the exchange and without it."""
+
+    def __init__(self, monkeypatch):
+        self._endpoint = McpEndpoint(server(), {})
+        self._instance = Instance(
+            Starlette(
+                routes=[Route("/mcp", self._endpoint, methods=["POST"])],
+                lifespan=lambda _app: self._endpoint.lifespan(),
+            )
+        )
+        self._plain_request = plain_requests.plain_request
+        self._monkeypatch = monkeypatch
+        self.taken = []
+
+    def close(self):
+        self._instance.close()
+
+    def ask(self, body, headers, *, exchange, whole=True):
+        """Status, headers and body of the answer."""
+
+        def plain_request(*arguments, **more):
+            found = self._plain_request(*arguments, **more) if exchange else None
+            self.taken.append(found is not None)
+            return found
+
+        sent = [{"type": "http.request", "body": body, "more_body": False}]
+        got = []
+
+        async def receive():
+            if sent:
+                return sent.pop()
+            return await asyncio.get_running_loop().create_future()
+
+        async def send(message):
+            got.append(message)
+
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "https",
+            "path": "/mcp",
+            "raw_path": b"/mcp",
+            "query_string": b"",
+            "server": ("example.com", 443),
+            "client": ("192.0.2.1", 0),
+            "headers": [
+                (name.encode(), value.encode("latin-1"))
+                for name, value in [("host", "example.com"), ("x-own", "1"), *headers]
+                if value is not None
+            ],
+        }
+        if whole:
+            scope[TAKEN_WHOLE] = True
+        with self._monkeypatch.context() as patched:
+            patched.setattr(mcp_endpoint, "plain_request", plain_request)
+            self._instance.run(self._instance.app(scope, receive, send))
+        start, *parts = got
+        body = b"".join(part.get("body", b"") for part in parts)
+        return start["status"], sorted(start["headers"]), body
+
+    def compare(self, body, headers):
+        """The answer, the same on both sides."""
+        mine = self.ask(body, headers, exchange=True)
+        assert mine == self.ask(body, headers, exchange=False)
+        return mine
+
+
+@pytest.fixture(scope="module")
+def module_patch():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def module_sides(module_patch):
+    made = Sides(module_patch)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sides(module_sides):
+    module_sides.taken.clear()
+    return module_sides
+
+
+def request_of(version, method, params, accept):
+    """Body and headers of a request in this protocol's form."""
+    headers = [("accept", accept), ("content-type", "application/json")]
+    params = {**params}
+    if version is not None:
+        headers.append(("mcp-protocol-version", version))
+    if version == MODERN:
+        params["_meta"] = {
+            f"{META}protocolVersion": MODERN,
+            f"{META}clientInfo": {"name": "test", "version": "1"},
+            f"{META}clientCapabilities": {},
+            f"{META}logLevel": "info",
+            **params.get("_meta", {}),
+        }
+        headers.append(("mcp-method", method))
+        name = params.get("name", params.get("uri"))
+        headers += [] if name is None else [("mcp-name", name)]
+    message = {"jsonrpc": "2.0", "id": "one", "method": method, "params": params}
+    return json.dumps(message).encode(), headers
+
+
+EACH = pytest.mark.parametrize("accept", ACCEPTS)
+ERAS = pytest.mark.parametrize("version", [None, "2024-11-05", HANDSHAKE, MODERN])
+
+
+@EACH
+@ERAS
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_call_is_answered_as_by_the_transport(sides, tool, version, accept):
+    params = {"name": tool, "arguments": {}, "_meta": {"progressToken": "p"}}
+    status, headers, body = sides.compare(*request_of(version, "tools/call", params, accept))
+    assert sides.taken == [True, False]
+    assert status == 200
+    assert b"hunter2" not in body
+    streamed = (b"content-type", b"text/event-stream") in headers
+    assert body.startswith(b"event: message\r\n") is streamed
+    if tool == "telling" and streamed:
+        assert body.count(b"notifications/progress") == 2
+        assert b"a line of the log" in body
+
+
+OTHERS = [
+    ("initialize", {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": {}}),
+    (
+        "initialize",
+        {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    ),
+    ("ping", {}),
+    ("tools/list", {}),
+    ("tools/list", {"cursor": "nonsense"}),
+    ("tools/call", {"name": "nobody", "arguments": {}}),
+    ("tools/call", {"name": "plain", "arguments": {"text": 3, "more": 1}}),
+    ("tools/call", {"arguments": {}}),
+    ("tools/call", {"name": "plain", "arguments": []}),
+    ("prompts/list", {}),
+    ("prompts/get", {"name": "greeting", "arguments": {"name": "Ada"}}),
+    ("prompts/get", {"name": "greeting"}),
+    ("resources/list", {}),
+    ("resources/read", {"uri": "data://one"}),
+    ("resources/read", {"uri": "data://broken"}),
+    ("resources/read", {"uri": "data://nothing"}),
+    ("resources/templates/list", {}),
+    ("logging/setLevel", {"level": "debug"}),
+    ("server/discover", {}),
+    ("does/not/exist", {}),
+    ("notifications/initialized", {}),
+]
+
+
+@pytest.mark.parametrize("accept", ["application/json", BOTH])
+@ERAS
+@pytest.mark.parametrize(("method", "params"), OTHERS)
+def test_every_method_is_answered_as_by_the_transport(sides, method, params, version, accept):
+    sides.compare(*request_of(version, method, params, accept))
+
+
+@ERAS
+def test_a_subscription_is_answered_as_by_the_transport(sides, version):
+    # With events it would be a stream without an end.
+    sides.compare(*request_of(version, "subscriptions/listen", {}, "application/json"))
+
+
+MALFORMED = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]',
+    b'"ping"',
+    b'{"jsonrpc":"2.0","method":"ping"}',
+    b'{"jsonrpc":"2.0","id":null,"method":"ping"}',
+    b'{"jsonrpc":"2.0","id":true,"method":"ping"}',
+    b'{"jsonrpc":"2.0","id":1.5,"method":"ping"}',
+    b'{"jsonrpc":"2.0","id":1.0,"method":"ping"}',
+    b'{"jsonrpc":"2.0","id":123456789012345678901234567890,"method":"ping"}',
+    b'{"jsonrpc":"1.0","id":1,"method":"ping"}',
+    b'{"id":1,"method":"ping"}',
+    b'{"jsonrpc":"2.0","id":1}',
+    b'{"jsonrpc":"2.0","id":1,"method":7}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","params":null}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","more":1}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":NaN}}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{"progressToken":true}}}',
+    b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":7}}',
+    b'{"jsonrpc":"2.0","id":"\\ud800","method":"ping"}',
+    b'{"jsonrpc":"2.0","id":1,"method":"\\ud800"}',
+    b'{"jsonrpc":"2.0","id":1,"result":{}}',
+    b'{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}',
+    b"\xff\xfe",
+    b'\xef\xbb\xbf{"jsonrpc":"2.0","id":1,"method":"ping"}',
+]
+
+
+@pytest.mark.parametrize("accept", ["application/json", BOTH])
+@pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
+@pytest.mark.parametrize("body", MALFORMED)
+def test_a_body_that_is_no_request_is_answered_as_by_the_transport(sides, body, version, accept):
+    _, headers = request_of(version, "ping", {}, accept)
+    sides.compare(body, headers)
+
+
+CHANGED = [
+    ("content-type", "application/json; charset=utf-8"),
+    ("content-type", "Application/JSON"),
+    ("content-type", " application/json"),
+    ("content-length", "5000000"),
+    ("content-length", "-1"),
+    ("content-length", "many"),
+    ("accept", "text/event-stream"),
+    ("accept", "text/*, application/*"),
+    ("accept", "text/html"),
+    ("mcp-protocol-version", "1999-01-01"),
+    ("mcp-protocol-version", "DRAFT-2026-v1"),
+    ("mcp-method", "tools/call"),
+    ("mcp-method", None),
+    ("mcp-name", "nobody"),
+    ("mcp-session-id", "abc"),
+    ("mcp-param-text", "x"),
+    ("last-event-id", "7"),
+]
+
+
+@pytest.mark.parametrize("accept", ["application/json", BOTH])
+@pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
+@pytest.mark.parametrize(("name", "value"), CHANGED)
+def test_unusual_headers_are_answered_as_by_the_transport(sides, name, value, version, accept):
+    params = {"name": "plain", "arguments": {"text": "x"}}
+    body, headers = request_of(version, "tools/call", params, accept)
+    others = [pair for pair in headers if pair[0] != name]
+    sides.compare(body, [*others, (name, value)])
+    if value is not None:
+        # Twice, and what differs from the first comes last.
+        sides.compare(body, [*headers, (name, value)])
+
+
+@pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
+def test_what_is_streamed_is_left_to_the_transport(sides, version):
+    params = {"name": "telling", "arguments": {}}
+    body, headers = request_of(version, "tools/call", params, BOTH)
+    status, _, _ = sides.ask(body, headers, exchange=True, whole=False)
+    assert status == 200
+    assert sides.taken == []
+
+
+def test_an_error_of_a_handler_is_logged_whole(sides, caplog):
+    async def raises(_context, _params):
+        raise RuntimeError("on purpose")
+
+    low_level = sides._endpoint._exchange.server
+    entry = low_level.get_request_handler("ping")
+    low_level.add_request_handler("ping", entry.params_type, raises)
+    try:
+        for version in (HANDSHAKE, MODERN):
+            sides.compare(*request_of(version, "ping", {}, "application/json"))
+    finally:
+        low_level.add_request_handler("ping", entry.params_type, entry.handler)
+    own = [record for record in caplog.records if record.name.startswith("mcp_app")]
+    assert [record.levelno for record in own] == [logging.ERROR]
+    assert own[0].exc_info is not None
+
+
+@pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
+@pytest.mark.parametrize("between", [None, "crashing", "refusing", "asking", "nobody"])
+def test_calls_share_a_thread_and_nothing_that_one_left(sides, between, version):
+    def answered(tool):
+        params = {"name": tool, "arguments": {}}
+        body, headers = request_of(version, "tools/call", params, "application/json")
+        return sides.ask(body, headers, exchange=True)
+
+    first = answered("leaving")
+    if between is not None:
+        answered(between)
+    assert answered("leaving") == first
+    assert b" nothing" in first[2]
+    assert LEFT.get() == "nothing"
