@@ -29,6 +29,7 @@ from mcp_app.settings import Settings, SettingsError
 from mcp_app.supabase_settings import SOURCES
 from mcp_app.tool_access import ToolAccess
 from mcp_app.tool_arguments import ToolArguments
+from mcp_app.tool_begun_once import ToolBegunOnce
 from mcp_app.typed_prompt import TypedPrompt
 
 TITLE = "AOMA Mesh"
@@ -62,7 +63,7 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str
     """Register the tools; the input schema of each."""
     schemas = {}
     for component in components(tools, available):
-        registered = server.add_tool(component.function)
+        registered = server.add_tool(ToolBegunOnce.of(component.function))
         # Not all clients follow `$ref`.
         if _refers(registered.parameters):
             registered.parameters = dereference_refs(registered.parameters)

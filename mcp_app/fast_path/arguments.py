@@ -1,7 +1,7 @@
 """Arguments that plainly fit: nothing to convert, to strip, or to explain.
 
 The build writes each tool's checks from Pydantic's own schema of it, see
-`ops.bundle.frozen.checks`. What does not pass them may still be right, such as `"5"` for a
+`ops.bundle.argument_checks`. What does not pass them may still be right, such as `"5"` for a
 number or a name in camelCase: Pydantic decides, behind FastMCP.
 
 A check is a list: its kind, then what the kind needs.
@@ -42,6 +42,12 @@ def _checked(value: Any, check: list[Any]) -> Any:
     kind = check[0]
     if kind == "nullable":
         return None if value is None else _checked(value, check[1])
+    if kind == "union":
+        return _chosen(value, check[1:])
+    if kind == "dict":
+        if type(value) is not dict or not check[3] <= len(value) <= check[4]:
+            raise NotPlainError
+        return {_checked(name, check[1]): _checked(one, check[2]) for name, one in value.items()}
     if kind == "list":
         if type(value) is not list or not check[2] <= len(value) <= check[3]:
             raise NotPlainError
@@ -49,6 +55,28 @@ def _checked(value: Any, check: list[Any]) -> Any:
     if not _KINDS[kind](value, *check[1:]):
         raise NotPlainError
     return float(value) if kind == "float" else value
+
+
+def _chosen(value: Any, checks: list[list[Any]]) -> Any:
+    for check in checks:
+        try:
+            return _checked(value, check)
+        except NotPlainError:
+            continue
+    raise NotPlainError
+
+
+def _is_json(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(map(_is_json, value)) and all(map(_is_json, value.values()))
+    if kind is list:
+        return all(map(_is_json, value))
+    if kind is str:
+        return "\x00" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+    if kind is float:
+        return bool(abs(value) < float("inf"))
+    return value is None or kind is bool or _is_integer(value, None, None)
 
 
 def _is_text(
@@ -76,7 +104,8 @@ def _is_number(value: float, least: float | None, most: float | None) -> bool:
 
 
 def _is_integer(value: Any, least: int | None, most: int | None) -> bool:
-    return type(value) is int and -(2**53) < value < 2**53 and _is_number(value, least, most)
+    plain_integer = type(value) is int and -(2**53) < value < 2**53
+    return plain_integer and _is_number(value, least, most)
 
 
 def _is_float(value: Any, least: float | None, most: float | None) -> bool:
@@ -86,6 +115,7 @@ def _is_float(value: Any, least: float | None, most: float | None) -> bool:
 
 
 _KINDS: dict[str, Any] = {
+    "any": _is_json,
     "str": _is_text,
     "int": _is_integer,
     "float": _is_float,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 
+from mcp_app.fast_path.json_text import text
 from mcp_app.fast_path.stand_ins.exceptions import ToolError
 
 # Whichever way a call went, the log says the same of it.
@@ -31,11 +32,14 @@ def said(tool: str, error: Exception) -> str:
 
     Raises:
         LeftToFastMcpError: it was not the tool that failed, but the way that it was called.
+        NotPlainJsonError: the text can be written by FastMCP alone.
     """
     if _is_ours(error):
         raise LeftToFastMcpError from None
     message = f"Error calling tool {tool!r}"
     if isinstance(error, ToolError):
+        # Before the log: where it cannot be written here, FastMCP logs it.
+        text(str(error))
         logger.log(error.log_level, message)
         return str(error)
     status = _status(error)

@@ -105,7 +105,13 @@ class Front:
         if self._fastmcp is None:
             self._fastmcp = self._full(self._rate_limit, self._cold)
         self._cold = False
-        return self._fastmcp(event, context)
+        # Here: nothing is left where nothing was handed on.
+        from mcp_app import begun_call  # noqa: PLC0415 - likewise
+
+        try:
+            return self._fastmcp(event, context)
+        finally:
+            begun_call.forget()
 
     def close(self) -> None:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""

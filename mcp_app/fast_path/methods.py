@@ -45,6 +45,7 @@ class Methods:
         self._settings = settings
         self._backend: Backend | None = None
         self._network: Any = None
+        self._waiting: Any = None
         self._results: dict[str, dict[str, str]] = frozen["results"]
         self._meta: str = frozen["meta"]
         self._placeholder: str = frozen["name"]
@@ -173,29 +174,39 @@ class Methods:
     def _named(self, text: str) -> str:
         return text.replace(self._placeholder, self._name)
 
-    def _prepare(self, asks: bool) -> Run:  # noqa: FBT001 - as it is called
+    def _prepare(self, *, asks: bool, waits: bool) -> Run:
         """What the tools find their settings and their backend by; what runs them.
 
         Args:
             asks: Whether the tool asks for them.
+            waits: Whether it may have to wait for another service.
         """
         if self._settings.supabase is not None:
-            return self._over_network(asks)
+            return self._over_network(asks=asks, waits=waits)
         if asks and self._backend is None:
             from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at first
             from mcp_app.instance import backend_of  # noqa: PLC0415 - likewise
 
             self._backend = backend_of(self._settings)
             set_current(Deployment(self._settings, self._backend))
-        return run_at_once
+        if not waits:
+            return run_at_once
+        if self._waiting is None:
+            from mcp_app.fast_path.waiting import Waiting  # noqa: PLC0415 - likewise
 
-    def _over_network(self, asks: bool) -> Run:  # noqa: FBT001 - likewise
+            self._waiting = Waiting()
+        run: Run = self._waiting.run
+        return run
+
+    def _over_network(self, *, asks: bool, waits: bool) -> Run:
         if self._network is None:
             from mcp_app.fast_path.network import Network  # noqa: PLC0415 - likewise
 
             self._network = Network(self._settings)
         if asks:
             self._network.connect()
+        if waits:
+            self._network.wait()
         run: Run = self._network.run
         return run
 
@@ -207,3 +218,6 @@ class Methods:
         if self._network is not None:
             self._network.close()
             self._network = None
+        if self._waiting is not None:
+            self._waiting.close()
+            self._waiting = None

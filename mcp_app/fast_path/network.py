@@ -58,6 +58,10 @@ class Network:
         set_current(Deployment(self._settings, made))
         connected.leave(self._event_loop(), made, supabase)
 
+    def wait(self) -> None:
+        """Make the event loop; before a tool that may have to wait is called."""
+        self._event_loop()
+
     def run(self, function: Callable[..., Any], arguments: dict[str, Any], caller: Caller) -> Any:
         """What the tool's function gives.
 

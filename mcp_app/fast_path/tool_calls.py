@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import marshal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mcp_app.caller import Caller, calling
 from mcp_app.fast_path.arguments import plain
 from mcp_app.fast_path.failures import LeftToFastMcpError, said
-from mcp_app.fast_path.json_text import text, texts
+from mcp_app.fast_path.json_text import NotPlainJsonError, text, texts
 from mcp_app.fast_path.replies import dumps
 from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
 
@@ -24,10 +25,11 @@ class ToolCalls:
         tools: By name, what `ops.bundle.frozen` wrote down of a call, marshalled; None for those
             that FastMCP calls.
         prepare: Called before a tool is imported, to make what it works with, with whether it
-            asks a backend; gives what runs a function with its arguments, for a caller.
+            `asks` a backend and whether it `waits`; gives what runs a function with its
+            arguments, for a caller.
     """
 
-    def __init__(self, tools: dict[str, bytes | None], prepare: Callable[[bool], Run]) -> None:
+    def __init__(self, tools: dict[str, bytes | None], prepare: Callable[..., Run]) -> None:
         self._tools = tools
         self._prepare = prepare
         self._calls: dict[str, Any] = {}
@@ -50,7 +52,8 @@ class ToolCalls:
             pythons: Whether Python writes numbers there, and not Pydantic.
 
         Raises:
-            Exception: FastMCP has to answer, and calls the tool.
+            Exception: FastMCP has to answer. It calls the tool, unless that was called here:
+                then it writes what `mcp_app.begun_call` has of it.
         """
         marshalled = self._tools[name]
         if marshalled is None or (caller.tools is not None and name not in caller.tools):
@@ -62,7 +65,7 @@ class ToolCalls:
             raise LeftToFastMcpError
         arguments = plain(given, call["checks"])
         if name not in self._functions:
-            run = self._prepare(call["asks"])
+            run = self._prepare(asks=call["asks"], waits=call["waits"])
             function = getattr(importlib.import_module(call["module"]), call["function"])
             self._functions[name] = run, function
         run, function = self._functions[name]
@@ -70,8 +73,26 @@ class ToolCalls:
             with calling(caller):
                 value = run(function, arguments, caller)
         except Exception as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
-            return _failed(said(name, error), meta), False
-        return _succeeded(value, meta, wrapped=call["wrapped"], pythons=pythons), True
+            try:
+                return _failed(said(name, error), meta), False
+            except NotPlainJsonError:
+                _leave(name, partial(_raise, error))
+                raise
+        try:
+            return _succeeded(value, meta, call, pythons=pythons), True
+        except NotPlainJsonError:
+            _leave(name, lambda: value)
+            raise
+
+
+def _leave(name: str, outcome: Callable[[], Any]) -> None:
+    from mcp_app import begun_call  # noqa: PLC0415 - hardly ever
+
+    begun_call.leave(name, outcome)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _failed(message: str, meta: str | None) -> str:
@@ -80,21 +101,22 @@ def _failed(message: str, meta: str | None) -> str:
     return f'{{"content":[{block}],"isError":true{era}}}'
 
 
-def _succeeded(value: Any, meta: str | None, *, wrapped: bool, pythons: bool) -> str:
+def _succeeded(value: Any, meta: str | None, call: dict[str, Any], *, pythons: bool) -> str:
     pydantics, structured = texts(value)
-    # FastMCP gives text as it is, and nothing for None.
+    # FastMCP gives text as it is, and nothing for None and an empty list.
     shown = value if isinstance(value, str) else pydantics
     if not pythons:
         structured = pydantics
-    block = "" if value is None else f'{{"text":{dumps(shown)},"type":"text"}}'
+    block = "" if structured in {"null", "[]"} else f'{{"text":{dumps(shown)},"type":"text"}}'
     parts = [f'"content":[{block}]', '"isError":false']
     own_meta = ""
-    if wrapped:
+    if call["wrapped"]:
         structured = f'{{"result":{structured}}}'
         own_meta = '"fastmcp":{"wrap_result":true}'
     if meta is not None:
         parts.append('"resultType":"complete"')
-    parts.append(f'"structuredContent":{structured}')
+    if call["structured"] or structured[0] == "{":
+        parts.append(f'"structuredContent":{structured}')
     metas = ",".join(one for one in (own_meta, meta) if one)
     if metas:
         # The era's is put at the end, or into the tool's own, which stands first.

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from ops.bundle import application, bytecode, frozen
+from ops.bundle.annotated import NotLeanError
 from ops.bundle.archive import Entry
 from ops.bundle.failure import BuildError
-from ops.bundle.lean import LEAN, PACKAGE, Lean, LeanModule, NotLeanError
+from ops.bundle.lean import LEAN, PACKAGE, STAND_INS, Lean, LeanModule
 
 ENTRY = (f"{PACKAGE}.fast_path.front", "front")
 # Imported at the first request, so not reached from the entry where it cannot be had.
@@ -29,6 +30,7 @@ AT_REQUEST = (
     (f"{PACKAGE}.fast_path.domain", "Domain"),
     (f"{PACKAGE}.domain_secrets", "origin_secrets"),
     (f"{PACKAGE}.origin_secret", "OriginSecrets"),
+    (f"{PACKAGE}.fast_path.waiting", "Waiting"),
     (f"{PACKAGE}.preloading", "preload"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
@@ -39,6 +41,10 @@ AT_REQUEST = (
 DEPLOYMENT = f"{PACKAGE}.deployment"
 # Of these the answers are frozen: what the zip carries has to be what answered.
 FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
+# What asks; when it is changed, the answers kept from before are not its own.
+ASKING = [
+    Path(__file__).parent / f"{name}.py" for name in ("argument_checks", "callable_tools", "frozen")
+]
 LIMIT_SECONDS = 300
 # What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
@@ -89,7 +95,7 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
         return None
     _same_versions(root)
     digest = hashlib.sha256(sys.version.encode())
-    for file in (root / "requirements" / "lambda.txt", Path(__file__).parent / "frozen.py"):
+    for file in (root / "requirements" / "lambda.txt", *ASKING):
         digest.update(file.read_bytes() if file.is_file() else b"")
     for name, path in application.files(root):
         digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -130,26 +136,64 @@ def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) ->
             lean.add(module, name)
         except NotLeanError as error:
             raise BuildError(f"The fast path cannot be made of {module}: {error}.") from error
-    called = []
-    for name, tool in answers["tools"].items():
-        call = tool.get("call")
-        if call is None:
-            continue
-        try:
-            lean.add(call["module"], call["function"])
-        except NotLeanError as error:
-            del tool["call"]
-            off[name] = str(error)
-        else:
-            call["asks"] = lean.reaches(call["module"], call["function"], DEPLOYMENT)
-            call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
-            called.append(name)
+    called = _add_tools(lean, answers["tools"], off)
     entries = (
         *_package(root, lean),
         _constant("listed", _texts(answers["tools"])),
         _constant("frozen", {**answers, "tools": _calls(answers["tools"])}),
     )
     return FastPath(entries, tuple(sorted(called)), off)
+
+
+def _add_tools(lean: Lean, tools: Mapping[str, Any], off: dict[str, str]) -> list[str]:
+    """Take in the tools that can be called without FastMCP; the others get a reason.
+
+    Returns:
+        The names of those that can.
+    """
+    # Both ways of an instance see to these themselves.
+    known = lean.taken
+    calls = {name: tool["call"] for name, tool in tools.items() if "call" in tool}
+    # First all: what one changes may be what another reads.
+    for name, call in calls.items():
+        try:
+            lean.read(call["module"], call["function"])
+        except NotLeanError as error:
+            off[name] = str(error)
+    for name in [one for one in calls if one not in off]:
+        call = calls[name]
+        where = call["module"], call["function"]
+        try:
+            _describe(call, lean, known)
+        except NotLeanError as error:
+            off[name] = str(error)
+        else:
+            lean.add(*where)
+    for name in calls.keys() & off.keys():
+        del tools[name]["call"]
+    return [one for one in calls if one not in off]
+
+
+def _describe(call: dict[str, Any], lean: Lean, known: frozenset[tuple[str, str]]) -> None:
+    """Add what the fast path has to know of a tool's function.
+
+    Raises:
+        NotLeanError: its calls are FastMCP's.
+    """
+    where = call["module"], call["function"]
+    kept = lean.kept_between_calls(*where, known)
+    if kept is not None:
+        raise NotLeanError(f"it keeps {kept} from call to call")
+    changes, waits = call.pop("changes"), call.pop("is_async")
+    missing = lean.gives_up(*where) if changes else None
+    if missing is not None:
+        raise NotLeanError(f"it may change something, and {missing} only once it has begun")
+    # Clients wait; and what may change something must not be given up where it would wait.
+    call["waits"] = waits and (changes or lean.reaches_client(*where))
+    if call["waits"] and lean.reaches(*where, STAND_INS["asyncio"]):
+        raise NotLeanError("it waits, and needs asyncio")
+    call["asks"] = lean.reaches(*where, DEPLOYMENT)
+    call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
 
 
 def _package(root: Path, lean: Lean) -> tuple[Entry, Entry]:

@@ -16,10 +16,12 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mcp_app.fast_path.replies import dumps
+from ops.bundle.argument_checks import NotPlainError
+from ops.bundle.callable_tools import call_of
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
 PLACEHOLDER = "mesh-placeholder-c7f9b1"
@@ -30,150 +32,6 @@ LEGACY_METHODS = ("ping", "logging/setLevel")
 MODERN_METHODS = ("server/discover",)
 LISTS = ("prompts/list", "resources/templates/list")
 ERAS = ("legacy", "modern")
-MOST = 2**53
-# Patterns that mean the same in Python and in Rust.
-SIMPLE_PATTERN = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-^$[]{},"
-)
-# Of Pydantic's schemas, those whose values `mcp_app.fast_path.json_text` writes alike.
-PLAIN_RESULTS = frozenset(
-    {"str", "int", "float", "bool", "none", "nullable", "literal", "list", "tuple", "dict", "union"}
-    | {"dataclass", "dataclass-args", "dataclass-field", "default", "definitions", "definition-ref"}
-)
-
-
-class NotPlainError(Exception):
-    """It takes Pydantic or FastMCP; the message says what does."""
-
-
-def checks(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Each argument's check for `mcp_app.fast_path.arguments`.
-
-    Args:
-        schema: Pydantic's core schema of a call.
-
-    Raises:
-        NotPlainError: an argument has to be looked at by Pydantic.
-    """
-    if schema["type"] != "call" or schema["arguments_schema"]["type"] != "arguments":
-        raise NotPlainError("its signature is not a plain one")
-    arguments = schema["arguments_schema"]
-    if "var_args_schema" in arguments or "var_kwargs_schema" in arguments:
-        raise NotPlainError("it takes any number of arguments")
-    made = {}
-    for argument in arguments["arguments_schema"]:
-        name, inner = argument["name"], argument["schema"]
-        if argument.get("alias") or argument.get("mode") == "positional_only":
-            raise NotPlainError(f"{name} is not passed by its name")
-        required = inner["type"] != "default"
-        try:
-            made[name] = [required, _check(inner if required else inner["schema"])]
-        except NotPlainError as error:
-            raise NotPlainError(f"{name}: {error}") from None
-    return made
-
-
-def _check(schema: Mapping[str, Any]) -> list[Any]:  # noqa: PLR0911 - one for each kind
-    kind = schema["type"]
-    if schema.get("strict") or schema.get("serialization"):
-        raise NotPlainError(f"a {kind} of its own kind")
-    match kind:
-        case "function-before":
-            function = schema["function"]["function"]
-            from mcp_app.plain_values import MARK  # noqa: PLC0415 - see main
-
-            if not hasattr(function, MARK):
-                raise NotPlainError(f"its validator {function.__qualname__} is not marked")
-            return _check(schema["schema"])
-        case "nullable":
-            return ["nullable", _check(schema["schema"])]
-        case "list":
-            inner = _check(schema["items_schema"])
-            return ["list", inner, schema.get("min_length", 0), schema.get("max_length", MOST)]
-        case "str":
-            return ["str", *_text(schema)]
-        case "int" | "float":
-            _only(schema, {"ge", "le", "allow_inf_nan"})
-            return [kind, schema.get("ge"), schema.get("le")]
-        case "bool":
-            return ["bool"]
-        case "literal" if all(type(one) is str for one in schema["expected"]):
-            return ["literal", *schema["expected"]]
-        case _:
-            raise NotPlainError(f"a {kind} is not checked there")
-
-
-def _text(schema: Mapping[str, Any]) -> list[Any]:
-    known = {"min_length", "max_length", "strip_whitespace", "to_upper", "to_lower", "pattern"}
-    _only(schema, known)
-    pattern = schema.get("pattern")
-    if pattern is not None and not (type(pattern) is str and SIMPLE_PATTERN.issuperset(pattern)):
-        raise NotPlainError("a pattern beyond the simplest")
-    case = "upper" if schema.get("to_upper") else "lower" if schema.get("to_lower") else ""
-    return [
-        schema.get("min_length", 0),
-        schema.get("max_length", MOST),
-        bool(schema.get("strip_whitespace")),
-        case,
-        pattern,
-    ]
-
-
-def _only(schema: Mapping[str, Any], known: set[str]) -> None:
-    beyond = schema.keys() - known - {"type", "metadata", "ref"}
-    if beyond:
-        raise NotPlainError(f"a {schema['type']} with {', '.join(sorted(beyond))}")
-
-
-def check_result(schema: Any) -> None:
-    """See that a result is written alike with and without Pydantic.
-
-    Raises:
-        NotPlainError: it is not.
-    """
-    if isinstance(schema, list | tuple):
-        for one in schema:
-            check_result(one)
-    elif isinstance(schema, dict) and isinstance(kind := schema.get("type"), str):
-        if kind not in PLAIN_RESULTS or schema.get("serialization"):
-            raise NotPlainError(f"its result has a {kind}")
-        if kind == "dataclass-field" and any(
-            schema.get(one) for one in ("serialization_alias", "serialization_exclude", "init_only")
-        ):
-            raise NotPlainError(f"its result's {schema['name']} is written in its own way")
-        for name, one in schema.items():
-            if name not in {"default", "metadata", "expected", "cls", "generic_origin", "config"}:
-                check_result(one)
-
-
-def call_of(tool: Any) -> dict[str, Any]:
-    """How the fast path calls this FastMCP tool.
-
-    Raises:
-        NotPlainError: it cannot; the message says why.
-    """
-    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see main
-    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    if not (tool.annotations and tool.annotations.read_only_hint):
-        raise NotPlainError("it may change something, so it must not be begun twice")
-    if tool.timeout is not None:
-        raise NotPlainError("it has a time limit of its own")
-    if tool.output_schema is None:
-        raise NotPlainError("it has no output schema")
-    function = tool.fn
-    adapter = get_cached_typeadapter(without_injected_parameters(function))
-    made = checks(adapter.core_schema)
-    if len(made) != function.__code__.co_argcount + function.__code__.co_kwonlyargcount:
-        raise NotPlainError("it takes FastMCP's Context")
-    check_result(TypeAdapter(tool.return_type).core_schema)
-    return {
-        "module": function.__module__,
-        "function": function.__name__,
-        "checks": made,
-        "wrapped": bool(tool.output_schema.get("x-fastmcp-wrap-result")),
-    }
 
 
 class Server:

@@ -9,9 +9,9 @@ calls. So, from the syntax trees:
   imports which annotations alone needed disappear.
 - `mcp_app.x` is imported as `mcp_app_lean.x`, and a few modules of the standard library as
   their stand-ins in `mcp_app.fast_path.stand_ins`.
-- What still needs a third party's package cannot be made lean: `NotLeanError` says which. An
-  import within a function that cannot be had raises when it is reached, and the request then
-  goes to FastMCP.
+- Clients of other services are imported as they are. What needs another third party's package
+  cannot be made lean: `NotLeanError` says which. An import within a function that cannot be had
+  raises when it is reached, and the request then goes to FastMCP.
 
 Line numbers and file names stay those of the source, so a traceback leads there.
 """
@@ -19,12 +19,15 @@ Line numbers and file names stay those of the source, so a traceback leads there
 from __future__ import annotations
 
 import ast
-import re
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from ops.bundle import annotated, kept_state
+from ops.bundle.annotated import NotLeanError
+from ops.bundle.lean_syntax import Stripper, copied
+from ops.bundle.source_module import Import, SourceModule, bindings, inner_imports, names_in
 
 PACKAGE = "mcp_app"
 LEAN = "mcp_app_lean"
@@ -43,122 +46,16 @@ STAND_INS = {
     "ssl": f"{_STAND_INS}.ssl",
 }
 # Imported as they are: what they hold is the same for both ways of an instance.
-SHARED = frozenset(f"{PACKAGE}.{name}" for name in ("connected", "lifetime", "snapshot", "tls"))
-DECORATORS_OF = "fastmcp"
+SHARED = frozenset(
+    f"{PACKAGE}.{name}" for name in ("begun_call", "connected", "lifetime", "snapshot", "tls")
+)
+# Clients of other services: they take values and give values, and look at no annotation of
+# whoever calls them. Imported at the first call of a tool that needs them.
+CLIENTS = frozenset({"boto3", "botocore", "httpx", "httpx2", "requests", "urllib3"})
+# Where authors write what both ways run.
+WRITTEN = ("prompts", "resources", "tools")
 
 type Wanted = tuple[str, str]
-
-
-class NotLeanError(Exception):
-    """It cannot be had without a third party's package; the message says which, and where."""
-
-
-@dataclass(frozen=True)
-class Import:
-    """What an import statement binds to one name.
-
-    Attributes:
-        module: The absolute module, such as `mcp_app.deployment`.
-        name: What of it; None for the module itself.
-    """
-
-    module: str
-    name: str | None
-
-
-def _copied[Kind](node: Kind) -> Kind:
-    """A syntax tree's copy, in a fifth of the time that `copy.deepcopy` takes."""
-    if isinstance(node, list):
-        return [_copied(one) for one in node]  # type: ignore[return-value]
-    if not isinstance(node, ast.AST):
-        return node
-    made = type(node).__new__(type(node))
-    made.__dict__.update({name: _copied(value) for name, value in node.__dict__.items()})
-    return made
-
-
-class _Stripper(ast.NodeTransformer):
-    """Takes out what only type checkers, FastMCP and Pydantic read."""
-
-    def __init__(self, decorators: frozenset[str]) -> None:
-        self._decorators = decorators
-        self._in_class = False
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        node.returns = None
-        node.type_params = []
-        node.decorator_list = [one for one in node.decorator_list if not self._dropped(one)]
-        arguments = node.args
-        given = [arguments.vararg, arguments.kwarg]
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *given):
-            if argument is not None:
-                argument.annotation = None
-        outside, self._in_class = self._in_class, False
-        self.generic_visit(node)
-        self._in_class = outside
-        return node
-
-    visit_FunctionDef = _function  # noqa: N815 - the visitor's names
-    visit_AsyncFunctionDef = _function  # noqa: N815
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.type_params = []
-        node.bases = [
-            base
-            for base in node.bases
-            if not (isinstance(base, ast.Name) and base.id == "Protocol")
-        ]
-        outside, self._in_class = self._in_class, True
-        self.generic_visit(node)
-        self._in_class = outside
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        self.generic_visit(node)
-        if self._in_class:
-            # A field's name and place are read from the annotations; its type is not.
-            node.annotation = ast.copy_location(ast.Constant(""), node.annotation)
-            return node
-        if node.value is None:
-            return None
-        return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        match node:
-            case ast.Call(
-                ast.Attribute(ast.Name("re"), "compile"), [ast.Constant(str(pattern))], []
-            ):
-                return ast.copy_location(compiled_pattern(pattern), node)
-        return node
-
-    def _dropped(self, decorator: ast.expr) -> bool:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        while isinstance(called, ast.Attribute):
-            called = called.value
-        return isinstance(called, ast.Name) and called.id in self._decorators
-
-
-def compiled_pattern(pattern: str) -> ast.expr:
-    """What gives a regular expression without compiling it at run time: 1 ms for each.
-
-    As `re` itself does it at the end of compiling. The instructions are those of this
-    interpreter, as the bytecode is; `_sre` checks them when they are loaded.
-    """
-    parsed = re._parser.parse(pattern, 0)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public gives them
-    code = re._compiler._code(parsed, 0)  # type: ignore[attr-defined]  # noqa: SLF001
-    groups = parsed.state.groupdict
-    names: list[str | None] = [None] * parsed.state.groups
-    for name, number in groups.items():
-        names[number] = name
-    flags = parsed.state.flags
-    arguments = f"{pattern!r}, {flags}, {list(map(int, code))}, {parsed.state.groups - 1}"
-    call = f"__import__('_sre').compile({arguments}, {groups!r}, {tuple(names)!r})"
-    return ast.parse(call, mode="eval").body
-
-
-def _names(node: ast.AST) -> Iterator[str]:
-    return (one.id for one in ast.walk(node) if isinstance(one, ast.Name))
 
 
 def _attributes(node: ast.AST, of: str) -> tuple[set[str], bool]:
@@ -178,86 +75,6 @@ def _attributes(node: ast.AST, of: str) -> tuple[set[str], bool]:
         for one in ast.walk(node)
     )
     return taken, bare
-
-
-@dataclass
-class _Module:
-    """A module of the package, its statements by what they define."""
-
-    name: str
-    path: Path
-    is_package: bool
-    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    imports: dict[str, Import] = field(default_factory=dict)
-    effects: list[ast.stmt] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, root: Path, name: str) -> _Module | None:
-        """The module; None where there is none of this name."""
-        place = root.joinpath(*name.split("."))
-        for path, is_package in ((place / "__init__.py", True), (place.with_suffix(".py"), False)):
-            if path.is_file():
-                module = cls(name, path, is_package)
-                module._index(ast.parse(path.read_bytes(), str(path)))
-                return module
-        return None
-
-    @cached_property
-    def decorators(self) -> frozenset[str]:
-        return frozenset(
-            name
-            for name, one in self.imports.items()
-            if one.module.partition(".")[0] == DECORATORS_OF
-        )
-
-    def _index(self, tree: ast.Module) -> None:
-        for statement in tree.body:
-            match statement:
-                case ast.Import() | ast.ImportFrom():
-                    self.imports |= dict(bindings(statement, self.name, is_package=self.is_package))
-                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                    self._define([statement.name], statement)
-                case ast.TypeAlias():
-                    self._define([statement.name.id], statement)
-                case ast.Assign():
-                    self._define([one for to in statement.targets for one in _names(to)], statement)
-                case ast.AnnAssign() | ast.AugAssign():
-                    self._define(list(_names(statement.target)), statement)
-                case ast.Try():
-                    inner = (one for one, _ in _inner_imports(statement))
-                    bound = [
-                        n for one in inner for n, _ in bindings(one, self.name, is_package=False)
-                    ]
-                    self._define(bound, statement)
-                case ast.Expr(ast.Constant()):
-                    pass
-                case ast.If(ast.Name("TYPE_CHECKING")):
-                    pass
-                case _:
-                    self.effects.append(statement)
-
-    def _define(self, names: list[str], statement: ast.stmt) -> None:
-        for name in names:
-            self.definitions.setdefault(name, []).append(statement)
-
-
-def bindings(
-    statement: ast.Import | ast.ImportFrom, module: str, *, is_package: bool
-) -> Iterator[tuple[str, Import]]:
-    """The names that an import statement binds, each with what."""
-    if isinstance(statement, ast.Import):
-        for alias in statement.names:
-            whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            yield alias.asname or whole, Import(whole if alias.asname else alias.name, None)
-        return
-    base = statement.module or ""
-    if statement.level:
-        parts = module.split(".")
-        up = parts[: len(parts) - statement.level + is_package]
-        base = ".".join([*up, base] if base else up)
-    if base != "__future__":
-        for alias in statement.names:
-            yield alias.asname or alias.name, Import(base, alias.name)
 
 
 @dataclass
@@ -286,10 +103,11 @@ class Lean:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._modules: dict[str, _Module | None] = {}
+        self._modules: dict[str, SourceModule | None] = {}
         self._stripped: dict[int, ast.stmt] = {}
         self._closures: dict[Wanted, frozenset[Wanted] | NotLeanError] = {}
         self._kept: set[Wanted] = set()
+        self._state: frozenset[Wanted] | None = None
 
     def add(self, module: str, name: str) -> None:
         """Take in a definition and all that it needs.
@@ -299,6 +117,14 @@ class Lean:
         """
         self._kept |= self._closure((module, name))
 
+    def read(self, module: str, name: str) -> None:
+        """See that a definition can be had.
+
+        Raises:
+            NotLeanError: it cannot.
+        """
+        self._closure((module, name))
+
     def reaches(self, module: str, name: str, other: str) -> bool:
         """Whether a definition needs something of another module.
 
@@ -307,11 +133,61 @@ class Lean:
         """
         return any(found == other for found, _ in self._closure((module, name)))
 
+    def reaches_client(self, module: str, name: str) -> bool:
+        """Whether a definition needs a client of other services.
+
+        Raises:
+            NotLeanError: it cannot be had.
+        """
+        return any(
+            one.module.partition(".")[0] in CLIENTS
+            for source, names in self._sources(module, name)
+            for one in (
+                *(source.imports[name] for name in names & source.imports.keys()),
+                *_imports_within(source, names),
+            )
+        )
+
+    def gives_up(self, module: str, name: str) -> str | None:
+        """What a definition cannot have once it is running; None where it has all it may need.
+
+        Raises:
+            NotLeanError: it cannot be had at all.
+        """
+        for source, names in self._sources(module, name):
+            for one in _imports_within(source, names):
+                if isinstance(self._inner_statement(one, "", source.name), ast.Raise):
+                    return f"it needs {one.module}"
+        return None
+
+    def kept_between_calls(self, module: str, name: str, known: Collection[Wanted]) -> str | None:
+        """What a definition needs that calls change; None for nothing.
+
+        Args:
+            module: Its module.
+            name: Its own.
+            known: What is left out, since both ways of an instance see to it.
+
+        Raises:
+            NotLeanError: it cannot be had.
+        """
+        if self._state is None:
+            places = [self._root / PACKAGE / one for one in WRITTEN]
+            for place in (path for one in places for path in sorted(one.rglob("*.py"))):
+                self._module(".".join(place.relative_to(self._root).with_suffix("").parts))
+            read = {one.name: one for one in self._modules.values() if one is not None}
+            self._state = kept_state.kept(read)
+        changed = (self._closure((module, name)) & self._state) - {*known}
+        return min((f"{found}.{one}" for found, one in changed), default=None)
+
+    @property
+    def taken(self) -> frozenset[Wanted]:
+        """What was taken in so far, by module and name."""
+        return frozenset(self._kept)
+
     def modules(self) -> Iterator[LeanModule]:
         """What was taken in, by module, and the packages that they lie in."""
-        by_module: dict[str, set[str]] = {}
-        for module, name in self._kept:
-            by_module.setdefault(module, set()).add(name)
+        by_module = _by_module(self._kept)
         for module in [*by_module]:
             parts = module.split(".")
             for length in range(1, len(parts)):
@@ -321,9 +197,16 @@ class Lean:
 
     # --- what is needed
 
-    def _module(self, name: str) -> _Module | None:
+    def _sources(self, module: str, name: str) -> Iterator[tuple[SourceModule, set[str]]]:
+        """The modules that a definition needs, each with the names in it."""
+        for found, names in sorted(_by_module(self._closure((module, name))).items()):
+            source = self._module(found)
+            assert source is not None  # noqa: S101 - the closure was made of it
+            yield source, names
+
+    def _module(self, name: str) -> SourceModule | None:
         if name not in self._modules:
-            self._modules[name] = _Module.read(self._root, name)
+            self._modules[name] = SourceModule.read(self._root, name)
         return self._modules[name]
 
     def _closure(self, first: Wanted) -> frozenset[Wanted]:
@@ -362,16 +245,18 @@ class Lean:
             return
         statements = [*module.definitions[attribute], *module.effects]
         for statement in statements:
+            if id(statement) not in self._stripped:
+                annotated.check(statement, module)
             yield from self._needs_of(module, self._strip(module, statement))
 
-    def _needs_of(self, module: _Module, statement: ast.stmt) -> Iterator[Wanted]:
-        for used in {*_names(statement)}:
+    def _needs_of(self, module: SourceModule, statement: ast.stmt) -> Iterator[Wanted]:
+        for used in {*names_in(statement)}:
             if used in module.definitions:
                 yield module.name, used
             elif used in module.imports:
                 yield module.name, used
                 yield from self._imported(module.imports[used], statement, used)
-        for inner, _ in _inner_imports(statement):
+        for inner, _ in inner_imports(statement):
             for _, one in bindings(inner, module.name, is_package=module.is_package):
                 yield from self._inner(one)
 
@@ -417,7 +302,7 @@ class Lean:
             )
             for attribute in taken:
                 yield stand_in, str(attribute)
-        elif top in {PACKAGE, "asyncio"} or top not in sys.stdlib_module_names:
+        elif not _as_it_is(top):
             raise NotLeanError(f"it needs {one.module}")
 
     def _stand_in(self, one: Import) -> str | None:
@@ -429,17 +314,16 @@ class Lean:
         assert module is not None  # noqa: S101 - ours
         if one.name is not None and one.name not in module.definitions:
             # Of asyncio, what has no stand-in waits, and there is no event loop.
-            top = one.module.partition(".")[0]
-            if top in sys.stdlib_module_names and top != "asyncio":
+            if _as_it_is(one.module.partition(".")[0]):
                 return None
             raise NotLeanError(f"it needs {one.module}.{one.name}")
         return stand_in
 
     # --- what is written
 
-    def _strip(self, module: _Module, statement: ast.stmt) -> ast.stmt:
+    def _strip(self, module: SourceModule, statement: ast.stmt) -> ast.stmt:
         if id(statement) not in self._stripped:
-            stripped = _Stripper(module.decorators).visit(_copied(statement))
+            stripped = Stripper(module.decorators, module.name).visit(copied(statement))
             self._stripped[id(statement)] = stripped or ast.copy_location(ast.Pass(), statement)
         return self._stripped[id(statement)]
 
@@ -474,10 +358,10 @@ class Lean:
             module = module.replace(PACKAGE, LEAN, 1)
         return _import_of(module, one, local)
 
-    def _rewritten(self, module: _Module, statement: ast.stmt) -> ast.stmt:
+    def _rewritten(self, module: SourceModule, statement: ast.stmt) -> ast.stmt:
         """The statement with the imports within it leading to what is there."""
-        statement = _copied(statement)
-        for inner, body in _inner_imports(statement):
+        statement = copied(statement)
+        for inner, body in inner_imports(statement):
             place = body.index(inner)
             body[place : place + 1] = [
                 ast.copy_location(self._inner_statement(one, local, module.name), inner)
@@ -498,9 +382,25 @@ class Lean:
             except NotLeanError as error:
                 return _refusal(str(error))
             return self._import(one, local)
-        if top in sys.stdlib_module_names:
+        if top in sys.stdlib_module_names or top in CLIENTS:
             return _import_of(one.module, one, local)
         return _refusal(f"it needs {one.module}")
+
+
+def _by_module(wanted: Collection[Wanted]) -> dict[str, set[str]]:
+    by_module: dict[str, set[str]] = {}
+    for module, name in wanted:
+        by_module.setdefault(module, set()).add(name)
+    return by_module
+
+
+def _imports_within(module: SourceModule, names: Collection[str]) -> Iterator[Import]:
+    """What the definitions of these names, and the module itself, import within them."""
+    chosen = [one for name in sorted(names) for one in module.definitions.get(name, ())]
+    for statement in (*chosen, *module.effects):
+        for inner, _ in inner_imports(statement):
+            for _, one in bindings(inner, module.name, is_package=module.is_package):
+                yield one
 
 
 def _import_of(module: str, one: Import, local: str) -> ast.stmt:
@@ -515,6 +415,11 @@ def _import_of(module: str, one: Import, local: str) -> ast.stmt:
     return ast.Import([ast.alias(one.module, None if plain else local)], lineno=1, col_offset=0)
 
 
+def _as_it_is(top: str) -> bool:
+    """Whether the original of this package is imported."""
+    return top in CLIENTS or (top in sys.stdlib_module_names and top != "asyncio")
+
+
 def _shared(one: Import) -> bool:
     return bool({one.module, f"{one.module}.{one.name}"} & SHARED)
 
@@ -525,22 +430,7 @@ def _refusal(why: str) -> ast.stmt:
     return ast.Raise(call, None)
 
 
-def _inner_imports(
-    statement: ast.stmt,
-) -> list[tuple[ast.Import | ast.ImportFrom, list[ast.stmt]]]:
-    """The imports within a statement, each with the block that it stands in."""
-    found = []
-    for node in ast.walk(statement):
-        for block in ("body", "orelse", "finalbody"):
-            inside = getattr(node, block, None)
-            if isinstance(inside, list):
-                found += [
-                    (one, inside) for one in inside if isinstance(one, ast.Import | ast.ImportFrom)
-                ]
-    return found
-
-
-def _in_order(module: _Module) -> list[ast.stmt]:
+def _in_order(module: SourceModule) -> list[ast.stmt]:
     every: Iterable[ast.stmt] = {
         id(one): one
         for one in (*(s for many in module.definitions.values() for s in many), *module.effects)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter
 
 from mcp_app.plain_values import leaves_plain_values
-from ops.bundle.frozen import NotPlainError, check_result, checks
+from ops.bundle.argument_checks import NotPlainError, checks
+from ops.bundle.callable_tools import check_result
 
 
 @leaves_plain_values
@@ -28,6 +30,8 @@ def test_each_argument_has_a_check_with_its_limits() -> None:
         share: Annotated[float | None, Field(ge=0, le=1)] = None,
         names: Annotated[list[str] | None, Field(max_length=3)] = None,
         on: bool = False,  # noqa: FBT001, FBT002
+        fields: dict[str, Any] | None = None,
+        one_or_many: str | list[str] = "",
     ) -> None: ...
 
     made = checks(schema(tool))
@@ -37,6 +41,9 @@ def test_each_argument_has_a_check_with_its_limits() -> None:
     assert made["share"] == [False, ["nullable", ["float", 0, 1]]]
     assert made["names"][1][:2] == ["nullable", ["list", ["str", 0, 2**53, False, "", None], 0, 3]]
     assert made["on"] == [False, ["bool"]]
+    text = ["str", 0, 2**53, False, "", None]
+    assert made["fields"][1] == ["nullable", ["dict", text, ["any"], 0, 2**53]]
+    assert made["one_or_many"][1] == ["union", text, ["list", text, 0, 2**53]]
 
 
 @pytest.mark.parametrize(
@@ -44,8 +51,11 @@ def test_each_argument_has_a_check_with_its_limits() -> None:
     [
         (Annotated[str, BeforeValidator(lambda value: value)], "not marked"),
         (Annotated[str, AfterValidator(marked)], "function-after"),
-        (dict[str, int], "a dict"),
-        (int | str, "a union"),
+        (dict[int, str], "keys are no text"),
+        (dict[str, Annotated[int, Field(gt=3)]], "gt"),
+        (int | float, "alike"),
+        (list[str] | list[int], "alike"),
+        (datetime, "a datetime"),
         (Annotated[str, StringConstraints(pattern=r"\bx\b")], "pattern"),
         (Annotated[int, Field(gt=3)], "gt"),
         (Annotated[int, Field(strict=True)], "int"),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle.lean import Lean, NotLeanError
+from ops.bundle.annotated import NotLeanError
+from ops.bundle.lean import Lean
 
 TOOLS = '''
 """Tools."""

@@ -81,7 +81,9 @@ def _collect(cls: type, own: dict[str, Any]) -> dict[str, Field]:
     return collected
 
 
-def _initializer(collected: dict[str, Field]) -> Callable[..., None]:
+def _initializer(
+    collected: dict[str, Field], after: Callable[[Any], None] | None
+) -> Callable[..., None]:
     names = tuple(collected)
     known = frozenset(names)
 
@@ -92,6 +94,8 @@ def _initializer(collected: dict[str, Field]) -> Callable[..., None]:
             _complete(type(self), collected, named, len(values))
         # All at once: a frozen instance takes no attribute, and every call makes some of these.
         self.__dict__.update(named)
+        if after is not None:
+            after(self)
 
     return __init__
 
@@ -142,7 +146,9 @@ def _made(cls: type, *, frozen: bool) -> type:
                 delattr(cls, name)
             else:
                 setattr(cls, name, one.default)
-    added: dict[str, Any] = {"__dataclass_fields__": collected, "__init__": _initializer(collected)}
+    after = getattr(cls, "__post_init__", None)
+    added: dict[str, Any] = {"__dataclass_fields__": collected}
+    added["__init__"] = _initializer(collected, after)
     added |= {"__eq__": _equal, "__repr__": _shown}
     if frozen:
         added |= {"__setattr__": _frozen, "__delattr__": _frozen, "__hash__": _hash}

@@ -14,6 +14,7 @@ import os
 import sys
 from typing import Any
 
+from mcp_app import begun_call
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.app import build_app
 from mcp_app.instance import Instance, backend_of
@@ -43,7 +44,8 @@ def main() -> None:
     instance = Instance(build_app(build_server(settings, backend), settings, backend, full))
 
     def hand_on(*_given: object) -> Any:
-        return lambda *_event: None
+        # What was begun here is ended there; what was not, is its own.
+        return lambda *asked: instance.answer(*asked) if begun_call.is_left() else None
 
     lean = "mcp_app_lean"
     quick_ring = ring(importlib.import_module(f"{lean}.api_keys").KeyRing, given["keys"])

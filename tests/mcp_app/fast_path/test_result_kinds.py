@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
 from mcp_app.annotations import READ_ONLY
@@ -34,6 +35,19 @@ class Whole:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class More(Whole):
     count: int
+
+WHATEVER = {
+    "text": "é",
+    "number": 1e-7,
+    "truth": True,
+    "nothing": None,
+    "list": ["a", {"b": None}],
+    "no_items": (),
+    "dict": {"a": [1, 2.5]},
+    "no_fields": {},
+    "object": Whole(items=(Inner("x", 1e-7),)),
+    "objects": [Inner("x")],
+}
 
 @tool(annotations=READ_ONLY)
 def gives_text(text: str = "plain") -> str:
@@ -58,6 +72,30 @@ def gives_nothing() -> str | None:
 @tool(annotations=READ_ONLY)
 def gives_list() -> list[str]:
     return ["a", "é", 'q"']
+
+@tool(annotations=READ_ONLY)
+def gives_no_items() -> list[str]:
+    return []
+
+@tool(annotations=READ_ONLY)
+def gives_no_fields() -> dict[str, str]:
+    return {}
+
+@tool(annotations=READ_ONLY)
+def gives_whatever(kind: str):
+    return WHATEVER[kind]
+
+@tool(annotations=READ_ONLY)
+def gives_anything(kind: str) -> Any:
+    return WHATEVER[kind]
+
+@tool(annotations=READ_ONLY, output_schema=None)
+def gives_it_unstructured() -> list[str]:
+    return ["a"]
+
+@tool(annotations=READ_ONLY)
+def gives_nothing_at_all() -> None:
+    return None
 
 @tool(annotations=READ_ONLY)
 def gives_dict() -> dict[str, int | None]:
@@ -112,10 +150,26 @@ async def waits() -> str:
 @tool
 def changes_something(text: str) -> str:
     return text
+
+@tool
+async def changes_something_else(text: str) -> str:
+    return text
 """
 
 
 SMALL = [{"share": share} for share in (1e-4, 1e-5, -2.5e-5, 1e-6, 2.5e-20, 1e16, 1.5e17, 5e-324)]
+KINDS = [
+    "text",
+    "number",
+    "truth",
+    "nothing",
+    "list",
+    "no_items",
+    "dict",
+    "no_fields",
+    "object",
+    "objects",
+]
 CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_text": [{}, {"text": "é “x” \\ \n"}, {"text": ""}],
     "gives_number": [{"number": 3}, {"number": -1}],
@@ -124,6 +178,12 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_nothing": [{}],
     "gives_list": [{}],
     "gives_dict": [{}],
+    "gives_no_items": [{}],
+    "gives_no_fields": [{}],
+    "gives_whatever": [{"kind": kind} for kind in KINDS],
+    "gives_anything": [{"kind": kind} for kind in KINDS],
+    "gives_it_unstructured": [{}],
+    "gives_nothing_at_all": [{}],
     "gives_object": [{}],
     "gives_more": [{}],
     "fails": [{}],
@@ -133,6 +193,8 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "gathers": [{}],
     "waits_for_nobody": [{}],
     "waits": [{}],
+    "changes_something": [{"text": "é"}],
+    "changes_something_else": [{"text": "é"}],
 }
 META = "io.modelcontextprotocol/"
 
@@ -159,7 +221,6 @@ def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Pa
     (root / "mcp_app" / "tools" / "kinds.py").write_text(TOOLS)
     made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
-    assert made.off["changes_something"] == "it may change something, so it must not be begun twice"
     asked = [
         (tool, call(path, tool, arguments, modern=modern))
         for tool, many in CALLS.items()
@@ -170,8 +231,9 @@ def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Pa
     assert found.different == []
     served = {asked[number][0] for number in found.served}
     assert {"gives_text", "gives_number", "gives_share", "gives_object", "gives_more"} <= served
+    assert {tool for tool in CALLS if tool.startswith("gives_")} <= served
     failing = {"fails", "refuses", "refuses_quietly", "fails_within_a_group", "waits_for_nobody"}
-    assert failing | {"gathers"} <= served
+    assert failing | {"gathers", "changes_something", "changes_something_else"} <= served
     # A result whose numbers are written in another way on each way is no reason to call twice.
     numbers = {number for number, (tool, _) in enumerate(asked) if tool == "gives_share"}
     assert numbers <= found.served

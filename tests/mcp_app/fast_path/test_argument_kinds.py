@@ -1,0 +1,77 @@
+"""Whatever kind of argument a tool takes, it gets what Pydantic would have made of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ops.bundle import fast_path
+from ops.environment import ROOT
+from tests.mcp_app.fast_path.conftest import ALL
+from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.test_result_kinds import call
+
+TAKEN = {
+    "whatever": "Any",
+    "fields": "dict[str, Any]",
+    "shares": "dict[str, float]",
+    "few": "Annotated[dict[str, int], Field(min_length=1, max_length=2)]",
+    "by_number": "dict[int, str]",
+    "rows": "list[dict[str, int | None]]",
+    "number_or_text": "int | str",
+    "share_or_text": "float | str",
+    "truth_or_number": "bool | int",
+    "one_or_many": "str | list[str] | None",
+    "number_or_share": "int | float",
+    "short_or_many": "Annotated[str, Field(max_length=2)] | list[int]",
+    "one_of": "Literal['a', 'b'] | int",
+}
+VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, 1.0, 1.5, -0.0, 2**53, -(2**63), 10**30, 1e308),
+    *("", "a", "abc", "1", "1.0", "true", "é\n", "\x00", "\ud800", "[1]", '{"a": 1}', "null"),
+    *([], [1], ["a"], ["a", None], [[]], [{}], [{"a": 1}], [{"a": None}], [{"a": "1"}]),
+    *({}, {"a": 1}, {"a": 1.5, "b": 2}, {"a": 1, "b": 2, "c": 3}, {"1": "x"}, {"": None}),
+    {"a": {"b": [1, {"c": "\ud800"}]}},
+)
+
+
+def test_arguments_of_every_kind_arrive_as_pydantic_gives_them(tmp_path: Path, index: Path) -> None:
+    root = tmp_path / "project"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
+    tools = "".join(
+        f"@tool(annotations=READ_ONLY)\ndef takes_{name}(value: {kind}) -> str:\n"
+        "    return f'{value!r}'\n\n"
+        for name, kind in TAKEN.items()
+    )
+    (root / "mcp_app" / "tools" / "taking.py").write_text(
+        "from typing import Annotated, Any, Literal\n\nfrom fastmcp.tools import tool\n"
+        "from pydantic import Field\n\nfrom mcp_app.annotations import READ_ONLY\n\n" + tools
+    )
+    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
+    assert made is not None
+    off = {name: why for name, why in made.off.items() if name.startswith("takes_")}
+    assert off == {
+        "takes_by_number": "value: its keys are no text",
+        "takes_number_or_share": "value: a union of types that are alike",
+        "takes_one_of": "value: a union of types that are alike",
+    }
+    asked = [
+        (name, value, call(path, f"takes_{name}", {"value": value}, modern=modern))
+        for name in TAKEN
+        for value in VALUES
+        for path, modern in (("/mcp", False), ("/mcp", True))
+    ]
+    found = compare(root, made, index, tmp_path / "run", [event for _, _, event in asked])
+    assert found.different == []
+    served = {(name, repr(value)) for name, value, _ in (asked[one] for one in found.served)}
+    for name, value in (
+        *(("whatever", one) for one in (None, 1.5, "é\n", [{"a": None}], {"1": "x"})),
+        *(("fields", {}), ("shares", {"a": 1.5, "b": 2}), ("few", {"a": 1}), ("rows", [{"a": 1}])),
+        *(("number_or_text", 1), ("number_or_text", "1"), ("share_or_text", 1)),
+        *(("truth_or_number", True), ("truth_or_number", 1)),
+        *(("one_or_many", None), ("one_or_many", "a"), ("one_or_many", ["a"])),
+        *(("short_or_many", ""), ("short_or_many", [1])),
+    ):
+        assert (name, repr(value)) in served
