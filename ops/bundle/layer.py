@@ -11,7 +11,6 @@ import json
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -85,7 +84,7 @@ class Layer:
 
 def key(requirements: Path, target: Target) -> str:
     """Digest of everything that decides the layer's bytes."""
-    digest = hashlib.sha256(f"{target}|{sys.version}|{zlib.ZLIB_RUNTIME_VERSION}".encode())
+    digest = hashlib.sha256(f"{target}|{sys.version}|{archive.compressor()}".encode())
     # The recipe is the code itself: a number would be forgotten.
     for file in (requirements, *(RECIPE / name for name in RECIPE_FILES)):
         digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import time
 import zipfile
@@ -128,6 +129,16 @@ def test_missing_lock_is_named(project: Project) -> None:
     (project.root / "requirements" / "lambda.txt").unlink()
 
     with pytest.raises(BuildError, match=r"lambda\.txt is missing"):
+        project.build()
+
+
+def test_missing_compressor_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+
+    with pytest.raises(BuildError, match=r"deflate is missing in \.venv; run `make setup`"):
         project.build()
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,15 @@ def test_entries_have_fixed_dates_and_modes_and_nothing_else(
     assert executable >= PROGRAMS
     assert all(".so" in Path(name).suffixes for name in executable - PROGRAMS)
     assert len({entry.filename for entry in entries}) == len(entries)
+
+
+def test_files_are_compressed_better_than_by_zlib(real: Callable[[str], BuildResult]) -> None:
+    with zipfile.ZipFile(real("host").path) as opened:
+        largest = max(opened.infolist(), key=lambda entry: entry.file_size)
+        zlibs = zlib.compress(opened.read(largest), 9, -zlib.MAX_WBITS)
+
+        assert opened.testzip() is None
+        assert largest.compress_size < len(zlibs)
 
 
 def test_content_digest_is_that_of_the_unpacked_files(project: Project, tmp_path: Path) -> None:
