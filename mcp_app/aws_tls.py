@@ -1,7 +1,8 @@
 """TLS to AWS's services, whose certificates have five roots.
 
 Reading the authorities that a machine trusts, more than a hundred, took half of the time in
-which a cold start reads its first secret. So Amazon's own roots are tried, and whatever the
+which a cold start reads its first secret, and OpenSSL takes half a millisecond for each. So the
+one root that most of AWS's endpoints have is tried, then all of Amazon's, and whatever the
 machine trusts once they are not enough: behind a proxy that signs anew, for example.
 https://www.amazontrust.com/repository/
 """
@@ -17,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
+FIRST_ROOT = f"{TASK_ROOT}/mcp_app/amazon_root_1.pem"
 ROOTS = f"{TASK_ROOT}/mcp_app/amazon_roots.pem"
 # Where OpenSSL looks, if somebody has said so: these are then the only ones to be trusted.
 # https://docs.openssl.org/3.0/man7/openssl-env/
@@ -43,13 +45,13 @@ def connect(host: str, port: int, timeout_seconds: float) -> ssl.SSLSocket:
 
     global _context  # noqa: PLW0603 - the process is the instance
     if _context is None and not any(os.environ.get(name) for name in SAID):
-        context = create_default_context(cafile=ROOTS)
-        try:
-            connection = _wrapped(context, host, port, timeout_seconds)
-        except SSLCertVerificationError:
-            # Nothing was sent yet but a greeting.
-            pass
-        else:
+        for roots in (FIRST_ROOT, ROOTS):
+            context = create_default_context(cafile=roots)
+            try:
+                connection = _wrapped(context, host, port, timeout_seconds)
+            except SSLCertVerificationError:
+                # Nothing was sent yet but a greeting.
+                continue
             _context = context
             return connection
     if _context is None:

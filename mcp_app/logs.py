@@ -13,7 +13,7 @@ import time
 # What the HTTP clients tell of a request at DEBUG holds its credentials.
 CHATTY = (
     *("mcp", "fastmcp", "mangum", "asyncio"),
-    *("httpx", "httpcore", "httpx2", "httpcore2", "openai"),
+    *("httpx", "httpcore", "httpx2", "httpcore2", "openai", "botocore", "boto3", "urllib3"),
 )
 
 

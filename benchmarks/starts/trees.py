@@ -23,7 +23,7 @@ from ops.bundle.bytecode import TASK_ROOT
 from ops.bundle.target import target
 from ops.environment import CACHE, LAMBDA_RUNTIME, ROOT
 
-ROOTS = "amazon_roots.pem"
+FIRST_ROOT = "amazon_root_1.pem"
 FOLDER = CACHE / "starts"
 PEERS = Path(__file__).parent / "peers"
 LOCKS = ROOT / "requirements" / "peers"
@@ -32,7 +32,7 @@ COPIED = ("mcp_app", "requirements")
 TOOLS_A_MODULE = 10
 COUNTS = (10, 100, 1000)
 
-# Read-only, as this server's own tools are: what may change something is begun by FastMCP alone.
+# Read-only, as this server's own tools are.
 ECHO = '''\
 """The benchmark's tool that does nothing."""
 
@@ -98,8 +98,7 @@ def copy_of_project(into: Path, tools: int = 0) -> Path:
     package = into / "mcp_app" / "tools"
     (package / "a_benchmark_echo.py").write_text(ECHO)
     # SSM's stand-in is trusted as SSM is.
-    with (into / "mcp_app" / ROOTS).open("ab") as roots:
-        roots.write(authority.kept(FOLDER)[0].read_bytes())
+    (into / "mcp_app" / FIRST_ROOT).write_bytes(authority.kept(FOLDER)[0].read_bytes())
     for first in range(0, tools, TOOLS_A_MODULE):
         numbers = range(first, min(first + TOOLS_A_MODULE, tools))
         (package / f"benchmark_{first:04}.py").write_text(tool_source(numbers))

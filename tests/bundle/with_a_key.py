@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 os.environ.update(json.loads(sys.argv[2]), LAMBDA_TASK_ROOT=sys.argv[1])
 handler = importlib.import_module("mcp_app.handler").handler
-vars(importlib.import_module("mcp_app_lean.aws_tls"))["ROOTS"] = sys.argv[4]
+vars(importlib.import_module("mcp_app_lean.aws_tls"))["FIRST_ROOT"] = sys.argv[4]
 
 event = {
     "version": "2.0",

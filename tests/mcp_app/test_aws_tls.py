@@ -17,6 +17,7 @@ from mcp_app.fast_path.stand_ins import ssl as ssl_stand_in
 from mcp_app.http_exchange import ExchangeError, post
 
 HOST = "127.0.0.1"
+FIRST = "Amazon Root CA 1"
 
 
 @pytest.fixture(params=["the library's", "the stand-ins"])
@@ -91,9 +92,9 @@ def ask(port, host=HOST):
 
 
 @pytest.mark.usefixtures("modules")
-def test_amazons_roots_are_enough(pems, monkeypatch):
+def test_amazons_first_root_is_enough(pems, monkeypatch):
     root, server = pems
-    monkeypatch.setattr(aws_tls, "ROOTS", str(root))
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(root))
     with serving(server) as (port, came):
         assert ask(port) == (200, b"ok")
         assert ask(port) == (200, b"ok")
@@ -101,11 +102,9 @@ def test_amazons_roots_are_enough(pems, monkeypatch):
 
 
 @pytest.mark.usefixtures("modules")
-def test_what_they_did_not_sign_is_checked_with_the_machines_authorities(pems, monkeypatch):
+def test_what_it_did_not_sign_is_checked_with_all_of_amazons(pems, monkeypatch):
     root, server = pems
-    # OpenSSL reads this; that somebody set it is not seen.
-    monkeypatch.setattr(aws_tls, "SAID", ())
-    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    monkeypatch.setattr(aws_tls, "ROOTS", str(root))
     with serving(server) as (port, came):
         assert ask(port) == (200, b"ok")
         # From then on these are asked at once.
@@ -114,18 +113,31 @@ def test_what_they_did_not_sign_is_checked_with_the_machines_authorities(pems, m
 
 
 @pytest.mark.usefixtures("modules")
+def test_what_none_of_them_signed_is_checked_with_the_machines_authorities(pems, monkeypatch):
+    root, server = pems
+    # OpenSSL reads this; that somebody set it is not seen.
+    monkeypatch.setattr(aws_tls, "SAID", ())
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    with serving(server) as (port, came):
+        assert ask(port) == (200, b"ok")
+        # From then on these are asked at once.
+        assert ask(port) == (200, b"ok")
+    assert came == ["refused", "refused", "TLSv1.3", "TLSv1.3"]
+
+
+@pytest.mark.usefixtures("modules")
 def test_nothing_is_sent_to_a_server_that_nobody_trusts(pems):
     _, server = pems
     refused = pytest.raises(ExchangeError, match="SSLCertVerificationError")
     with serving(server) as (port, came), refused:
         ask(port)
-    assert came == ["refused", "refused"]
+    assert came == ["refused"] * 3
 
 
 @pytest.mark.usefixtures("modules")
 def test_who_says_whom_to_trust_is_asked_alone(pems, monkeypatch):
     root, server = pems
-    monkeypatch.setattr(aws_tls, "ROOTS", str(root))
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(root))
     monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
     refused = pytest.raises(ExchangeError, match="SSLCertVerificationError")
     with serving(server) as (port, came), refused:
@@ -136,7 +148,7 @@ def test_who_says_whom_to_trust_is_asked_alone(pems, monkeypatch):
 @pytest.mark.usefixtures("modules")
 def test_the_certificate_has_to_be_for_the_host(pems, monkeypatch):
     root, server = pems
-    monkeypatch.setattr(aws_tls, "ROOTS", str(root))
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(root))
     with serving(server) as (port, _), pytest.raises(ExchangeError, match="SSLCertVerif"):
         ask(port, "localhost")
 
@@ -172,7 +184,7 @@ def test_a_server_that_says_nothing_is_not_waited_for():
 @pytest.mark.usefixtures("modules")
 def test_an_answer_in_many_records_comes_whole(pems, monkeypatch):
     root, server = pems
-    monkeypatch.setattr(aws_tls, "ROOTS", str(root))
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(root))
     body = b"x" * 300_000
     answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
     with serving(server, answer) as (port, _):
@@ -210,6 +222,8 @@ def test_amazons_roots_are_the_five_that_browsers_trust_too():
         for file in (aws_tls.ROOTS, certifi.where())
     )
     assert len(roots) == 5
+    assert ssl.create_default_context(cafile=aws_tls.FIRST_ROOT).get_ca_certs() == roots[:1]
+    assert dict(one for part in roots[0]["subject"] for one in part)["commonName"] == FIRST
     for root in roots:
         assert root in trusted
         years = (ssl.cert_time_to_seconds(str(root["notAfter"])) - time.time()) / (365 * 24 * 3600)
