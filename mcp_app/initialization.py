@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 
 # Read on import by FastMCP: logging is ours, and nothing here may ask the internet.
 os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
 os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
+# Without OpenTelemetry's SDK, which a layer may bring, FastMCP's spans go nowhere. What a caller
+# says of its trace is passed on all the same.
+if importlib.util.find_spec("opentelemetry.sdk") is None:
+    os.environ.setdefault("FASTMCP_TELEMETRY_MODE", "propagation_only")
 # FastMCP looks for the home directory on import and fails where there is none; Lambda
 # sets no HOME, and /tmp is what an instance may write to.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance

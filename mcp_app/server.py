@@ -22,6 +22,7 @@ from mcp_app.components import components
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
+from mcp_app.one_provider import OneProvider
 from mcp_app.request_state import request_state_security
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.session_state import StateWhenWritten
@@ -40,8 +41,11 @@ id and score. When nothing fits, the answer says so: treat `grounded: false` or 
 the resource aoma://docs/ followed by the passage's `document`."""
 
 
-class MeshServer(FastMCP[Any]):
-    """FastMCP, which makes its store of session state when a tool first writes there."""
+class MeshServer(FastMCP[Any], OneProvider):
+    """FastMCP, which makes its store of session state when a tool first writes there.
+
+    And asks its one provider at once.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

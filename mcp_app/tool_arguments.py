@@ -31,8 +31,8 @@ def renamed(given: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """
     arguments: dict[str, Any] = {}
     for name, value in given.items():
-        snake = snake_case(name)
-        arguments[snake if name not in known and snake in known - given.keys() else name] = value
+        snake = name if name in known else snake_case(name)
+        arguments[snake if snake in known - given.keys() else name] = value
     return arguments
 
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastmcp import FastMCP
-from fastmcp.server.http import HostOriginGuardMiddleware
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,6 +28,7 @@ from mcp_app.asgi.failures import (
 from mcp_app.asgi.health import health, ready
 from mcp_app.asgi.home import home
 from mcp_app.asgi.mcp_endpoint import McpEndpoint
+from mcp_app.asgi.origin_guard import OriginGuard
 from mcp_app.asgi.protected_resource import PATHS, metadata
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.asgi.request_log import RequestLog
@@ -117,13 +117,7 @@ def build_app(
             ),
             Middleware(CatchAll),
             *domain,
-            # Any Host: behind a Function URL it proves nothing. A browser's Origin does.
-            Middleware(
-                HostOriginGuardMiddleware,
-                allowed_hosts=["*"],
-                allowed_origins=list(settings.allowed_origins),
-                mode="strict",
-            ),
+            Middleware(OriginGuard, allowed_origins=settings.allowed_origins),
             Middleware(
                 AccessControl,
                 auth=settings.auth,
