@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_ssm.type_defs import PutParameterRequestTypeDef
 
-# In the order in which people come by them.
-NAMES = ("openai-api-key", "supabase-key", "supabase-token")
 # https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 LIMIT_BYTES = 4096
 # Of a shorter secret four characters would be too much to show.

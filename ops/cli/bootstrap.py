@@ -7,8 +7,6 @@ from typing import Any
 import click
 
 from ops import progress
-from ops.bootstrap import STEPS, Bootstrap, Wanted
-from ops.environments import settings_file
 from ops.stack import Stack
 
 
@@ -30,6 +28,8 @@ def print_settings(outputs: dict[str, Any]) -> None:
 
 def write_environments(outputs: dict[str, Any]) -> None:
     """Write a file of values for each environment that has none."""
+    from ops.environments import settings_file  # noqa: PLC0415 - see `ops.cli`
+
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
         written = settings_file(Stack(), name, outputs["settings"]["name"], boundary)
         if written is not None:
@@ -88,6 +88,8 @@ def command(
     Arguments after -- go to terraform plan in terraform/bootstrap, such as
     -var state_history_days=365.
     """
+    from ops.bootstrap import STEPS, Bootstrap, Wanted  # noqa: PLC0415 - see `ops.cli`
+
     values = {
         "name": name,
         "state_bucket": state_bucket,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ops.database.connection import URL_VARIABLE, connect, where
+from ops.database import URL_VARIABLE
 
 if TYPE_CHECKING:
     from ops.database.state import State
@@ -39,7 +39,8 @@ def migrate_(*, database_url: str | None) -> None:
     Each is applied whole or not at all, and recorded. May be run at any time and
     by several at once. A migration that was changed after it was applied is refused.
     """
-    from ops.database.migrate import migrate  # noqa: PLC0415 - token needs no database
+    from ops.database.connection import connect, where  # noqa: PLC0415 - see `ops.cli`
+    from ops.database.migrate import migrate  # noqa: PLC0415
 
     with connect(database_url) as connection:
         click.echo(where(database_url or ""), err=True)
@@ -69,6 +70,7 @@ def lines(found: State) -> list[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(*, database_url: str | None, as_json: bool) -> None:
     """Say which migrations are applied, the embedding model, and how many rows there are."""
+    from ops.database.connection import connect, where  # noqa: PLC0415 - see `ops.cli`
     from ops.database.state import read_state  # noqa: PLC0415
 
     with connect(database_url) as connection:
@@ -99,6 +101,6 @@ def token(*, signing_key: TextIO, key_id: str | None, days: float) -> None:
     With it the server may read the mesh_ tables and call their functions, no more.
     Put it into the SSM parameter supabase-token. Before it expires, make another.
     """
-    from ops.database.token import mint  # noqa: PLC0415
+    from ops.database.token import mint  # noqa: PLC0415 - see `ops.cli`
 
     click.echo(mint(signing_key.read(), days=days, key_id=key_id))

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 import click
-from botocore.exceptions import BotoCoreError
 
-from ops import deployed_parameters, local_aws_client, origin_secret
 from ops.failure import CommandFailedError
-from ops.origin_secret import Places
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
 
     from ops.deployed_parameters import Deployed
-    from ops.origin_secret import State
+    from ops.origin_secret import Places, State
 
 OUTPUT = "domain"
 REMEDY = "Apply with domain_name and domain_zone_id first, and run this where its state is."
@@ -25,6 +21,11 @@ REMEDY = "Apply with domain_name and domain_zone_id first, and run this where it
 
 def store_of(found: Deployed) -> CloudFrontKeyValueStoreClient:
     """Reach the key value stores of a deployment's account."""
+    import boto3  # noqa: PLC0415 - see `ops.cli`
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    from ops import local_aws_client  # noqa: PLC0415
+
     if found.local is not None:
         return local_aws_client.key_values(found.local)
     try:
@@ -43,6 +44,9 @@ class Target:
 
     def open(self) -> tuple[str, Places]:
         """Find the domain's address and its secret's places, and say where on standard error."""
+        from ops import deployed_parameters  # noqa: PLC0415 - see `ops.cli`
+        from ops.origin_secret import Places  # noqa: PLC0415
+
         found = deployed_parameters.find(
             OUTPUT, self.region, remedy=REMEDY, environment=self.environment
         )
@@ -81,24 +85,28 @@ def _waiting(seconds: float) -> None:
 
 @command.command("rotate", short_help="Make a new secret; also the first one.")
 @click.pass_obj
-def rotate(target: Target) -> None:
+def rotate_(target: Target) -> None:
     """Make a new secret and let CloudFront send it; also the first one.
 
     It is never shown. No request is refused meanwhile: the one before stays
     valid, until the next `mesh domain rotate` or `mesh domain retire`.
     """
+    from ops.origin_secret import rotate  # noqa: PLC0415 - see `ops.cli`
+
     url, places = target.open()
-    _tell(url, origin_secret.rotate(places, waiting=_waiting))
+    _tell(url, rotate(places, waiting=_waiting))
 
 
 @command.command("retire", short_help="End the secret before the newest.")
 @click.pass_obj
-def retire(target: Target) -> None:
+def retire_(target: Target) -> None:
     """End every secret but the one that CloudFront sends.
 
     Run it when the one before has leaked, five minutes after `mesh domain rotate`.
     """
-    ended = origin_secret.retire(target.open()[1])
+    from ops.origin_secret import retire  # noqa: PLC0415 - see `ops.cli`
+
+    ended = retire(target.open()[1])
     for one in ended:
         click.echo(f"ended the secret of {one.created}")
     if not ended:
@@ -112,8 +120,10 @@ def status(target: Target) -> None:
 
     Exit status: 0 when requests through the domain are let through, else 1.
     """
+    from ops.origin_secret import look  # noqa: PLC0415 - see `ops.cli`
+
     url, places = target.open()
-    _tell(url, origin_secret.look(places))
+    _tell(url, look(places))
 
 
 def _tell(url: str, state: State) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ops import down, progress
+from ops import progress
 from ops.stack import Stack
 
 
@@ -20,6 +20,8 @@ def command(*, keep_state: bool) -> None:
     No process, no port, and no file outside .mesh/cache and dist is left. Works
     too when local AWS has died. Running it again does nothing.
     """
+    from ops import down  # noqa: PLC0415 - see `ops.cli`
+
     steps = progress.Steps(2 if keep_state else down.STEPS)
     if not down.down(Stack(), keep_state=keep_state, steps=steps):
         click.echo("nothing is running")

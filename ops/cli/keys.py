@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
 from mcp_app.api_keys import ApiKey, stored
-from ops import api_keys, key_parameter
-from ops.api_keys import Limits, Parameter
 from ops.cli.options import Duration, Rate
+
+if TYPE_CHECKING:
+    from ops.api_keys import Parameter
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Target:
 
     def open(self) -> Parameter:
         """Find the parameter, and say on standard error which one it is."""
+        from ops import key_parameter  # noqa: PLC0415 - see `ops.cli`
+
         found, why = key_parameter.find(self.parameter, self.region, self.environment)
         click.echo(f"{found.name} ({why})", err=True)
         return replace(found, advanced=self.advanced)
@@ -86,7 +90,9 @@ def create(
     It cannot be shown again: only its hash is stored. Two keys of one name may
     exist at a time, so that clients can move from one to the other.
     """
-    limits = Limits(expires_in, tuple(sorted(set(tools))) or None, rate)
+    from ops import api_keys  # noqa: PLC0415 - see `ops.cli`
+
+    limits = api_keys.Limits(expires_in, tuple(sorted(set(tools))) or None, rate)
     key = api_keys.create(target.open(), name, limits)
     click.echo("this key is shown once; store it now", err=True)
     click.echo(key)
@@ -110,6 +116,8 @@ def rotate(
 
     Until then both are valid. The new key may call the same tools at the same rate.
     """
+    from ops import api_keys  # noqa: PLC0415 - see `ops.cli`
+
     key, old = api_keys.rotate(target.open(), name, grace=grace, lifetime=expires_in)
     click.echo(f"...{old.last4} is valid until {old.expires}; move its clients", err=True)
     click.echo("this key is shown once; store it now", err=True)
@@ -133,6 +141,8 @@ def shown(key: ApiKey, now: float) -> str:
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
     """List the keys: name, last four characters, date, expiry, rate and tools."""
+    from ops import api_keys  # noqa: PLC0415 - see `ops.cli`
+
     keys = api_keys.current(target.open())
     if as_json:
         told = [{k: v for k, v in stored(key).items() if k != "sha256"} for key in keys]
@@ -153,5 +163,7 @@ def list_(target: Target, *, as_json: bool) -> None:
 @click.pass_obj
 def revoke(target: Target, *, name: str, last4: str | None, oldest: bool) -> None:
     """Take away the key called NAME; requests with it are then refused."""
+    from ops import api_keys  # noqa: PLC0415 - see `ops.cli`
+
     for key in api_keys.revoke(target.open(), name, last4=last4, oldest=oldest):
         click.echo(f"revoked {key.name} ...{key.last4} of {key.created}")

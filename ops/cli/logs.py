@@ -7,10 +7,12 @@ import re
 import shutil
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from ops import log_line, logs
+if TYPE_CHECKING:
+    from ops.logs import Event
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 NARROWEST = 80
@@ -69,11 +71,13 @@ def command(
     """
     if environment and log_group:
         raise click.UsageError("--environment and --log-group exclude each other.")
+    from ops import log_line, logs  # noqa: PLC0415 - see `ops.cli`
+
     group = logs.find(log_group, region, environment)
     began = int((time.time() - since) * 1000)
     width = max(NARROWEST, shutil.get_terminal_size().columns)
 
-    def show(events: list[logs.Event]) -> None:
+    def show(events: list[Event]) -> None:
         for event in events:
             text = event.message
             if (grep and grep.lower() not in text.lower()) or (

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ops import progress
 from ops.cli.plan_guard import how_to_allow, print_verdict
-from ops.release import target as targets
-from ops.release.releasing import STEPS, Options, Released, release
-from ops.release.root import GuardStoppedError, Pins
-from ops.release.trying import live_url
+
+if TYPE_CHECKING:
+    from ops.release.releasing import Released
+    from ops.release.root import GuardStoppedError
+    from ops.release.target import Target
 
 
 def print_released(result: Released) -> None:
     """Print what is live now and what it was."""
+    from ops.release.trying import live_url  # noqa: PLC0415 - see `ops.cli`
+
     outputs = result.outputs
     if result.before == result.version:
         click.echo(f"\nNothing new: version {result.version} was live, and is.")
@@ -33,8 +37,10 @@ def stopped(error: GuardStoppedError) -> click.ClickException:
     return click.ClickException(f"{error} If it is meant: {how_to_allow(error.verdict)}")
 
 
-def hold_only(target: targets.Target, out: Path) -> str:
+def hold_only(target: Target, out: Path) -> str:
     """Save the plan that a release begins with; the version at which it holds live."""
+    from ops.release.root import Pins  # noqa: PLC0415 - see `ops.cli`
+
     version = target.root.outputs().get("live_version")
     target.root.planned(out.absolute(), Pins.at(version))
     return f"live is held at version {version}" if version else "nothing is live yet"
@@ -123,6 +129,10 @@ def command(
     """
     if saved and plan_only:
         raise click.UsageError("--plan and --plan-only exclude each other.")
+    from ops.release import target as targets  # noqa: PLC0415 - see `ops.cli`
+    from ops.release.releasing import STEPS, Options, release  # noqa: PLC0415
+    from ops.release.root import GuardStoppedError  # noqa: PLC0415
+
     options = Options(deadline, canary, canary_seconds, saved)
     with targets.find(
         arguments, key=api_key, allowed=allowed, command="mesh release", environment=environment

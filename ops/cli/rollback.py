@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from ops import progress
 from ops.cli.release import stopped
 from ops.failure import CommandFailedError
-from ops.release import target as targets
-from ops.release.rolling_back import BACK_STEPS, Known, choose, known, roll_back
-from ops.release.root import GuardStoppedError
+
+if TYPE_CHECKING:
+    from ops.release.rolling_back import Known
 
 
 def print_versions(found: Known) -> None:
@@ -86,6 +87,10 @@ def command(
     rest = arguments[1:] if version else arguments
     if rest and not rest[0].startswith("-"):
         raise click.UsageError(f"{rest[0]!r} is no version; give its number, such as 7.")
+    from ops.release import target as targets  # noqa: PLC0415 - see `ops.cli`
+    from ops.release.rolling_back import BACK_STEPS, choose, known, roll_back  # noqa: PLC0415
+    from ops.release.root import GuardStoppedError  # noqa: PLC0415
+
     with targets.find(
         rest, key=api_key, allowed=allowed, command="mesh rollback", environment=environment
     ) as target:

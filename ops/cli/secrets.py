@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops import deployed_parameters, stored_secrets
 from ops.failure import CommandFailedError
-from ops.stored_secrets import NAMES
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 OUTPUT = "secret_parameters"
+# In the order in which people come by them.
+NAMES = ("openai-api-key", "supabase-key", "supabase-token")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Target:
 
     def open(self) -> tuple[SSMClient, dict[str, str]]:
         """Find the parameters by short name, and say on standard error where they are."""
+        from ops import deployed_parameters  # noqa: PLC0415 - see `ops.cli`
+
         if self.path is not None:
             path = self.path.rstrip("/")
             click.echo(f"{path}/ (named by --path)", err=True)
@@ -85,6 +87,8 @@ def set_(target: Target, *, name: str) -> None:
     At a terminal it is asked for, and does not show. It is never an argument:
     arguments are seen by other users of the machine, and kept in histories.
     """
+    from ops import stored_secrets  # noqa: PLC0415 - see `ops.cli`
+
     client, parameters = target.open()
     if sys.stdin.isatty():
         given = click.prompt(f"{name} (does not show)", hide_input=True, err=True)
@@ -99,6 +103,8 @@ def set_(target: Target, *, name: str) -> None:
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
     """Say which secrets are set and how they end, never more of them."""
+    from ops import stored_secrets  # noqa: PLC0415 - see `ops.cli`
+
     client, parameters = target.open()
     found = [stored_secrets.look(client, *named) for named in sorted(parameters.items())]
     if as_json:

@@ -7,11 +7,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-import httpx
 
-from ops import credential, progress, smoke
+from ops import progress
 
 if TYPE_CHECKING:
+    import httpx
+
     from ops.smoke_report import Check, Report
 
 
@@ -34,6 +35,8 @@ def print_end(report: Report) -> None:
 
 
 def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    import httpx  # noqa: PLC0415 - see `ops.cli`
+
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL as error:
@@ -120,6 +123,8 @@ def command(
         raise click.UsageError("--iam and --api-key exclude each other: both need one header.")
     if arguments is not None and tool is None:
         raise click.UsageError("--arguments needs --tool.")
+    from ops import credential, smoke  # noqa: PLC0415 - see `ops.cli`
+
     proof: httpx.Auth | None = credential.ApiKey(api_key) if api_key else None
     if iam:
         proof = credential.from_credential_chain(url, region)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops import status
 from ops.stack import Stack
 
 if TYPE_CHECKING:
@@ -82,7 +81,9 @@ def command(*, as_json: bool) -> None:
     With --json at least running, function_url, candidate_url, live_version and
     candidate_version; all but the first are null when nothing runs.
     """
-    found = status.status(Stack())
+    from ops.status import status  # noqa: PLC0415 - see `ops.cli`
+
+    found = status(Stack())
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:

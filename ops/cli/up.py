@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops import progress, snippets, up
+from mcp_app.settings import BACKENDS
+from ops import progress, snippets
 from ops.stack import Stack
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def print_up(result: Up) -> None:
 @click.command("up", short_help="Build, deploy to AWS on this machine, test, print the URL.")
 @click.option(
     "--backend",
-    type=click.Choice([*up.STEPS]),
+    type=click.Choice(BACKENDS),
     default="embedded",
     show_default=True,
     help="Where knowledge comes from.",
@@ -88,6 +89,8 @@ def command(
     The address and the key stay the same from one run to the next. They are in
     .mesh/local.env too: set -a; . .mesh/local.env; set +a
     """
+    from ops import up  # noqa: PLC0415 - see `ops.cli`
+
     knowledge = up.Knowledge(documents, repositories, exports, jira_url)
     steps = progress.Steps(up.STEPS[backend])
     print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps))

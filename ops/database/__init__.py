@@ -3,3 +3,6 @@
 The SQL lies in `migrations/`. How the server asks the database is
 `mcp_app.knowledge.supabase`; what fills it is `ops.ingestion`.
 """
+
+# Where commands find the database, when it is not named on the command line.
+URL_VARIABLE = "MESH_DATABASE_URL"

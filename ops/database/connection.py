@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from ops.database import URL_VARIABLE
 from ops.failure import CommandFailedError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 type Connection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_SECONDS = 10
-URL_VARIABLE = "MESH_DATABASE_URL"
 EXAMPLE = "postgresql://postgres:PASSWORD@db.PROJECT.supabase.co:5432/postgres"
 
 

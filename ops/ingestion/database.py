@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
 
-from ops.database.connection import CONNECT_SECONDS, EXAMPLE, URL_VARIABLE, refused, where
+from ops.database import URL_VARIABLE
+from ops.database.connection import CONNECT_SECONDS, EXAMPLE, refused, where
 from ops.failure import CommandFailedError
 
 type Connection = psycopg.AsyncConnection[tuple[Any, ...]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,13 @@ import click
 import pytest
 
 import ops.cli
+from mcp_app.settings import BACKENDS
 from ops.cli import mesh, run, status
 from ops.cli.status import lines
 from ops.failure import CommandFailedError
 from ops.stack import Stack
 from ops.status import Status
+from ops.up import STEPS
 
 REQUEST = {
     "at": "2026-11-22T10:00:01.123Z",
@@ -172,3 +176,21 @@ def test_the_environment_file_survives_a_shell_and_belongs_to_its_owner(tmp_path
     here.write_environment(variables)
     assert here.read_environment() == variables
     assert here.environment_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_help_imports_nothing_that_only_the_work_needs():
+    heavy = ["boto3", "botocore", "cryptography", "httpx", "joserfc", "psycopg", "pydantic"]
+    listing = (
+        "import sys; from ops.cli import run; run(['--help'])\n"
+        "from ops.cli import COMMANDS\n"
+        "for name in COMMANDS: run([name, '--help'])\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_up_knows_the_steps_of_every_backend():
+    assert tuple(STEPS) == BACKENDS
