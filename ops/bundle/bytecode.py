@@ -20,7 +20,7 @@ import marshal
 import subprocess
 import sys
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -30,6 +30,15 @@ TASK_ROOT = "/var/task"
 # Lines without columns: those would underline a part of a line that is not there to be shown,
 # and are a tenth of the zip. https://docs.python.org/3/using/cmdline.html#cmdoption-X
 COMPILER = ("-I", "-S", "-X", "no_debug_ranges")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Decorators that make nothing of a docstring.
+PLAIN_DECORATORS = frozenset(
+    {
+        *("abstractmethod", "asynccontextmanager", "classmethod", "contextmanager", "final"),
+        *("override", "property", "setter", "staticmethod"),
+    }
+)
 
 # https://peps.python.org/pep-0552/: bit 0 says hash-based, bit 1 would ask for the check.
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
@@ -48,13 +57,16 @@ class Refused:
     reason: str
 
 
-def compiled(source: bytes, name: str, *, documented: bool = True) -> bytes:
+def compiled(
+    source: bytes, name: str, *, documented: bool = True, slim: Slim | None = None
+) -> bytes:
     """The `.pyc` file of `source`, which lies at `name` below the task root.
 
     Args:
         source: The file.
         name: Its path below the task root.
         documented: False leaves its docstrings empty.
+        slim: What else is left out; None for nothing.
 
     Raises:
         SyntaxError: `source` is not valid for this Python.
@@ -64,7 +76,12 @@ def compiled(source: bytes, name: str, *, documented: bool = True) -> bytes:
         # Other people's invalid escapes: nothing that a build could do about them.
         warnings.simplefilter("ignore")
         # Never optimised: docstrings are what tools are described with.
-        parsed = source if documented else without_docstrings(source)
+        parsed = ast.parse(source) if slim or not documented else source
+        if isinstance(parsed, ast.Module):
+            if not documented:
+                empty_docstrings(parsed)
+            if slim:
+                slim.down(parsed)
         code = compile(parsed, name, "exec", dont_inherit=True, optimize=0)
     return _file(code, name, importlib.util.source_hash(source))
 
@@ -92,21 +109,81 @@ def _file(code: CodeType, name: str, source_hash: bytes) -> bytes:
     )
 
 
-def without_docstrings(source: bytes) -> ast.Module:
-    """The module, its docstrings empty; the numbers of its lines stay.
-
-    Raises:
-        SyntaxError: `source` is not valid for this Python.
-        ValueError: `source` has NUL bytes.
-    """
-    module = ast.parse(source)
+def empty_docstrings(module: ast.Module) -> None:
+    """Leave the module's docstrings empty; the numbers of its lines stay."""
     for node in ast.walk(module):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            match node.body:
-                # Not taken away: what is left might be a body without a statement.
-                case [ast.Expr(ast.Constant(str()) as docstring), *_]:
-                    docstring.value = ""
-    return module
+        if isinstance(node, ast.ClassDef):
+            # A dataclass without a docstring would write itself one, from its signature.
+            _describe(node, ".")
+        elif isinstance(node, ast.Module | Function):
+            _describe(node, "")
+
+
+def _describe(node: ast.Module | ast.ClassDef | Function, text: str) -> None:
+    match node.body:
+        # Not taken away: what is left might be a body without a statement.
+        case [ast.Expr(ast.Constant(str()) as docstring), *_]:
+            docstring.value = text
+
+
+@dataclass(frozen=True)
+class Slim:
+    """What nothing reads at run time: the same code without what is for type checkers.
+
+    - `if TYPE_CHECKING:`, which is false: https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
+    - `@overload`, whose body never runs; `typing.get_overloads` finds none.
+
+    Attributes:
+        methods_documented: False leaves the docstrings of modules and methods empty. A class's
+            stays, and so does that of a method with a decorator that might read it.
+    """
+
+    methods_documented: bool = True
+
+    def down(self, module: ast.Module) -> None:
+        """Leave it out of the module; the numbers of its lines stay."""
+        if not self.methods_documented:
+            _describe(module, "")
+        for node in ast.walk(module):
+            for field in ("body", "orelse", "finalbody"):
+                statements = getattr(node, field, None)
+                if isinstance(statements, list) and statements:
+                    kept = [*_that_run(statements)]
+                    # A block needs a statement.
+                    setattr(node, field, kept or [ast.copy_location(ast.Pass(), statements[0])])
+            if isinstance(node, ast.ClassDef) and not self.methods_documented:
+                for method in node.body:
+                    if isinstance(method, Function) and _plain(method):
+                        _describe(method, "")
+
+
+def _that_run(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    defined: set[str] = set()
+    for one in statements:
+        if isinstance(one, Function) and "overload" not in map(_last_name, one.decorator_list):
+            defined.add(one.name)
+    for one in statements:
+        match one:
+            case ast.If(test, _, orelse) if _last_name(test) == "TYPE_CHECKING":
+                yield from _that_run(orelse)
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) if (
+                # A protocol's overloads may be all that there is.
+                name in defined and "overload" in map(_last_name, one.decorator_list)
+            ):
+                pass
+            case _:
+                yield one
+
+
+def _plain(method: Function) -> bool:
+    return PLAIN_DECORATORS.issuperset(map(_last_name, method.decorator_list))
+
+
+def _last_name(expression: ast.expr) -> str:
+    match expression:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def canonical(code: CodeType, path: str) -> bytes:
@@ -124,7 +201,10 @@ def placed(code: CodeType, path: str) -> CodeType:
 
 
 def compile_all(
-    jobs: Sequence[tuple[Path, str, Path]], workers: int, undocumented: Collection[str] = ()
+    jobs: Sequence[tuple[Path, str, Path]],
+    workers: int,
+    undocumented: Collection[str] = (),
+    methods_undocumented: Collection[str] = (),
 ) -> list[Refused]:
     """Compile files side by side; gives those that are not valid source.
 
@@ -132,6 +212,7 @@ def compile_all(
         jobs: Source file, its path below the task root, the `.pyc` file to write.
         workers: How many processes; the result does not depend on it.
         undocumented: Packages whose docstrings are left empty.
+        methods_undocumented: Packages whose methods' docstrings are; see `Slim`.
 
     Raises:
         ChildProcessError: a process was killed, or ran out of memory.
@@ -140,7 +221,10 @@ def compile_all(
     hands = [hand for start in range(workers) if (hand := jobs[start::workers])]
     processes = [
         subprocess.Popen(
-            [sys.executable, *COMPILER, __file__, *sorted(undocumented)],
+            [
+                *(sys.executable, *COMPILER, __file__),
+                *(",".join(sorted(names)) for names in (undocumented, methods_undocumented)),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -172,14 +256,19 @@ def compile_all(
 def main() -> None:
     """Compile the jobs on standard input; write the refused ones to standard output.
 
-    The arguments are packages whose docstrings are left empty.
+    The arguments are packages whose docstrings are left empty, and those whose methods' are.
     """
-    undocumented = frozenset(sys.argv[1:])
+    undocumented, methods_undocumented = (frozenset(names.split(",")) for names in sys.argv[1:])
     refused = []
     for source, name, into in json.load(sys.stdin):
         try:
-            documented = name.partition("/")[0] not in undocumented
-            pyc = compiled(Path(source).read_bytes(), name, documented=documented)
+            package = name.partition("/")[0]
+            pyc = compiled(
+                Path(source).read_bytes(),
+                name,
+                documented=package not in undocumented,
+                slim=Slim(methods_documented=package not in methods_undocumented),
+            )
         except (SyntaxError, ValueError) as error:
             refused.append({"source": source, "reason": str(error)})
             continue

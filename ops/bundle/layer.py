@@ -203,7 +203,12 @@ def make(
     compiled.mkdir()
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
-    refused = {one.source for one in bytecode.compile_all(jobs, workers, trimming.UNDOCUMENTED)}
+    refused = {
+        one.source
+        for one in bytecode.compile_all(
+            jobs, workers, trimming.UNDOCUMENTED, trimming.METHODS_UNDOCUMENTED
+        )
+    }
     bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
     for name in bytecodes:
         del sources[name]

@@ -10,8 +10,23 @@ from ops.bundle import stripping
 # become descriptions, and read none of their own. beartype's alone are 4 % of the zip.
 UNDOCUMENTED = frozenset(
     {
-        *("anyio", "attr", "authlib", "beartype", "click", "griffe", "httpcore", "httpcore2"),
-        *("httpx", "httpx2", "key_value", "markdown_it", "packaging", "pygments", "rich"),
+        *("_yaml", "aiofile", "anyio", "attr", "attrs", "authlib", "beartype", "cachetools"),
+        *("caio", "certifi", "click", "cryptography", "deprecation.py", "dotenv"),
+        *("email_validator", "exceptiongroup", "griffe", "h11", "httpcore", "httpcore2", "httpx"),
+        *("httpx2", "idna", "joserfc", "jsonref.py", "jsonschema", "jsonschema_path"),
+        *("jsonschema_specifications", "jwt", "key_value", "mangum", "markdown_it", "mdurl"),
+        *("multidict", "opentelemetry", "packaging", "pathable", "platformdirs", "propcache"),
+        *("pygments", "python_multipart", "referencing", "rich", "sniffio", "sse_starlette"),
+        *("starlette", "truststore", "typing_extensions.py", "typing_inspection", "uvicorn"),
+        *("yaml", "yarl"),
+    }
+)
+# Packages with models: a class's docstring becomes a description, a method's does not. The tools
+# that FastMCP has of its own are functions.
+METHODS_UNDOCUMENTED = frozenset(
+    {
+        *("fastmcp", "mcp", "mcp_types", "openai", "openapi_pydantic", "postgrest", "pydantic"),
+        *("pydantic_core", "pydantic_settings"),
     }
 )
 

@@ -8,13 +8,16 @@ import marshal
 import struct
 import subprocess
 import sys
+import typing
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops.bundle import BuildResult, bytecode, trimming
+from tests.bundle.projects import Project, Wheel
 
 LOAD = """
 import importlib.util, sys
@@ -118,3 +121,95 @@ def test_docstrings_stay_in_packages_that_describe_tools_and_models() -> None:
 
     assert not described & trimming.UNDOCUMENTED
     assert b"Say it" in bytecode.compiled(SOURCE, "fastmcp/answers.py")
+
+
+CHECKED = b'''"""A module."""
+from typing import TYPE_CHECKING, Protocol, overload
+
+if TYPE_CHECKING:
+    from nowhere import Missing
+else:
+    Missing = None
+
+
+class Model:
+    """A model."""
+
+    @overload
+    def find(self, key: int) -> int: ...
+    @overload
+    def find(self, key: str) -> str: ...
+    def find(self, key):
+        """Find it."""
+        if TYPE_CHECKING:
+            import nowhere
+        raise LookupError(key)
+
+    @property
+    def plain(self):
+        """Said to nobody."""
+
+    @(lambda function: function)
+    def computed(self):
+        """Becomes a description."""
+
+
+class Declared(Protocol):
+    @overload
+    def only(self, key: int) -> int: ...
+    @overload
+    def only(self, key: str) -> str: ...
+
+
+def tool():
+    """A tool of the package's own."""
+    def inner():
+        """Another."""
+    return inner
+'''
+
+
+def test_what_only_type_checkers_read_is_left_out_and_lines_stay() -> None:
+    slim = bytecode.Slim(methods_documented=False)
+    pyc = bytecode.compiled(CHECKED, "openai/answers.py", slim=slim)
+    assert b"nowhere" not in pyc
+    namespace: dict[str, Any] = {"__name__": "answers"}
+    exec(marshal.loads(pyc[16:]), namespace)  # noqa: S102, S302 - ours
+
+    assert namespace["Missing"] is None
+    assert callable(namespace["Declared"].only)
+    with pytest.raises(LookupError) as raised:
+        namespace["Model"]().find("it")
+    assert raised.traceback[-1].lineno == 20
+    assert not typing.get_overloads(namespace["Model"].find)
+
+
+def test_docstrings_that_may_become_descriptions_stay() -> None:
+    slim = bytecode.Slim(methods_documented=False)
+    namespace: dict[str, Any] = {"__name__": "answers"}
+    pyc = bytecode.compiled(CHECKED, "openai/answers.py", slim=slim)
+    exec(marshal.loads(pyc[16:]), namespace)  # noqa: S102, S302 - ours
+    model, tool = namespace["Model"], namespace["tool"]
+
+    assert (model.__doc__, model.computed.__doc__) == ("A model.", "Becomes a description.")
+    assert (tool.__doc__, tool().__doc__) == ("A tool of the package's own.", "Another.")
+    assert namespace["__doc__"] == model.find.__doc__ == model.plain.__doc__ == ""
+
+
+def test_a_dataclass_without_its_docstring_writes_itself_none() -> None:
+    source = b'import dataclasses\n@dataclasses.dataclass\nclass A:\n    """Words."""\n    b: int\n'
+    namespace: dict[str, Any] = {"__name__": "answers"}
+    exec(marshal.loads(bytecode.compiled(source, "a.py", documented=False)[16:]), namespace)  # noqa: S102, S302 - ours
+
+    assert namespace["A"].__doc__ == "."
+
+
+def test_a_project_s_own_packages_keep_all_their_docstrings(project: Project) -> None:
+    files = {"answers/__init__.py": CHECKED}
+    project.require(Wheel("answers", files=files))
+    project.build(indexed=False)
+
+    pyc = project.zipped()["answers/__init__.pyc"]
+    assert b"Find it." in pyc
+    assert b"Said to nobody." in pyc
+    assert b"nowhere" not in pyc
