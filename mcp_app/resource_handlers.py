@@ -31,7 +31,7 @@ from mcp_app.resource_errors import NoSuchResourceError
 PAGE = 100
 DOCUMENTS = "aoma://docs/"
 # What a cursor into the documents begins with; FastMCP's own begin otherwise.
-_MARK = "documents."
+MARK = "documents."
 # Of the protocols with a handshake, which name this code; since then it is -32602.
 # https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling
 RESOURCE_NOT_FOUND = -32002
@@ -69,13 +69,13 @@ def shown(template: str) -> str:
 
 
 def _cursor(after: str) -> str:
-    return _MARK + base64.urlsafe_b64encode(after.encode()).decode()
+    return MARK + base64.urlsafe_b64encode(after.encode()).decode()
 
 
 def _after(cursor: str) -> str:
     """The id of the document that the page before ended with."""
     try:
-        return base64.b64decode(cursor.removeprefix(_MARK), altchars=b"-_", validate=True).decode()
+        return base64.b64decode(cursor.removeprefix(MARK), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise MCPError(
             code=INVALID_PARAMS, message="The cursor is not one that this server gave."
@@ -120,7 +120,7 @@ def serve_resources(server: FastMCP, *, documents: bool) -> None:
         ctx: ServerRequestContext, params: PaginatedRequestParams | None
     ) -> mcp_types.ListResourcesResult:
         cursor = params.cursor if params else None
-        in_documents = documents and cursor is not None and cursor.startswith(_MARK)
+        in_documents = documents and cursor is not None and cursor.startswith(MARK)
         # Asked in any case: FastMCP's middleware, access control in it, runs within.
         listed = await list_registered(ctx, None if in_documents else params)
         if in_documents and cursor is not None:

@@ -25,7 +25,7 @@ from mcp_app.settings import Settings
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
 LISTS = frozenset({"prompts/list", "resources/templates/list"})
-TOOLS = "tools/list"
+TOOLS, RESOURCES = "tools/list", "resources/list"
 
 
 def _written(name: str) -> Any:
@@ -61,7 +61,7 @@ class Methods:
         if message is None or self._lists is None:
             return None
         known = self._results["modern" if message.modern else "legacy"]
-        listed = message.method in LISTS or message.method in {TOOLS, "tools/call"}
+        listed = message.method in LISTS or message.method in {TOOLS, RESOURCES, "tools/call"}
         if message.method == "notifications/initialized":
             return message if message.request_id is None and not message.params else None
         if message.request_id is None or message.method.startswith("notifications/"):
@@ -90,6 +90,9 @@ class Methods:
         call["rpc_method"] = message.method
         if message.method == "tools/call":
             result = self._called(message, caller, call)
+        elif message.method == RESOURCES:
+            result = self._named(self._resources(message, caller))
+            call["outcome"] = "ok"
         else:
             call["outcome"] = "ok"
             result = self._known(message, caller)
@@ -117,6 +120,21 @@ class Methods:
         outcome = "ok" if fine else "tool_error"
         call |= {"outcome": outcome, "tool": name, "tool_duration_ms": elapsed}
         return result
+
+    def _resources(self, message: Message, caller: Caller) -> str:
+        if caller.tools is not None:
+            raise LeftToFastMcpError
+        from mcp_app.deployment import current  # noqa: PLC0415 - not every instance is asked
+        from mcp_app.fast_path.resources import PAGE, listed  # noqa: PLC0415 - likewise
+
+        def read(after: str | None) -> Any:
+            run = self._prepare(asks=True, waits=False)
+            here = current()
+            asked = {"deadline": here.deadline(), "after": after, "limit": PAGE + 1}
+            return run(here.backend.list_documents, asked, caller)
+
+        era = "modern" if message.modern else "legacy"
+        return listed(self._lists[era].get(RESOURCES), message.params, read)
 
     def _known(self, message: Message, caller: Caller) -> str:
         method, params = message.method, message.params

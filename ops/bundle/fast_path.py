@@ -31,6 +31,7 @@ AT_REQUEST = (
     (f"{PACKAGE}.domain_secrets", "origin_secrets"),
     (f"{PACKAGE}.origin_secret", "OriginSecrets"),
     (f"{PACKAGE}.fast_path.waiting", "Waiting"),
+    (f"{PACKAGE}.fast_path.resources", "listed"),
     (f"{PACKAGE}.preloading", "preload"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
@@ -42,13 +43,12 @@ DEPLOYMENT = f"{PACKAGE}.deployment"
 # Of these the answers are frozen: what the zip carries has to be what answered.
 FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
 # What asks; when it is changed, the answers kept from before are not its own.
-ASKING = [
-    Path(__file__).parent / f"{name}.py" for name in ("argument_checks", "callable_tools", "frozen")
-]
+ASKED_WITH = ("argument_checks", "callable_tools", "frozen", "frozen_resources")
+ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
 # What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
-    "resources/list, resources/read": "documents come in pages, and as resources with content",
+    "resources/read": "documents are resources with content",
     "tools/list of a caller with more than a page of allowed tools": "its pages are its own",
     "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
     "arguments that do not plainly fit": "they are converted, or what is wrong is explained",

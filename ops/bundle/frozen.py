@@ -16,12 +16,17 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_app.fast_path.replies import dumps
 from ops.bundle.argument_checks import NotPlainError
 from ops.bundle.callable_tools import call_of
+from ops.bundle.frozen_resources import FIELDS, frozen_list
+
+if TYPE_CHECKING:
+    from mcp_app.knowledge.results import DocumentEntry
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
 PLACEHOLDER = "mesh-placeholder-c7f9b1"
@@ -51,19 +56,32 @@ class Server:
         from mcp_app.settings import load  # noqa: PLC0415
 
         class Offering(EmbeddedBackend):
+            entries: ClassVar[list[DocumentEntry]] = []
+
             def available(self) -> frozenset[str]:
                 return sources
+
+            async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
+                return self.entries
 
         settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
         backend = Offering(settings.index)
         self.fastmcp = build_server(settings, backend)
         self._instance = Instance(build_app(self.fastmcp, settings, backend, None))
+        self._entries = backend.entries
+
+    def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
+        """The result of `resources/list` over so many documents, all alike."""
+        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
+
+        self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
+        return self.result("resources/list", params, modern=modern)
 
     def tools(self) -> list[Any]:
         """FastMCP's tools."""
         return list(asyncio.run(self.fastmcp.list_tools()))
 
-    def result(self, method: str, params: dict[str, Any] | None, *, modern: bool) -> str:
+    def result(self, method: str, params: Mapping[str, Any] | None, *, modern: bool) -> str:
         """The result of a request, in JSON.
 
         Raises:
@@ -168,6 +186,10 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
                 # No tools are FastMCP's.
                 entry[era]["tools/list"] = pages
             entry["tools"] = list(texts)
+            entry[era]["resources/list"] = frozen_list(
+                partial(server.resources, modern=era == "modern"),
+                documents="documents" in sources,
+            )
             for name, text in texts.items():
                 described = tools.setdefault(name, {"texts": {}})["texts"]
                 if described.setdefault(era, text) != text:

@@ -20,6 +20,7 @@ ON_THE_FAST_PATH = {
     "server/discover",
     "tools/list",
     "prompts/list",
+    "resources/list",
     "resources/templates/list",
     "tools/call",
 }

@@ -14,6 +14,7 @@ from benchmarks.starts.services import services
 from ops.environment import ROOT
 from tests.mcp_app.fast_path.copies import Compared, compare
 from tests.mcp_app.fast_path.test_result_kinds import call
+from tests.mcp_app.fast_path.test_tool_pages import asked
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE, Fault
 from tests.supabase_backend.scripted import ScriptedServer
 from tests.supabase_backend.usual import CANARIES, Parameters, openai, postgrest
@@ -152,6 +153,7 @@ def test_a_real_database_is_asked_alike(built, index: Path, tmp_path: Path):
             for one in in_all_ways("search_knowledge", {**QUERY, "mode": mode})
         ]
         events += in_all_ways("query_aoma_knowledge", QUERY)
+        events += [asked("", "resources/list", {}, kind) for kind in ("/mcp", "/mcp modern")]
         events += in_all_ways("get_jira_ticket", {"key": "NONE-1"})
         events += in_all_ways("analyze_development_context", {"current_task": "roll back"})
         found = compare(ROOT, built, index, tmp_path, events, **variables)

@@ -1,0 +1,71 @@
+"""More documents than fit on a page of `resources/list`: each is the one that FastMCP gives."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_app import resource_handlers
+from mcp_app.api_keys import digest, generate
+from mcp_app.fast_path import resources
+from mcp_app.fast_path.resources import MARK
+from ops.bundle import fast_path
+from ops.corpus import write_index
+from ops.environment import ROOT
+from tests.mcp_app.fast_path.conftest import ALL
+from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.test_tool_pages import asked
+
+MORE = 230
+KINDS = ("/mcp", "/mcp modern", "/rpc")
+ODD = ("with space.md", "späť/über.md", "a&b?c=d#e.md", "per%20cent.md", "(x)~'y'.md")
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """An index of many documents, some with odd names."""
+    folder = tmp_path / "corpus"
+    for name in (*(f"page-{number:03}.md" for number in range(MORE)), *ODD):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f'# “{name}” \\ "quoted" </a>\n\nText of {name}.\n')
+    target = tmp_path / "many.sqlite3"
+    write_index(target, documents=[folder], repositories=[], exports=[])
+    return target
+
+
+def test_every_page_of_resources_is_the_same_by_both_ways(tmp_path: Path, many: Path) -> None:
+    made = fast_path.make(ROOT, fast_path.ask(ROOT, tmp_path / "cache", lambda: ALL), ALL)
+    assert made is not None
+    keys = {"all": generate(), "few": generate()}
+    stored = [
+        {"name": name, "sha256": digest(key), "last4": key[-4:], "created": "2026-01-01"}
+        | ({"tools": ["search_knowledge"]} if name == "few" else {})
+        for name, key in keys.items()
+    ]
+
+    def lists(key: str, params: dict[str, Any]) -> list[Any]:
+        return [asked(keys[key], "resources/list", params, kind) for kind in KINDS]
+
+    cursors = [f"{MARK}cGFnZS0wOTkubWQ=", f"{MARK}cGFnZS0yMjkubWQ=", f"{MARK}eno="]
+    wrong = ["", None, 3, "x", MARK, f"{MARK}!", f"{MARK}cGFnZS0wOTkubWQ", "eyJvIjogMTAwfQ=="]
+    events = [
+        *lists("all", {}),
+        *(one for cursor in cursors for one in lists("all", {"cursor": cursor})),
+        *(one for cursor in wrong for one in lists("all", {"cursor": cursor})),
+        *lists("all", {"page": 2}),
+        *lists("few", {}),
+    ]
+    found = compare(ROOT, made, many, tmp_path / "run", events, json.dumps({"keys": stored}))
+    assert found.different == []
+    # The first page, and what follows a document; nothing else is sure to be a cursor.
+    assert {*range(3 * (1 + len(cursors)))} <= found.served
+    assert not {*range(len(events) - 6, len(events))} & found.served
+
+
+def test_pages_and_cursors_are_those_of_fastmcps_way() -> None:
+    assert (MARK, resources.PAGE) == (resource_handlers.MARK, resource_handlers.PAGE)
+    # By it the place of an id in an address is known.
+    assert resource_handlers.DOCUMENTS.endswith("/")
