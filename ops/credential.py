@@ -6,11 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-import botocore.session
 import httpx
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError
 
 from ops.failure import CommandFailedError
 
@@ -48,6 +44,10 @@ class SigV4(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         """Add the signature over method, URL, body, host and content type."""
+        # Here and below: who sends an API key does not wait for it.
+        from botocore.auth import SigV4Auth  # noqa: PLC0415
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+
         content_type = request.headers.get("Content-Type")
         unsigned = AWSRequest(
             method=request.method,
@@ -73,6 +73,9 @@ def from_credential_chain(url: str, region: str | None = None) -> SigV4:
     Raises:
         CommandFailedError: there are no credentials, or no region.
     """
+    import botocore.session  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
     session = botocore.session.Session()
     try:
         credentials = session.get_credentials()

@@ -70,7 +70,11 @@ def find(
         )
     except terraform_run.TerraformFailedError as error:
         outputs = {}
-        reason = terraform_run.first_error(error.output)
+        reason = (
+            "it is not initialised"
+            if terraform_run.lacks_init(error.output)
+            else terraform_run.first_error(error.output)
+        )
     else:
         reason = f"it has no output {output}, apply it first"
     if output not in outputs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from local_aws import process
 from local_aws.errors import LocalAwsError
-from ops import deployment, local_supabase_stack, lock
+from ops import lock
 from ops.failure import CommandFailedError
 from ops.terraform_run import TerraformFailedError
 
@@ -38,6 +38,9 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
         if not here.folder.exists():
             here.environment_file.unlink(missing_ok=True)
             return False
+        # Not before it is known that there is something to do.
+        from ops import deployment, local_supabase_stack  # noqa: PLC0415
+
         # Looked for by its record on disk: one that hangs or has died counts as well.
         running = process.find(here.aws)
         if not keep_state:

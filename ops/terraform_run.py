@@ -20,6 +20,7 @@ SHOWN_LINES = 20
 # Terraform ends what it is doing and saves its state when it is asked to stop.
 STOP_SECONDS = 60.0
 BORDER = re.compile(r"^[╷│╵]\s?")
+NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
 
 
 class TerraformFailedError(CommandFailedError):
@@ -117,6 +118,11 @@ def read_outputs(
             f"terraform output failed:\n{_essence(done.stderr)}", done.stderr
         )
     return {name: output["value"] for name, output in json.loads(done.stdout).items()}
+
+
+def lacks_init(output: str) -> bool:
+    """Whether Terraform failed since the root is not initialised."""
+    return NOT_INITIALISED.search(output) is not None
 
 
 def first_error(output: str) -> str:

@@ -26,7 +26,6 @@ MOVE = {
     ("aws_lambda_provisioned_concurrency_config", "live"),
     ("aws_ssm_parameter", "live_version"),
 }
-NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)(?:\[0\])?$")
 
 
@@ -100,7 +99,7 @@ class Root:
                 state=Path(state[0]) if state else None,
             )
         except terraform_run.TerraformFailedError as error:
-            if NOT_INITIALISED.search(error.output) is None:
+            if not terraform_run.lacks_init(error.output):
                 raise
             raise CommandFailedError(
                 f"{self.folder} is not initialised: run `terraform init -lockfile=readonly` there, "
