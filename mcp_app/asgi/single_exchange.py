@@ -28,7 +28,7 @@ from mcp.shared.jsonrpc_dispatcher import (
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
 from mcp_types import ErrorData, JSONRPCError, JSONRPCNotification, JSONRPCResponse
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -137,8 +137,9 @@ class SingleExchange:
 
     def _events(self, request: PlainRequest, messages: Sequence[Message]) -> Response:
         wire = _modern_json if request.modern else _handshake_json
-        events = [ServerSentEvent(wire(message), event="message") for message in messages]
-        response = Response(b"".join(event.encode() for event in events))
+        # JSON on one line: nothing in it could end the event.
+        events = [f"event: message\r\ndata: {wire(message)}\r\n\r\n" for message in messages]
+        response = Response("".join(events))
         response.raw_headers = list(STREAM_HEADERS)
         return response
 
