@@ -19,7 +19,7 @@ from mcp_app import connected, root_task, snapshot
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import failure
 from mcp_app.asgi.json_body import replay
-from mcp_app.asgi.mcp_endpoint import TAKEN_WHOLE
+from mcp_app.asgi.mcp_endpoint import LEAVING_IS_WATCHED
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.domain_secrets import origin_secrets
 from mcp_app.events import BadEventError, check_event, http_request
@@ -47,7 +47,7 @@ class Instance:
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
-        self._mangum = Mangum(self._whole, lifespan="off")
+        self._mangum = Mangum(self._watched, lifespan="off")
 
     def answer(self, event: Any, context: Any) -> dict[str, Any]:
         """The Function URL response to one event, whole."""
@@ -64,9 +64,12 @@ class Instance:
                 "isBase64Encoded": False,
             }
 
-    async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application, told that Mangum takes its answer whole."""
-        scope[TAKEN_WHOLE] = True
+    async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, told that it need not listen whether its client has left.
+
+        Mangum's cannot, and `mcp_app.streaming` cancels what it streams.
+        """
+        scope[LEAVING_IS_WATCHED] = True
         await self.app(scope, receive, send)
 
     async def stream(self, event: Any, context: Any, receive: Receive, send: Send) -> None:
@@ -75,7 +78,8 @@ class Instance:
         Args:
             event: The Function URL event.
             context: What Lambda tells of the invocation.
-            receive: Called for what the client does after its request: leave.
+            receive: Called for what the client does after its request, leave, by what listens.
+                What does not must be cancelled then.
             send: Gets the response.
         """
         try:
@@ -83,7 +87,7 @@ class Instance:
         except BadEventError as error:
             await failure(400, error.code, str(error))({"type": "http"}, receive, send)
             return
-        await self.app(scope, replay(body, receive), send)
+        await self._watched(scope, replay(body, receive), send)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the instance's loop, where its lifespan is."""

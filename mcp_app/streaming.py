@@ -51,6 +51,8 @@ class Exchange:
         self._ending = False
         self._ended = asyncio.Event()
         self.left = asyncio.Event()
+        # The application waits for what its client does.
+        self.heard = False
 
     @property
     def begun(self) -> bool:
@@ -59,6 +61,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         """What comes after the request: the end, by either side."""
+        self.heard = True
         ends = [asyncio.ensure_future(event.wait()) for event in (self._ended, self.left)]
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -138,8 +141,8 @@ async def answer(instance: Instance, api: RuntimeApi, invocation: Invocation) ->
     await asyncio.wait({request, leaving}, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
     if exchange.left.is_set():
         logger.info("the client left before the end of its answer")
-        # The application was told; what does not listen is cancelled.
-        await asyncio.wait({request}, timeout=LEAVING_SECONDS)
+        # The application was told, if it listens; what does not is cancelled.
+        await asyncio.wait({request}, timeout=LEAVING_SECONDS if exchange.heard else 0)
     elif not request.done():
         logger.error("time is up before the end of the answer")
         with contextlib.suppress(ResponseLostError):

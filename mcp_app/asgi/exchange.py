@@ -1,9 +1,9 @@
-"""What the SDK knows of a request while it is answered, where the answer is sent at one time."""
+"""What the SDK knows of a request while it is answered in its own task."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -25,16 +25,15 @@ class Exchange:
         transport: Where it came by; nothing can be asked of the client there, for its reply
             would come to another instance.
         progress_token: What the client wants to be told of progress by.
-        heard: Whether the answer has a place for more than the result; plain JSON has none.
-        said: Notifications so far, in order.
+        say: Sends a notification before the result; None where there is no place for it, in
+            plain JSON and after the result.
     """
 
     request_id: RequestId
     message_metadata: ServerMessageMetadata
     transport: TransportContext
     progress_token: ProgressToken | None
-    heard: bool
-    said: list[JSONRPCNotification] = field(default_factory=list)
+    say: Callable[[JSONRPCNotification], Awaitable[None]] | None
 
     @property
     def can_send_request(self) -> bool:
@@ -66,11 +65,11 @@ class Exchange:
         opts: CallOptions | None = None,  # noqa: ARG002 - the SDK's signature
     ) -> None:
         """Say something before the result."""
-        if not self.heard:
+        if self.say is None:
             return
         # No `"params": null`, which JSON-RPC forbids.
         given = {} if params is None else {"params": dict(params)}
-        self.said.append(JSONRPCNotification(jsonrpc="2.0", method=method, **given))
+        await self.say(JSONRPCNotification(jsonrpc="2.0", method=method, **given))
 
     async def progress(
         self, progress: float, total: float | None = None, message: str | None = None

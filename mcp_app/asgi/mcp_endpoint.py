@@ -30,8 +30,8 @@ from mcp_app.tool_access import missing_scopes
 
 PATH = "/mcp"
 BOTH = "application/json, text/event-stream"
-# In a request's scope: its answer is taken whole, whatever is sent when.
-TAKEN_WHOLE = "mesh.taken_whole"
+# In a request's scope: should its client leave, the request is cancelled from outside.
+LEAVING_IS_WATCHED = "mesh.leaving_is_watched"
 
 
 def accepts_json_only(accept: str | None) -> bool:
@@ -86,7 +86,8 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events or with plain JSON, as the client accepts.
 
-        Where the answer is taken whole, a plain request needs none of the transports.
+        A plain request needs none of the SDK's transports, where nobody has to listen
+        whether its client is still there: for plain JSON the transports do not, either.
         """
         body = await read_body(scope, receive)
         if isinstance(body, Response):
@@ -100,10 +101,10 @@ class McpEndpoint:
         streamed = not accepts_json_only(headers.get("accept"))
         if not streamed:
             headers["accept"] = BOTH
-        whole = not streamed or scope.get(TAKEN_WHOLE, False)
+        alone = not streamed or scope.get(LEAVING_IS_WATCHED, False)
         request = (
             plain_request(self._exchange.server, Request(scope, receive), body, streamed=streamed)
-            if whole
+            if alone
             else None
         )
         with call_log.one_message():

@@ -1,16 +1,17 @@
-"""A request, answered in the task in which it came, and the answer sent at one time.
+"""A request, answered in the task in which it came.
 
-The SDK's transports make tasks and streams for each request, five of them before 2026-07-28, so
-that parts of an answer can be sent while others are still made. Where the whole is sent at one
-time, as JSON or because Lambda takes it so, nothing can be passed on meanwhile; then the SDK's
-own driver of one request, `serve_one`, is called instead, and the answer is what it would be.
+The SDK's transports make tasks and streams for each request, up to ten before 2026-07-28: one
+that sends, one that listens whether the client has left, one that keeps the stream open, and so
+on. Whatever may leave, Lambda's runtime or Mangum, is watched from outside of the request here;
+so the SDK's own driver of one request, `serve_one`, is called instead, and what a tool says
+is sent by the task that says it. The answer is the same.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -27,11 +28,18 @@ from mcp.shared.jsonrpc_dispatcher import (
 )
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.transport_context import TransportContext
-from mcp_types import ErrorData, JSONRPCError, JSONRPCNotification, JSONRPCResponse
+from mcp_types import (
+    INTERNAL_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCNotification,
+    JSONRPCResponse,
+)
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mcp_app.asgi.event_stream import EventStream
 from mcp_app.asgi.exchange import Exchange
 from mcp_app.asgi.plain_requests import CONTENT_TYPE, PlainRequest
 
@@ -49,15 +57,32 @@ STREAM_HEADERS = EventSourceResponse(
 
 type Answer = JSONRPCResponse | JSONRPCError
 type Message = Answer | JSONRPCNotification
+type Say = Callable[[JSONRPCNotification], Awaitable[None]]
 
 
-def _handshake_json(message: Message) -> str:
-    return message.model_dump_json(by_alias=True, exclude_unset=True)
+def _written(request: PlainRequest, message: Message) -> str:
+    """The message in JSON as this era's transport writes it, on one line."""
+    if request.modern:
+        content = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return json.dumps(content, separators=(",", ":"))
+    try:
+        return message.model_dump_json(by_alias=True, exclude_unset=True)
+    except ValueError:
+        if not isinstance(message, JSONRPCResponse):
+            raise
+        # Half of a surrogate pair, which no UTF-8 holds.
+        logger.exception("the result of %r cannot be written", request.message.method)
+        error = ErrorData(code=INTERNAL_ERROR, message="Internal server error")
+        return _written(request, JSONRPCError(jsonrpc="2.0", id=message.id, error=error))
 
 
-def _modern_json(message: Message) -> str:
-    content = message.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return json.dumps(content, separators=(",", ":"))
+def _whole(request: PlainRequest, answer: Answer) -> Response:
+    """The answer as plain JSON."""
+    text = _written(request, answer)
+    if not request.modern:
+        return Response(text, headers={"Content-Type": CONTENT_TYPE})
+    code = answer.error.code if isinstance(answer, JSONRPCError) else 0
+    return Response(text, ERROR_CODE_HTTP_STATUS.get(code, 200), media_type=CONTENT_TYPE)
 
 
 def _handshake_error(error: Exception, method: str) -> ErrorData:
@@ -96,25 +121,48 @@ class SingleExchange:
         Args:
             request: Of this server.
             receive: Not called: the body has been read.
-            send: Gets the whole answer.
+            send: Gets the answer, of events as they come.
             streamed: Whether it is to be events, where it must be or holds more than a result.
         """
         # FastMCP's own; by it tools find the HTTP request.
         within: ASGIApp = RequestContextMiddleware(  # type: ignore[no-untyped-call]
-            partial(self._answer, request, streamed)
+            partial(self._events if streamed else self._json, request)
         )
         request.http.scope["app"] = self._app
         await within(request.http.scope, receive, send)
 
-    async def _answer(
-        self,
-        request: PlainRequest,
-        streamed: bool,  # noqa: FBT001 - bound above
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+    async def _json(
+        self, request: PlainRequest, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        exchange = Exchange(
+        answer = await self._result(request, self._exchange(request, None))
+        await _whole(request, answer)(scope, receive, send)
+
+    async def _events(
+        self, request: PlainRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        stream = EventStream(send, STREAM_HEADERS)
+
+        async def say(notification: JSONRPCNotification) -> None:
+            await stream.event(_written(request, notification))
+
+        try:
+            if not request.modern:
+                # The client is told at once that its request has arrived.
+                await stream.begin()
+            exchange = self._exchange(request, say)
+            answer = await self._result(request, exchange)
+            # What a task that was left behind says from now on is lost.
+            exchange.say = None
+            await stream.hush()
+            if stream.begun:
+                await stream.end(_written(request, answer))
+            else:
+                await _whole(request, answer)(scope, receive, send)
+        finally:
+            stream.close()
+
+    def _exchange(self, request: PlainRequest, say: Say | None) -> Exchange:
+        return Exchange(
             request.message.id,
             ServerMessageMetadata(request_context=request.http, can_send_request=False),
             TransportContext(
@@ -123,32 +171,8 @@ class SingleExchange:
                 headers=request.http.headers if request.modern else None,
             ),
             progress_token_from_params(request.message.params),
-            heard=streamed,
+            say,
         )
-        answer = await self._result(request, exchange)
-        # What a task that was left behind says from now on is lost.
-        exchange.heard = False
-        messages = (*exchange.said, answer)
-        if streamed and (not request.modern or exchange.said):
-            response = self._events(request, messages)
-        else:
-            response = self._json(request, answer)
-        await response(scope, receive, send)
-
-    def _events(self, request: PlainRequest, messages: Sequence[Message]) -> Response:
-        wire = _modern_json if request.modern else _handshake_json
-        # JSON on one line: nothing in it could end the event.
-        events = [f"event: message\r\ndata: {wire(message)}\r\n\r\n" for message in messages]
-        response = Response("".join(events))
-        response.raw_headers = list(STREAM_HEADERS)
-        return response
-
-    def _json(self, request: PlainRequest, answer: Answer) -> Response:
-        if not request.modern:
-            return Response(_handshake_json(answer), headers={"Content-Type": CONTENT_TYPE})
-        code = answer.error.code if isinstance(answer, JSONRPCError) else 0
-        status = ERROR_CODE_HTTP_STATUS.get(code, 200)
-        return Response(_modern_json(answer), status, media_type=CONTENT_TYPE)
 
     async def _result(self, request: PlainRequest, exchange: Exchange) -> Answer:
         message = request.message

@@ -16,13 +16,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mcp_app.asgi import mcp_endpoint, plain_requests
-from mcp_app.asgi.mcp_endpoint import TAKEN_WHOLE, McpEndpoint
+from mcp_app.asgi.mcp_endpoint import LEAVING_IS_WATCHED, McpEndpoint
 from mcp_app.instance import Instance
 
 # A tool says so to clients of protocols that know of it.
 pytestmark = pytest.mark.filterwarnings("ignore:The logging capability is deprecated")
 
 LEFT = ContextVar("left", default="nothing")
+# Progress has reached the client.
+SAID = asyncio.Event()
+LIMIT_SECONDS = 60
 BOTH = "application/json, text/event-stream"
 ACCEPTS = ["application/json", BOTH, "*/*, text/event-stream", None]
 HANDSHAKE, MODERN = "2025-11-25", "2026-07-28"
@@ -51,6 +54,10 @@ def add_plain_tools(mcp: FastMCP) -> None:
         return {"count": count, "nothing": None}
 
     @mcp.tool
+    def unwritable() -> str:
+        return "\ud800"
+
+    @mcp.tool
     def refusing() -> str:
         raise ToolError("not today")
 
@@ -72,6 +79,13 @@ def add_tools_with_a_context(mcp: FastMCP) -> None:
         await ctx.info("a line of the log")
         await ctx.report_progress(2)
         return "told"
+
+    @mcp.tool
+    async def waiting(ctx: Context) -> str:
+        await ctx.report_progress(1)
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await SAID.wait()
+        return "heard"
 
     @mcp.tool
     async def asking(ctx: Context) -> str:
@@ -132,7 +146,7 @@ class Sides:
     def close(self):
         self._instance.close()
 
-    def ask(self, body, headers, *, exchange, whole=True):
+    def ask(self, body, headers, *, exchange, watched=True):
         """Status, headers and body of the answer."""
 
         def plain_request(*arguments, **more):
@@ -142,6 +156,7 @@ class Sides:
 
         sent = [{"type": "http.request", "body": body, "more_body": False}]
         got = []
+        SAID.clear()
 
         async def receive():
             if sent:
@@ -150,6 +165,8 @@ class Sides:
 
         async def send(message):
             got.append(message)
+            if b"notifications/progress" in message.get("body", b""):
+                SAID.set()
 
         scope: dict[str, Any] = {
             "type": "http",
@@ -168,8 +185,8 @@ class Sides:
                 if value is not None
             ],
         }
-        if whole:
-            scope[TAKEN_WHOLE] = True
+        if watched:
+            scope[LEAVING_IS_WATCHED] = True
         with self._monkeypatch.context() as patched:
             patched.setattr(mcp_endpoint, "plain_request", plain_request)
             self._instance.run(self._instance.app(scope, receive, send))
@@ -365,10 +382,30 @@ def test_unusual_headers_are_answered_as_by_the_transport(sides, name, value, ve
 
 
 @pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
-def test_what_is_streamed_is_left_to_the_transport(sides, version):
+def test_progress_is_sent_while_the_tool_still_works(sides, version):
+    params = {"name": "waiting", "arguments": {}, "_meta": {"progressToken": "p"}}
+    sides.compare(*request_of(version, "tools/call", params, BOTH))
+    assert sides.taken == [True, False]
+
+
+@pytest.mark.parametrize("accept", ["application/json", BOTH])
+def test_a_result_that_cannot_be_written_is_an_error_under_its_id(sides, accept):
+    body, headers = request_of(HANDSHAKE, "tools/call", {"name": "unwritable"}, accept)
+    status, _, answer = sides.ask(body, headers, exchange=True)
+    assert status == 200
+    text = answer.decode().partition("data: ")[2] if accept == BOTH else answer
+    assert json.loads(text) == {
+        "jsonrpc": "2.0",
+        "id": "one",
+        "error": {"code": -32603, "message": "Internal server error"},
+    }
+
+
+@pytest.mark.parametrize("version", [HANDSHAKE, MODERN])
+def test_events_are_left_to_the_transport_where_leaving_is_not_watched(sides, version):
     params = {"name": "telling", "arguments": {}}
     body, headers = request_of(version, "tools/call", params, BOTH)
-    status, _, _ = sides.ask(body, headers, exchange=True, whole=False)
+    status, _, _ = sides.ask(body, headers, exchange=True, watched=False)
     assert status == 200
     assert sides.taken == []
 
