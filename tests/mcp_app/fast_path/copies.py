@@ -18,6 +18,20 @@ from ops.environment import ROOT
 SECONDS = 300
 
 
+def project_with(scratch: Path, tools: str) -> Path:
+    """A copy of this project with one more module of tools, `mcp_app.tools.more`.
+
+    Args:
+        scratch: A folder.
+        tools: The module's source.
+    """
+    root = scratch / "project"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
+    (root / "mcp_app" / "tools" / "more.py").write_text(tools)
+    return root
+
+
 @dataclass(frozen=True)
 class Compared:
     """What came of it.

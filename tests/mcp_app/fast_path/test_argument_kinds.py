@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from ops.bundle import fast_path
-from ops.environment import ROOT
 from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.copies import compare, project_with
 from tests.mcp_app.fast_path.test_result_kinds import call
 
 TAKEN = {
@@ -37,17 +35,15 @@ VALUES: tuple[Any, ...] = (
 
 
 def test_arguments_of_every_kind_arrive_as_pydantic_gives_them(tmp_path: Path, index: Path) -> None:
-    root = tmp_path / "project"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
     tools = "".join(
         f"@tool(annotations=READ_ONLY)\ndef takes_{name}(value: {kind}) -> str:\n"
         "    return f'{value!r}'\n\n"
         for name, kind in TAKEN.items()
     )
-    (root / "mcp_app" / "tools" / "taking.py").write_text(
+    root = project_with(
+        tmp_path,
         "from typing import Annotated, Any, Literal\n\nfrom fastmcp.tools import tool\n"
-        "from pydantic import Field\n\nfrom mcp_app.annotations import READ_ONLY\n\n" + tools
+        "from pydantic import Field\n\nfrom mcp_app.annotations import READ_ONLY\n\n" + tools,
     )
     made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,10 +11,9 @@ from typing import Any
 import pytest
 
 from ops.bundle import fast_path
-from ops.environment import ROOT
 from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import Compared, compare
-from tests.mcp_app.fast_path.test_result_kinds import call
+from tests.mcp_app.fast_path.copies import Compared, compare, project_with
+from tests.mcp_app.fast_path.test_result_kinds import in_all_ways
 
 # Every tool says so once for each time that it is called.
 TOOLS = """
@@ -174,11 +172,7 @@ def service() -> Iterator[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of this project with these tools in it."""
-    root = tmp_path / "project"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
-    (root / "mcp_app" / "tools" / "begun.py").write_text(TOOLS)
-    return root
+    return project_with(tmp_path, TOOLS)
 
 
 def test_a_call_is_made_once_and_answered_as_fastmcp_does(
@@ -187,10 +181,10 @@ def test_a_call_is_made_once_and_answered_as_fastmcp_does(
     made = fast_path.make(project, fast_path.ask(project, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     asked = [
-        (tool, call(path, tool, arguments, modern=modern))
+        (tool, one)
         for tool, many in CALLS.items()
         for arguments in many
-        for path, modern in (("/mcp", False), ("/mcp", True), ("/rpc", False))
+        for one in in_all_ways(tool, arguments)
     ]
     events = [one for _, one in asked]
     found: Compared = compare(project, made, index, tmp_path / "run", events, SERVICE=service)
@@ -198,15 +192,15 @@ def test_a_call_is_made_once_and_answered_as_fastmcp_does(
     # Whoever wrote it: every one was begun here.
     assert found.served == set(range(len(asked)))
     for number, lines in found.logged.items():
-        called = [line[:3] for line in lines if line[0] == "mcp_app.tools.begun"]
-        assert called == [["mcp_app.tools.begun", "WARNING", asked[number][0]]]
+        called = [line[:3] for line in lines if line[0] == "mcp_app.tools.more"]
+        assert called == [["mcp_app.tools.more", "WARNING", asked[number][0]]]
 
 
 def test_what_a_tool_keeps_from_call_to_call_is_kept_once(project: Path, tmp_path: Path) -> None:
     made = fast_path.make(project, fast_path.ask(project, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     kept = {name: why for name, why in made.off.items() if " keeps " in why}
-    where = "it keeps mcp_app.tools.begun.{} from call to call"
+    where = "it keeps mcp_app.tools.more.{} from call to call"
     assert kept == {
         "adds_a_note": where.format("_notes"),
         "lists_notes": where.format("_notes"),

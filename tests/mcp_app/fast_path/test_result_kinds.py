@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from ops.bundle import fast_path
-from ops.environment import ROOT
 from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.copies import compare, project_with
 from tests.mcp_app.fast_path.pair import event
 
 TOOLS = """
@@ -214,18 +212,21 @@ def call(path: str, tool: str, arguments: dict[str, Any], *, modern: bool = Fals
     return event("POST", path, message, headers)
 
 
+def in_all_ways(tool: str, arguments: dict[str, Any]) -> list[Any]:
+    """A call by both protocol eras and `/rpc`."""
+    ways = (("/mcp", False), ("/mcp", True), ("/rpc", False))
+    return [call(path, tool, arguments, modern=modern) for path, modern in ways]
+
+
 def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
-    root = tmp_path / "project"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
-    (root / "mcp_app" / "tools" / "kinds.py").write_text(TOOLS)
+    root = project_with(tmp_path, TOOLS)
     made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     asked = [
-        (tool, call(path, tool, arguments, modern=modern))
+        (tool, one)
         for tool, many in CALLS.items()
         for arguments in many
-        for path, modern in (("/mcp", False), ("/mcp", True), ("/rpc", False))
+        for one in in_all_ways(tool, arguments)
     ]
     found = compare(root, made, index, tmp_path / "run", [one for _, one in asked])
     assert found.different == []

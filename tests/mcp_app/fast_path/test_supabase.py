@@ -13,7 +13,7 @@ from benchmarks.starts.parameter_store import ParameterStore
 from benchmarks.starts.services import services
 from ops.environment import ROOT
 from tests.mcp_app.fast_path.copies import Compared, compare
-from tests.mcp_app.fast_path.test_result_kinds import call
+from tests.mcp_app.fast_path.test_result_kinds import call, in_all_ways
 from tests.mcp_app.fast_path.test_tool_pages import asked
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE, Fault
 from tests.supabase_backend.scripted import ScriptedServer
@@ -34,12 +34,6 @@ def signed(store: ParameterStore) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
     }
-
-
-def in_all_ways(tool: str, arguments: dict[str, Any]) -> list[Any]:
-    """A call by both protocol eras and `/rpc`."""
-    ways = (("/mcp", False), ("/mcp", True), ("/rpc", False))
-    return [call(path, tool, arguments, modern=modern) for path, modern in ways]
 
 
 @pytest.fixture

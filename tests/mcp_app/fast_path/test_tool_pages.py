@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from mcp_app.api_keys import digest, generate
 from ops.bundle import fast_path
-from ops.environment import ROOT
 from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare
+from tests.mcp_app.fast_path.copies import compare, project_with
 from tests.mcp_app.fast_path.pair import event
 
 MORE = 230
@@ -49,12 +47,9 @@ def asked(key: str, method: str, params: dict[str, Any], kind: str) -> dict[str,
 
 
 def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
-    root = tmp_path / "project"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
     names = [f"tool_{number:03}" for number in range(MORE)]
     source = HEAD + "".join(TOOL.format(name=name) for name in names)
-    (root / "mcp_app" / "tools" / "more.py").write_text(source)
+    root = project_with(tmp_path, source)
     made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
     keys = {"all": generate(), "few": generate(), "many": generate()}
