@@ -50,6 +50,7 @@ class Server:
 
     def __init__(self, sources: frozenset[str]) -> None:
         from mcp_app.asgi.app import build_app  # noqa: PLC0415
+        from mcp_app.deployment import current  # noqa: PLC0415
         from mcp_app.instance import Instance  # noqa: PLC0415
         from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
         from mcp_app.server import build_server  # noqa: PLC0415
@@ -69,6 +70,7 @@ class Server:
         self.fastmcp = build_server(settings, backend)
         self._instance = Instance(build_app(self.fastmcp, settings, backend, None))
         self._entries = backend.entries
+        self._deployment = current()
 
     def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
         """The result of `resources/list` over so many documents, all alike."""
@@ -87,6 +89,8 @@ class Server:
         Raises:
             RuntimeError: there is none.
         """
+        from mcp_app.deployment import set_current  # noqa: PLC0415
+
         params = {**(params or {})}
         headers = {"host": "localhost", "content-type": "application/json"}
         headers["accept"] = "application/json"
@@ -106,6 +110,8 @@ class Server:
             "isBase64Encoded": False,
             "body": json.dumps(message),
         }
+        # The one that was built last would be asked for its documents otherwise.
+        set_current(self._deployment)
         body: str = self._instance.answer(event, None)["body"]
         before, after = '{"jsonrpc":"2.0","id":1,"result":', "}"
         if not body.startswith(before):

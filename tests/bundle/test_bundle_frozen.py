@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from mcp_app.plain_values import leaves_plain_values
 from ops.bundle.argument_checks import NotPlainError, checks
 from ops.bundle.callable_tools import check_result
+from ops.bundle.fast_path import ask
+from ops.environment import ROOT
 
 
 @leaves_plain_values
@@ -84,3 +87,11 @@ def test_a_result_that_is_written_in_a_way_of_its_own_is_left_to_pydantic() -> N
     check_result(schema(list[dict[str, int | None]]))
     with pytest.raises(NotPlainError, match="datetime"):
         check_result(schema(list[dt.datetime]))
+
+
+def test_a_server_of_fewer_sources_is_asked_for_its_own_documents(tmp_path: Path) -> None:
+    made = ask(ROOT, tmp_path, lambda: frozenset({"documents", "commits"}))
+    assert made is not None
+    assert [*made["lists"]] == ["commits,documents", "code,commits,documents,tickets"]
+    for listed in made["lists"].values():
+        assert listed["legacy"]["resources/list"]["document"]
