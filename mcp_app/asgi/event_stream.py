@@ -78,9 +78,8 @@ class EventStream:
     async def _begin(self) -> None:
         if not self.begun:
             self.begun = True
-            await self._send(
-                {"type": "http.response.start", "status": 200, "headers": self._headers}
-            )
+            headers = list(self._headers)
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     def _on_silence(self) -> None:
         self._pinging = self._loop.create_task(self._part(PING, more=True))

@@ -2,9 +2,9 @@
 
 The SDK's transports make tasks and streams for each request, up to ten before 2026-07-28: one
 that sends, one that listens whether the client has left, one that keeps the stream open, and so
-on. Whatever may leave, Lambda's runtime or Mangum, is watched from outside of the request here;
-so the SDK's own driver of one request, `serve_one`, is called instead, and what a tool says
-is sent by the task that says it. The answer is the same.
+on. Here a client that leaves is noticed from outside of the request, by `mcp_app.streaming`, and
+behind Mangum none can leave; so the SDK's own driver of one request, `serve_one`, is called
+instead, and what a tool says is sent by the task that says it. The answer is the same.
 """
 
 from __future__ import annotations
