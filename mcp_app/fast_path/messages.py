@@ -147,7 +147,8 @@ def _mcp(content: Any, headers: dict[str, str]) -> Message:
     _require(version is None or version in HANDSHAKE)
     # Some clients send these before they know the other side's era.
     _require(headers.get("mcp-method", method) == method)
-    _require("mcp-name" not in headers or headers["mcp-name"] == params.get("name"))
+    named = params.get("uri" if method == "resources/read" else "name")
+    _require("mcp-name" not in headers or headers["mcp-name"] == named)
     _require(all(name == "progressToken" and _token(value) for name, value in meta.items()))
     return Message(method, params, request_id, modern=False, streamed=streamed, escaped=False)
 
@@ -171,6 +172,10 @@ def _modern(
     if "progressToken" in meta:
         _require(_token(meta["progressToken"]))
     _require(headers.get("mcp-method") == method)
+    if method == "resources/read":
+        # Whether it is an address is seen to there; what it needs to be in a header, too.
+        _require("name" not in params and headers.get("mcp-name") == params.get("uri"))
+        return
     name = params.get("name")
     if name is None:
         _require("mcp-name" not in headers and "uri" not in params)

@@ -25,7 +25,8 @@ from mcp_app.settings import Settings
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
 LISTS = frozenset({"prompts/list", "resources/templates/list"})
-TOOLS, RESOURCES = "tools/list", "resources/list"
+TOOLS, RESOURCES, DOCUMENT = "tools/list", "resources/list", "resources/read"
+HERE = frozenset({TOOLS, RESOURCES, DOCUMENT, "tools/call"})
 
 
 def _written(name: str) -> Any:
@@ -61,7 +62,7 @@ class Methods:
         if message is None or self._lists is None:
             return None
         known = self._results["modern" if message.modern else "legacy"]
-        listed = message.method in LISTS or message.method in {TOOLS, RESOURCES, "tools/call"}
+        listed = message.method in LISTS or message.method in HERE
         if message.method == "notifications/initialized":
             return message if message.request_id is None and not message.params else None
         if message.request_id is None or message.method.startswith("notifications/"):
@@ -90,7 +91,7 @@ class Methods:
         call["rpc_method"] = message.method
         if message.method == "tools/call":
             result = self._called(message, caller, call)
-        elif message.method == RESOURCES:
+        elif message.method in {RESOURCES, DOCUMENT}:
             result = self._named(self._resources(message, caller))
             call["outcome"] = "ok"
         else:
@@ -125,16 +126,22 @@ class Methods:
         if caller.tools is not None:
             raise LeftToFastMcpError
         from mcp_app.deployment import current  # noqa: PLC0415 - not every instance is asked
-        from mcp_app.fast_path.resources import PAGE, listed  # noqa: PLC0415 - likewise
+        from mcp_app.fast_path.resources import PAGE, listed, read_document  # noqa: PLC0415
 
-        def read(after: str | None) -> Any:
+        def ask(name: str, **asked: Any) -> Any:
             run = self._prepare(asks=True, waits=False)
             here = current()
-            asked = {"deadline": here.deadline(), "after": after, "limit": PAGE + 1}
-            return run(here.backend.list_documents, asked, caller)
+            asked["deadline"] = here.deadline()
+            return run(getattr(here.backend, name), asked, caller)
 
-        era = "modern" if message.modern else "legacy"
-        return listed(self._lists[era].get(RESOURCES), message.params, read)
+        frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
+        if message.method == DOCUMENT:
+            return read_document(frozen, message.params, lambda id: ask("get_document", id=id))  # noqa: A006 - as the backend has it
+        return listed(
+            frozen,
+            message.params,
+            lambda after: ask("list_documents", after=after, limit=PAGE + 1),
+        )
 
     def _known(self, message: Message, caller: Caller) -> str:
         method, params = message.method, message.params

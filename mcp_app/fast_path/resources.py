@@ -1,4 +1,4 @@
-"""`resources/list`: what FastMCP said that is registered, and documents as the backend has them."""
+"""`resources/list` and documents: in FastMCP's words, with what the backend has."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mcp_app.fast_path.replies import dumps
 # Documents on a page, and what a cursor into them begins with: as `mcp_app.resource_handlers`.
 PAGE = 100
 MARK = "documents."
+DOCUMENTS = "aoma://docs/"
 CURSOR = "mesh-cursor-c7f9b1"
 # What stands as it is in an address: https://datatracker.ietf.org/doc/html/rfc3986#section-2.3
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
@@ -42,22 +43,66 @@ def listed(
     last = _after(params["cursor"]) if params else None
     found = read(last) or ()
     shown = [] if params else [*frozen["registered"]]
-    shown += [_document(frozen["document"], one) for one in found[:PAGE]]
+    shown += [
+        _filled(frozen["document"], _quoted(one.id), one, ("id", "title", "corpus"))
+        for one in found[:PAGE]
+    ]
     before, after = frozen["more" if len(found) > PAGE else "last"]
     if len(found) > PAGE:
         before = before.replace(CURSOR, _cursor(found[PAGE - 1].id))
     return f"{before}{','.join(shown)}{after}"
 
 
-def _document(pieces: Sequence[str], entry: Any) -> str:
-    """One of them, in JSON; its id stands in its address, too."""
-    values = {name: dumps(getattr(entry, name))[1:-1] for name in ("id", "title", "corpus")}
-    written = []
+def _is_document(params: Mapping[str, Any]) -> bool:
+    """Whether it is plainly the address of a document, if there is such a one."""
+    uri = params.get("uri")
+    if params.keys() != {"uri"} or type(uri) is not str or not uri.startswith(DOCUMENTS):
+        return False
+    document = uri.removeprefix(DOCUMENTS)
+    # What stands for something else, such as %20 and "..", is looked at by FastMCP.
+    plain = document.isascii() and UNRESERVED.issuperset(document.encode())
+    return plain and {"", ".", ".."}.isdisjoint(document.split("/"))
+
+
+def read_document(
+    frozen: Mapping[str, Any] | None, params: Mapping[str, Any], read: Callable[[str], Any]
+) -> str:
+    """The `result` of reading a document, in JSON.
+
+    Args:
+        frozen: What `ops.bundle.frozen_resources` made; None for nothing.
+        params: The request's.
+        read: Gives a document by its id; None where there is none.
+
+    Raises:
+        Exception: FastMCP has to answer.
+    """
+    if frozen is None or not _is_document(params):
+        raise LeftToFastMcpError
+    given = params["uri"].removeprefix(DOCUMENTS)
+    found = read(given)
+    if found is None:
+        raise LeftToFastMcpError
+    pieces = frozen["unlinked" if found.link is None else "linked"]
+    return _filled(pieces, given, found, ("title", "corpus", "text", "link"))
+
+
+def _filled(pieces: Sequence[str], address: str, found: Any, fields: Sequence[str]) -> str:
+    """What is said of a document, in JSON.
+
+    Args:
+        pieces: What is said of all, with the names of its own at every second place.
+        address: Its id as it stands there.
+        found: Itself.
+        fields: Those that may be among them.
+    """
+    values = {name: dumps(getattr(found, name))[1:-1] for name in fields}
+    written: list[str] = []
     for place, piece in enumerate(pieces):
         if place % 2 == 0:
             written.append(piece)
         elif written[-1].endswith("/"):
-            written.append(_quoted(entry.id))
+            written.append(address)
         else:
             written.append(values[piece])
     return "".join(written)

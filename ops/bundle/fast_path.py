@@ -32,6 +32,7 @@ AT_REQUEST = (
     (f"{PACKAGE}.origin_secret", "OriginSecrets"),
     (f"{PACKAGE}.fast_path.waiting", "Waiting"),
     (f"{PACKAGE}.fast_path.resources", "listed"),
+    (f"{PACKAGE}.fast_path.resources", "read_document"),
     (f"{PACKAGE}.preloading", "preload"),
     (f"{PACKAGE}.asgi.health", "health_document"),
     (f"{PACKAGE}.build_info", "read"),
@@ -48,7 +49,7 @@ ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
 # What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
-    "resources/read": "documents are resources with content",
+    "resources/read of anything but a document": "what it is is FastMCP's to find and to call",
     "tools/list of a caller with more than a page of allowed tools": "its pages are its own",
     "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
     "arguments that do not plainly fit": "they are converted, or what is wrong is explained",

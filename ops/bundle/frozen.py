@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mcp_app.fast_path.replies import dumps
 from ops.bundle.argument_checks import NotPlainError
 from ops.bundle.callable_tools import call_of
-from ops.bundle.frozen_resources import FIELDS, frozen_list
+from ops.bundle.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
 
 if TYPE_CHECKING:
-    from mcp_app.knowledge.results import DocumentEntry
+    from mcp_app.knowledge.results import Document, DocumentEntry
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
 PLACEHOLDER = "mesh-placeholder-c7f9b1"
@@ -57,10 +57,14 @@ class Server:
         from mcp_app.settings import load  # noqa: PLC0415
 
         class Offering(EmbeddedBackend):
+            documents: ClassVar[list[Document]] = []
             entries: ClassVar[list[DocumentEntry]] = []
 
             def available(self) -> frozenset[str]:
                 return sources
+
+            async def get_document(self, *_id: str, **_asked: Any) -> Document:
+                return self.documents[-1]
 
             async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
                 return self.entries
@@ -69,7 +73,7 @@ class Server:
         backend = Offering(settings.index)
         self.fastmcp = build_server(settings, backend)
         self._instance = Instance(build_app(self.fastmcp, settings, backend, None))
-        self._entries = backend.entries
+        self._entries, self._documents = backend.entries, backend.documents
         self._deployment = current()
 
     def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
@@ -79,12 +83,35 @@ class Server:
         self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
         return self.result("resources/list", params, modern=modern)
 
+    def document(self, *, linked: bool, modern: bool) -> str:
+        """The result of `resources/read` for a document."""
+        from mcp_app.knowledge.results import Document  # noqa: PLC0415
+        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
+
+        content = CONTENT if linked else {**CONTENT, "link": None}
+        self._documents[:] = [Document(**FIELDS, **content, passages=())]
+        uri = DOCUMENTS + FIELDS["id"]
+        return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
+
     def tools(self) -> list[Any]:
         """FastMCP's tools."""
         return list(asyncio.run(self.fastmcp.list_tools()))
 
-    def result(self, method: str, params: Mapping[str, Any] | None, *, modern: bool) -> str:
+    def result(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        *,
+        modern: bool,
+        name: str | None = None,
+    ) -> str:
         """The result of a request, in JSON.
+
+        Args:
+            method: JSON-RPC's.
+            params: Without `_meta`.
+            modern: Of which era.
+            name: What the newest era has in the header `Mcp-Name`.
 
         Raises:
             RuntimeError: there is none.
@@ -96,6 +123,7 @@ class Server:
         headers["accept"] = "application/json"
         if modern:
             headers |= {"mcp-protocol-version": MODERN, "mcp-method": method}
+            headers |= {"mcp-name": name} if name else {}
             params["_meta"] = {
                 f"{META}protocolVersion": MODERN,
                 f"{META}clientCapabilities": {},
@@ -196,6 +224,10 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
                 partial(server.resources, modern=era == "modern"),
                 documents="documents" in sources,
             )
+            if "documents" in sources:
+                entry[era]["resources/read"] = frozen_document(
+                    *(server.document(linked=one, modern=era == "modern") for one in (True, False))
+                )
             for name, text in texts.items():
                 described = tools.setdefault(name, {"texts": {}})["texts"]
                 if described.setdefault(era, text) != text:

@@ -1,7 +1,7 @@
-"""`resources/list` frozen around its documents, which are read when somebody asks.
+"""`resources/list` and documents frozen around what the backend has of them when somebody asks.
 
-What is registered is the same for the life of a version; documents come from the backend, page
-by page. So the build asks FastMCP for a list with documents that do not exist, and keeps what
+What is registered is the same for the life of a version; documents come from the backend, in
+lists page by page. So the build asks FastMCP for documents that do not exist, and keeps what
 stands around and between what it said of them.
 """
 
@@ -22,6 +22,7 @@ FIELDS = {
     "title": "mesh-title-c7f9b1",
     "corpus": "mesh-corpus-c7f9b1",
 }
+CONTENT = {"text": "mesh-text-c7f9b1", "link": "mesh-link-c7f9b1"}
 
 type Ask = Callable[[Mapping[str, Any] | None, int], str]
 
@@ -63,6 +64,16 @@ def frozen_list(ask: Ask, *, documents: bool) -> dict[str, Any] | None:
     return made
 
 
+def frozen_document(linked: str, unlinked: str) -> dict[str, list[str]]:
+    """What `mcp_app.fast_path.resources` writes a document with.
+
+    Args:
+        linked: The result of `resources/read`, in JSON, of one with the values above.
+        unlinked: The same of one without a link.
+    """
+    return {"linked": _pieces(linked), "unlinked": _pieces(unlinked)}
+
+
 def _around(content: Mapping[str, Any]) -> Sequence[str]:
     """What stands before the resources and after them."""
     before, found, after = dumps({**content, "resources": []}).partition('"resources":[]')
@@ -72,7 +83,7 @@ def _around(content: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _pieces(document: str) -> list[str]:
-    """A document's text and, at every second place, the field whose value comes there."""
-    names = {value: name for name, value in FIELDS.items()}
+    """What is said of a document and, at every second place, the field whose value comes there."""
+    names = {value: name for name, value in {**FIELDS, **CONTENT}.items()}
     found = re.split(f"({'|'.join(map(re.escape, names))})", document)
     return [names.get(one, one) for one in found]

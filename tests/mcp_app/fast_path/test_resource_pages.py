@@ -1,10 +1,11 @@
-"""More documents than fit on a page of `resources/list`: each is the one that FastMCP gives."""
+"""Documents are listed and read as FastMCP does it, more than fit on a page and odd ones too."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -65,7 +66,30 @@ def test_every_page_of_resources_is_the_same_by_both_ways(tmp_path: Path, many: 
     assert not {*range(len(events) - 6, len(events))} & found.served
 
 
+def test_every_document_is_read_alike_by_both_ways(tmp_path: Path, many: Path) -> None:
+    made = fast_path.make(ROOT, fast_path.ask(ROOT, tmp_path / "cache", lambda: ALL), ALL)
+    assert made is not None
+    plain = ["page-000.md", "page-229.md", "page-007.md#0"]
+    odd = [*ODD, *map(quote, ODD), "", "/", "../page-000.md", "page-000.md/", "no-such.md", "a//b"]
+    addresses = [f"{resources.DOCUMENTS}{one}" for one in (*plain, *odd)]
+    addresses += ["aoma://health", "AOMA://docs/page-000.md", "aoma:docs/page-000.md"]
+    asked_for: list[dict[str, Any]] = [
+        *({"uri": one} for one in addresses),
+        *({"uri": 3}, {}, {"uri": addresses[0], "more": 1}, {"name": addresses[0]}),
+    ]
+    events = [asked("", "resources/read", one, kind) for one in asked_for for kind in KINDS]
+    found = compare(ROOT, made, many, tmp_path / "run", events)
+    assert found.different == []
+    # The ids of these are their addresses.
+    assert {*range(3 * 2)} <= found.served
+    few = {number // 3 for number in found.served}
+    assert {asked_for[number]["uri"] for number in few} <= {
+        resources.DOCUMENTS + one for one in (*plain, *ODD)
+    }
+
+
 def test_pages_and_cursors_are_those_of_fastmcps_way() -> None:
-    assert (MARK, resources.PAGE) == (resource_handlers.MARK, resource_handlers.PAGE)
+    here = (MARK, resources.PAGE, resources.DOCUMENTS)
+    assert here == (resource_handlers.MARK, resource_handlers.PAGE, resource_handlers.DOCUMENTS)
     # By it the place of an id in an address is known.
     assert resource_handlers.DOCUMENTS.endswith("/")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.starts.parameter_store import ParameterStore
-from benchmarks.starts.services import services
+from benchmarks.starts.services import TEXTS, services
 from ops.environment import ROOT
 from tests.mcp_app.fast_path.copies import Compared, compare
 from tests.mcp_app.fast_path.test_result_kinds import call, in_all_ways
@@ -147,7 +147,11 @@ def test_a_real_database_is_asked_alike(built, index: Path, tmp_path: Path):
             for one in in_all_ways("search_knowledge", {**QUERY, "mode": mode})
         ]
         events += in_all_ways("query_aoma_knowledge", QUERY)
-        events += [asked("", "resources/list", {}, kind) for kind in ("/mcp", "/mcp modern")]
+        reads: list[tuple[str, dict[str, Any]]] = [
+            ("resources/list", {}),
+            ("resources/read", {"uri": f"aoma://docs/{min(TEXTS)}"}),
+        ]
+        events += [asked("", *one, kind) for one in reads for kind in ("/mcp", "/mcp modern")]
         events += in_all_ways("get_jira_ticket", {"key": "NONE-1"})
         events += in_all_ways("analyze_development_context", {"current_task": "roll back"})
         found = compare(ROOT, built, index, tmp_path, events, **variables)

@@ -40,8 +40,8 @@ def asked(key: str, method: str, params: dict[str, Any], kind: str) -> dict[str,
         meta = {f"{META}protocolVersion": version, f"{META}clientCapabilities": {}}
         params = {**params, "_meta": meta}
         headers |= {"mcp-protocol-version": version, "mcp-method": method}
-        if "name" in params:
-            headers["mcp-name"] = params["name"]
+        name = params.get("uri" if method == "resources/read" else "name")
+        headers |= {} if name is None else {"mcp-name": str(name)}
     message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     return event("POST", kind.split(maxsplit=1)[0], message, headers)
 
