@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ops.bundle import application, archive, fast_path, knowledge, layer, limits
+from ops.bundle import application, archive, fast_path, knowledge, layer, limits, optional
 from ops.bundle.archive import Entry
 from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
@@ -225,6 +225,7 @@ def build(
             requirements or root / "requirements" / "lambda.txt",
             aim,
             cache,
+            asked=optional.asked_for(root),
             workers=workers or os.cpu_count() or 1,
             progress=progress,
         )

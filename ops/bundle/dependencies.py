@@ -22,6 +22,9 @@ UNSOLVABLE = re.compile(
 )
 AVAILABLE = re.compile(r"hint: .*?(?:on the following|with the following) (?P<what>.+)", re.DOTALL)
 
+# https://packaging.python.org/en/latest/specifications/dependency-specifiers/#names
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
 # glibc versions behind the tags that came before PEP 600's manylinux_x_y.
 LEGACY_TAGS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 PLATFORM = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)|(manylinux1|manylinux2010|manylinux2014)_(\w+)")
@@ -41,12 +44,14 @@ class Distribution:
         version: As locked.
         tags: The tags of the wheel it came from.
         files: Its files, relative to the folder it was installed into.
+        requires: The distributions that it names as required, whatever the conditions.
     """
 
     name: str
     version: str
     tags: tuple[str, ...]
     files: tuple[PurePosixPath, ...]
+    requires: frozenset[str]
 
 
 def install(requirements: Path, target: Target, into: Path) -> list[Distribution]:
@@ -85,11 +90,19 @@ def installed(folder: Path) -> Iterator[Distribution]:
     for one in importlib.metadata.distributions(path=[str(folder)]):
         wheel = one.read_text("WHEEL") or ""
         yield Distribution(
-            name=re.sub(r"[-_.]+", "-", one.name).lower(),
+            name=_normalised(one.name),
             version=one.version,
             tags=tuple(re.findall(r"^Tag: *(\S+)", wheel, re.MULTILINE)),
             files=tuple(PurePosixPath(file) for file in one.files or ()),
+            requires=frozenset(
+                _normalised(found[0]) for line in one.requires or () if (found := NAME.match(line))
+            ),
         )
+
+
+def _normalised(name: str) -> str:
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def explanation(said: str, requirements: Path, target: Target) -> str:

@@ -15,16 +15,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from ops.bundle import archive, bytecode, dependencies, packing, pruning, trimming
+from ops.bundle import archive, bytecode, dependencies, optional, packing, pruning, trimming
 from ops.bundle.archive import Entry, Written
 from ops.bundle.discarding import discard
 from ops.bundle.failure import BuildError
+from ops.bundle.optional import OptionalPart
 from ops.bundle.target import Target
 
 RECIPE = Path(__file__).parent
 RECIPE_FILES = (
-    *("archive.py", "bytecode.py", "dependencies.py", "layer.py", "packed_modules.py"),
-    *("packing.py", "pruning.py", "stripping.py", "trimming.py"),
+    *("archive.py", "bytecode.py", "dependencies.py", "layer.py", "optional.py"),
+    *("packed_modules.py", "packing.py", "pruning.py", "stripping.py", "trimming.py"),
 )
 # Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
@@ -82,9 +83,11 @@ class Layer:
     reused: bool
 
 
-def key(requirements: Path, target: Target) -> str:
+def key(requirements: Path, target: Target, asked: Iterable[OptionalPart] = ()) -> str:
     """Digest of everything that decides the layer's bytes."""
-    digest = hashlib.sha256(f"{target}|{sys.version}|{archive.compressor()}".encode())
+    titles = sorted(part.title for part in asked)
+    decides = f"{target}|{sys.version}|{archive.compressor()}|{titles}"
+    digest = hashlib.sha256(decides.encode())
     # The recipe is the code itself: a number would be forgotten.
     for file in (requirements, *(RECIPE / name for name in RECIPE_FILES)):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -96,6 +99,7 @@ def obtain(
     target: Target,
     cache: Path,
     *,
+    asked: tuple[OptionalPart, ...],
     workers: int,
     progress: Callable[[str], None],
 ) -> Layer:
@@ -103,13 +107,21 @@ def obtain(
 
     Two builds may do this at once: each makes its own, the first one's is kept.
 
+    Args:
+        requirements: The locked dependencies.
+        target: What they are for.
+        cache: Where finished layers are kept.
+        asked: What the application asks for of the optional parts.
+        workers: Processes that compile.
+        progress: Called with each step that takes a while.
+
     Raises:
         BuildError: the packages cannot be had for the target.
         OSError: the cache cannot be written.
     """
     if not requirements.is_file():
         raise BuildError(f"{requirements} is missing: it locks what the zip carries.")
-    home = cache / f"{target.architecture}-{key(requirements, target)}"
+    home = cache / f"{target.architecture}-{key(requirements, target, asked)}"
     kept = load(home)
     if kept:
         return kept
@@ -118,7 +130,7 @@ def obtain(
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
         made = Path(scratch) / "layer"
         made.mkdir()
-        layer = make(requirements, target, made, Path(scratch), workers, progress)
+        layer = make(requirements, target, made, Path(scratch), asked, workers, progress)
         record = {
             "sha256": layer.sha256,
             "entries": {name: asdict(one) for name, one in layer.entries.items()},
@@ -181,6 +193,7 @@ def make(
     target: Target,
     into: Path,
     scratch: Path,
+    asked: tuple[OptionalPart, ...],
     workers: int,
     progress: Callable[[str], None],
 ) -> Layer:
@@ -188,13 +201,18 @@ def make(
     progress(f"installing {requirements.name} for {target.title}")
     site = scratch / "site"
     found = dependencies.install(requirements, target, site)
-    kept = [one for one in found if one.name not in pruning.DISTRIBUTIONS]
+    parts = optional.left_out(asked, found)
+    without = pruning.DISTRIBUTIONS.keys() | frozenset().union(
+        *(one.distributions for one in parts)
+    )
+    patterns = tuple(pattern for part in parts for pattern in part.files)
+    kept = [one for one in found if one.name not in without]
     owners: dict[str, str] = {}
     sources: dict[str, Path] = {}
     for one in kept:
         for file in one.files:
             # Two distributions may carry the same file, as fastmcp and fastmcp-slim do.
-            if (site / file).is_file() and not pruning.is_dropped(file):
+            if (site / file).is_file() and not pruning.is_dropped(file, patterns):
                 sources[str(file)] = site / file
                 owners[str(file)] = one.name
     modules = sorted(name for name in sources if name.endswith(".py"))

@@ -2,7 +2,8 @@
 
 Three lists, made by hand and held by tests that serve FastMCP from the pruned zip. Not by
 an import trace: it misses what is loaded on the first request, or only for an error.
-Nothing that access control, output schemas or a client of HTTP may need is listed.
+Nothing that access control, output schemas or a client of HTTP may need is listed; what an
+application may need and this one does not is in `optional.py`.
 """
 
 from __future__ import annotations
@@ -83,8 +84,12 @@ NAMES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json
 SUFFIXES = frozenset({".pyi", ".c", ".h", ".cpp", ".hpp", ".pxd", ".pyx", ".pyc", ".rs"})
 
 
-def is_dropped(path: PurePosixPath) -> bool:
+def is_dropped(path: PurePosixPath, patterns: tuple[str, ...] = ()) -> bool:
     """Whether the file at `path`, relative to the zip's root, is left out.
+
+    Args:
+        path: Relative to the zip's root.
+        patterns: What else is left out; see `optional.py`.
 
     A package may well have a module `tests.py`: only folders named so are dropped.
     """
@@ -96,4 +101,4 @@ def is_dropped(path: PurePosixPath) -> bool:
         return True
     if path.parts[:2] == ("pygments", "lexers"):
         return path.name not in PYGMENTS_LEXERS
-    return any(fnmatchcase(str(path), pattern) for pattern in PARTS)
+    return any(fnmatchcase(str(path), pattern) for pattern in (*PARTS, *patterns))

@@ -24,6 +24,7 @@ class Wheel:
     version: str = "1.0"
     tag: str = "py3-none-any"
     files: dict[str, bytes] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
 
     def publish(self, folder: Path) -> str:
         """Write the wheel; gives its line for a locked requirements file."""
@@ -33,8 +34,9 @@ class Wheel:
         contents = {
             **(self.files or {f"{self.name}/__init__.py": b"answer = 42\n"}),
             f"{information}/METADATA": (
-                f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n".encode()
-            ),
+                f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n"
+                + "".join(f"Requires-Dist: {one}\n" for one in self.requires)
+            ).encode(),
             f"{information}/WHEEL": (
                 f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {self.tag}\n"
             ).encode(),

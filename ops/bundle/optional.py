@@ -1,0 +1,155 @@
+"""What of the dependencies stays out of the zip unless something asks for it.
+
+Parts that FastMCP brings along for what this server does not do, but an application may. One is
+kept where the application names it or what loads it (an import, `FastMCP.from_openapi`), or where
+a distribution beyond those that are known here requires it. So nothing has to be configured: write
+`from fastmcp import Client` in a tool, and the next build carries what a client needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.bundle import application
+from ops.bundle.dependencies import Distribution
+
+
+@dataclass(frozen=True)
+class OptionalPart:
+    """A part of the dependencies.
+
+    Attributes:
+        title: What it is for.
+        distributions: Those left out whole, by their normalised names.
+        files: Patterns of fnmatch over paths in the zip.
+        named: Modules, functions and classes that load it when they are used. With a dot it is the
+            whole name, without one any attribute of that name, or any module.
+        through: Distributions through which another one may use it.
+        known: Distributions that require those, and do not load it for a server.
+    """
+
+    title: str
+    distributions: frozenset[str]
+    files: tuple[str, ...]
+    named: frozenset[str]
+    through: frozenset[str]
+    known: frozenset[str]
+
+
+# The SDK's client checks results against their schemas; rpds alone is 300 KB, compiled Rust.
+_SCHEMAS = ("jsonschema", "jsonschema-specifications", "referencing", "rpds-py")
+# FastMCP makes tools of an API's description with these.
+_OPENAPI = ("jsonschema-path", "openapi-pydantic", "pathable")
+
+CLIENTS = OptionalPart(
+    title="clients, proxies and OpenAPI",
+    distributions=frozenset({*_SCHEMAS, *_OPENAPI}),
+    files=(),
+    named=frozenset(
+        {
+            *("jsonschema", "jsonschema_specifications", "referencing", "rpds"),
+            *("jsonschema_path", "openapi_pydantic", "pathable"),
+            *("fastmcp.Client", "fastmcp.client"),
+            *("fastmcp.contrib", "fastmcp.experimental", "fastmcp.utilities.openapi"),
+            *("fastmcp.server.openapi", "fastmcp.server.proxy"),
+            *("fastmcp.server.create_proxy", "fastmcp.server.providers.openapi"),
+            *("fastmcp.server.providers.proxy", "fastmcp.utilities.tests"),
+            *("mcp.Client", "mcp.ClientSession", "mcp.ClientSessionGroup", "mcp.client"),
+            *("FastMCPProxy", "OpenAPIProvider", "ProxyProvider", "as_proxy", "create_proxy"),
+            *("from_fastapi", "from_openapi"),
+        }
+    ),
+    through=frozenset({*_SCHEMAS, *_OPENAPI, "fastmcp", "fastmcp-slim", "mcp"}),
+    known=frozenset({*_SCHEMAS, *_OPENAPI, "beartype", "fastmcp", "fastmcp-slim", "mcp"}),
+)
+PYDANTIC_1 = OptionalPart(
+    title="models of pydantic 1",
+    distributions=frozenset(),
+    # pydantic itself looks there for types that were made for version 1.
+    files=("pydantic/v1/*",),
+    named=frozenset({"pydantic.v1", "__get_validators__"}),
+    through=frozenset({"pydantic"}),
+    known=frozenset(
+        {
+            *("cyclopts", "fastmcp", "fastmcp-slim", "mcp", "mcp-types", "openai"),
+            *("openapi-pydantic", "postgrest", "pydantic-settings", "py-key-value-aio"),
+            "sse-starlette",
+        }
+    ),
+)
+PARTS = (CLIENTS, PYDANTIC_1)
+
+
+def asked_for(root: Path) -> tuple[OptionalPart, ...]:
+    """The parts that the application asks for.
+
+    Args:
+        root: The folder that holds `mcp_app`.
+    """
+    sources = [path.read_bytes() for _, path in application.files(root) if path.suffix == ".py"]
+    return tuple(part for part in PARTS if any(_names_one(part, source) for source in sources))
+
+
+def _names_one(part: OptionalPart, source: bytes) -> bool:
+    # Few files have such a word: the others need not be parsed.
+    words = {name.rpartition(".")[2] for name in part.named}
+    if not re.search(rf"\b(?:{'|'.join(sorted(words))})\b".encode(), source):
+        return False
+    try:
+        module = ast.parse(source)
+    except (SyntaxError, ValueError):
+        # Compiling it says what is wrong.
+        return False
+    return any(_is_among(part.named, name) for name in _names(module))
+
+
+def _is_among(named: frozenset[str], name: str) -> bool:
+    parts = name.split(".")
+    wholes = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return parts[-1] in named or not named.isdisjoint(wholes)
+
+
+def _names(module: ast.Module) -> Iterator[str]:
+    """All that the module imports, calls and otherwise names; in words, too, as imports may be."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Import(names):
+                yield from (one.name for one in names)
+            case ast.ImportFrom(str() as package, names, 0):
+                yield from (f"{package}.{one.name}" for one in names)
+            case ast.Attribute() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield _dotted(node)
+            case ast.Constant(str() as text) if re.fullmatch(r"[\w.]+", text):
+                yield text
+
+
+def _dotted(node: ast.AST) -> str:
+    match node:
+        case ast.Attribute(value, name):
+            return f"{_dotted(value)}.{name}"
+        case ast.Name(name) | ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
+            return name
+    return ""
+
+
+def left_out(
+    asked: Iterable[OptionalPart], installed: Iterable[Distribution]
+) -> tuple[OptionalPart, ...]:
+    """The parts that neither the application nor a distribution asks for.
+
+    Args:
+        asked: What the application asks for.
+        installed: All that the lock holds.
+    """
+    kept = set(asked)
+    for one in installed:
+        kept |= {
+            part
+            for part in PARTS
+            if one.name not in part.known and not part.through.isdisjoint(one.requires)
+        }
+    return tuple(part for part in PARTS if part not in kept)
