@@ -30,6 +30,8 @@ class OptionalPart:
             whole name, without one any attribute of that name, or any module.
         through: Distributions through which another one may use it.
         known: Distributions that require those, and do not load it for a server.
+        beside: Distributions without which it cannot be imported, and which are not locked: with
+            one of them it is kept.
     """
 
     title: str
@@ -37,7 +39,8 @@ class OptionalPart:
     files: tuple[str, ...]
     named: frozenset[str]
     through: frozenset[str]
-    known: frozenset[str]
+    known: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
 
 # The SDK's client checks results against their schemas; rpds alone is 300 KB, compiled Rust.
@@ -48,7 +51,7 @@ _OPENAPI = ("jsonschema-path", "openapi-pydantic", "pathable")
 CLIENTS = OptionalPart(
     title="clients, proxies and OpenAPI",
     distributions=frozenset({*_SCHEMAS, *_OPENAPI}),
-    files=(),
+    files=("fastmcp/server/providers/openapi/*", "fastmcp/utilities/openapi/*"),
     named=frozenset(
         {
             *("jsonschema", "jsonschema_specifications", "referencing", "rpds"),
@@ -81,7 +84,47 @@ PYDANTIC_1 = OptionalPart(
         }
     ),
 )
-PARTS = (CLIENTS, PYDANTIC_1)
+_ABSENT = frozenset(
+    {
+        *("django", "elasticsearch", "flask", "httptools", "opensearch-py", "pymongo", "requests"),
+        *("socksio", "sqlalchemy", "trio", "uvloop", "werkzeug", "wsproto", "zttp", "zuvloop"),
+    }
+)
+INTEGRATIONS = OptionalPart(
+    title="event loops, frameworks and databases that are not locked",
+    distributions=frozenset(),
+    files=(
+        "anyio/_backends/_trio.py",
+        "authlib/integrations/django_*",
+        "authlib/integrations/flask_*",
+        "authlib/integrations/requests_client/*",
+        "authlib/integrations/sqla_oauth2/*",
+        "httpcore*/_async/socks_proxy.py",
+        "httpcore*/_backends/trio.py",
+        "httpcore*/_sync/socks_proxy.py",
+        "httpx2/websockets/*",
+        "key_value/aio/stores/elasticsearch/*",
+        "key_value/aio/stores/mongodb/*",
+        "key_value/aio/stores/opensearch/*",
+        "uvicorn/loops/*uvloop.py",
+        "uvicorn/protocols/http/*zttp*",
+        "uvicorn/protocols/http/httptools_impl.py",
+        "uvicorn/protocols/websockets/wsproto_impl.py",
+    ),
+    # From a layer of one's own, perhaps.
+    named=_ABSENT - {"opensearch-py", "pymongo"} | {"bson", "opensearchpy", "pymongo"},
+    through=_ABSENT,
+    # They name them as extras of theirs.
+    known=frozenset(
+        {
+            *("anyio", "authlib", "beartype", "cachetools", "cyclopts", "fastmcp-slim", "httpcore"),
+            *("httpcore2", "httpx", "httpx2", "mcp", "openai", "py-key-value-aio", "sse-starlette"),
+            *("dnspython", "jeepney", "jsonschema-path", "markdown-it-py", "starlette", "uvicorn"),
+        }
+    ),
+    beside=_ABSENT,
+)
+PARTS = (CLIENTS, PYDANTIC_1, INTEGRATIONS)
 
 
 def asked_for(root: Path) -> tuple[OptionalPart, ...]:
@@ -150,6 +193,7 @@ def left_out(
         kept |= {
             part
             for part in PARTS
-            if one.name not in part.known and not part.through.isdisjoint(one.requires)
+            if one.name in part.beside
+            or (one.name not in part.known and not part.through.isdisjoint(one.requires))
         }
     return tuple(part for part in PARTS if part not in kept)

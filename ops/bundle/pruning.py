@@ -70,6 +70,9 @@ PARTS = (
     "anyio/pytest_plugin.py",
     "platformdirs/pytest_plugin.py",
     "pygments/sphinxext.py",
+    # For people who read the sources.
+    "*/README.md",
+    "openai/*/api.md",
     "multidict/_testcapi.*",  # tests of C code that uses multidict
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from ops.bundle import stripping
@@ -31,6 +32,16 @@ METHODS_UNDOCUMENTED = frozenset(
 )
 
 
+# What a package index shows; what says something of the licence stays.
+# https://packaging.python.org/en/latest/specifications/core-metadata/
+INDEX_FIELDS = re.compile(
+    rb"^(?:Classifier: (?!License)|Description-Content-Type: |Home-page: |Keywords: |Project-URL: )"
+    rb".*\n(?:[ \t].*\n)*",
+    re.MULTILINE,
+)
+AUTHORITIES = "certifi/cacert.pem"
+
+
 def trimmed(name: str, data: bytes) -> bytes:
     """The content of the file at `name` in the zip."""
     path = PurePosixPath(name)
@@ -39,5 +50,8 @@ def trimmed(name: str, data: bytes) -> bytes:
     if path.parts[0].endswith(".dist-info") and path.name == "METADATA":
         # Name and version are looked up; behind the headers stands the project's README.
         head, _, _ = data.partition(b"\n\n")
-        return head.rstrip(b"\n") + b"\n"
+        return INDEX_FIELDS.sub(b"", head.rstrip(b"\n") + b"\n")
+    if name == AUTHORITIES:
+        # Whose each certificate is, in words and fingerprints; a reader skips it.
+        return re.sub(rb"^(?:#.*)?\n", b"", data, flags=re.MULTILINE)
     return data

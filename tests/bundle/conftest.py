@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildResult, build
+from ops.bundle import BuildResult, build, optional
 from ops.environment import CACHE, ROOT
 from tests.bundle.projects import Project, Wheel, git
 
@@ -72,20 +72,17 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BuildResul
     return built
 
 
-@pytest.fixture(scope="session")
-def task_root(real: Callable[[str], BuildResult], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip for this machine as Lambda has it: unpacked, and read-only."""
-    folder = tmp_path_factory.mktemp("task")
-    with zipfile.ZipFile(real("host").path) as opened:
+def unpacked(zipped: Path, folder: Path) -> Path:
+    """A zip as Lambda has it: unpacked, and read-only."""
+    with zipfile.ZipFile(zipped) as opened:
         opened.extractall(folder)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
     return folder
 
 
-@pytest.fixture(scope="session")
-def run_clean(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a script with the unpacked zip and the standard library, and nothing else."""
+def runner(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with an unpacked zip and the standard library, and nothing else."""
 
     def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = (sys.executable, "-I", "-S", "-B", str(script), str(task_root), *arguments)
@@ -94,3 +91,27 @@ def run_clean(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def task_root(real: Callable[[str], BuildResult], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip for this machine."""
+    return unpacked(real("host").path, tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="session")
+def run_clean(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with the zip for this machine."""
+    return runner(task_root)
+
+
+@pytest.fixture(scope="session")
+def run_whole(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with the zip of an application that asks for every optional part."""
+    output = tmp_path_factory.mktemp("whole") / "host.zip"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optional, "asked_for", lambda _root: optional.PARTS)
+        build("host", output=output, cache=CACHE / "bundle", indexed=False)
+    return runner(unpacked(output, tmp_path_factory.mktemp("whole task")))

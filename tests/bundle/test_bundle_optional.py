@@ -106,6 +106,23 @@ def test_a_distribution_asks_by_requiring_it(parts: Project) -> None:
     assert carried(parts) == {"clients", "pydantic 1"}
 
 
+def test_an_integration_comes_with_what_it_integrates(project: Project) -> None:
+    anyio = Wheel(
+        "anyio",
+        files={"anyio/__init__.py": b"", "anyio/_backends/_trio.py": b"import trio\n"},
+        requires=("trio",),
+    )
+    trio = Wheel("trio", files={"trio.py": b""})
+    project.require(Wheel("anyio", files=anyio.files))
+    project.build(indexed=False)
+    assert "anyio/_backends/_trio.pyc" not in project.zipped()
+
+    project.require(anyio, trio)
+    project.build(indexed=False)
+
+    assert "anyio/_backends/_trio.pyc" in project.zipped()
+
+
 def test_the_zip_of_this_project_asks_for_none(real: Callable[[str], BuildResult]) -> None:
     result = real("host")
 

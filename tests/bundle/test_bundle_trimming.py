@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import marshal
+import ssl
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from ops.bundle import BuildResult, bytecode, trimming
@@ -99,6 +101,33 @@ def test_versions_are_still_looked_up(tmp_path: Path) -> None:
     (found,) = importlib.metadata.distributions(path=[str(tmp_path)])
     assert (found.name, found.version) == ("answers", "1.2")
     assert b"# Answers" not in trimmed
+
+
+def test_metadata_keeps_what_is_looked_up_and_what_is_said_of_the_licence() -> None:
+    whole = (
+        b"Name: answers\nClassifier: Framework :: AnyIO\nClassifier: License :: MIT\n"
+        b"Keywords: a,\n        b\nRequires-Dist: questions\nProject-URL: Home, https://a\n"
+    )
+
+    trimmed = trimming.trimmed("answers-1.2.dist-info/METADATA", whole)
+
+    assert trimmed == b"Name: answers\nClassifier: License :: MIT\nRequires-Dist: questions\n"
+
+
+def test_authorities_are_the_same_certificates_without_comments() -> None:
+    whole = Path(certifi.where()).read_bytes()
+    contexts = [ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2)]
+
+    trimmed = trimming.trimmed("certifi/cacert.pem", whole)
+    for context, data in zip(contexts, (whole, trimmed), strict=True):
+        context.load_verify_locations(cadata=data.decode())
+
+    assert b"#" not in trimmed
+    assert (
+        contexts[0].get_ca_certs(binary_form=True)
+        == contexts[1].get_ca_certs(binary_form=True)
+        != []
+    )
 
 
 def test_without_docstrings_code_and_its_line_numbers_are_the_same() -> None:
