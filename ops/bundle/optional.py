@@ -125,6 +125,9 @@ INTEGRATIONS = OptionalPart(
     beside=_ABSENT,
 )
 PARTS = (CLIENTS, PYDANTIC_1, INTEGRATIONS)
+WORDS = frozenset(
+    word.encode() for part in PARTS for name in part.named for word in name.split(".")
+)
 
 
 def asked_for(root: Path) -> tuple[OptionalPart, ...]:
@@ -133,21 +136,25 @@ def asked_for(root: Path) -> tuple[OptionalPart, ...]:
     Args:
         root: The folder that holds `mcp_app`.
     """
-    sources = [path.read_bytes() for _, path in application.files(root) if path.suffix == ".py"]
-    return tuple(part for part in PARTS if any(_names_one(part, source) for source in sources))
+    asked: set[OptionalPart] = set()
+    for _, path in application.files(root):
+        if path.suffix == ".py":
+            asked |= _named_in(path.read_bytes())
+    return tuple(part for part in PARTS if part in asked)
 
 
-def _names_one(part: OptionalPart, source: bytes) -> bool:
-    # Few files have such a word: the others need not be parsed.
-    words = {name.rpartition(".")[2] for name in part.named}
-    if not re.search(rf"\b(?:{'|'.join(sorted(words))})\b".encode(), source):
-        return False
+def _named_in(source: bytes) -> set[OptionalPart]:
+    # Few files have all words of such a name: the others need not be parsed.
+    words = {word.decode() for word in WORDS.intersection(re.findall(rb"\w+", source))}
+    likely = [part for part in PARTS if any(words.issuperset(one.split(".")) for one in part.named)]
+    if not likely:
+        return set()
     try:
-        module = ast.parse(source)
+        names = set(_names(ast.parse(source)))
     except (SyntaxError, ValueError):
         # Compiling it says what is wrong.
-        return False
-    return any(_is_among(part.named, name) for name in _names(module))
+        return set()
+    return {part for part in likely if any(_is_among(part.named, name) for name in names)}
 
 
 def _is_among(named: frozenset[str], name: str) -> bool:
