@@ -7,7 +7,7 @@ what lies in its module, another, or FastMCP calling the same, would see what wa
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ops.bundle.source_module import SourceModule
 
@@ -29,14 +29,14 @@ def changed(tree: ast.AST) -> Iterator[tuple[str, ...]]:
         Names with attributes, such as `("notes",)` or `("words", "notes")` for `words.notes`.
     """
     for function in _functions(tree):
-        own = _own_names(function)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Global):
-                yield from ((name,) for name in node.names)
-            for target in _targets(node):
-                path = _path(target)
-                if path and path[0] not in own:
-                    yield path
+        nodes = list(ast.walk(function))
+        yield from (
+            (name,) for node in nodes if isinstance(node, ast.Global) for name in node.names
+        )
+        paths = [path for node in nodes for path in map(_path, _targets(node)) if path]
+        if paths:
+            own = _own_names(nodes)
+            yield from (path for path in paths if path[0] not in own)
 
 
 def changing_classes(tree: ast.Module) -> Iterator[str]:
@@ -96,11 +96,11 @@ def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
     return (one for one in ast.walk(tree) if isinstance(one, FUNCTIONS))
 
 
-def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
-    """What a function binds itself: its arguments, and what it assigns without `global`."""
+def _own_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """What a function of these nodes binds itself: arguments, and what it assigns to."""
     named: set[str] = set()
     shared: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes:
         match node:
             case ast.arg(name) | ast.Name(name, ast.Store()):
                 named.add(name)

@@ -105,6 +105,7 @@ class Lean:
         self._root = root
         self._modules: dict[str, SourceModule | None] = {}
         self._stripped: dict[int, ast.stmt] = {}
+        self._needed: dict[int, list[Wanted]] = {}
         self._closures: dict[Wanted, frozenset[Wanted] | NotLeanError] = {}
         self._kept: set[Wanted] = set()
         self._state: frozenset[Wanted] | None = None
@@ -245,9 +246,12 @@ class Lean:
             return
         statements = [*module.definitions[attribute], *module.effects]
         for statement in statements:
-            if id(statement) not in self._stripped:
+            # Once for each: what runs on import belongs to every name of its module.
+            if id(statement) not in self._needed:
                 annotated.check(statement, module)
-            yield from self._needs_of(module, self._strip(module, statement))
+                needed = self._needs_of(module, self._strip(module, statement))
+                self._needed[id(statement)] = [*needed]
+            yield from self._needed[id(statement)]
 
     def _needs_of(self, module: SourceModule, statement: ast.stmt) -> Iterator[Wanted]:
         for used in {*names_in(statement)}:
