@@ -12,6 +12,7 @@ checked. What of a tool cannot be had without FastMCP has a reason instead.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import logging
 import os
@@ -269,6 +270,8 @@ def main() -> None:
     os.environ |= {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
     os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - nothing is written there
     logging.disable(logging.CRITICAL)
+    # As an instance imports it: without what only others than servers need.
+    importlib.import_module("mcp_app.initialization")
     json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), sys.stdout)
 
 
