@@ -116,27 +116,48 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     return answers
 
 
-def make(root: Path, answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | None:
-    """Make it; None where the project has none.
+def without_tools(root: Path) -> Lean | None:
+    """Its modules but for the tools, which depend on no answers; None for a project without one.
 
     Args:
         root: The folder that holds `mcp_app`.
-        answers: What `ask` gave.
-        sources: What the embedded index holds.
 
     Raises:
         BuildError: the fast path itself is not lean.
     """
-    if answers is None:
+    if not (root / PACKAGE / "fast_path").is_dir():
         return None
-    off: dict[str, str] = answers.pop("off")
-    answers["embedded"] = sorted(sources)
     lean = Lean(root)
     for module, name in (ENTRY, *AT_REQUEST):
         try:
             lean.add(module, name)
         except NotLeanError as error:
             raise BuildError(f"The fast path cannot be made of {module}: {error}.") from error
+    return lean
+
+
+def make(
+    root: Path,
+    answers: dict[str, Any] | None,
+    sources: frozenset[str],
+    lean: Lean | None = None,
+) -> FastPath | None:
+    """Make it; None where the project has none.
+
+    Args:
+        root: The folder that holds `mcp_app`.
+        answers: What `ask` gave.
+        sources: What the embedded index holds.
+        lean: What `without_tools` gave, where that was asked before.
+
+    Raises:
+        BuildError: the fast path itself is not lean.
+    """
+    lean = lean or without_tools(root)
+    if answers is None or lean is None:
+        return None
+    off: dict[str, str] = answers.pop("off")
+    answers["embedded"] = sorted(sources)
     called = _add_tools(lean, answers["tools"], off)
     entries = (
         *_package(root, lean),
