@@ -8,7 +8,7 @@ from typing import Any
 from ops.bundle import fast_path
 from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import compare, project_with
-from tests.mcp_app.fast_path.test_result_kinds import call
+from tests.mcp_app.fast_path.requests import call
 
 TAKEN = {
     "whatever": "Any",
@@ -54,10 +54,10 @@ def test_arguments_of_every_kind_arrive_as_pydantic_gives_them(tmp_path: Path, i
         "takes_one_of": "value: a union of types that are alike",
     }
     asked = [
-        (name, value, call(path, f"takes_{name}", {"value": value}, modern=modern))
+        (name, value, call(f"takes_{name}", {"value": value}, kind))
         for name in TAKEN
         for value in VALUES
-        for path, modern in (("/mcp", False), ("/mcp", True))
+        for kind in ("/mcp", "/mcp modern")
     ]
     found = compare(root, made, index, tmp_path / "run", [event for _, _, event in asked])
     assert found.different == []

@@ -13,7 +13,7 @@ import pytest
 from ops.bundle import fast_path
 from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import Compared, compare, project_with
-from tests.mcp_app.fast_path.test_result_kinds import in_all_ways
+from tests.mcp_app.fast_path.requests import all_in_all_ways
 
 # Every tool says so once for each time that it is called.
 TOOLS = """
@@ -180,12 +180,7 @@ def test_a_call_is_made_once_and_answered_as_fastmcp_does(
 ) -> None:
     made = fast_path.make(project, fast_path.ask(project, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
-    asked = [
-        (tool, one)
-        for tool, many in CALLS.items()
-        for arguments in many
-        for one in in_all_ways(tool, arguments)
-    ]
+    asked = all_in_all_ways(CALLS)
     events = [one for _, one in asked]
     found: Compared = compare(project, made, index, tmp_path / "run", events, SERVICE=service)
     assert found.different == []

@@ -18,10 +18,9 @@ from ops.corpus import write_index
 from ops.environment import ROOT
 from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import compare
-from tests.mcp_app.fast_path.test_tool_pages import asked
+from tests.mcp_app.fast_path.requests import KINDS, asked
 
 MORE = 230
-KINDS = ("/mcp", "/mcp modern", "/rpc")
 ODD = ("with space.md", "späť/über.md", "a&b?c=d#e.md", "per%20cent.md", "(x)~'y'.md")
 
 
@@ -48,7 +47,7 @@ def test_every_page_of_resources_is_the_same_by_both_ways(tmp_path: Path, many: 
     ]
 
     def lists(key: str, params: dict[str, Any]) -> list[Any]:
-        return [asked(keys[key], "resources/list", params, kind) for kind in KINDS]
+        return [asked("resources/list", params, kind, keys[key]) for kind in KINDS]
 
     cursors = [f"{MARK}cGFnZS0wOTkubWQ=", f"{MARK}cGFnZS0yMjkubWQ=", f"{MARK}eno="]
     wrong = ["", None, 3, "x", MARK, f"{MARK}!", f"{MARK}cGFnZS0wOTkubWQ", "eyJvIjogMTAwfQ=="]
@@ -77,7 +76,7 @@ def test_every_document_is_read_alike_by_both_ways(tmp_path: Path, many: Path) -
         *({"uri": one} for one in addresses),
         *({"uri": 3}, {}, {"uri": addresses[0], "more": 1}, {"name": addresses[0]}),
     ]
-    events = [asked("", "resources/read", one, kind) for one in asked_for for kind in KINDS]
+    events = [asked("resources/read", one, kind) for one in asked_for for kind in KINDS]
     found = compare(ROOT, made, many, tmp_path / "run", events)
     assert found.different == []
     # The ids of these are their addresses.

@@ -8,7 +8,7 @@ from typing import Any
 from ops.bundle import fast_path
 from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import compare, project_with
-from tests.mcp_app.fast_path.pair import event
+from tests.mcp_app.fast_path.requests import all_in_all_ways
 
 TOOLS = """
 from __future__ import annotations
@@ -194,40 +194,13 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "changes_something": [{"text": "é"}],
     "changes_something_else": [{"text": "é"}],
 }
-META = "io.modelcontextprotocol/"
-
-
-def call(path: str, tool: str, arguments: dict[str, Any], *, modern: bool = False) -> Any:
-    """The event of a tool call."""
-    params: dict[str, Any] = {"name": tool, "arguments": arguments}
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    if modern:
-        params["_meta"] = {
-            f"{META}protocolVersion": "2026-07-28",
-            f"{META}clientCapabilities": {},
-        }
-        headers |= {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call"}
-        headers["mcp-name"] = tool
-    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    return event("POST", path, message, headers)
-
-
-def in_all_ways(tool: str, arguments: dict[str, Any]) -> list[Any]:
-    """A call by both protocol eras and `/rpc`."""
-    ways = (("/mcp", False), ("/mcp", True), ("/rpc", False))
-    return [call(path, tool, arguments, modern=modern) for path, modern in ways]
 
 
 def test_every_kind_of_result_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
     root = project_with(tmp_path, TOOLS)
     made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
     assert made is not None
-    asked = [
-        (tool, one)
-        for tool, many in CALLS.items()
-        for arguments in many
-        for one in in_all_ways(tool, arguments)
-    ]
+    asked = all_in_all_ways(CALLS)
     found = compare(root, made, index, tmp_path / "run", [one for _, one in asked])
     assert found.different == []
     served = {asked[number][0] for number in found.served}

@@ -13,8 +13,7 @@ from benchmarks.starts.parameter_store import ParameterStore
 from benchmarks.starts.services import TEXTS, services
 from ops.environment import ROOT
 from tests.mcp_app.fast_path.copies import Compared, compare
-from tests.mcp_app.fast_path.test_result_kinds import call, in_all_ways
-from tests.mcp_app.fast_path.test_tool_pages import asked
+from tests.mcp_app.fast_path.requests import asked, call, in_all_ways
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE, Fault
 from tests.supabase_backend.scripted import ScriptedServer
 from tests.supabase_backend.usual import CANARIES, Parameters, openai, postgrest
@@ -95,8 +94,8 @@ def test_every_fault_of_supabase_is_told_alike_and_asked_for_as_often(
     supabase, _, variables = scripted
     faults = scripted_faults(supabase, SUPABASE, "mesh_search_tickets")
     # The first imports the clients.
-    events = [call("/rpc", "search_knowledge", {**QUERY, "mode": "keyword"})]
-    search = call("/rpc", "search_jira_tickets", {**QUERY, "mode": "keyword"})
+    events = [call("search_knowledge", {**QUERY, "mode": "keyword"}, "/rpc")]
+    search = call("search_jira_tickets", {**QUERY, "mode": "keyword"}, "/rpc")
     found = compare(ROOT, built, index, tmp_path, [*events, *[search] * len(faults)], **variables)
     check_faults(found, faults, len(supabase.asked("mesh_search_tickets")))
 
@@ -106,8 +105,8 @@ def test_every_fault_of_openai_is_told_alike_and_asked_for_as_often(
 ):
     _, models, variables = scripted
     faults = scripted_faults(models, OPENAI, "/embeddings")
-    search = call("/rpc", "search_jira_tickets", {**QUERY, "mode": "semantic"})
-    first = call("/rpc", "search_knowledge", {**QUERY, "mode": "keyword"})
+    search = call("search_jira_tickets", {**QUERY, "mode": "semantic"}, "/rpc")
+    first = call("search_knowledge", {**QUERY, "mode": "keyword"}, "/rpc")
     found = compare(ROOT, built, index, tmp_path, [first, *[search] * len(faults)], **variables)
     check_faults(found, faults, len(models.asked("/embeddings")))
 
@@ -151,7 +150,7 @@ def test_a_real_database_is_asked_alike(built, index: Path, tmp_path: Path):
             ("resources/list", {}),
             ("resources/read", {"uri": f"aoma://docs/{min(TEXTS)}"}),
         ]
-        events += [asked("", *one, kind) for one in reads for kind in ("/mcp", "/mcp modern")]
+        events += [asked(*one, kind) for one in reads for kind in ("/mcp", "/mcp modern")]
         events += in_all_ways("get_jira_ticket", {"key": "NONE-1"})
         events += in_all_ways("analyze_development_context", {"current_task": "roll back"})
         found = compare(ROOT, built, index, tmp_path, events, **variables)

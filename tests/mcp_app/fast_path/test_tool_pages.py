@@ -11,11 +11,10 @@ from mcp_app.api_keys import digest, generate
 from ops.bundle import fast_path
 from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import compare, project_with
-from tests.mcp_app.fast_path.pair import event
+from tests.mcp_app.fast_path.requests import KINDS, asked
 
 MORE = 230
 FEW = ("tool_001", "tool_150", "search_knowledge")
-META = "io.modelcontextprotocol/"
 HEAD = "from fastmcp.tools import tool\n\nfrom mcp_app.annotations import READ_ONLY\n"
 TOOL = """
 
@@ -29,21 +28,6 @@ def {name}(text: str = "é") -> str:
 def cursor(offset: Any) -> str:
     """FastMCP's cursor of what follows so many tools."""
     return base64.urlsafe_b64encode(json.dumps({"o": offset}).encode()).decode()
-
-
-def asked(key: str, method: str, params: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The event of a request of this kind: a path, or a path and `modern`."""
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    headers["x-api-key"] = key
-    if kind.endswith("modern"):
-        version = "2026-07-28"
-        meta = {f"{META}protocolVersion": version, f"{META}clientCapabilities": {}}
-        params = {**params, "_meta": meta}
-        headers |= {"mcp-protocol-version": version, "mcp-method": method}
-        name = params.get("uri" if method == "resources/read" else "name")
-        headers |= {} if name is None else {"mcp-name": str(name)}
-    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return event("POST", kind.split(maxsplit=1)[0], message, headers)
 
 
 def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Path) -> None:
@@ -65,9 +49,9 @@ def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Pat
         *({"cursor": "x"}, {"cursor": cursor(-1)}, {"cursor": 3}, {"page": 2}),
     ]
     events = [
-        (name, method, params, asked(key, method, params, kind))
+        (name, method, params, asked(method, params, kind, key))
         for name, key in keys.items()
-        for kind in ("/mcp", "/mcp modern", "/rpc")
+        for kind in KINDS
         for method, params in (
             *(("tools/list", one) for one in wanted),
             ("tools/call", {"name": "tool_150", "arguments": {"text": "x"}}),
