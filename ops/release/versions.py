@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +50,19 @@ class Aws:
     parameters: SSMClient
 
     def history(self, parameter: str) -> list[Live]:
-        """Give what was live, in order, at most the last hundred moves."""
+        """Give what was live, in order, at most the last hundred moves.
+
+        PutParameter is not idempotent: an SDK that has lost its answer sends it again, and
+        the same value has two versions then. That was one move, at the first one's time.
+        """
         pages = self.parameters.get_paginator("get_parameter_history").paginate(Name=parameter)
         with _explained(f"the history of {parameter}"):
             found = [entry for page in pages for entry in page["Parameters"]]
         found.sort(key=lambda entry: entry["Version"])
+        moves = (next(same) for _, same in groupby(found, key=lambda entry: entry["Value"]))
         return [
             Live(entry["Value"], f"{entry['LastModifiedDate']:%Y-%m-%dT%H:%M:%SZ}")
-            for entry in found
+            for entry in moves
         ]
 
     def published(self, function: str) -> list[Version]:

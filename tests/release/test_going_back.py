@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ops import local_aws_client
 from ops.failure import CommandFailedError
 from ops.release.rolling_back import Known, choose
 from ops.release.root import Pins, Root
-from ops.release.versions import Live, Version, before
+from ops.release.versions import Aws, Live, Version, before
 
 
 def lived(*versions: str) -> list[Live]:
@@ -31,6 +32,14 @@ def lived(*versions: str) -> list[Live]:
 )
 def test_the_one_before_is_what_was_live_and_not_taken_back(history, live, expected):
     assert before(lived(*history), live) == expected
+
+
+def test_a_move_that_an_sdk_sent_twice_is_one(aws):
+    parameters = local_aws_client.ssm(aws.environment)
+    for version in ("1", "2", "2", "1"):
+        parameters.put_parameter(Name="/live", Type="String", Value=version, Overwrite=True)
+    functions = local_aws_client.client("lambda", aws.environment)
+    assert [move.version for move in Aws(functions, parameters).history("/live")] == ["1", "2", "1"]
 
 
 def deployed(*, before: str | None) -> Known:
