@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -27,6 +28,12 @@ STATUS_PATH = "/_local_aws/status"
 # A burst of changes (terraform apply) is saved once, soon after it settles.
 SAVE_AFTER_SECONDS = 0.5
 SAVE_AT_LEAST_SECONDS = 5.0
+# Longer than any client keeps a connection that is idle (AWS's SDK for Go: 90 s). A server
+# that is the first to close one may already have run the request that comes just then, and
+# its caller, without an answer, sends it again: two moves of an alias, two of a parameter.
+KEEP_ALIVE_SECONDS = 24 * 60 * 60
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ATTEMPT = re.compile(r"attempt=(\d+)")
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 READ_ONLY_ACTIONS = ("Get", "List", "Describe", "Filter", "BatchGet")
 
@@ -58,7 +65,7 @@ class ControlPlane:
         """
         config = Config()
         config.bind = [f"fd://{listener.detach()}"]
-        config.keep_alive_timeout = 75
+        config.keep_alive_timeout = KEEP_ALIVE_SECONDS
         config.graceful_timeout = 2
         config.loglevel = "WARNING"
         application: Any = self
@@ -91,6 +98,7 @@ class ControlPlane:
         elif scope["method"] in READ_ONLY_METHODS:
             await ministack.app(scope, receive, send)
         else:
+            _tell_repetition(scope)
             await ministack.app(scope, receive, self._after_sync(send))
             if not _only_reads(scope):
                 self._save_soon()
@@ -150,5 +158,21 @@ class ControlPlane:
 
 
 def _only_reads(scope: Scope) -> bool:
-    target = next((value for name, value in scope["headers"] if name == b"x-amz-target"), b"")
-    return target.decode("latin-1").rpartition(".")[2].startswith(READ_ONLY_ACTIONS)
+    return _header(scope, b"x-amz-target").rpartition(".")[2].startswith(READ_ONLY_ACTIONS)
+
+
+def _tell_repetition(scope: Scope) -> None:
+    """Say in the log what an SDK sends again: a change may have been made twice then."""
+    attempt = ATTEMPT.match(_header(scope, b"amz-sdk-request"))
+    if attempt and int(attempt[1]) > 1:
+        what = _header(scope, b"x-amz-target") or f"{scope['method']} {scope['path']}"
+        _logger.warning(
+            "%s comes again, attempt %s: its caller had no answer, or one to try again",
+            what,
+            attempt[1],
+        )
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    found: bytes = next((value for name, value in scope["headers"] if name == wanted), b"")
+    return found.decode("latin-1")

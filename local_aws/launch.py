@@ -56,7 +56,8 @@ async def run(
             "permission, and /tmp is the host's",
             reason,
         )
-    shipper = LogShipper(folder.logs)
+    loop = asyncio.get_running_loop()
+    shipper = LogShipper(folder.logs, loop)
     endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
     data_plane = DataPlane(
         place=Place(
@@ -79,11 +80,11 @@ async def run(
         return f"http://{HOST}:{socket_of_url.getsockname()[1]}/"
 
     ministack_patches.apply(open_url=open_url, execute=InvokeApi(data_plane).execute)
-    Snapshots(data_plane).apply()
+    Snapshots(data_plane, loop).apply()
     Asynchronous(data_plane, endpoint).apply()
     stopping = asyncio.Event()
     for sig in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sig, stopping.set)
+        loop.add_signal_handler(sig, stopping.set)
     data_plane.start()
 
     def ready() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import queue
@@ -42,10 +43,13 @@ class LogShipper:
 
     Args:
         folder: Where the plain files lie.
+        control_plane: Its loop, on which alone MiniStack's stores are changed: a change from
+            elsewhere spoils what is read or saved at that moment.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, control_plane: asyncio.AbstractEventLoop) -> None:
         self._folder = folder
+        self._control_plane = control_plane
         self._lines: queue.SimpleQueue[LogLine | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-shipper", daemon=True)
         self._thread.start()
@@ -55,7 +59,7 @@ class LogShipper:
         self._lines.put(line)
 
     def close(self) -> None:
-        """Ship what is left and end."""
+        """Ship what is left and end; not from the control plane's loop, which does a part."""
         self._lines.put(None)
         self._thread.join(timeout=5)
 
@@ -75,7 +79,8 @@ class LogShipper:
                     batch.append(line)
             try:
                 self._write_files(batch)
-                _put_events(batch)
+                put = _put_events(batch)
+                asyncio.run_coroutine_threadsafe(put, self._control_plane).result()
             except Exception:
                 # A log line must never cost more than itself.
                 _logger.exception("log lines of %s were lost", batch[0].group)
@@ -135,7 +140,7 @@ def stream_name(version: FunctionVersion, instance: str) -> str:
     return f"{datetime.now(UTC):%Y/%m/%d}/[{version.version}]{instance}"
 
 
-def _put_events(batch: list[LogLine]) -> None:
+async def _put_events(batch: list[LogLine]) -> None:
     by_stream = _grouped(batch, lambda line: (line.function, line.group, line.stream))
     for (function, group, stream), lines in by_stream.items():
         with request_scope(function.account, function.region):

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import threading
 from typing import Any
 
 from ministack.services import lambda_svc
@@ -28,10 +28,12 @@ class Snapshots:
 
     Args:
         data_plane: initialises them.
+        control_plane: its loop, on which alone MiniStack's stores are changed.
     """
 
-    def __init__(self, data_plane: DataPlane) -> None:
+    def __init__(self, data_plane: DataPlane, control_plane: asyncio.AbstractEventLoop) -> None:
         self._data_plane = data_plane
+        self._control_plane = control_plane
 
     def apply(self) -> None:
         """Patch MiniStack, whose own way runs the code with this machine's packages."""
@@ -41,9 +43,10 @@ class Snapshots:
         del name
         # As AWS says it, and as Terraform waits for it (MiniStack: "Successful").
         record["config"]["LastUpdateStatus"] = "InProgress"
-        threading.Thread(target=self._make, args=(record["config"],), daemon=True).start()
+        # CloudFormation publishes in a thread.
+        asyncio.run_coroutine_threadsafe(self._make(record["config"]), self._control_plane)
 
-    def _make(self, config: dict[str, Any]) -> None:
+    async def _make(self, config: dict[str, Any]) -> None:
         _, _, _, region, account, _, name, *_ = str(config["FunctionArn"]).split(":")
         version = str(config["Version"])
         _logger.info(
@@ -54,7 +57,7 @@ class Snapshots:
         )
         work = self._data_plane.initialize(FunctionName(account, region, name), version)
         try:
-            self._data_plane.call(work).result()
+            await asyncio.wrap_future(self._data_plane.call(work))
         except InitFailedError as failed:
             reason = json.loads(failed.result.payload).get("errorMessage", failed.result.error_type)
             told = {"Reason": reason, "ReasonCode": "FunctionError"}

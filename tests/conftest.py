@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
 os.environ["FASTMCP_LOG_ENABLED"] = "false"
 
+# Of local AWS's log, shown with a failure.
+LOG_LINES = 100
 
 # Minutes each, and few: begun last they would leave all but one worker without work.
 LONGEST = {"end_to_end", "terraform", "conformance", "clients"}
@@ -43,8 +45,8 @@ def pytest_terraform_modify_state(tfstate: pytest_terraform.tf.TerraformStateJso
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """Start a local AWS of the test's own; Terraform and boto3 in this process reach only it."""
-    state = tmp_path / "aws"
-    running = process.start(state, log=tmp_path / "aws.log")
+    state, log = tmp_path / "aws", tmp_path / "aws.log"
+    running = process.start(state, log=log)
     try:
         base = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         wanted = terraform.environment(tmp_path / "terraform-data", base=base)
@@ -59,6 +61,8 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
         yield running
     finally:
         process.stop(state)
+        # pytest shows it with a test that failed.
+        print("\n".join(log.read_text().splitlines()[-LOG_LINES:]))  # noqa: T201
         (ROOT / "terraform" / "tf_resources.json").unlink(missing_ok=True)
 
 

@@ -105,6 +105,45 @@ def test_kill_9_loses_nothing_that_was_saved_and_leaves_no_instance(state):
     assert function.get().status_code == 200
 
 
+# It writes all the time that it runs, so also while state is saved.
+WRITING = """
+import time
+
+def handler(event, context):
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        print("line")
+        time.sleep(0.0003)
+"""
+
+
+def test_what_is_saved_while_functions_write_is_whole(state):
+    running = begin(state)
+    function = deploy(running, WRITING, name="writing")
+    parameters = client(running, "ssm")
+    for number in range(3):
+        # Saved half a second later.
+        parameters.put_parameter(Name="/n", Type="String", Value=str(number), Overwrite=True)
+        assert function.get().status_code == 200
+    stop(state)
+    assert "ERROR" not in (state.parent / "log.txt").read_text()
+
+
+def test_what_a_caller_sends_again_is_told(state):
+    running = begin(state)
+    parameters = client(running, "ssm")
+
+    def second_attempt(request, **_):
+        request.headers["amz-sdk-request"] = "attempt=2; max=5"
+
+    parameters.put_parameter(Name="/n", Type="String", Value="1", Overwrite=True)
+    log = state.parent / "log.txt"
+    assert "comes again" not in log.read_text()
+    parameters.meta.events.register("before-send.ssm", second_attempt)
+    parameters.put_parameter(Name="/n", Type="String", Value="2", Overwrite=True)
+    assert "AmazonSSM.PutParameter comes again, attempt 2" in log.read_text()
+
+
 def test_recorded_instances_of_a_killed_one_are_ended_and_strangers_are_not(state):
     stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
     leftover = subprocess.Popen(["sleep", "60"], start_new_session=True)
