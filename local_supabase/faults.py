@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -25,7 +26,7 @@ class Fault:
         status: the answer's status; None leaves the answer to the server itself.
         headers: of the answer, beside its length.
         body: of the answer; None gives the service's usual one for the status.
-        delay_seconds: how long to wait first.
+        delay_seconds: how long to wait first; a client that gives up meanwhile was never there.
         disconnect: the connection ends in the middle of the answer's body.
         dimensions: embeddings are answered with this many numbers.
     """
@@ -82,10 +83,15 @@ class _Order:
 
 @dataclass
 class Faults:
-    """Faults that wait for their requests; safe to use from any thread."""
+    """Faults that wait for their requests; safe to use from any thread.
+
+    Attributes:
+        cleared: how often `clear` was called.
+    """
 
     _orders: list[_Order] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    cleared: int = 0
 
     def add(self, fault: Fault, *, path: str = "", times: int | None = 1) -> None:
         """Have the next requests fail.
@@ -99,9 +105,10 @@ class Faults:
             self._orders.append(_Order(fault, path, times))
 
     def clear(self) -> None:
-        """Forget what has not happened yet."""
+        """Forget what has not happened yet, requests that still wait among it."""
         with self._lock:
             self._orders.clear()
+            self.cleared += 1
 
     def waiting(self) -> int:
         """How many orders have not been used up."""
@@ -131,12 +138,18 @@ def with_faults(app: App, faults: Faults, error_body: Callable[[int], object]) -
     """
 
     async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
+        cleared = faults.cleared
         fault = faults.take(scope["path"]) if scope["type"] == "http" else None
         if fault is None:
             await app(scope, receive, send)
             return
-        # A client that gives up meanwhile closes the connection; nothing then has to be sent.
-        await asyncio.sleep(fault.delay_seconds)
+        if fault.delay_seconds:
+            asked = await read_body(receive)
+            if await _gone_within(fault.delay_seconds, receive) or faults.cleared != cleared:
+                # Nothing comes of it any more: whoever is here by then would find a request
+                # that is not theirs, and miss an answer that was.
+                return
+            receive = _again(asked, receive)
         if fault.status is None:
             await app({**scope, "mesh.fault": fault}, receive, send)
             return
@@ -156,3 +169,35 @@ def with_faults(app: App, faults: Faults, error_body: Callable[[int], object]) -
         await send({"type": "http.response.body", "body": body, "more_body": fault.disconnect})
 
     return faulty
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body of a request."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _gone_within(seconds: float, receive: Receive) -> bool:
+    """Wait; whether the client closed the connection meanwhile."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return True
+    return False
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read already, then what comes after it."""
+    read: list[MutableMapping[str, Any]] = [
+        {"type": "http.request", "body": body, "more_body": False}
+    ]
+
+    async def given() -> MutableMapping[str, Any]:
+        return read.pop() if read else await receive()
+
+    return given

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import httpcore
 
-from local_supabase.faults import Faults, Receive, Scope, Send, with_faults
+from local_supabase.faults import Faults, Receive, Scope, Send, read_body, with_faults
 from local_supabase.keys import Keys
 from local_supabase.postgrest import PostgREST
 from local_supabase.recording import Recorded, Requests
@@ -35,16 +35,6 @@ NOT_FORWARDED = {
     "transfer-encoding",
     "upgrade",
 }
-
-
-async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 async def send_answer(

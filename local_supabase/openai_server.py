@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from local_supabase.faults import Fault, Faults, Receive, Scope, Send, with_faults
-from local_supabase.gateway import read_body, send_answer
+from local_supabase.faults import Fault, Faults, Receive, Scope, Send, read_body, with_faults
+from local_supabase.gateway import send_answer
 from local_supabase.hashed_words import embed, similarity
 from local_supabase.openai_requests import (
     DIMENSIONS,

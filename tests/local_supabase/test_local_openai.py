@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
@@ -128,14 +130,37 @@ def test_a_missing_vector_store_is_a_404(client):
         (Fault.html(502), openai.InternalServerError),
         (Fault.cut_off(), openai.APIConnectionError),
         (Fault.malformed(), json.JSONDecodeError),
-        (Fault.delay(5), openai.APITimeoutError),
     ],
 )
 def test_each_ordered_fault_is_what_the_client_meets(client, openai_server, fault, error):
     openai_server.faults.add(fault, path="embeddings")
     with pytest.raises(error):
-        client.with_options(timeout=0.5).embeddings.create(model=MODEL, input="x")
+        client.embeddings.create(model=MODEL, input="x")
     assert embedded(client, "x")
+
+
+def test_what_came_too_late_for_its_client_is_not_served_later(client, openai_server):
+    openai_server.answers.append("of the test after it")
+    openai_server.faults.add(Fault.delay(2), path="responses")
+    openai_server.faults.add(Fault.delay(3), path="responses")
+    with pytest.raises(openai.APITimeoutError):
+        client.with_options(timeout=0.1).responses.create(model="any", input="x")
+    answer = client.responses.create(model="any", input="y")
+    assert answer.output_text == "of the test after it"
+    (request,) = openai_server.requests.to("responses")
+    assert request.json["input"] == "y"
+
+
+def test_what_still_waits_when_faults_are_cleared_is_not_served(client, openai_server):
+    openai_server.faults.add(Fault.delay(1), path="embeddings")
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(embedded, client, "late")
+        while openai_server.faults.waiting():
+            time.sleep(0.01)
+        openai_server.faults.clear()
+        with pytest.raises(openai.InternalServerError):
+            late.result()
+    assert openai_server.requests.to("embeddings") == []
 
 
 def test_a_fault_tells_when_to_come_back(client, openai_server):
