@@ -17,6 +17,7 @@ from ministack.core.persistence import save_all
 
 from local_aws.data_plane import DataPlane
 from local_aws.errors import LocalAwsError
+from local_aws.functions import share_equal_zips
 from local_aws.invoke_api import InvokeApi
 
 type Message = dict[str, Any]
@@ -127,12 +128,16 @@ class ControlPlane:
                     await self._sync()
                 except LocalAwsError as error:
                     _logger.warning("%s", error)
+                except Exception:
+                    # The change is made: told an error, its caller would make it again.
+                    _logger.exception("the data plane did not follow a change")
             await send(message)
 
         return forward
 
     async def _sync(self) -> None:
         await asyncio.wrap_future(self._data_plane.call(self._data_plane.sync()))
+        share_equal_zips()
 
     async def _send_status(self, send: Send) -> None:
         status = await asyncio.wrap_future(self._data_plane.call(self._data_plane.status()))

@@ -22,13 +22,13 @@ from local_aws.function_url import FunctionUrlListener
 from local_aws.functions import (
     FunctionName,
     FunctionVersion,
+    forget_what_is_gone,
     function_urls,
     functions,
     live_versions,
     record_address,
-    reserved_concurrency,
+    reserved_in,
     route,
-    share_equal_zips,
     version_of,
 )
 from local_aws.instance import Place
@@ -74,6 +74,7 @@ class DataPlane:
         self._requests = new_request_log()
         self._live: set[FunctionVersion] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._syncing = asyncio.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="data-plane", daemon=True)
 
@@ -118,6 +119,11 @@ class DataPlane:
         Raises:
             LocalAwsError: a URL's port cannot be used.
         """
+        # Of two at a time one might open the port that the other is still closing.
+        async with self._syncing:
+            await self._follow()
+
+    async def _follow(self) -> None:
         wanted = {url.identifier: url for url in function_urls()}
         for identifier in [name for name in self._listeners if name not in wanted]:
             await self._listeners.pop(identifier).close()
@@ -133,7 +139,7 @@ class DataPlane:
             address = f"http://{HOST}:{self._listeners[identifier].port}/"
             if url.config.get("FunctionUrl") != address:
                 record_address(url, address)
-        share_equal_zips()
+        forget_what_is_gone()
         live = live_versions()
         self._executions.follow(live, self._live - live)
         for version in live - self._live:
@@ -154,10 +160,11 @@ class DataPlane:
                     "name": function.name,
                     "versions": sorted(record["versions"], key=int),
                     "aliases": {
-                        name: alias["FunctionVersion"] for name, alias in record["aliases"].items()
+                        name: alias["FunctionVersion"]
+                        for name, alias in list(record["aliases"].items())
                     },
                     "urls": urls.get(function, []),
-                    "reserved_concurrency": reserved_concurrency(function),
+                    "reserved_concurrency": reserved_in(record),
                 }
                 for function, record in functions()
             ],
@@ -212,9 +219,12 @@ class DataPlane:
             try:
                 # CloudFormation works in the background, after its call has returned.
                 await self.sync()
+                self._remove_unused_code()
             except LocalAwsError as error:
                 _logger.warning("%s", error)
-            self._remove_unused_code()
+            except Exception:
+                # Memory is checked for as long as anything runs.
+                _logger.exception("the data plane did not follow the control plane")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

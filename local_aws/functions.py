@@ -6,6 +6,7 @@ Nothing is cached that could go stale: once UpdateAlias has returned, the next r
 from __future__ import annotations
 
 import base64
+import contextlib
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -234,7 +235,8 @@ def live_versions() -> set[FunctionVersion]:
             weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
             wanted |= {str(alias["FunctionVersion"]), *map(str, weights)}
         for version in wanted:
-            if version == LATEST or version in record["versions"]:
+            # The control plane, in its thread, may delete it just now.
+            with contextlib.suppress(UnknownFunctionError):
                 live.add(version_of(function, version))
     return live
 
@@ -257,28 +259,48 @@ def function_url(function: FunctionName, qualifier: str | None) -> FunctionUrl |
 def record_address(url: FunctionUrl, address: str) -> None:
     """Let the control plane name the address that the URL truly has."""
     key = f"{url.function.name}:{url.qualifier}" if url.qualifier else url.function.name
-    lambda_svc._function_urls._data[url.function.account, url.function.region, key][  # noqa: SLF001 - see record_of
-        "FunctionUrl"
-    ] = address
+    config = lambda_svc._function_urls._data.get((url.function.account, url.function.region, key))  # noqa: SLF001 - see record_of
+    if config is not None:
+        config["FunctionUrl"] = address
 
 
 def share_equal_zips() -> None:
-    """Keep one copy of zips with the same bytes, and none of versions that are gone."""
+    """Keep one copy of zips with the same bytes.
+
+    On the control plane's loop only: in the middle of an UpdateFunctionCode a function has
+    its new zip and the digest of the old one, which its versions have too.
+    """
     copies: dict[str, bytes] = {}
-    there = set()
-    for function, record in functions():
-        for version, held in [(LATEST, record), *record["versions"].items()]:
-            there.add((function, version))
+    for _, record in functions():
+        for held in [record, *record["versions"].values()]:
             code, digest = held.get("code_zip"), held["config"].get("CodeSha256")
             if code and digest:
                 held["code_zip"] = copies.setdefault(digest, code)
+
+
+def forget_what_is_gone() -> None:
+    """Keep nothing of versions that were deleted. On the data plane's loop only."""
+    there = {
+        (function, version)
+        for function, record in functions()
+        for version in [LATEST, *record["versions"]]
+    }
     for known in _versions.keys() - there:
         del _versions[known]
 
 
 def reserved_concurrency(function: FunctionName) -> int | None:
-    """The function's reserved concurrency, None when it has none."""
-    reserved = record_of(function).get("concurrency")
+    """The function's reserved concurrency, None when it has none.
+
+    Raises:
+        UnknownFunctionError: there is no such function.
+    """
+    return reserved_in(record_of(function))
+
+
+def reserved_in(record: Mapping[str, Any]) -> int | None:
+    """The reserved concurrency in the control plane's record of a function."""
+    reserved = record.get("concurrency")
     if isinstance(reserved, dict):
         reserved = reserved.get("ReservedConcurrentExecutions")
     return None if reserved is None else int(reserved)
