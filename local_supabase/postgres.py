@@ -124,14 +124,13 @@ class Postgres:
         new = not (self.data / "PG_VERSION").is_file()
         if new:
             self._initialise(programs)
-        for _ in range(5):
-            port = self.port if self.port and _is_free(self.port) else _free_port()
-            if self._launch(programs, port):
-                break
-            # Whoever was quicker with the port, or our own predecessor that still ends.
+        deadline = time.monotonic() + STOP_SECONDS
+        while not self._launch(programs, self._port()):
+            # Whoever was quicker with the port, or our own predecessor that still ends: one
+            # that was killed leaves processes behind which notice it when they next run.
+            if time.monotonic() > deadline:
+                raise LocalSupabaseError(f"PostgreSQL does not start: see {self.log}")
             time.sleep(0.3)
-        else:
-            raise LocalSupabaseError(f"PostgreSQL does not start: see {self.log}")
         if not self._is_arranged():
             self._arrange()
 
@@ -180,6 +179,9 @@ class Postgres:
             connection.execute(f"create database {DATABASE} template {TEMPLATE} owner {OWNER}")
         with self.connect(ADMIN) as connection:
             self._saved = reset.snapshot(connection)
+
+    def _port(self) -> int:
+        return self.port if self.port and _is_free(self.port) else _free_port()
 
     def _install(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
