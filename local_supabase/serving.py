@@ -17,6 +17,9 @@ from local_supabase.places import HOST
 
 BACKLOG = 256
 START_SECONDS = 15.0
+# Longer than any client keeps a connection that is idle (httpx: 5 s, as uvicorn by itself). A
+# server that is the first to close one may get a request just then, and its caller no answer.
+KEEP_ALIVE_SECONDS = 24 * 60 * 60
 _silent = logging.getLogger("local_supabase.http")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
@@ -72,6 +75,7 @@ class Server:
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=1,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )
         self._thread = threading.Thread(
