@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import random
 import signal
 import sys
 import threading
@@ -12,13 +13,27 @@ from pathlib import Path
 
 import psycopg
 
+from local_aws.ports import UNNAMED
 from local_aws.process_identity import identity
 from local_supabase import process
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.openai_server import LocalOpenAI
+from local_supabase.serving import listen
 from local_supabase.stack import LocalSupabase
 
 LOOK_SECONDS = 0.5
+
+
+def lasting_port() -> int:
+    """A free port that the kernel gives to nobody by itself: it is free again at the next start.
+
+    0, for any, when all that were tried are taken.
+    """
+    for port in random.sample(UNNAMED, 20):
+        with listen(port) as listener:
+            if listener.getsockname()[1] == port:
+                return port
+    return 0
 
 
 def serve(state: Path) -> None:
@@ -44,10 +59,10 @@ def serve(state: Path) -> None:
             LocalSupabase(
                 state,
                 keys=keys,
-                port=last.port if last else 0,
-                database_port=last.database_port if last else 0,
+                port=last.port if last else lasting_port(),
+                database_port=last.database_port if last else lasting_port(),
             ) as supabase,
-            LocalOpenAI(keys.openai, port=last.openai_port if last else 0) as openai,
+            LocalOpenAI(keys.openai, port=last.openai_port if last else lasting_port()) as openai,
         ):
             me = os.getpid()
             process.write_record(
