@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -154,25 +153,25 @@ def test_an_argument_that_does_not_fit_is_an_error_of_its_own(model, monkeypatch
 
 def test_sources_are_asked_at_one_time_and_a_slow_one_is_left(model, monkeypatch) -> None:
     backend = model("Assets are quarantined [1].")
-    began: list[float] = []
-    for name in ("search_documents", "search_commits", "search_code"):
+    searches = ("search_documents", "search_commits", "search_code")
+    # Nobody goes on before all have begun: one after the other they would all be too late.
+    all_begun = asyncio.Barrier(len(searches))
+    for name in searches:
         search = getattr(backend, name)
 
-        async def slow(
-            *arguments, search=search, wait=60 if name == "search_code" else 0.2, **options
-        ) -> Any:
-            began.append(time.monotonic())
-            await asyncio.sleep(wait)
+        async def slow(*arguments, search=search, never=name == "search_code", **options) -> Any:
+            await all_begun.wait()
+            if never:
+                await asyncio.Event().wait()
             return await search(*arguments, **options)
 
         monkeypatch.setattr(backend, name, slow)
-    result = analysed(backend, deadline=Deadline.after(3))
-    assert max(began) - min(began) < 0.15
+    result = analysed(backend, deadline=Deadline.after(6))
     assert result.status == "answered", "half of the time was kept for the model"
     assert result.findings.code is None
     assert [source.status for source in result.sources] == ["ok", "ok", "failed", "ok"]
-    assert "code: the search took longer than 1.5 s" in (result.sources[2].error or "")
-    assert result.elapsed_ms < 3000
+    assert "code: the search took longer than 3 s" in (result.sources[2].error or "")
+    assert result.elapsed_ms < 6000
 
 
 def test_a_model_that_is_down_leaves_the_findings(model) -> None:

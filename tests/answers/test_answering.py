@@ -116,18 +116,34 @@ def test_a_model_that_is_down_leaves_the_passages_and_is_named(model, error) -> 
     assert (report.source, report.status, report.error) == ("model", "failed", str(error))
 
 
-def test_a_model_that_ignores_the_deadline_is_left(model) -> None:
-    result = answer(model("Late [1].", takes_seconds=20), deadline=Deadline.after(1.2))
+def left_after_search(backend: EmbeddedBackend, monkeypatch, seconds: float) -> Deadline:
+    """A deadline of ten seconds; so many are left after the search, however long that takes."""
+    now = 0.0
+    search = backend.search_documents
+
+    async def searched(*arguments, **options):
+        nonlocal now
+        found = await search(*arguments, **options)
+        now = 10 - seconds
+        return found
+
+    monkeypatch.setattr(backend, "search_documents", searched)
+    return Deadline.after(10, clock=lambda: now)
+
+
+def test_a_model_that_ignores_the_deadline_is_left(model, monkeypatch) -> None:
+    backend = model("Late [1].", takes_seconds=20)
+    result = answer(backend, deadline=left_after_search(backend, monkeypatch, 1.2))
     assert result.status == "failed"
-    assert "it had not answered when the call's 1.2 s were over" in (result.reason or "")
+    assert "it had not answered when the call's 10 s were over" in (result.reason or "")
     assert result.elapsed_ms < 5000
 
 
-def test_a_model_is_not_asked_when_too_little_time_is_left(model) -> None:
+def test_a_model_is_not_asked_when_too_little_time_is_left(model, monkeypatch) -> None:
     backend = model("Ninety days [1].")
-    result = answer(backend, deadline=Deadline.after(0.9))
+    result = answer(backend, deadline=left_after_search(backend, monkeypatch, 0.9))
     assert result.status == "failed"
-    assert "it was not asked" in (result.reason or "")
+    assert "it was not asked: 0.9 s of the call's 10 s were left" in (result.reason or "")
     assert result.passages
     assert backend.asked == []
 
