@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 import pytest_terraform.tf
 
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
 os.environ["FASTMCP_LOG_ENABLED"] = "false"
+
+# No examples by chance, unless somebody looks for trouble (MESH_EXAMPLES=2500 pytest
+# --hypothesis-seed=...), none that another run left, and no limit that a busy machine passes.
+hypothesis.settings.register_profile(
+    "mesh",
+    derandomize="MESH_EXAMPLES" not in os.environ,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("mesh")
 
 # Of local AWS's log, shown with a failure.
 LOG_LINES = 100

@@ -401,7 +401,8 @@ edits = st.lists(st.tuples(places, places, st.sampled_from(PIECES)), min_size=1,
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.sampled_from([GOOD, PAGE, LINES]), edits, st.sampled_from([None, 1_000, 200]))
 def test_mangled_export_gives_true_tickets_or_a_clear_error(
@@ -439,7 +440,7 @@ MARKUP = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(MARKUP), max_size=200).map("".join))
 def test_no_word_of_a_description_is_lost(text: str) -> None:
     assert from_wiki(text).count("word") == text.count("word")

@@ -229,7 +229,8 @@ SYNTAX = ['"', "'", "*", "-", "^", "(", "NEAR(", "key:", " AND ", "VAULT-1", "va
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.one_of(st.lists(st.sampled_from(SYNTAX), max_size=30).map("".join), st.text(max_size=100))
