@@ -8,13 +8,15 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ops.failure import CommandFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import FrameType
 
 SHOWN_LINES = 20
 # Terraform ends what it is doing and saves its state when it is asked to stop.
@@ -53,17 +55,19 @@ def run(
         output.write(f"\n$ terraform {' '.join(arguments)}\n".encode())
         output.flush()
         start = output.tell()
-        process = subprocess.Popen(
-            command,
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A session of its own: the terminal's Ctrl-C would reach it a second time,
-            # and Terraform takes two as an order to drop everything.
-            start_new_session=True,
-        )
+        process: subprocess.Popen[bytes] | None = None
         try:
+            with _interrupts_held():
+                process = subprocess.Popen(
+                    command,
+                    env=dict(variables),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    # A session of its own: the terminal's Ctrl-C would reach it a second time,
+                    # and Terraform takes two as an order to drop everything.
+                    start_new_session=True,
+                )
             status = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             _end(process)
@@ -80,8 +84,7 @@ def run(
             reason = f"took longer than {timeout_seconds:.0f} s"
         elif status < 0:
             # A Terraform that was killed leaves its providers running.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _kill(process)
             reason = f"was killed by signal {-status}"
         raise TerraformFailedError(
             f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
@@ -130,14 +133,39 @@ def first_error(output: str) -> str:
     return _essence(output).partition("\n")[0].strip()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let a Ctrl-C count after the body: within it nobody would know yet whom to stop."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(signal.SIGINT, came[0])
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
     """Let Terraform stop in order; end it and its plugins by force when it does not."""
+    if process is None:
+        return
     with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
         process.send_signal(signal.SIGINT)
         process.wait(STOP_SECONDS)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill(process)
     process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes] | None) -> None:
+    """End what is left of Terraform's session."""
+    if process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _essence(output: str) -> str:

@@ -90,10 +90,9 @@ def test_errors_of_a_cold_start_are_repeated(serve: Serve, status: int) -> None:
 
 
 def test_a_server_that_never_recovers_fails_at_the_deadline(serve: Serve) -> None:
+    url = serve(failing_first(mcp_server(Answers()), times=10_000))
     started = time.monotonic()
-    report = smoke.smoke(
-        serve(failing_first(mcp_server(Answers()), times=10_000)), deadline_seconds=1
-    )
+    report = smoke.smoke(url, deadline_seconds=1)
     assert time.monotonic() - started < 3
     assert "HTTP 502" in detail(report, "health")
     assert outcome(report)["tools/call"] is None
@@ -103,8 +102,9 @@ def test_a_server_that_never_recovers_fails_at_the_deadline(serve: Serve) -> Non
 def test_a_server_that_does_not_come_to_an_end_fails_at_the_deadline(
     serve: Serve, app: App
 ) -> None:
+    url = serve(app)
     started = time.monotonic()
-    report = smoke.smoke(serve(app), deadline_seconds=1)
+    report = smoke.smoke(url, deadline_seconds=1)
     assert time.monotonic() - started < 4
     assert "no answer within" in detail(report, "health")
 

@@ -114,19 +114,32 @@ def test_a_killed_terraform_leaves_no_provider_behind(tmp_path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_ctrl_c_reaches_terraform_once_and_waits_for_its_state(tmp_path: Path) -> None:
+# Slow to learn that Terraform has been started, as on a machine with much else to do.
+SLOW_START = """\
+import subprocess, time
+start = subprocess.Popen
+def slow(*arguments, **named):
+    started = start(*arguments, **named)
+    time.sleep(1)
+    return started
+subprocess.Popen = slow
+"""
+
+
+@pytest.mark.parametrize("slow", ["", SLOW_START], ids=["quick", "slow"])
+def test_ctrl_c_reaches_terraform_once_and_waits_for_its_state(tmp_path: Path, slow: str) -> None:
     executable(tmp_path, STOPPABLE.format(python=sys.executable, folder=str(tmp_path)))
     # A group of its own, so that the signal can be sent as a terminal does: to all of it.
     caller = subprocess.Popen(
-        [sys.executable, "-c", RUNNING.format(folder=str(tmp_path))],
+        [sys.executable, "-c", slow + RUNNING.format(folder=str(tmp_path))],
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (tmp_path / "started").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.killpg(caller.pid, signal.SIGINT)
-    caller.wait(20)
+    caller.wait(60)
     assert (tmp_path / "saved").exists()
     assert not (tmp_path / "twice").exists()

@@ -124,7 +124,7 @@ def served(app: App) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started:
         assert time.monotonic() < deadline, "the test's server did not start"
         assert thread.is_alive(), "the test's server died"
