@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_aws.errors import LocalAwsError
 from local_aws.leftovers import end_leftover_instances, remove_tree
-from local_aws.ports import FunctionUrlPorts, PortRange, listen, listen_or_explain
+from local_aws.ports import FunctionUrlPorts, PortRange, listen, listen_or_explain, listen_somewhere
 from local_aws.process_identity import identity
 from local_aws.state import ProcessRecord, StateFolder, read_record, take_lock, write_record
 
@@ -110,11 +110,11 @@ def serve(options: argparse.Namespace) -> None:
         end_leftover_instances(folder)
         last = read_record(folder)
         wanted = options.endpoint_port
-        if wanted == 0 and last is not None:
+        if wanted == 0:
             try:
-                listener = listen(last.endpoint_port)
+                listener = listen(last.endpoint_port) if last else listen_somewhere()
             except OSError:
-                listener = listen(0)
+                listener = listen_somewhere()
         else:
             listener = listen_or_explain(
                 wanted,

@@ -131,7 +131,8 @@ class Asynchronous:
             return Outcome(result, qualifier or "$LATEST", request, "", cold=False, tail="")
 
     def _client(self, service: Any, region: str) -> Any:
-        return boto3.client(
+        # A session of its own: the one that boto3 shares may not be used by two threads.
+        return boto3.session.Session().client(
             service,
             endpoint_url=self._endpoint,
             region_name=region,

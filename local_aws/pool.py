@@ -14,9 +14,9 @@ from local_aws.instance import Instance, Place
 from local_aws.task_root import unpack
 
 # How long a request waits for an instance that has just answered another: its runtime asks
-# for more in well under a millisecond, but a machine at work may not let it at once. A new
-# instance would take longer.
-FINISHING_SECONDS = 0.25
+# for more in well under a millisecond, but a machine at work may not let it for long. A new
+# instance would take longer there.
+FINISHING_SECONDS = 2.0
 
 
 class Pool:
@@ -47,6 +47,7 @@ class Pool:
         self._idle: list[Instance] = []
         self._waiting: deque[asyncio.Future[Instance]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def empty(self) -> bool:
@@ -102,6 +103,7 @@ class Pool:
 
     async def close(self) -> None:
         """End every instance, busy or not."""
+        self._closed = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -169,6 +171,9 @@ class Pool:
         self.instances.discard(instance)
         if instance in self._idle:
             self._idle.remove(instance)
+        if not self._closed:
+            # Who waits for it to finish waits in vain.
+            self._start_if_wanted()
 
     def _end_idle(self, instances: list[Instance]) -> None:
         for instance in instances:

@@ -97,6 +97,20 @@ def listen_or_explain(port: int, *, purpose: str, advice: str) -> socket.socket:
         raise LocalAwsError(f"port {port}, {purpose}, cannot be used: {error}") from error
 
 
+def listen_somewhere() -> socket.socket:
+    """A listening socket on 127.0.0.1, on a port that can be had again after a restart.
+
+    Raises:
+        LocalAwsError: none is free.
+    """
+    for port in PortRange.parse("0").candidates(""):
+        try:
+            return listen(port)
+        except OSError:
+            continue
+    raise LocalAwsError(f"none of 200 ports of {UNNAMED[0]}-{UNNAMED[-1]} is free")
+
+
 class FunctionUrlPorts:
     """Remembers which port belongs to which Function URL, and holds their sockets.
 

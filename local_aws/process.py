@@ -23,7 +23,8 @@ from local_aws.state import ProcessRecord, StateFolder, read_record
 __all__ = ["LocalAwsError", "Running", "find", "start", "stop"]
 
 START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+# A machine at work may need long to save what it holds; killed, it would lose that.
+STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
 # Without the proxy that `http_proxy` may name: it does not reach this machine's loopback.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
