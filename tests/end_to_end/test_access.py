@@ -63,7 +63,7 @@ def bearer(credential: str) -> dict[str, str]:
 
 
 def status(url: str, credential: str) -> int:
-    return httpx.post(url, json=SEARCH, headers=bearer(credential)).status_code
+    return httpx.post(url, json=SEARCH, headers=bearer(credential), timeout=60).status_code
 
 
 def wait_for(holds: Callable[[], bool]) -> bool:
@@ -133,12 +133,12 @@ def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, walked
     assert tools_of(mcp, bearer(wide)) == everything
 
     # Whoever has nothing is told where a token comes from, though AWS renames the challenge.
-    refused = httpx.post(mcp, json=CALL)
+    refused = httpx.post(mcp, json=CALL, timeout=60)
     assert refused.status_code == 401
     challenge = refused.headers["x-amzn-remapped-www-authenticate"]
     address = f"{live}.well-known/oauth-protected-resource/mcp"
     assert f'resource_metadata="{address}"' in challenge
-    metadata = httpx.get(address).json()
+    metadata = httpx.get(address, timeout=60).json()
     assert (metadata["resource"], metadata["authorization_servers"]) == (mcp, [issuer.url])
 
     with Issuer() as other:

@@ -37,11 +37,11 @@ def test_new_code_is_served_at_the_same_url(aws, deployable, deployed, make_key)
     for address, proof in ((url, credential.ApiKey(key)), (outputs["candidate_url"], candidate)):
         report = smoke.smoke(address, credential=proof, deadline_seconds=30)
         assert report.ok, report
-    assert httpx.get(f"{url}health").json()["function_version"] == "1"
+    assert httpx.get(f"{url}health", timeout=60).json()["function_version"] == "1"
     for headers in ({}, {"x-api-key": generate()}):
-        assert httpx.post(f"{url}mcp", json={}, headers=headers).status_code == 401
-        assert httpx.get(f"{url}ready", headers=headers).status_code == 401
-    assert httpx.post(f"{outputs['candidate_url']}mcp", json={}).status_code == 403
+        assert httpx.post(f"{url}mcp", json={}, headers=headers, timeout=60).status_code == 401
+        assert httpx.get(f"{url}ready", headers=headers, timeout=60).status_code == 401
+    assert httpx.post(f"{outputs['candidate_url']}mcp", json={}, timeout=60).status_code == 403
 
     found = call_tool(outputs["mcp_url"], key, "search_knowledge", {"query": "Terraform"})
     assert found.structured_content["hits"]
@@ -51,7 +51,7 @@ def test_new_code_is_served_at_the_same_url(aws, deployable, deployed, make_key)
         deployable.write_tool(greeting)
         built = deployable.build()
         deployed.terraform.apply()
-        health = httpx.get(f"{url}health").json()
+        health = httpx.get(f"{url}health", timeout=60).json()
         assert health["function_version"] == version
         assert health["content_sha256"] == built.content_sha256
         assert health["commit"] == built.commit

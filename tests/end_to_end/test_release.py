@@ -145,7 +145,7 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
         deployable.build()
         second = release(target, options, steps())
         assert (second.version, second.before) == ("2", "1")
-        assert httpx.get(f"{url}health").json()["function_version"] == "2"
+        assert httpx.get(f"{url}health", timeout=60).json()["function_version"] == "2"
         promoted = len(load.answers)
         assert_no_changes(target)
 

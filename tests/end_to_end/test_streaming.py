@@ -104,8 +104,8 @@ def test_answers_are_streamed(aws, streaming, streamed, make_key, monkeypatch):
     # All that is served buffered is served like that.
     report = smoke.smoke(url, credential=ApiKey(key), deadline_seconds=30)
     assert report.ok, report
-    assert httpx.post(mcp_url, json={}).status_code == 401
-    assert httpx.get(f"{url}health").headers["transfer-encoding"] == "chunked"
+    assert httpx.post(mcp_url, json={}, timeout=60).status_code == 401
+    assert httpx.get(f"{url}health", timeout=60).headers["transfer-encoding"] == "chunked"
 
     asyncio.run(asyncio.wait_for(progress_comes_while_the_tool_runs(mcp_url, key), SECONDS))
     asyncio.run(asyncio.wait_for(a_client_that_leaves_ends_the_tool(mcp_url, key), SECONDS))
@@ -123,7 +123,7 @@ def test_answers_are_streamed(aws, streaming, streamed, make_key, monkeypatch):
         assert len(json.loads(text)["result"]["content"][0]["text"]) == size
 
     # What fails after the first byte does not look like the end.
-    with httpx.stream("POST", mcp_url, json=call("die"), headers=headers) as answer:
+    with httpx.stream("POST", mcp_url, json=call("die"), headers=headers, timeout=60) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError):
             answer.read()

@@ -221,7 +221,7 @@ def test_a_database_that_is_down_is_named_and_nothing_is_made_up(mesh, supabase,
         ready = httpx.get(
             f"{mesh.url}ready", headers={"Authorization": f"Bearer {mesh.key}"}, timeout=60
         )
-        alive = httpx.get(f"{mesh.url}health")
+        alive = httpx.get(f"{mesh.url}health", timeout=60)
     finally:
         supabase.start_database()
     assert "documents" in said

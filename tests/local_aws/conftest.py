@@ -1,11 +1,13 @@
 """A local AWS of this test run's own."""
 
+import socket
+from contextlib import closing
 from functools import partial
 
 import pytest
 
 from local_aws.process import start, stop
-from tests.local_aws.deployed import ECHO
+from tests.local_aws.deployed import ECHO, Gate
 from tests.local_aws.deployed import deploy as deploy_to
 
 
@@ -21,6 +23,16 @@ def running(tmp_path_factory):
 def deploy(running):
     """Deploys a function from its source: see `deployed.deploy`."""
     return partial(deploy_to, running)
+
+
+@pytest.fixture
+def gate():
+    """Where functions of the test wait for its word."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        listening.settimeout(60)
+        made = Gate(listening)
+        yield made
+        made.open()
 
 
 @pytest.fixture(scope="session")

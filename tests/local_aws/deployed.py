@@ -3,9 +3,10 @@
 import io
 import itertools
 import platform
+import socket
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -46,8 +47,8 @@ def client(running: Running, service: Any, **credentials: str) -> Any:
     )
 
 
-def wait_until(happened, seconds: float = 10.0) -> Any:
-    """What `happened` returned, once it is true."""
+def wait_until(happened, seconds: float = 60.0) -> Any:
+    """What `happened` returned, once it is true; the time is that after which to give up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = happened()
@@ -55,6 +56,34 @@ def wait_until(happened, seconds: float = 10.0) -> Any:
             return found
         time.sleep(0.02)
     pytest.fail(f"did not happen within {seconds} s")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Where functions wait until the test lets them go on: they run at one time, however slow."""
+
+    listening: socket.socket
+    waiting: list[socket.socket] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        """Lines for a handler that waits here when it is asked for the path `/held`."""
+        address = self.listening.getsockname()
+        return (
+            "if event['rawPath'] == '/held':\n"
+            f"    import socket; socket.create_connection({address!r}, 60).recv(1)"
+        )
+
+    def wait_for(self, count: int) -> None:
+        """Until so many are waiting."""
+        while len(self.waiting) < count:
+            self.waiting.append(self.listening.accept()[0])
+
+    def open(self) -> None:
+        """Let all go on."""
+        while self.waiting:
+            with self.waiting.pop() as told:
+                told.send(b"!")
 
 
 @dataclass(frozen=True)
@@ -83,7 +112,7 @@ class Function:
         )
 
     def get(self, path: str = "", **options: Any) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=30, **options)
+        return httpx.get(self.url + path, timeout=60, **options)
 
     def log_messages(self) -> list[str]:
         """None before the first are there: the group comes with them, a moment after the answer."""

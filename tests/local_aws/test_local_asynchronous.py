@@ -31,6 +31,9 @@ def queue(running, request):
             found = sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
             )
+            # Another look, half a minute later, would find them again.
+            for message in found.get("Messages", []):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             return found.get("Messages", [])
 
         return arn["QueueArn"], messages

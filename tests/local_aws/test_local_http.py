@@ -17,7 +17,7 @@ def test_repeated_cookie_headers_are_one_list(echo):
 
 
 def test_a_connection_is_kept_for_the_next_request(echo):
-    with httpx.Client() as kept:
+    with httpx.Client(timeout=60) as kept:
         first = kept.get(echo.url).extensions["network_stream"].get_extra_info("client_addr")
         second = kept.get(echo.url).extensions["network_stream"].get_extra_info("client_addr")
     assert first == second
@@ -43,7 +43,7 @@ def test_the_next_request_on_a_connection_is_read_after_a_streamed_answer():
         await server.start(listening)
         connections = set()
         try:
-            async with httpx.AsyncClient() as kept:
+            async with httpx.AsyncClient(timeout=60) as kept:
                 for _ in range(5):
                     got = await kept.get(f"http://127.0.0.1:{listening.getsockname()[1]}/")
                     assert got.text == "a part"

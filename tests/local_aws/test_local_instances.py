@@ -104,17 +104,21 @@ def test_tracebacks_name_the_task_root(deploy):
     assert 'File "/var/task/handler.py", line 3, in handler' in said
 
 
-def test_each_instance_has_a_tmp_of_its_own(deploy):
+def test_each_instance_has_a_tmp_of_its_own(deploy, gate):
     function = deploy(
         body(
             "open('/tmp/seen-' + context.aws_request_id, 'w').close()\n"
-            "time.sleep(0.5)\n"
+            f"{gate.code}\n"
             "return len([n for n in os.listdir('/tmp') if n.startswith('seen-')])",
-            before="import os, time",
-        )
+            before="import os",
+        ),
+        Timeout=60,
     )
     with ThreadPoolExecutor(3) as pool:
-        assert [answer.json() for answer in pool.map(lambda _: function.get(), range(3))] == [1] * 3
+        asked = [pool.submit(function.get, "held") for _ in range(3)]
+        gate.wait_for(3)
+        gate.open()
+        assert [answer.result().json() for answer in asked] == [1] * 3
     assert function.get().json() == 2
 
 
@@ -182,7 +186,7 @@ def test_children_of_a_killed_instance_end_with_it(deploy):
             "child = subprocess.Popen(['sleep', '300'])\nprint('child', child.pid)\ntime.sleep(60)",
             before="import subprocess, time",
         ),
-        Timeout=1,
+        Timeout=3,
     )
     function.get()
     said = function.wait_for_log("child ")
@@ -195,16 +199,19 @@ def test_children_of_a_killed_instance_end_with_it(deploy):
     assert wait_until(gone)
 
 
-def test_one_instance_for_each_concurrent_request(deploy):
-    function = deploy(body("time.sleep(1)\nreturn os.getpid()", before="import os, time"))
+def test_one_instance_for_each_concurrent_request(deploy, gate):
+    function = deploy(body(f"{gate.code}\nreturn os.getpid()", before="import os"), Timeout=60)
     with ThreadPoolExecutor(5) as pool:
-        pids = list(pool.map(lambda _: function.get().json(), range(5)))
+        asked = [pool.submit(function.get, "held") for _ in range(5)]
+        gate.wait_for(5)
+        gate.open()
+        pids = [answer.result().json() for answer in asked]
     assert len(set(pids)) == 5
 
 
 def test_an_idle_instance_is_used_again(deploy):
     function = deploy(body("global calls\ncalls += 1\nreturn calls", before="calls = 0"))
-    with httpx.Client() as kept:
+    with httpx.Client(timeout=60) as kept:
         assert [kept.get(function.url).json() for _ in range(30)] == list(range(1, 31))
 
 
@@ -223,15 +230,18 @@ def test_twenty_clients_lose_and_cross_no_response(deploy):
     assert (len(answers), all(answers)) == (500, True)
 
 
-def test_reserved_concurrency_is_a_429_beyond_it(deploy):
-    function = deploy(body("import time\ntime.sleep(1)\nreturn 1"))
+def test_reserved_concurrency_is_a_429_beyond_it(deploy, gate):
+    function = deploy(body(f"{gate.code}\nreturn 1"), Timeout=60)
     function.api.put_function_concurrency(
         FunctionName=function.name, ReservedConcurrentExecutions=2
     )
     with ThreadPoolExecutor(6) as pool:
-        statuses = sorted(
-            answer.status_code for answer in pool.map(lambda _: function.get(), range(6))
-        )
+        asked = [pool.submit(function.get, "held") for _ in range(2)]
+        gate.wait_for(2)
+        refused = list(pool.map(lambda _: function.get("held"), range(4)))
+        gate.open()
+        answers = [*refused, *(answer.result() for answer in asked)]
+        statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [200, 200, 429, 429, 429, 429]
     function.api.put_function_concurrency(
         FunctionName=function.name, ReservedConcurrentExecutions=0
@@ -311,10 +321,12 @@ def instances_of(function):
     ]
 
 
-def test_a_busy_instance_is_shown_as_busy(deploy):
-    function = deploy(body("import time\ntime.sleep(1)\nreturn 1"))
-    asking = threading.Thread(target=function.get)
+def test_a_busy_instance_is_shown_as_busy(deploy, gate):
+    function = deploy(body(f"{gate.code}\nreturn 1"), Timeout=60)
+    asking = threading.Thread(target=function.get, args=["held"])
     asking.start()
-    assert wait_until(lambda: [item["busy"] for item in instances_of(function)] == [True])
+    gate.wait_for(1)
+    assert [item["busy"] for item in instances_of(function)] == [True]
+    gate.open()
     asking.join()
     assert wait_until(lambda: [item["busy"] for item in instances_of(function)] == [False])

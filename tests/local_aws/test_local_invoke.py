@@ -97,7 +97,7 @@ def test_the_download_of_a_version_is_that_versions_zip(deploy):
         location = function.api.get_function(FunctionName=function.name, Qualifier=qualifier)[
             "Code"
         ]["Location"]
-        archive = zipfile.ZipFile(io.BytesIO(httpx.get(location).content))
+        archive = zipfile.ZipFile(io.BytesIO(httpx.get(location, timeout=60).content))
         found[qualifier] = "first" if b"first" in archive.read("handler.py") else "second"
     assert found == {"1": "first", "2": "second", "live": "first", "$LATEST": "second"}
 

@@ -1,5 +1,6 @@
 """Start, find, stop, restart, and what a kill leaves behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local_aws import task_root
 from local_aws.errors import LocalAwsError
-from local_aws.ports import FunctionUrlPorts, PortRange
+from local_aws.ports import FunctionUrlPorts, PortRange, listen_somewhere
 from local_aws.process import find, start, stop
 from local_aws.process_identity import identity
 from local_aws.state import StateFolder, write_json
@@ -33,6 +35,12 @@ def state(tmp_path):
 
 def begin(state, **options):
     return start(state, endpoint_port=0, log=state.parent / "log.txt", **options)
+
+
+def free_port():
+    """A free one, which the kernel gives to no outgoing connection before it is used."""
+    with listen_somewhere() as listening:
+        return listening.getsockname()[1]
 
 
 def test_start_find_and_stop(state):
@@ -226,15 +234,13 @@ def test_a_new_port_is_what_the_control_plane_tells(state):
     stop(state)
     ports = StateFolder(state).ports
     ports.unlink()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        number = taken.getsockname()[1]
+    number = free_port()
     write_json(ports, {"000000000000/us-east-1/moved:live": number})
     running = begin(state)
     told = client(running, "lambda").get_function_url_config(FunctionName="moved", Qualifier="live")
     assert told["FunctionUrl"] == f"http://127.0.0.1:{number}/"
     assert running.status()["functions"][0]["urls"][0]["url"] == told["FunctionUrl"]
-    assert httpx.get(told["FunctionUrl"]).status_code == 200
+    assert httpx.get(told["FunctionUrl"], timeout=60).status_code == 200
 
 
 def test_unpacked_code_of_unused_versions_is_removed_and_comes_back(state):
@@ -242,7 +248,7 @@ def test_unpacked_code_of_unused_versions_is_removed_and_comes_back(state):
     function = deploy(running, ECHO)
 
     def unpacked():
-        return {path.name for path in StateFolder(state).code.glob("*")}
+        return set(task_root.unpacked(StateFolder(state).code))
 
     (first,) = wait_until(unpacked)
     function.move_alias(function.update(ECHO + "\n# newer\n"))
@@ -279,9 +285,7 @@ def test_a_wrong_port_range_is_refused(text):
 
 
 def test_a_full_port_range_is_an_error_of_create_function_url(state):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     running = begin(state, url_ports=str(port))
     first = deploy(running, ECHO)
     assert first.url == f"http://127.0.0.1:{port}/"
@@ -313,11 +317,11 @@ def test_it_listens_on_loopback_only(state):
         pytest.skip("needs /proc/net/tcp")
     running = begin(state)
     deploy(running, ECHO)
-    sockets = {
-        str(descriptor.readlink())[8:-1]
-        for descriptor in Path(f"/proc/{running.pid}/fd").iterdir()
-        if descriptor.exists() or descriptor.is_symlink()
-    }
+    sockets = set()
+    for descriptor in Path(f"/proc/{running.pid}/fd").iterdir():
+        # It may be closed just now.
+        with contextlib.suppress(FileNotFoundError):
+            sockets.add(str(descriptor.readlink())[8:-1])
     listening = [
         fields[1]
         for table in ("tcp", "tcp6")

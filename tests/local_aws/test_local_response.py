@@ -21,7 +21,7 @@ def result(deploy):
     function = deploy(RESULT)
 
     def answer(value):
-        return httpx.post(function.url, content=json.dumps(value), headers=JSON)
+        return httpx.post(function.url, content=json.dumps(value), headers=JSON, timeout=60)
 
     return answer
 

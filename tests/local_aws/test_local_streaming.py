@@ -80,7 +80,7 @@ def in_mode(function, mode):
 def listener():
     """Where a function connects to, to be told when to go on."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        listening.settimeout(10)
+        listening.settimeout(60)
         yield listening
 
 
@@ -116,13 +116,13 @@ def test_status_headers_and_cookies_come_from_the_prelude(streaming, mode):
 
 def test_a_head_request_gets_no_body(streaming):
     function = streaming(GREETING)
-    answer = httpx.head(function.url)
+    answer = httpx.head(function.url, timeout=60)
     assert (answer.status_code, answer.content) == (201, b"")
 
 
 def test_chunks_reach_the_client_while_the_function_still_runs(streaming, listener):
     function = streaming(WAITING)
-    with httpx.stream("GET", url_with_port(function, listener), timeout=10) as answer:
+    with httpx.stream("GET", url_with_port(function, listener), timeout=60) as answer:
         chunks = answer.iter_bytes()
         assert next(chunks) == b"first"
         with closing(listener.accept()[0]) as told:
@@ -154,7 +154,7 @@ trailers = (b"Lambda-Runtime-Function-Error-Type: Mine\\r\\n"
             b"Lambda-Runtime-Function-Error-Body: " + body + b"\\r\\n")
 """
     )
-    with httpx.stream("GET", function.url) as answer:
+    with httpx.stream("GET", function.url, timeout=60) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
             answer.read()
@@ -166,7 +166,7 @@ trailers = (b"Lambda-Runtime-Function-Error-Type: Mine\\r\\n"
 @pytest.mark.parametrize("end", ["os._exit(3)", "time.sleep(60)"])
 def test_an_end_of_the_instance_breaks_the_transfer(streaming, end):
     function = streaming(f'connection.send(chunk(prelude() + b"half"))\n{end}', Timeout=3)
-    with httpx.stream("GET", function.url, timeout=10) as answer:
+    with httpx.stream("GET", function.url, timeout=60) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
             answer.read()
@@ -180,11 +180,11 @@ def test_an_end_before_the_first_byte_is_a_502(streaming):
 
 def test_a_client_that_leaves_ends_the_functions_connection(streaming, listener):
     function = streaming(WAITING.replace("told.recv(1)", LEFT))
-    with httpx.stream("GET", url_with_port(function, listener), timeout=10) as answer:
+    with httpx.stream("GET", url_with_port(function, listener), timeout=60) as answer:
         assert next(answer.iter_bytes()) == b"first"
         told = listener.accept()[0]
     with closing(told):
-        told.settimeout(10)
+        told.settimeout(60)
         assert told.recv(10) == b"left"
     said = function.wait_for_log("REPORT")
     assert "Status:" not in said
@@ -193,7 +193,7 @@ def test_a_client_that_leaves_ends_the_functions_connection(streaming, listener)
 
 
 # The Runtime API answers nothing before the end: what can be read is the end.
-LEFT = """connection.sock.settimeout(5)
+LEFT = """connection.sock.settimeout(9)
 try:
     ended = connection.sock.recv(1) == b""
 except ConnectionResetError:

@@ -1,6 +1,7 @@
 """Versions, aliases, weights and URLs, as a deployment uses them."""
 
 import threading
+from textwrap import indent
 
 import httpx
 import pytest
@@ -73,7 +74,7 @@ def test_weights_split_the_requests(deploy):
     function = deploy(says("v"))
     new = function.update(says("w"))
     function.move_alias("1", v2=0.5)
-    with httpx.Client() as kept:
+    with httpx.Client(timeout=60) as kept:
         answers = [kept.get(function.url).json() for _ in range(60)]
     assert new == "2"
     assert 10 < answers.count("w2") < 50
@@ -96,16 +97,16 @@ def test_instances_of_the_old_version_end_after_an_alias_move(running, deploy):
     assert wait_until(lambda: versions() == {"2"})
 
 
-def test_a_request_that_runs_during_an_alias_move_is_finished(deploy):
-    function = deploy(
-        "import time\ndef handler(event, context):\n    time.sleep(1)\n    return 'old'\n"
-    )
+def test_a_request_that_runs_during_an_alias_move_is_finished(deploy, gate):
+    waits = f"{gate.code}\nreturn 'old'\n"
+    function = deploy(f"def handler(event, context):\n{indent(waits, '    ')}", Timeout=60)
     answers = []
-    slow = threading.Thread(target=lambda: answers.append(function.get().json()))
+    slow = threading.Thread(target=lambda: answers.append(function.get("held").json()))
     slow.start()
-    wait_until(lambda: any(i["busy"] for i in function.running.status()["instances"]))
+    gate.wait_for(1)
     function.move_alias(function.update(says("w")))
     assert function.get().json() == "w2"
+    gate.open()
     slow.join()
     assert answers == ["old"]
 
@@ -165,7 +166,7 @@ def test_a_url_of_cloudformation_answers_too(running, deploy):
 
     def status():
         try:
-            return httpx.get(url).status_code
+            return httpx.get(url, timeout=60).status_code
         except httpx.ConnectError:
             return None
 

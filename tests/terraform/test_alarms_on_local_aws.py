@@ -80,9 +80,9 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
 
     # Well, then failing: the alarms of what failed, and of nothing else.
-    assert httpx.get(url).status_code == 200
+    assert httpx.get(url, timeout=60).status_code == 200
     assert until(lambda: states()["errors"] == "OK", 20)
-    assert httpx.get(f"{url}fail").status_code == 502
+    assert httpx.get(f"{url}fail", timeout=60).status_code == 502
     assert until(lambda: states()["unhealthy"] == "ALARM", 20), states()
     assert until(lambda: states()["url-5xx"] == "ALARM", 20), states()
     assert states() == {
@@ -96,7 +96,7 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
 
     # Well again; local AWS looks at an alarm when there is something new.
     def recovered() -> bool:
-        assert httpx.get(url).status_code == 200
+        assert httpx.get(url, timeout=60).status_code == 200
         return states()["unhealthy"] == "OK"
 
     assert until(recovered, 120), states()

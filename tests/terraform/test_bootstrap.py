@@ -205,7 +205,7 @@ def test_environments_have_states_of_their_own(deployed: dict[str, Environment])
         names[name] = state["outputs"]["function_name"]["value"]
         url = str(environment.root.outputs()["function_url"])
         assert state["outputs"]["function_url"]["value"] == url
-        assert httpx.get(url).json() == "fine"
+        assert httpx.get(url, timeout=60).json() == "fine"
 
     assert names == {"staging": "aoma-mesh-staging", "production": "aoma-mesh-production"}
 
@@ -376,7 +376,7 @@ def test_the_plan_role_plans_and_may_do_nothing_else(
 
     environment_of(account, "production", me, monkeypatch)
     signed = credential.from_credential_chain(candidate)
-    assert httpx.get(candidate, auth=signed).status_code == 403
+    assert httpx.get(candidate, auth=signed, timeout=60).status_code == 403
     plan = tmp_path / "plan"
     ending = ["--plan-only", str(plan), "--", "-lock=false", "-refresh=false"]
     assert run(["release", "--environment", "production", *ending]) == 0
@@ -467,7 +467,7 @@ def test_one_environment_goes_and_the_other_still_answers(
         found["FunctionName"] for found in boto3.client("lambda").list_functions()["Functions"]
     }
     assert names == {"aoma-mesh-production"}
-    assert httpx.get(url).json() == "fine"
+    assert httpx.get(url, timeout=60).json() == "fine"
     state: dict[str, Any] = json.loads(
         boto3.client("s3").get_object(Bucket=BUCKET, Key="staging.tfstate")["Body"].read()
     )

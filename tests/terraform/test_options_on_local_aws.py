@@ -254,7 +254,7 @@ def test_every_option_is_applied_at_one_address_and_taken_back_without_drift(
     check_every_option(things)
     check_tags(root)
     check_asynchronous_invocations(things)
-    assert httpx.get(url).json() == ["first"]
+    assert httpx.get(url, timeout=60).json() == ["first"]
     assert provisioned() == {"1": "READY"}
 
     # The candidate gets no instances; what moves live moves them, and the guard lets it.
@@ -275,7 +275,7 @@ def test_every_option_is_applied_at_one_address_and_taken_back_without_drift(
     assert ended is not None
     assert ready < moved < ended.start()
     assert provisioned() == {"2": "READY"}
-    assert httpx.get(url).json() == ["second"]
+    assert httpx.get(url, timeout=60).json() == ["second"]
     for name in options:
         monkeypatch.delenv(f"TF_VAR_{name}")
 
@@ -313,7 +313,7 @@ def test_with_snapstart_no_alias_moves_to_a_version_that_is_not_ready(
     Cli(root.folder).run("init", "-input=false", "-lockfile=readonly")
     applied(root, alarms=False, dashboard=False)
     url = root.outputs()["function_url"]
-    assert httpx.get(url).json() == ["first"]
+    assert httpx.get(url, timeout=60).json() == ["first"]
 
     # It takes two seconds to begin; whoever asks meanwhile is answered by the version before.
     write_function(code, "second", "import time; time.sleep(2)\n" + FUNCTION)
@@ -323,7 +323,7 @@ def test_with_snapstart_no_alias_moves_to_a_version_that_is_not_ready(
     found = lambda_.get_function_configuration(FunctionName=NAME, Qualifier="live")
     assert (found["Version"], found["State"]) == ("2", "Active")
     assert found["SnapStart"] == {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
-    assert httpx.get(url).json() == ["second", "snapshot", "restored"]
+    assert httpx.get(url, timeout=60).json() == ["second", "snapshot", "restored"]
 
     # One that does not begin at all stops the apply; live is what it was.
     write_function(code, "third", "raise ValueError('as told')\n" + FUNCTION)
@@ -338,6 +338,6 @@ def test_with_snapstart_no_alias_moves_to_a_version_that_is_not_ready(
     assert refused.returncode == 1
     assert "publishing Lambda Function (aoma-mesh-dev) version" in refused.stderr
     assert lambda_.get_alias(FunctionName=NAME, Name="live")["FunctionVersion"] == "2"
-    assert httpx.get(url).json() == ["second", "snapshot", "restored"]
+    assert httpx.get(url, timeout=60).json() == ["second", "snapshot", "restored"]
 
     root.run("destroy", "-auto-approve", alarms=False, dashboard=False)
