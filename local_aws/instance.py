@@ -41,9 +41,10 @@ class Place:
 class InitFailedError(Exception):
     """The instance never asked for work; `result` is what a caller gets."""
 
-    def __init__(self, result: Result, tail: str, init_ms: float) -> None:
+    def __init__(self, result: Result, tail: str, init_ms: float, *, timed_out: bool) -> None:
         super().__init__(result.error_type)
         self.result = result
+        self.timed_out = timed_out
         self.tail = tail
         self.init_ms = init_ms
 
@@ -93,8 +94,11 @@ class Instance:
         """Its process id."""
         return self._started.process.pid if self._started else 0
 
-    async def start(self) -> None:
+    async def start(self, *, limit_seconds: float = INIT_LIMIT_SECONDS) -> None:
         """Start the process and wait until it asks for work.
+
+        Args:
+            limit_seconds: How long it may take.
 
         Raises:
             InitFailedError: the module did not import, the process ended, or the time was up.
@@ -133,7 +137,7 @@ class Instance:
             FramePipe(started.telemetry_fd, self._log.write),
         ]
         self._watcher = asyncio.create_task(self._watch(started.process))
-        await self._wait_for_init(started)
+        await self._wait_for_init(started, limit_seconds)
 
     async def invoke(self, invocation: Invocation) -> tuple[Result, str]:
         """Run one invocation; its result and its log lines. The instance may end with it."""
@@ -215,9 +219,9 @@ class Instance:
         self.idle_since = time.monotonic()
         self._on_idle(self)
 
-    async def _wait_for_init(self, started: StartedProcess) -> None:
+    async def _wait_for_init(self, started: StartedProcess, limit_seconds: float) -> None:
         ready = asyncio.ensure_future(self._ready.wait())
-        await self._wait_for(ready, seconds=INIT_LIMIT_SECONDS)
+        await self._wait_for(ready, seconds=limit_seconds)
         ready.cancel()
         self.init_ms = (time.monotonic() - started.started) * 1000
         if self._ready.is_set():
@@ -227,14 +231,14 @@ class Instance:
         if self._api.init_error is not None:
             result = Result(self._api.init_error.payload, self._api.init_error.error_type, "error")
         elif timed_out:
-            message = f"INIT took longer than {INIT_LIMIT_SECONDS:.0f} s"
+            message = f"INIT took longer than {limit_seconds:.0f} s"
             result = Result(
                 error_payload("Sandbox.Timedout", message), "Sandbox.Timedout", "timeout"
             )
         else:
             result = self._exit_result("init")
         platform_log.init_report(self._log, result, self.init_ms)
-        raise InitFailedError(result, self._log.take_tail(), self.init_ms)
+        raise InitFailedError(result, self._log.take_tail(), self.init_ms, timed_out=timed_out)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Wait for the process's end, then clean up after it."""

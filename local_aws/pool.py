@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local_aws.functions import FunctionVersion
 from local_aws.host import check_can_run
-from local_aws.instance import Instance, Place
+from local_aws.instance import INIT_LIMIT_SECONDS, InitFailedError, Instance, Place
 from local_aws.task_root import unpack
 
 # How long a request waits for an instance that has just answered another: its runtime asks
@@ -126,24 +126,36 @@ class Pool:
                 if not self._has_waiting():
                     # Others became idle meanwhile and served all who waited.
                     return
-                instance = Instance(
-                    self.version,
-                    code=await self.prepare(),
-                    place=self._place,
-                    on_idle=self._offer,
-                    on_end=self._forget,
-                )
-                self.instances.add(instance)
                 try:
-                    await instance.start()
-                except BaseException:
-                    self.instances.discard(instance)
-                    raise
+                    instance = await self._new(INIT_LIMIT_SECONDS)
+                except InitFailedError as failed:
+                    if not failed.timed_out:
+                        raise
+                    # Once more, as part of the invocation that waits for it:
+                    # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+                    instance = await self._new(self.version.timeout_seconds)
             self._offer(instance)
         except Exception as error:  # noqa: BLE001 - it is the first waiting caller's to handle
             self._fail_first(error)
         finally:
             self._starting -= 1
+
+    async def _new(self, limit_seconds: float) -> Instance:
+        """One that waits for work, after at most this long."""
+        instance = Instance(
+            self.version,
+            code=await self.prepare(),
+            place=self._place,
+            on_idle=self._offer,
+            on_end=self._forget,
+        )
+        self.instances.add(instance)
+        try:
+            await instance.start(limit_seconds=limit_seconds)
+        except BaseException:
+            self.instances.discard(instance)
+            raise
+        return instance
 
     def _offer(self, instance: Instance) -> None:
         while self._waiting:

@@ -18,7 +18,7 @@ from ops import smoke
 from ops.credential import ApiKey
 
 TOOLS = Path(__file__).with_name("streamed_tools.py")
-SECONDS = 20
+SECONDS = 60
 
 
 def client(url: str, key: str, **options: Any) -> Client[StreamableHttpTransport]:

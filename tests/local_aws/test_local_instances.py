@@ -133,12 +133,25 @@ def test_a_timeout_kills_the_instance_and_is_a_502(deploy):
 
 
 def test_an_init_of_more_than_ten_seconds_is_ended(deploy):
-    function = deploy("import time\ntime.sleep(60)\ndef handler(event, context): ...", Timeout=60)
+    function = deploy("import time\ntime.sleep(60)\ndef handler(event, context): ...", Timeout=2)
     answer = function.get()
     assert answer.status_code == 502
     assert 10 <= answer.elapsed.total_seconds() < 20
     assert "Status: timeout" in function.wait_for_log("INIT_REPORT")
     assert wait_until(lambda: instances_of(function) == [])
+
+
+def test_an_init_that_took_too_long_is_tried_once_more(deploy, gate):
+    address = gate.listening.getsockname()
+    before = f"import socket\ntold = socket.create_connection({address!r}, 60).recv(1)"
+    function = deploy(body("return told.decode()", before=before), Timeout=60)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(function.get)
+        # The first one waits in vain; the second is told to go on.
+        gate.wait_for(2)
+        gate.open()
+        assert asked.result().json() == "!"
+    assert function.wait_for_log("REPORT RequestId").count("INIT_START") == 2
 
 
 def test_the_deadline_is_the_timeout(deploy):

@@ -81,10 +81,10 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
 
     # Well, then failing: the alarms of what failed, and of nothing else.
     assert httpx.get(url, timeout=60).status_code == 200
-    assert until(lambda: states()["errors"] == "OK", 20)
+    assert until(lambda: states()["errors"] == "OK", 60)
     assert httpx.get(f"{url}fail", timeout=60).status_code == 502
-    assert until(lambda: states()["unhealthy"] == "ALARM", 20), states()
-    assert until(lambda: states()["url-5xx"] == "ALARM", 20), states()
+    assert until(lambda: states()["unhealthy"] == "ALARM", 60), states()
+    assert until(lambda: states()["url-5xx"] == "ALARM", 60), states()
     assert states() == {
         "errors": "ALARM",
         "url-5xx": "ALARM",
