@@ -17,6 +17,9 @@ from mcp_app.knowledge.embedded.terms import TOKENIZER
 
 TABLES = f"""
 CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+-- Numbers of 4 bytes, little-endian: the group of each row, from row 0, which there is not.
+-- One value is read a hundred times faster than as many rows.
+CREATE TABLE row_groups (name TEXT PRIMARY KEY, groups BLOB NOT NULL);
 CREATE TABLE corpora (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE repositories (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head TEXT, commit_link TEXT,

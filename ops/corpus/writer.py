@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import struct
 import tempfile
 import time
 from collections.abc import Sequence
@@ -152,6 +153,12 @@ def _finish(connection: sqlite3.Connection) -> dict[str, int]:
         for table in tables
     }
     connection.executemany("INSERT INTO counts VALUES (?, ?)", counts.items())
+    for table, group in (("passages", "document"), ("code_parts", "file")):
+        groups = [0] * (counts[table] + 1)
+        for row, number in connection.execute(f"SELECT id, {group} FROM {table}"):  # noqa: S608 - names of ours
+            groups[row] = number
+        packed = struct.pack(f"<{len(groups)}I", *groups)
+        connection.execute("INSERT INTO row_groups VALUES (?, ?)", (table, packed))
     for table in SEARCHED:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
     connection.commit()

@@ -64,7 +64,7 @@ class EmbeddedIndex:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = IndexFile(path)
-        self._known_groups: dict[str, list[int]] = {}
+        self._known_groups: dict[str, Sequence[int]] = {}
         try:
             with self._file.connection() as connection:
                 self._counts: dict[str, int] = dict(
@@ -83,13 +83,15 @@ class EmbeddedIndex:
         """Whether a Jira export is in the index."""
         return self._counts["tickets"] > 0
 
-    def _groups(self, connection: sqlite3.Connection, select: str) -> list[int]:
-        """The group of each row, from row 0, which there is not; read once."""
-        if select not in self._known_groups:
-            # Rows are numbered from 1 without gaps. Two threads may both read them; the
-            # result is the same.
-            self._known_groups[select] = [0, *(group for (group,) in connection.execute(select))]
-        return self._known_groups[select]
+    def _groups(self, connection: sqlite3.Connection, table: str) -> Sequence[int]:
+        """The group of each row of a table, from row 0, which there is not; read once."""
+        if table not in self._known_groups:
+            # Two threads may both read them; the result is the same.
+            select = "SELECT groups FROM row_groups WHERE name = ?"
+            packed: bytes = connection.execute(select, (table,)).fetchone()[0]
+            # As the processors of Lambda and of this project have numbers, little-endian.
+            self._known_groups[table] = memoryview(packed).cast("I")
+        return self._known_groups[table]
 
     def search_documents(
         self,
@@ -123,7 +125,7 @@ class EmbeddedIndex:
                 total=self._counts["passages"],
                 query=query,
                 context=context,
-                groups=self._groups(connection, "SELECT document FROM passages ORDER BY id"),
+                groups=self._groups(connection, "passages"),
             )
             chosen = best_of(ranking.entries, max_results, threshold)
             hits = tuple(passage(connection, entry) for entry in chosen)
@@ -209,7 +211,7 @@ class EmbeddedIndex:
             allowed = code_parts_that_pass(
                 connection, repository=repository, language=language, file_extension=file_extension
             )
-            files = self._groups(connection, "SELECT file FROM code_parts ORDER BY id")
+            files = self._groups(connection, "code_parts")
             ranking = rank(
                 connection,
                 "code_parts_text",

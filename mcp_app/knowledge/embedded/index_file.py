@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
-from mcp_app.knowledge.embedded.terms import TOKENIZER
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 
 SOURCE = "embedded index"
@@ -23,12 +22,6 @@ REBUILD = "Build the zip again: `python build.py`."
 
 # How many of SQLite's instructions run between two looks at the clock: well below 1 ms.
 _INSTRUCTIONS_PER_LOOK = 2_000
-
-# A table of one query's words, for SQLite's own tokenizer to stem them.
-_STEMMER = f"""
-CREATE VIRTUAL TABLE temp.query_words USING fts5(word, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE temp.query_stems USING fts5vocab(temp, query_words, instance);
-"""
 
 
 class IndexFile:
@@ -80,7 +73,6 @@ class IndexFile:
         )
         try:
             connection.execute("PRAGMA temp_store = MEMORY")
-            connection.executescript(_STEMMER)
         except BaseException:
             connection.close()
             raise

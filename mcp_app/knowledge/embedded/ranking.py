@@ -7,21 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from mcp_app.knowledge.embedded.terms import expression, indexable, query_words, quoted
-
-# Distinct words searched for; a pasted page of text has more, and its first ones decide.
-LIMIT_TERMS = 64
+from mcp_app.knowledge.embedded.query_terms import terms_of
 
 
 # Tuples and not dataclasses: made by the thousand, and a cold start pays for every class.
-class Term(NamedTuple):
-    """A distinct stem of the query: the word as asked, and how FTS5 is asked for it."""
-
-    word: str
-    match: str
-    phrase: str
-
-
 class Ranked(NamedTuple):
     """An entry's row, its BM25 (higher is better) and its coverage of the query, 0 to 1."""
 
@@ -37,28 +26,6 @@ class Ranking(NamedTuple):
     terms: tuple[str, ...]
     unknown: tuple[str, ...]
     ignored: tuple[str, ...]
-
-
-def terms_of(connection: sqlite3.Connection, query: str) -> tuple[list[Term], list[str]]:
-    """The distinct terms of a query, at most 64, and the words that were beyond that.
-
-    Args:
-        connection: one with the tables `query_words` and `query_stems`.
-        query: anything at all; what is no word in it is left out.
-    """
-    words = query_words(query)
-    connection.executemany(
-        "INSERT INTO query_words (rowid, word) VALUES (?, ?)", enumerate(map(indexable, words))
-    )
-    stems: dict[int, tuple[str, ...]] = {}
-    for row, stem in connection.execute("SELECT doc, term FROM query_stems ORDER BY doc, offset"):
-        stems[row] = (*stems.get(row, ()), stem)
-    connection.execute("INSERT INTO query_words (query_words) VALUES ('delete-all')")
-    distinct: dict[tuple[str, ...], Term] = {}
-    for row, stem in sorted(stems.items()):
-        distinct.setdefault(stem, Term(words[row], expression(words[row]), quoted(words[row])))
-    terms = list(distinct.values())
-    return terms[:LIMIT_TERMS], [term.word for term in terms[LIMIT_TERMS:]]
 
 
 def rarity(total: int, holding: int) -> float:
@@ -131,8 +98,9 @@ def rank(
     places: list[tuple[float, int, Ranked]] = []
     known = [term.match for term, rows in zip(terms, holders, strict=True) if rows]
     if known:
-        both, _ = terms_of(connection, f"{query} {context}")
-        known += [term.match for term in both[len(terms) :]]
+        if context:
+            both, _ = terms_of(connection, f"{query} {context}")
+            known += [term.match for term in both[len(terms) :]]
         listed = ", ".join(str(weight) for weight in weights.values())
         for row, score in connection.execute(
             f"SELECT rowid, -bm25({table}, {listed}) FROM {table}(?)",  # noqa: S608 - names and numbers of ours

@@ -1,0 +1,96 @@
+"""The distinct terms of a query: words that the tokenizer reduces to one stem are one term."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mcp_app.knowledge.embedded.terms import (
+    TOKENIZER,
+    expression,
+    indexable,
+    query_words,
+    quoted,
+)
+
+# Distinct words searched for; a pasted page of text has more, and its first ones decide.
+LIMIT_TERMS = 64
+# Letters of a word, a plural's s aside, that Porter's rules leave the first two of.
+LONG = 6
+
+# A table of one query's words, for SQLite's own tokenizer to stem them.
+_STEMMER = f"""
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.query_words
+    USING fts5(word, content='', tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE IF NOT EXISTS temp.query_stems
+    USING fts5vocab(temp, query_words, instance);
+"""
+
+
+# A tuple and not a dataclass: a cold start pays for every class.
+class Term(NamedTuple):
+    """A distinct stem of the query: the word as asked, and how FTS5 is asked for it."""
+
+    word: str
+    match: str
+    phrase: str
+
+
+def terms_of(connection: sqlite3.Connection, query: str) -> tuple[list[Term], list[str]]:
+    """The distinct terms of a query, at most 64, and the words that were beyond that.
+
+    Args:
+        connection: one lent by `IndexFile`.
+        query: anything at all; what is no word in it is left out.
+    """
+    words = query_words(query)
+    if not surely_distinct(words):
+        words = _one_of_each_stem(connection, words)
+    terms = [Term(word, expression(word), quoted(word)) for word in words[:LIMIT_TERMS]]
+    return terms, words[LIMIT_TERMS:]
+
+
+def surely_distinct(words: Sequence[str]) -> bool:
+    """Whether no two of these words can have one stem, by their first letters alone.
+
+    A stem begins as its word does. Most queries have few words, and the tables that SQLite's
+    stemmer needs take longer to make than such a query takes to run.
+    """
+    # By first letter, the second ones; none where the stem may have another.
+    starts: dict[str, str] = {}
+    for word in words:
+        if not (word.isascii() and word.isalnum()):
+            return False
+        lower = word.lower()
+        seconds = starts.get(lower[0])
+        if seconds is None:
+            starts[lower[0]] = lower[1] if stem_keeps_two_letters(lower) else ""
+        elif not (seconds and stem_keeps_two_letters(lower) and lower[1] not in seconds):
+            return False
+        else:
+            starts[lower[0]] += lower[1]
+    return True
+
+
+def stem_keeps_two_letters(word: str) -> bool:
+    """Whether the stem of a word of ASCII surely begins with its first two letters.
+
+    It has its first letter always. Compared with SQLite's stemmer in the tests.
+    """
+    return len(word.removesuffix("s")) >= LONG and "yy" not in word
+
+
+def _one_of_each_stem(connection: sqlite3.Connection, words: Sequence[str]) -> list[str]:
+    connection.executescript(_STEMMER)
+    connection.executemany(
+        "INSERT INTO query_words (rowid, word) VALUES (?, ?)", enumerate(map(indexable, words))
+    )
+    stems: dict[int, tuple[str, ...]] = {}
+    for row, stem in connection.execute("SELECT doc, term FROM query_stems ORDER BY doc, offset"):
+        stems[row] = (*stems.get(row, ()), stem)
+    connection.execute("INSERT INTO query_words (query_words) VALUES ('delete-all')")
+    first: dict[tuple[str, ...], str] = {}
+    for row, stem in sorted(stems.items()):
+        first.setdefault(stem, words[row])
+    return list(first.values())
