@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 BACKOFF_SECONDS = (0.1, 2.0)
 OK, THROTTLED = 200, 429
 
@@ -28,9 +29,10 @@ class Tally:
 async def talk(number: int, port: int, until: float, tally: Tally) -> None:
     """Send requests one after the other until a monotonic time; every one gets its answer.
 
-    A 429 is asked again after a random, growing pause, as AWS's SDKs do.
+    A 429 is asked again after a random, growing pause, as AWS's SDKs do. Whoever has not been
+    served by then goes on until they are: how many are in a given time is the machine's speed.
     """
-    turn = 0
+    turn, served = 0, False
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -38,14 +40,18 @@ async def talk(number: int, port: int, until: float, tally: Tally) -> None:
         tally.lost.append(f"client {number}, connecting: {type(error).__name__} {error}")
         return
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < until or not served:
             turn += 1
             pause, longest = BACKOFF_SECONDS
             while await _ask(f"{number}-{turn}", reader, writer, tally) == THROTTLED:
-                if time.monotonic() >= until:
+                if time.monotonic() >= until and served:
+                    return
+                if time.monotonic() >= until + PATIENCE_SECONDS:
+                    tally.lost.append(f"client {number} was never served")
                     return
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
                 pause = min(longest, 2 * pause)
+            served = True
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
         tally.lost.append(f"client {number}, request {turn}: {type(error).__name__} {error}")
     finally:
