@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,11 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in LONGEST)
 
 
-def pytest_terraform_modify_state(tfstate: pytest_terraform.tf.TerraformStateJson) -> None:
-    """Write nothing into terraform/tf_resources.json: it would hold all attributes in clear."""
-    tfstate.update(json.dumps({"pytest-terraform": 1, "outputs": {}, "resources": {}}))
-
-
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """Start a local AWS of the test's own; Terraform and boto3 in this process reach only it."""
@@ -70,12 +64,14 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
         # Roots are named from the top of the repository: pytest-terraform's own search
         # would find this folder, which has the name of the root.
         monkeypatch.setattr(pytest_terraform.tf.LazyModuleDir, "value", str(ROOT))
+        # Nothing is replayed. terraform/tf_resources.json would hold all attributes in clear,
+        # and come and go while tests beside this one copy the folder.
+        monkeypatch.setattr(pytest_terraform.tf.TerraformState, "save", lambda *_: None)
         yield running
     finally:
         process.stop(state)
         # pytest shows it with a test that failed.
         print("\n".join(log.read_text().splitlines()[-LOG_LINES:]))  # noqa: T201
-        (ROOT / "terraform" / "tf_resources.json").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
