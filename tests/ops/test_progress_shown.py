@@ -7,24 +7,32 @@ import io
 import os
 import pty
 import re
-import time
+from types import SimpleNamespace
 
 import pytest
 
+from ops import progress
 from ops.progress import Steps, paint
 
 
-def in_terminal(monkeypatch: pytest.MonkeyPatch, seconds: float) -> str:
-    """What a terminal receives while one step runs."""
+def in_terminal(monkeypatch: pytest.MonkeyPatch, until: str = "") -> str:
+    """What a terminal receives while one step runs, until it shows this.
+
+    By the step's own clock that takes 1.2 s, whatever else the machine does.
+    """
+    clock = iter([0.0, 0.0])  # when all began, and when the step did
+    fixed = SimpleNamespace(monotonic=lambda: next(clock, 1.2))
+    monkeypatch.setattr(progress, "time", fixed)
     monkeypatch.setenv("TERM", "xterm")
     master, slave = pty.openpty()
+    said = ""
     with os.fdopen(slave, "w") as stream:
         with Steps(3, stream).step("terraform apply") as step:
-            time.sleep(seconds)
+            while until not in said:
+                said += os.read(master, 65536).decode()
             step.detail = "(version 4 is live)"
         stream.write(paint("end", "bold", stream))
         stream.flush()
-        said = ""
         while "end" not in said:  # a terminal gives what it has, not all at once
             said += os.read(master, 65536).decode()
     os.close(master)
@@ -50,7 +58,7 @@ def test_a_log_has_one_plain_line_per_step() -> None:
 
 
 def test_a_terminal_counts_the_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = in_terminal(monkeypatch, 1.2)
+    said = in_terminal(monkeypatch, "1 s")
     assert "[1/3] terraform apply ... 0 s" in said
     assert "[1/3] terraform apply ... 1 s" in said
     assert re.search(r"\r\x1b\[K\[1/3\] terraform apply \.\.\. 1\.\d s \(version 4 is live\)", said)
@@ -58,6 +66,6 @@ def test_a_terminal_counts_the_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[1mend" in in_terminal(monkeypatch, 0)
+    assert "\x1b[1mend" in in_terminal(monkeypatch)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[1mend" not in in_terminal(monkeypatch, 0)
+    assert "\x1b[1mend" not in in_terminal(monkeypatch)
