@@ -18,6 +18,10 @@ from mcp_app.initialization import initialize
 
 REQUEST_CONTEXT = "x-amzn-request-context"
 HOST = "127.0.0.1"
+# The adapter keeps connections between invocations. One that is closed from here, after
+# uvicorn's 5 s, may be closed just as an event is handed over: the timer that was frozen with
+# the instance is due at that moment.
+KEEP_ALIVE_SECONDS = 24 * 60 * 60
 
 
 class RequestContext:
@@ -49,6 +53,7 @@ def server(app: ASGIApp) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     return uvicorn.Server(config)
 

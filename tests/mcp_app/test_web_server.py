@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from contextlib import closing
 
 import httpx
@@ -42,3 +43,11 @@ def test_callers_prove_who_they_are_as_they_do_elsewhere(url, client, headers, s
     assert httpx.post(f"{url}/mcp", json=LIST, headers=with_key).status_code == 200
     assert httpx.get(f"{url}/health").json()["status"] == "ok"
     assert httpx.post(f"{url}/mcp", json=LIST, headers=headers).status_code == status
+
+
+def test_an_idle_connection_is_the_adapters_to_close(url):
+    # More than uvicorn's own 5 seconds.
+    with httpx.Client(limits=httpx.Limits(keepalive_expiry=60)) as client:
+        first = client.get(f"{url}/health").extensions["network_stream"]
+        time.sleep(6)
+        assert client.get(f"{url}/health").extensions["network_stream"] is first
