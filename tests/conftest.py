@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
 os.environ["FASTMCP_LOG_ENABLED"] = "false"
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that tests start there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No examples by chance, unless somebody looks for trouble (MESH_EXAMPLES=2500 pytest
 # --hypothesis-seed=...), none that another run left, and no limit that a busy machine passes.

@@ -77,12 +77,15 @@ def test_a_killed_run_is_gone_on_with(mesh: Mesh, long: Path, number: signal.Sig
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while embedded(mesh) < 10:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(number)
-    out, _ = process.communicate(timeout=15)
+    try:
+        deadline = time.monotonic() + 60
+        while embedded(mesh) < 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     if number != signal.SIGKILL:
         assert process.returncode == 130
         assert "interrupted" in out

@@ -135,11 +135,14 @@ def test_ctrl_c_reaches_terraform_once_and_waits_for_its_state(tmp_path: Path, s
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "started").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.killpg(caller.pid, signal.SIGINT)
-    caller.wait(60)
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "started").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(caller.pid, signal.SIGINT)
+        caller.wait(60)
+    finally:
+        caller.kill()
     assert (tmp_path / "saved").exists()
     assert not (tmp_path / "twice").exists()
