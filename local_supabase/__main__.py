@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import random
 import signal
 import sys
 import threading
@@ -13,12 +12,12 @@ from pathlib import Path
 
 import psycopg
 
-from local_aws.ports import UNNAMED
+from local_aws.errors import LocalAwsError
+from local_aws.ports import listen_somewhere
 from local_aws.process_identity import identity
 from local_supabase import process
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.openai_server import LocalOpenAI
-from local_supabase.serving import listen
 from local_supabase.stack import LocalSupabase
 
 LOOK_SECONDS = 0.5
@@ -29,11 +28,11 @@ def lasting_port() -> int:
 
     0, for any, when all that were tried are taken.
     """
-    for port in random.sample(UNNAMED, 20):
-        with listen(port) as listener:
-            if listener.getsockname()[1] == port:
-                return port
-    return 0
+    try:
+        with listen_somewhere() as listener:
+            return int(listener.getsockname()[1])
+    except LocalAwsError:
+        return 0
 
 
 def serve(state: Path) -> None:
