@@ -7,28 +7,34 @@ the MCP session manager runs once only, and would fail at the second.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from mcp_app import connected, root_task, snapshot
 from mcp_app.asgi.app import build_app
-from mcp_app.asgi.failures import failure
+from mcp_app.asgi.failures import INVALID_REQUEST, failure
 from mcp_app.asgi.json_body import replay
 from mcp_app.asgi.mcp_endpoint import LEAVING_IS_WATCHED
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.domain_secrets import origin_secrets
-from mcp_app.events import BadEventError, check_event, http_request
+from mcp_app.events import BadEventError
+from mcp_app.gateway import HeadGateway, checked, event_body, http_scope
 from mcp_app.key_ring import key_ring
 from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.preloading import preload
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
+
+logger = logging.getLogger("mesh.request")
 
 
 class Instance:
@@ -47,22 +53,29 @@ class Instance:
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
-        self._mangum = Mangum(self._watched, lifespan="off")
+        self._mangum = Mangum(self._buffered, lifespan="off", custom_handlers=[HeadGateway])
 
     def answer(self, event: Any, context: Any) -> dict[str, Any]:
         """The Function URL response to one event, whole."""
         # A tool that used `asyncio.run` on this thread has taken the loop away.
         asyncio.set_event_loop(self._loop)
         try:
-            return self._mangum(check_event(event), context)
+            request = checked(event)
         except BadEventError as error:
-            refusal = failure(400, error.code, str(error))
+            refusal = _refusal(error)
             return {
                 "statusCode": refusal.status_code,
                 "headers": dict(refusal.headers),
                 "body": bytes(refusal.body).decode(),
                 "isBase64Encoded": False,
             }
+        return self._mangum(request, context)
+
+    async def _buffered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Mangum's message for the body, which it has not read.
+        await receive()
+        body = partial(event_body, scope["aws.event"])
+        await self._watched(scope, replay(body, receive), send)
 
     async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application, told that it need not listen whether its client has left.
@@ -83,11 +96,12 @@ class Instance:
             send: Gets the response.
         """
         try:
-            scope, body = http_request(check_event(event), context)
+            request = checked(event)
         except BadEventError as error:
-            await failure(400, error.code, str(error))({"type": "http"}, receive, send)
+            await _refusal(error)({"type": "http"}, receive, send)
             return
-        await self._watched(scope, replay(body, receive), send)
+        scope = http_scope(request, context)
+        await self._watched(scope, replay(partial(event_body, request), receive), send)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the instance's loop, where its lifespan is."""
@@ -104,6 +118,11 @@ class Instance:
         self._loop.run_until_complete(asyncio.gather(*left_over, return_exceptions=True))
         self._loop.close()
         asyncio.set_event_loop(None)
+
+
+def _refusal(error: BadEventError) -> JSONResponse:
+    logger.warning("refused an event: %s", error)
+    return failure(400, INVALID_REQUEST, str(error))
 
 
 def backend_of(settings: Settings) -> Backend:

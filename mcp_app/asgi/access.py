@@ -25,6 +25,7 @@ from mcp_app.asgi.failures import (
 from mcp_app.asgi.protected_resource import PATHS, challenge
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.caller import ANONYMOUS, Caller, calling
+from mcp_app.events import iam_arn
 from mcp_app.settings import Auth
 
 PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
@@ -40,9 +41,7 @@ NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revok
 def iam_caller(scope: Scope) -> str | None:
     """ARN of the caller that the Function URL authenticated; None when it authenticated none."""
     event: dict[str, Any] = scope.get("aws.event") or {}
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    arn = (authorizer.get("iam") or {}).get("userArn")
-    return str(arn) if arn else None
+    return iam_arn(event.get("requestContext") or {})
 
 
 def bearer(authorization: str) -> str | None:

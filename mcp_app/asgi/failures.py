@@ -20,6 +20,7 @@ INTERNAL_ERROR = -32603
 TOO_MANY_REQUESTS = -32000
 
 NOTHING_HERE = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
+INTERNAL = "Internal error. The server's log has the cause under this request's id."
 NOT_ALLOWED = "{method} is not allowed here; use {allowed}."
 
 logger = logging.getLogger(__name__)
@@ -74,8 +75,4 @@ class CatchAll:
             logger.exception("unhandled error")
             if started:
                 raise
-            await failure(
-                500,
-                INTERNAL_ERROR,
-                "Internal error. The server's log has the cause under this request's id.",
-            )(scope, receive, send)
+            await failure(500, INTERNAL_ERROR, INTERNAL)(scope, receive, send)

@@ -16,13 +16,11 @@ from starlette.responses import Response
 from mcp_app.asgi.access import iam_caller
 from mcp_app.asgi.failures import INVALID_REQUEST, failure
 from mcp_app.build_info import BuildInfo
-from mcp_app.events import HOST
+from mcp_app.events import HOST, SCHEMES
 from mcp_app.settings import Settings
 
 if TYPE_CHECKING:
     from mcp_app.page.document import Server
-
-SCHEMES = frozenset({"http", "https"})
 
 
 def home(
@@ -36,7 +34,7 @@ def home(
         # The page repeats its address to whoever asks; what is none is not repeated.
         address = request.base_url
         sent = request.headers.get("host", address.netloc)
-        if address.scheme not in SCHEMES or not HOST.match(sent):
+        if address.scheme not in SCHEMES or not HOST.fullmatch(sent):
             return failure(400, INVALID_REQUEST, "The Host header is not a host name.")
         from mcp_app.page import document  # noqa: PLC0415 - not before it is asked for
 

@@ -9,9 +9,9 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stream
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastmcp import FastMCP
 from starlette.datastructures import MutableHeaders
@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mcp_app import call_log
-from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError
-from mcp_app.asgi.json_body import read_body, replay
+from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError, failure
+from mcp_app.asgi.json_body import JSON_TYPE, decoded, read_body, replay
 from mcp_app.asgi.plain_requests import plain_request
 from mcp_app.asgi.protected_resource import challenge
 from mcp_app.asgi.single_exchange import SingleExchange
@@ -44,14 +44,22 @@ def accepts_json_only(accept: str | None) -> bool:
     return bool(types & {"application/json", "application/*", "*/*"})
 
 
-def called_tool(body: bytes) -> str | None:
+def called_tool(message: Any) -> str | None:
     """The tool that this message calls; None when it is no such message."""
     try:
-        message = json.loads(body)
         name = message["params"]["name"] if message["method"] == "tools/call" else None
-    except (ValueError, LookupError, TypeError):
+    except (LookupError, TypeError):
         return None
     return name if isinstance(name, str) else None
+
+
+def has_null_id(message: Any) -> bool:
+    """Whether it is a request whose id is null.
+
+    JSON-RPC discourages it, MCP forbids it, and the SDK takes it for a notification.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic#requests
+    """
+    return isinstance(message, dict) and "method" in message and message.get("id", 0) is None
 
 
 class McpEndpoint:
@@ -84,26 +92,51 @@ class McpEndpoint:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with events or with plain JSON, as the client accepts.
-
-        A plain request needs none of the SDK's transports, where nobody has to listen
-        whether its client is still there: for plain JSON the transports do not, either.
-        """
+        """Answer with events or with plain JSON, as the client accepts."""
         body = await read_body(scope, receive)
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
-        self._check_scopes(body, scope)
+        try:
+            message = decoded(body)
+        except ValueError:
+            message = None
+        await self.answer(message, lambda: body, scope, receive, send)
+
+    async def answer(
+        self, message: Any, body: Callable[[], bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer one message.
+
+        A plain request needs none of the SDK's transports, where nobody has to listen
+        whether its client is still there: for plain JSON the transports do not, either.
+
+        Args:
+            message: The decoded body; None for what is not JSON.
+            body: Gives it in JSON, for the SDK's transports.
+            scope: Of the HTTP request.
+            receive: Called for what comes after the body.
+            send: Gets the answer.
+        """
+        if has_null_id(message):
+            await failure(
+                400, INVALID_REQUEST, "`id` must be a string or an integer; a notification has none."
+            )(scope, receive, send)
+            return
+        self._check_scopes(message, scope)
         receive = replay(body, receive)
         scope = {**scope, "path": PATH, "headers": list(scope["headers"])}
         headers = MutableHeaders(scope=scope)
-        headers.setdefault("content-type", "application/json")
+        # Media types are case-insensitive; the SDK knows one spelling.
+        headers["content-type"] = JSON_TYPE
         streamed = not accepts_json_only(headers.get("accept"))
         if not streamed:
             headers["accept"] = BOTH
         alone = not streamed or scope.get(LEAVING_IS_WATCHED, False)
         request = (
-            plain_request(self._exchange.server, Request(scope, receive), body, streamed=streamed)
+            plain_request(
+                self._exchange.server, Request(scope, receive), message, streamed=streamed
+            )
             if alone
             else None
         )
@@ -115,7 +148,7 @@ class McpEndpoint:
             else:
                 await self._json(scope, receive, send)
 
-    def _check_scopes(self, body: bytes, scope: Scope) -> None:
+    def _check_scopes(self, message: Any, scope: Scope) -> None:
         """Refuse a call with HTTP's own words, which make clients ask for a wider token.
 
         The tool itself is guarded behind this, by `mcp_app.tool_access`.
@@ -127,7 +160,7 @@ class McpEndpoint:
         caller = current()
         if not self._tool_scopes or caller.scopes is None:
             return
-        tool = called_tool(body)
+        tool = called_tool(message)
         missing = missing_scopes(caller, tool, self._tool_scopes) if tool else None
         if tool and missing:
             raise RefusedError(

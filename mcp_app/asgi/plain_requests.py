@@ -6,11 +6,9 @@ or a header that contradicts the body, is theirs to explain.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-import pydantic_core
 from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http import check_accept_headers
 from mcp.shared.inbound import (
@@ -25,7 +23,6 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 from starlette.requests import Request
 
-CONTENT_TYPE = "application/json"
 # A declared length of more digits is beyond every limit, or made up.
 LENGTH_DIGITS = 6
 PARAM_HEADERS = MCP_PARAM_HEADER_PREFIX.lower()
@@ -53,45 +50,40 @@ class PlainRequest:
 
 
 def plain_request(
-    server: Server[Any], http: Request, body: bytes, *, streamed: bool
+    server: Server[Any], http: Request, message: Any, *, streamed: bool
 ) -> PlainRequest | None:
     """The request that this is; None for what the SDK's transports must see.
 
     Args:
         server: Who is asked; `get_tool_input_schema` has to be set.
-        http: POST, its `Content-Type` JSON of some spelling.
-        body: Whole.
+        http: POST.
+        message: Its decoded body; None for what is not JSON.
         streamed: Whether the answer is to be events.
     """
     headers = http.headers
     length = headers.get("content-length", "0")
-    if headers["content-type"].partition(";")[0] != CONTENT_TYPE:
-        return None
     if not (length.isascii() and length.isdigit() and len(length) <= LENGTH_DIGITS):
         return None
     if streamed and check_accept_headers(http) != (True, True):
         return None
     version = headers.get(MCP_PROTOCOL_VERSION_HEADER)
     if version is None or version in HANDSHAKE_PROTOCOL_VERSIONS:
-        return _of_a_handshake(http, body, version or DEFAULT_NEGOTIATED_VERSION)
-    return _modern(server, http, body)
+        return _of_a_handshake(http, message, version or DEFAULT_NEGOTIATED_VERSION)
+    return _modern(server, http, message)
 
 
-def _of_a_handshake(http: Request, body: bytes, version: str) -> PlainRequest | None:
+def _of_a_handshake(http: Request, decoded: Any, version: str) -> PlainRequest | None:
     try:
-        message = jsonrpc_message_adapter.validate_python(
-            pydantic_core.from_json(body), by_name=False
-        )
+        message = jsonrpc_message_adapter.validate_python(decoded, by_name=False)
     except ValueError:
         return None
     return PlainRequest(message, http, version) if isinstance(message, JSONRPCRequest) else None
 
 
-def _modern(server: Server[Any], http: Request, body: bytes) -> PlainRequest | None:
+def _modern(server: Server[Any], http: Request, decoded: Any) -> PlainRequest | None:
     try:
-        decoded = json.loads(body)
         message = JSONRPCRequest.model_validate(decoded)
-    except (ValueError, RecursionError, ValidationError):
+    except ValidationError:
         return None
     # A subscription is a stream without an end.
     if message.method == "subscriptions/listen" or "id" not in decoded:

@@ -8,24 +8,30 @@ every method and every error is the same there and here.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from mcp.shared.inbound import encode_header_value
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mcp_app.asgi.failures import (
+    INTERNAL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
     PARSE_ERROR,
     RefusedError,
     failure,
 )
-from mcp_app.asgi.json_body import read_body, replay
+from mcp_app.asgi.json_body import decoded, read_body
+from mcp_app.asgi.mcp_endpoint import McpEndpoint
 
 MAX_BATCH = 100
+NOTIFICATIONS = "notifications/"
+
+logger = logging.getLogger(__name__)
 
 type Json = dict[str, Any]
 
@@ -42,17 +48,15 @@ def _invalid(message: Any) -> str | None:
         return "`method` must be a non-empty string"
     if message.get("jsonrpc", "2.0") != "2.0":
         return '`jsonrpc` must be "2.0" or missing'
-    if not isinstance(message.get("params", {}), dict):
+    params = message.get("params", {})
+    if not isinstance(params, dict):
         return "`params` must be an object"
+    if not isinstance(params.get("_meta"), dict | None):
+        return "`params._meta` must be an object"
     request_id = message.get("id")
     if isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
         return "`id` must be a string or an integer, or missing"
     return None
-
-
-def _unicode(text: str) -> str:
-    """The text without halves of surrogate pairs, which JSON may hold and nothing else."""
-    return text.encode(errors="replace").decode()
 
 
 def _header(text: str) -> bytes:
@@ -79,17 +83,16 @@ def _complete(message: Json) -> tuple[Json, list[tuple[bytes, bytes]]]:
     completed: Json = {"jsonrpc": "2.0", "method": method}
     if params is not None:
         completed["params"] = params
-    if not method.startswith("notifications/"):
+    if not method.startswith(NOTIFICATIONS):
         # The caller's own id goes back later: it may be null here, which `/mcp` refuses.
         completed["id"] = 0
     headers = [(b"content-type", b"application/json"), (b"accept", b"application/json")]
-    meta = (params or {}).get("_meta")
-    version = meta.get(PROTOCOL_VERSION_META_KEY) if isinstance(meta, dict) else None
+    version = ((params or {}).get("_meta") or {}).get(PROTOCOL_VERSION_META_KEY)
     if version in MODERN_PROTOCOL_VERSIONS:
         headers += [(b"mcp-protocol-version", version.encode()), (b"mcp-method", _header(method))]
         name = (params or {}).get("name") or (params or {}).get("uri")
         if isinstance(name, str):
-            headers.append((b"mcp-name", _header(encode_header_value(_unicode(name)))))
+            headers.append((b"mcp-name", _header(encode_header_value(name))))
     return completed, headers
 
 
@@ -97,10 +100,10 @@ class PlainJsonRpc:
     """ASGI application for `/rpc`.
 
     Args:
-        mcp: What answers a single MCP message, `McpEndpoint`.
+        mcp: What answers a single MCP message.
     """
 
-    def __init__(self, mcp: ASGIApp) -> None:
+    def __init__(self, mcp: McpEndpoint) -> None:
         self._mcp = mcp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,8 +116,8 @@ class PlainJsonRpc:
         if isinstance(body, Response):
             return body
         try:
-            content = json.loads(body)
-        except (ValueError, RecursionError):
+            content = decoded(body)
+        except ValueError:
             return failure(400, PARSE_ERROR, "The body is not valid JSON.")
         if not isinstance(content, list):
             answer = await self._one(content, scope)
@@ -127,9 +130,19 @@ class PlainJsonRpc:
             )
         # The request itself was one call already.
         scope["charge"](len(content) - 1)
-        answers = [await self._one(message, scope) for message in content]
+        answers = [await self._one_of_many(message, scope) for message in content]
         replies = [answer for answer in answers if answer is not None]
         return JSONResponse(replies) if replies else Response(status_code=202)
+
+    async def _one_of_many(self, message: Any, scope: Scope) -> Json | None:
+        """The reply to one message of a batch: where it fails, the others are answered."""
+        try:
+            return await self._one(message, scope)
+        except Exception:
+            logger.exception("a message of a batch failed")
+            if message["method"].startswith(NOTIFICATIONS):
+                return None
+            return _error(message.get("id"), INTERNAL_ERROR, INTERNAL)
 
     async def _one(self, message: Any, scope: Scope) -> Json | None:
         """The reply to one message; None for a notification, which has none."""
@@ -158,7 +171,6 @@ class PlainJsonRpc:
         self, scope: Scope, message: Json, headers: list[tuple[bytes, bytes]]
     ) -> tuple[int, bytes]:
         """Hand one message to `/mcp`; its status and body."""
-        payload = json.dumps(message).encode()
         status = 0
         received: list[bytes] = []
 
@@ -174,5 +186,7 @@ class PlainJsonRpc:
 
         host = [pair for pair in scope["headers"] if pair[0] == b"host"]
         inner = {**scope, "headers": host + headers}
-        await self._mcp(inner, replay(payload, client_left), send)
+        await self._mcp.answer(
+            message, lambda: json.dumps(message).encode(), inner, client_left, send
+        )
         return status, b"".join(received)

@@ -41,7 +41,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_app.asgi.event_stream import EventStream
 from mcp_app.asgi.exchange import Exchange
-from mcp_app.asgi.plain_requests import CONTENT_TYPE, PlainRequest
+from mcp_app.asgi.json_body import JSON_TYPE
+from mcp_app.asgi.plain_requests import PlainRequest
 
 logger = logging.getLogger(__name__)
 
@@ -80,9 +81,9 @@ def _whole(request: PlainRequest, answer: Answer) -> Response:
     """The answer as plain JSON."""
     text = _written(request, answer)
     if not request.modern:
-        return Response(text, headers={"Content-Type": CONTENT_TYPE})
+        return Response(text, headers={"Content-Type": JSON_TYPE})
     code = answer.error.code if isinstance(answer, JSONRPCError) else 0
-    return Response(text, ERROR_CODE_HTTP_STATUS.get(code, 200), media_type=CONTENT_TYPE)
+    return Response(text, ERROR_CODE_HTTP_STATUS.get(code, 200), media_type=JSON_TYPE)
 
 
 def _handshake_error(error: Exception, method: str) -> ErrorData:
