@@ -67,8 +67,10 @@ def read_head(event: Any) -> Head:
             "instead of invoking it, or send such an event."
         )
     about = event.get("requestContext")
-    http = about.get("http") if type(about) is dict else None
-    found = [http.get(name) for name in ("method", "path", "sourceIp")] if _is_object(http) else []
+    http = about.get("http") if isinstance(about, dict) else None
+    if not isinstance(about, dict) or not isinstance(http, dict):
+        http = about = {}
+    found: list[Any] = [http.get(name) for name in ("method", "path", "sourceIp")]
     if {*map(type, found)} != TEXT:
         raise BadEventError("The event lacks requestContext.http with method, path and sourceIp.")
     method, path, client = found
@@ -89,10 +91,6 @@ def read_head(event: Any) -> Head:
         raise BadEventError("The event is not valid Unicode.") from None
     _check_address(headers, domain)
     return Head(method, _decoded(path), headers, client, iam_arn(about), domain or None)
-
-
-def _is_object(value: Any) -> bool:
-    return type(value) is dict
 
 
 def _headers(given: Any) -> dict[str, str]:
@@ -141,22 +139,26 @@ def iam_arn(request_context: dict[str, Any]) -> str | None:
             the log too: nobody may get one of theirs by invoking the function directly.
     """
     authorizer = request_context.get("authorizer")
-    iam = authorizer.get("iam") if type(authorizer) is dict else authorizer
+    iam = authorizer.get("iam") if isinstance(authorizer, dict) else authorizer
     if iam is None:
         return None
-    arn = iam.get("userArn") if type(iam) is dict else None
-    parts = arn.split(":", ARN_PARTS - 1) if type(arn) is str else []
-    if not (
-        len(parts) == ARN_PARTS
-        and parts[0] == "arn"
-        and parts[1].startswith("aws")
-        and parts[2] in IDENTITIES
-        and parts[-1]
-        and arn.isascii()
-        and arn.isprintable()
-    ):
+    arn = iam.get("userArn") if isinstance(iam, dict) else None
+    if not isinstance(arn, str) or not _is_identity(arn):
         raise BadEventError(
             "The event's requestContext.authorizer.iam.userArn is not the ARN of an IAM "
             "identity, such as arn:aws:iam::123456789012:user/NAME."
         )
-    return str(arn)
+    return arn
+
+
+def _is_identity(arn: str) -> bool:
+    parts = arn.split(":", ARN_PARTS - 1)
+    return (
+        len(parts) == ARN_PARTS
+        and parts[0] == "arn"
+        and parts[1].startswith("aws")
+        and parts[2] in IDENTITIES
+        and parts[-1] != ""
+        and arn.isascii()
+        and arn.isprintable()
+    )

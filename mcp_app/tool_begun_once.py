@@ -14,6 +14,7 @@ from fastmcp.tools import ToolResult
 from fastmcp.tools.function_tool import FunctionTool
 
 from mcp_app import begun_call
+from mcp_app.exits import contained_exits
 
 PACKAGE, LEAN = "mcp_app.", "mcp_app_lean."
 LEAN_TOOL_ERROR = f"{LEAN}fast_path.stand_ins.exceptions"
@@ -37,7 +38,8 @@ class ToolBegunOnce(FunctionTool):
         """
         outcome = begun_call.take(self.name)
         if outcome is None:
-            return await super().run(arguments)
+            with contained_exits():
+                return await super().run(arguments)
         try:
             value = outcome()
         except Exception as error:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, create_model
 from pydantic import ValidationError as Invalid
 
 from mcp_app.completions import Completer, beginning_with
+from mcp_app.exits import contained_exits
 
 
 class TypedPrompt(FunctionPrompt):
@@ -98,4 +99,5 @@ class TypedPrompt(FunctionPrompt):
             raise ValidationError(
                 f"Invalid arguments for prompt {self.name!r}: {wrong}.", log_level=logging.DEBUG
             ) from None
-        return await super().render({name: getattr(checked, name) for name in given})
+        with contained_exits():
+            return await super().render({name: getattr(checked, name) for name in given})

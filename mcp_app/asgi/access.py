@@ -35,6 +35,7 @@ OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path
 # The session's name, at the end, is chosen by whoever assumes the role.
 ASSUMED_ROLE = re.compile(r"(arn:[^:]+:sts::[0-9]+:assumed-role/[^/]+)/.*")
 JWT_DOTS = 2
+SIGNED_ONLY = "This server takes requests signed with AWS SigV4 only."
 NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revoked."
 
 
@@ -137,9 +138,7 @@ class AccessControl:
         if self._auth == "none" or (scope["method"], scope["path"]) in self._public:
             return ANONYMOUS
         if self._key_ring is None and self._tokens is None:
-            raise RefusedError(
-                403, INVALID_REQUEST, "This server takes requests signed with AWS SigV4 only."
-            )
+            raise RefusedError(403, INVALID_REQUEST, SIGNED_ONLY)
         headers = Headers(scope=scope)
         credential = bearer(headers.get("authorization", ""))
         if credential is not None and self._tokens is not None and is_access_token(credential):

@@ -53,7 +53,7 @@ def too_nested(body: bytes) -> bool:
 
 
 def _is_json(content_type: str) -> bool:
-    return content_type.split(";")[0].strip().lower() == JSON_TYPE
+    return content_type.split(";", maxsplit=1)[0].strip().lower() == JSON_TYPE
 
 
 def _is_encoded(content_encoding: str) -> bool:

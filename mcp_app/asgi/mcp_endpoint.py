@@ -120,7 +120,9 @@ class McpEndpoint:
         """
         if has_null_id(message):
             await failure(
-                400, INVALID_REQUEST, "`id` must be a string or an integer; a notification has none."
+                400,
+                INVALID_REQUEST,
+                "`id` must be a string or an integer; a notification has none.",
             )(scope, receive, send)
             return
         self._check_scopes(message, scope)

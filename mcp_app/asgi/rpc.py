@@ -48,14 +48,17 @@ def _invalid(message: Any) -> str | None:
         return "`method` must be a non-empty string"
     if message.get("jsonrpc", "2.0") != "2.0":
         return '`jsonrpc` must be "2.0" or missing'
-    params = message.get("params", {})
+    request_id = message.get("id")
+    if isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
+        return "`id` must be a string or an integer, or missing"
+    return _invalid_params(message.get("params", {}))
+
+
+def _invalid_params(params: Any) -> str | None:
     if not isinstance(params, dict):
         return "`params` must be an object"
     if not isinstance(params.get("_meta"), dict | None):
         return "`params._meta` must be an object"
-    request_id = message.get("id")
-    if isinstance(request_id, bool) or not isinstance(request_id, str | int | None):
-        return "`id` must be a string or an integer, or missing"
     return None
 
 

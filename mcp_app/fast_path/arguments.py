@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mcp_app.fast_path.left import LeftToFastMcpError
 
-class NotPlainError(Exception):
+
+class NotPlainError(LeftToFastMcpError):
     """A value has to be looked at by Pydantic."""
 
 

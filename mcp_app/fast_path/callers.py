@@ -5,71 +5,72 @@ from __future__ import annotations
 from mcp_app.api_keys import KeyRing, KeysUnavailableError
 from mcp_app.asgi.access import (
     NOT_VALID,
+    SIGNED_ONLY,
     bearer,
     charged_name,
     how_to_call,
     is_access_token,
 )
 from mcp_app.asgi.failures import INVALID_REQUEST, TOO_MANY_REQUESTS
-from mcp_app.asgi.protected_resource import bearer_challenge
+from mcp_app.asgi.protected_resource import PATHS, bearer_challenge
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.caller import ANONYMOUS, Caller
+from mcp_app.events import Head
 from mcp_app.fast_path import replies
-from mcp_app.fast_path.asked import Asked
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import Reply
-from mcp_app.settings import Auth
-
-
-class UndecidedError(Exception):
-    """FastMCP's way has to decide it."""
+from mcp_app.settings import Settings
 
 
 class Callers:
     """Tells callers, and counts what they call.
 
     Args:
-        auth: How callers prove who they are.
+        settings: How callers prove who they are.
         key_ring: The valid API keys, where those are taken.
         rate_limit: How many calls each may make; shared with FastMCP's way.
     """
 
-    def __init__(self, auth: Auth, key_ring: KeyRing | None, rate_limit: RateLimit) -> None:
-        self._auth = auth
+    def __init__(self, settings: Settings, key_ring: KeyRing | None, rate_limit: RateLimit) -> None:
+        self._auth = settings.auth
+        self._oauth = settings.oauth
+        self._public_url = settings.public_url
         self._key_ring = key_ring
         self._rate_limit = rate_limit
 
-    def find(self, asked: Asked) -> Caller | Reply:
+    def find(self, head: Head) -> Caller | Reply:
         """The caller, or the refusal of who is none.
 
         Raises:
-            UndecidedError: a token has to be verified, or the keys cannot be read.
+            LeftToFastMcpError: A token has to be verified, or the keys cannot be read.
         """
-        if asked.arn is not None:
-            return Caller(asked.arn)
+        if head.arn is not None:
+            return Caller(head.arn)
         if self._auth == "none":
             return ANONYMOUS
+        if self._auth == "iam":
+            return replies.failure(403, INVALID_REQUEST, SIGNED_ONLY)
+        credential = bearer(head.headers.get("authorization", ""))
+        if self._oauth is not None and credential is not None and is_access_token(credential):
+            raise LeftToFastMcpError
         if self._key_ring is None:
-            raise UndecidedError
-        credential = bearer(asked.headers.get("authorization", ""))
-        if self._auth == "both" and (credential is None or is_access_token(credential)):
-            raise UndecidedError
-        key = credential or asked.headers.get("x-api-key")
+            raise LeftToFastMcpError
+        key = credential or head.headers.get("x-api-key")
         if not key:
-            return self._refusal(how_to_call(keys=True, tokens=False), None)
+            what = how_to_call(keys=True, tokens=self._oauth is not None)
+            return self._refusal(head, what, None)
         try:
             found = self._key_ring.find(key)
-        except (KeysUnavailableError, UnicodeEncodeError):
-            raise UndecidedError from None
+        except KeysUnavailableError:
+            raise LeftToFastMcpError from None
         if found is None:
-            if self._auth == "both":
-                raise UndecidedError
-            return self._refusal(NOT_VALID, "invalid_token")
+            return self._refusal(head, NOT_VALID, "invalid_token")
         tools = None if found.tools is None else frozenset(found.tools)
         return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
 
-    def charge(self, caller: Caller, asked: Asked) -> Reply | None:
+    def charge(self, caller: Caller, head: Head) -> Reply | None:
         """Take one call out of the caller's rate; the refusal where nothing is left."""
-        name = charged_name(caller, asked.client)
+        name = charged_name(caller, head.client)
         wait = self._rate_limit.take(name, 1, per_minute=caller.rate_per_minute)
         if wait is None:
             return None
@@ -80,10 +81,15 @@ class Callers:
             {"retry-after": str(wait)},
         )
 
-    def give_back(self, caller: Caller, asked: Asked) -> None:
+    def give_back(self, caller: Caller, head: Head) -> None:
         """Undo `charge`: FastMCP's way counts the call."""
-        self._rate_limit.give_back(charged_name(caller, asked.client))
+        self._rate_limit.give_back(charged_name(caller, head.client))
 
-    def _refusal(self, message: str, error: str | None) -> Reply:
+    def _refusal(self, head: Head, message: str, error: str | None) -> Reply:
         header = bearer_challenge(None, error=error)
+        if self._oauth is not None:
+            host = head.domain or head.headers.get("host", "localhost")
+            base = self._public_url or f"{head.scheme}://{host}/"
+            metadata = f"{base}{PATHS[0].removeprefix('/')}"
+            header = bearer_challenge(metadata, error=error, scopes=self._oauth.required_scopes)
         return replies.failure(401, INVALID_REQUEST, message, header)

@@ -8,16 +8,13 @@ from __future__ import annotations
 import logging
 
 from mcp_app.fast_path.json_text import text
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.stand_ins.exceptions import ToolError
 
 # Whichever way a call went, the log says the same of it.
 logger = logging.getLogger("fastmcp.server.server")
 
 TOO_MANY_REQUESTS = 429
-
-
-class LeftToFastMcpError(Exception):
-    """The call is none for the fast path."""
 
 
 def said(tool: str, error: Exception) -> str:
@@ -31,11 +28,8 @@ def said(tool: str, error: Exception) -> str:
         error: What it raised.
 
     Raises:
-        LeftToFastMcpError: it was not the tool that failed, but the way that it was called.
         NotPlainJsonError: the text can be written by FastMCP alone.
     """
-    if _is_ours(error):
-        raise LeftToFastMcpError from None
     message = f"Error calling tool {tool!r}"
     if isinstance(error, ToolError):
         # Before the log: where it cannot be written here, FastMCP logs it.
@@ -51,10 +45,10 @@ def said(tool: str, error: Exception) -> str:
     return message
 
 
-def _is_ours(error: Exception) -> bool:
-    """Whether it is of the fast path: raised where something cannot be had or done there."""
-    if isinstance(error, ExceptionGroup):
-        return any(map(_is_ours, error.exceptions))
+def is_left(error: BaseException) -> bool:
+    """Whether it was raised because something cannot be had or done on the fast path."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(is_left, error.exceptions))
     refused = isinstance(error, ImportError) and str(error).startswith("not lean: ")
     return refused or isinstance(error, LeftToFastMcpError)
 

@@ -14,12 +14,20 @@ from typing import Any
 
 from mcp_app import logs, snapshot
 from mcp_app.api_keys import KeyRing
-from mcp_app.asgi.failures import INVALID_REQUEST, NOT_ALLOWED, NOTHING_HERE
+from mcp_app.asgi.access import OAUTH_METADATA, PUBLIC
+from mcp_app.asgi.failures import (
+    INTERNAL,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    NOT_ALLOWED,
+    NOTHING_HERE,
+)
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.caller import ANONYMOUS, Caller
+from mcp_app.events import BadEventError, Head, read_head
 from mcp_app.fast_path import replies
-from mcp_app.fast_path.asked import Asked, read_event
-from mcp_app.fast_path.callers import Callers, UndecidedError
+from mcp_app.fast_path.callers import Callers
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import Reply
 from mcp_app.key_ring import key_ring
 from mcp_app.metrics import tool_metrics
@@ -31,6 +39,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mcp_app.fast_path.domain import Domain
 
+HEALTH = frozenset({("GET", "/health"), ("HEAD", "/health")})
 MESSAGES = frozenset({("POST", "/mcp"), ("POST", "/mcp/"), ("POST", "/rpc")})
 # Asked for by clients that would listen for messages, or end a session: there is neither.
 REFUSED = frozenset((method, path) for method in ("GET", "DELETE") for path in ("/mcp", "/mcp/"))
@@ -41,10 +50,6 @@ logger = logging.getLogger("mesh.request")
 
 type Answer = Callable[[Any, Any], Reply]
 type Full = Callable[[RateLimit, bool], Answer]
-
-
-class _HandOnError(Exception):
-    """FastMCP's way answers this one."""
 
 
 class Front:
@@ -68,7 +73,7 @@ class Front:
         self._settings = settings
         self._domain = domain
         self._rate_limit = RateLimit(settings.rate_limit_per_minute)
-        self._callers = Callers(settings.auth, key_ring, self._rate_limit)
+        self._callers = Callers(settings, key_ring, self._rate_limit)
         self._metrics = tool_metrics(settings.metrics_namespace, settings.environment)
         self._full = full
         self._fastmcp: Answer | None = None
@@ -77,33 +82,65 @@ class Front:
         self._health: Reply | None = None
 
     def answer(self, event: Any, context: Any) -> Reply:
-        """The Function URL response to one event."""
+        """The Function URL response to one event; whatever fails here, FastMCP's way answers."""
         started = time.perf_counter()
-        asked = read_event(event)
         call: dict[str, Any] = {}
-        if asked is not None:
-            try:
-                caller, reply = self._reply(asked, call)
-            except _HandOnError:
-                pass
-            else:
-                fields = request_fields(
-                    method=asked.method,
-                    path=asked.path,
-                    status=reply["statusCode"],
-                    duration_seconds=time.perf_counter() - started,
-                    caller=caller.name,
-                    cold=self._cold,
-                    request_id=request_id(event, context),
-                    trace_id=trace_id(asked.headers.get("x-amzn-trace-id", "")),
-                    calls=[call] if call else [],
-                    metrics=self._metrics,
-                )
-                self._cold = False
-                logger.info("request", extra={"fields": fields})
-                return reply
+        try:
+            head = read_head(event)
+            caller, reply = self._reply(head, event, call)
+        except BadEventError as error:
+            # As `mcp_app.instance` says it.
+            logger.warning("refused an event: %s", error)
+            return replies.failure(400, INVALID_REQUEST, str(error))
+        except LeftToFastMcpError:
+            return self._full_answer(event, context)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a library may raise anything
+            _log_failure(error)
+            return self._full_answer(event, context)
+        try:
+            self._log(head, caller, reply, call, event, context, started)
+        except Exception as error:  # noqa: BLE001 - what was answered is not answered twice
+            _log_failure(error)
+        self._cold = False
+        return reply
+
+    def _log(
+        self,
+        head: Head,
+        caller: Caller,
+        reply: Reply,
+        call: dict[str, Any],
+        event: Any,
+        context: Any,
+        started: float,
+    ) -> None:
+        fields = request_fields(
+            method=head.method,
+            path=head.path,
+            status=reply["statusCode"],
+            duration_seconds=time.perf_counter() - started,
+            caller=caller.name,
+            cold=self._cold,
+            request_id=request_id(event, context),
+            trace_id=trace_id(head.headers.get("x-amzn-trace-id", "")),
+            calls=[call] if call else [],
+            metrics=self._metrics,
+        )
+        logger.info("request", extra={"fields": fields})
+
+    def _full_answer(self, event: Any, context: Any) -> Reply:
+        """FastMCP's answer; started, if this is the first event that needs it."""
         if self._fastmcp is None:
-            self._fastmcp = self._full(self._rate_limit, self._cold)
+            try:
+                self._fastmcp = self._full(self._rate_limit, self._cold)
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
+                # A module of the author's may call `sys.exit` when it is imported.
+                logger.exception("FastMCP could not be started")
+                return replies.failure(500, INTERNAL_ERROR, INTERNAL)
         self._cold = False
         # Here: nothing is left where nothing was handed on.
         from mcp_app import begun_call  # noqa: PLC0415 - likewise
@@ -118,89 +155,89 @@ class Front:
         if self._methods is not None:
             self._methods.close()
 
-    def _reply(self, asked: Asked, call: dict[str, Any]) -> tuple[Caller, Reply]:
+    def _reply(self, head: Head, event: Any, call: dict[str, Any]) -> tuple[Caller, Reply]:
         """The caller and the answer; what is to be logged of a call goes into `call`.
 
+        Until the caller is known to be one, nothing looks at the body.
+
         Raises:
-            _HandOnError: it is for FastMCP.
+            LeftToFastMcpError: It is for FastMCP.
         """
         if self._domain is not None:
             # First of all: who goes around the domain is not worth FastMCP's start.
-            try:
-                passed = self._domain.passed(asked)
-            except UndecidedError:
-                raise _HandOnError from None
+            passed = self._domain.passed(head)
             if isinstance(passed, dict):
-                return ANONYMOUS, self._refused(asked, passed)
-            asked = passed
-        if (asked.method, asked.path) == ("GET", "/health"):
-            return Caller(asked.arn) if asked.arn else ANONYMOUS, self._healthy()
-        message = self._message(asked)
-        try:
-            caller = self._callers.find(asked)
-        except UndecidedError:
-            raise _HandOnError from None
+                return ANONYMOUS, passed
+            head = passed
+        route = head.method, head.path
+        if self._is_for_all(head, route):
+            return Caller(head.arn) if head.arn else ANONYMOUS, self._healthy()
+        caller = self._callers.find(head)
         if isinstance(caller, dict):
             return ANONYMOUS, caller
-        refusal = self._callers.charge(caller, asked)
+        answered_here = route in REFUSED or self._is_nowhere(head)
+        if not answered_here and route not in MESSAGES:
+            raise LeftToFastMcpError
+        refusal = self._callers.charge(caller, head)
         if refusal is not None:
             return caller, refusal
-        if message is None:
-            return caller, self._nothing_here(asked)
+        if answered_here:
+            return caller, self._nothing_here(head)
         try:
-            return caller, self._methods.answer(message, caller, call)
-        except Exception:  # noqa: BLE001 - whatever it is, FastMCP answers it in its own words
+            return caller, self._answered(head, event, caller, call)
+        except BaseException:
             call.clear()
-            self._callers.give_back(caller, asked)
-            raise _HandOnError from None
+            self._callers.give_back(caller, head)
+            raise
 
-    def _refused(self, asked: Asked, refusal: Reply) -> Reply:
-        """The refusal, of whatever path.
-
-        Raises:
-            _HandOnError: the path is logged otherwise than it was sent.
-        """
-        if not asked.path or "%" in asked.path:
-            raise _HandOnError
-        return refusal
-
-    def _message(self, asked: Asked) -> Any:
-        """The message in a request; None for a request that can hold none.
+    def _is_for_all(self, head: Head, route: tuple[str, str]) -> bool:
+        """Whether it is a question for the health of the server, which anybody may ask.
 
         Raises:
-            _HandOnError: it is for FastMCP.
+            LeftToFastMcpError: It is for FastMCP, whoever asks.
         """
-        route = (asked.method, asked.path)
-        if route in REFUSED or self._is_nowhere(asked):
-            return None
-        if route not in MESSAGES:
-            raise _HandOnError
+        # A browser's request is checked against the allowed origins.
+        if "origin" in head.headers:
+            raise LeftToFastMcpError
+        if route in HEALTH:
+            return True
+        if route in PUBLIC or (self._settings.oauth is not None and route in OAUTH_METADATA):
+            raise LeftToFastMcpError
+        return False
+
+    def _answered(self, head: Head, event: Any, caller: Caller, call: dict[str, Any]) -> Reply:
+        """The answer to a message.
+
+        Raises:
+            LeftToFastMcpError: It is for FastMCP.
+        """
         if self._methods is None:
             # Imported at the first request that needs it, not in INIT.
             from mcp_app.fast_path.methods import Methods  # noqa: PLC0415
 
             self._methods = Methods(self._settings)
-        message = self._methods.read(asked)
+        message = self._methods.read(head, event)
         if message is None:
-            raise _HandOnError
-        return message
+            raise LeftToFastMcpError
+        reply: Reply = self._methods.answer(message, caller, call)
+        return reply
 
-    def _is_nowhere(self, asked: Asked) -> bool:
+    def _is_nowhere(self, head: Head) -> bool:
         """Whether there is plainly no such path: clients look for sign-in pages everywhere."""
         return (
-            asked.method == "GET"
-            and asked.path not in ROUTES
+            head.method == "GET"
+            and head.path not in ROUTES
             # With a slash too much, it might be led to the path without.
-            and asked.path.startswith("/")
-            and not asked.path.endswith("/")
-            and PLAIN_PATH.issuperset(asked.path)
+            and head.path.startswith("/")
+            and not head.path.endswith("/")
+            and PLAIN_PATH.issuperset(head.path)
             # Where access tokens are taken, some of these are there.
             and self._settings.oauth is None
         )
 
-    def _nothing_here(self, asked: Asked) -> Reply:
-        if asked.path in ROUTES:
-            message = NOT_ALLOWED.format(method=asked.method, allowed="POST")
+    def _nothing_here(self, head: Head) -> Reply:
+        if head.path in ROUTES:
+            message = NOT_ALLOWED.format(method=head.method, allowed="POST")
             return replies.failure(405, INVALID_REQUEST, message, {"allow": "POST"})
         return replies.failure(404, INVALID_REQUEST, NOTHING_HERE)
 
@@ -212,6 +249,15 @@ class Front:
             document = health_document(self._settings, read())
             self._health = replies.document(document, NO_STORE)
         return {**self._health, "headers": {**self._health["headers"]}}
+
+
+def _log_failure(error: BaseException) -> None:
+    """Say what failed and where; not the message, which may quote the request."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    logger.error("the fast path failed: %s%s", type(error).__name__, where)
 
 
 def front(full: Full) -> Front | None:

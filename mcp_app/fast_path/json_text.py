@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import dumps
 
 INFINITY = float("inf")
@@ -12,7 +13,7 @@ INFINITY = float("inf")
 LAST_WITHOUT_EXPONENT = 5
 
 
-class NotPlainJsonError(Exception):
+class NotPlainJsonError(LeftToFastMcpError):
     """A value that Pydantic writes in a way of its own, or not at all."""
 
 

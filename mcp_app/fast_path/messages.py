@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp_app.asgi.mcp_endpoint import BOTH, accepts_json_only
-from mcp_app.fast_path.asked import Asked
+from mcp_app.events import Head
+from mcp_app.fast_path.replies import dumps
 
 MODERN = "2026-07-28"
 HANDSHAKE = frozenset({"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"})
@@ -18,6 +19,9 @@ META = "io.modelcontextprotocol/"
 MAX_ID = 128
 JSON_TYPE = "application/json"
 STREAM_TYPE = "text/event-stream"
+# A stream that goes on, a session and a compressed body.
+LEFT_TO_FASTMCP = frozenset({"last-event-id", "mcp-session-id", "content-encoding"})
+MCP_HEADERS = frozenset({"mcp-protocol-version", "mcp-method", "mcp-name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,24 @@ class _UnusualError(ValueError):
     """FastMCP has to look at it."""
 
 
-def read_message(asked: Asked) -> Message | None:
+def plain_headers(headers: dict[str, str]) -> bool:
+    """Whether they say nothing that FastMCP has to look at."""
+    declared = headers.get("content-type", JSON_TYPE)
+    return (
+        declared.split(";")[0].strip().lower() == JSON_TYPE
+        and LEFT_TO_FASTMCP.isdisjoint(headers)
+        and MCP_HEADERS.issuperset(name for name in headers if name.startswith("mcp-"))
+    )
+
+
+def read_message(head: Head, body: str) -> Message | None:
     """The message that a POST to `/mcp` or `/rpc` holds; None for what FastMCP has to read."""
-    declared = asked.headers.get("content-type", JSON_TYPE)
-    if declared.split(";")[0].strip().lower() != JSON_TYPE:
-        return None
     try:
-        content = _DECODER.decode(asked.body)
-        return _plain(content) if asked.path == "/rpc" else _mcp(content, asked.headers)
+        content = _DECODER.decode(body)
+        if "\\u" in body:
+            # Half of a surrogate pair, which is no JSON to FastMCP's way.
+            dumps(content).encode()
+        return _plain(content) if head.path == "/rpc" else _mcp(content, head.headers)
     except (ValueError, RecursionError):
         return None
 
@@ -63,16 +77,9 @@ def _no_constant(_name: str) -> None:
     raise _UnusualError
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; which of two equal names counts is left to who else reads it."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _UnusualError
-    return made
-
-
 # Made once: `json.loads` makes one for each text that it reads in a way of its own.
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
+# Of two equal names the last counts, as in FastMCP's way.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _require(fits: bool) -> None:  # noqa: FBT001 - its only argument
@@ -138,7 +145,7 @@ def _mcp(content: Any, headers: dict[str, str]) -> Message:
     # What all clients send, and every other way to write it.
     streamed = accept == BOTH or not accepts_json_only(accept)
     if streamed and accept != BOTH:
-        accepted = {part.split(";")[0].strip() for part in headers["accept"].split(",")}
+        accepted = {part.split(";")[0].strip().lower() for part in headers["accept"].split(",")}
         _require({JSON_TYPE, STREAM_TYPE} <= accepted)
     if version == MODERN:
         _modern(method, params, meta, headers)
@@ -163,7 +170,8 @@ def _modern(
     known = {f"{META}protocolVersion", f"{META}clientInfo", f"{META}clientCapabilities"}
     _require(meta.get(f"{META}protocolVersion") == MODERN)
     # Nothing is logged to a client from here, whatever it would like to hear.
-    _require(meta.get(f"{META}logLevel", "debug") in LEVELS)
+    level = meta.get(f"{META}logLevel", "debug")
+    _require(_text(level) and level in LEVELS)
     _require(meta.keys() <= known | {"progressToken", f"{META}logLevel"})
     _require(f"{META}clientCapabilities" in meta)
     _require(plain_capabilities(meta[f"{META}clientCapabilities"]))

@@ -8,14 +8,17 @@ import time
 from typing import Any
 
 from mcp_app.caller import Caller
+from mcp_app.events import Head
 from mcp_app.fast_path import replies
-from mcp_app.fast_path.asked import Asked
-from mcp_app.fast_path.failures import LeftToFastMcpError
+from mcp_app.fast_path.body import read_text
+from mcp_app.fast_path.failures import is_left
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.messages import (
     LEVELS,
     Message,
     plain_capabilities,
     plain_client,
+    plain_headers,
     read_message,
 )
 from mcp_app.fast_path.replies import Reply, dumps
@@ -56,23 +59,25 @@ class Methods:
         self._texts: dict[str, dict[str, str]] = {}
         self._calls = ToolCalls(frozen["tools"], self._prepare)
 
-    def read(self, asked: Asked) -> Message | None:
+    def read(self, head: Head, event: Any) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""
-        message = read_message(asked)
-        if message is None or self._lists is None:
+        if self._lists is None or not plain_headers(head.headers):
             return None
-        known = self._results["modern" if message.modern else "legacy"]
-        listed = message.method in LISTS or message.method in HERE
+        body = read_text(event)
+        message = None if body is None else read_message(head, body)
+        return message if message is not None and self._is_answered(message) else None
+
+    def _is_answered(self, message: Message) -> bool:
         if message.method == "notifications/initialized":
-            return message if message.request_id is None and not message.params else None
+            return message.request_id is None and not message.params
         if message.request_id is None or message.method.startswith("notifications/"):
-            return None
-        if listed:
-            return message
+            return False
+        if message.method in LISTS or message.method in HERE:
+            return True
         if message.method == "initialize":
             # The handshake is of the era before.
-            return None if message.modern else message
-        return message if message.method in known else None
+            return not message.modern
+        return message.method in self._results["modern" if message.modern else "legacy"]
 
     def answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
         """The answer.
@@ -83,8 +88,19 @@ class Methods:
             call: Gets what is to be logged.
 
         Raises:
-            Exception: FastMCP has to answer.
+            Exception: FastMCP has to answer; a tool that was called is not called again there.
         """
+        try:
+            return self._answer(message, caller, call)
+        except BaseException as error:
+            self._calls.leave()
+            if is_left(error):
+                raise LeftToFastMcpError from None
+            raise
+        finally:
+            self._calls.forget()
+
+    def _answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
         if message.method == "notifications/initialized":
             return replies.accepted()
         assert message.request_id is not None  # noqa: S101 - `read` saw to it
@@ -149,7 +165,8 @@ class Methods:
         if method == "initialize":
             return self._named(self._greeting(params))
         if method == "logging/setLevel":
-            if params.keys() != {"level"} or params["level"] not in LEVELS:
+            level = params.get("level")
+            if params.keys() != {"level"} or type(level) is not str or level not in LEVELS:
                 raise LeftToFastMcpError
         elif method == TOOLS:
             return self._named(self._listed(era, params, caller))

@@ -6,7 +6,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mcp_app.fast_path.failures import LeftToFastMcpError
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import dumps
 
 # Documents on a page, and what a cursor into them begins with: as `mcp_app.resource_handlers`.
@@ -122,7 +122,10 @@ def _after(cursor: Any) -> str:
     if type(cursor) is not str or not cursor.startswith(MARK):
         raise LeftToFastMcpError
     given = cursor.removeprefix(MARK)
-    after = a2b_base64(given.replace("-", "+").replace("_", "/"), strict_mode=True).decode()
+    try:
+        after = a2b_base64(given.replace("-", "+").replace("_", "/"), strict_mode=True).decode()
+    except ValueError:
+        raise LeftToFastMcpError from None
     if _cursor(after) != cursor:
         # Not one that was given; FastMCP says so.
         raise LeftToFastMcpError

@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from mcp_app.caller import Caller, calling
+from mcp_app.exits import contained
 from mcp_app.fast_path.arguments import plain
-from mcp_app.fast_path.failures import LeftToFastMcpError, said
-from mcp_app.fast_path.json_text import NotPlainJsonError, text, texts
+from mcp_app.fast_path.failures import is_left, said
+from mcp_app.fast_path.json_text import text, texts
+from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import dumps
-from mcp_app.tool_access import MAX_ARGUMENT_CHARACTERS, characters
+from mcp_app.tool_access import holds_too_much
 
 type Run = Callable[[Callable[..., Any], dict[str, Any], Caller], Any]
 
@@ -33,6 +35,7 @@ class ToolCalls:
         self._tools = tools
         self._prepare = prepare
         self._calls: dict[str, Any] = {}
+        self._ended: tuple[str, Callable[[], Any]] | None = None
         self._functions: dict[str, tuple[Run, Callable[..., Any]]] = {}
 
     def known(self, name: Any) -> bool:
@@ -53,7 +56,7 @@ class ToolCalls:
 
         Raises:
             Exception: FastMCP has to answer. It calls the tool, unless that was called here:
-                then it writes what `mcp_app.begun_call` has of it.
+                then it writes what `leave` left of it.
         """
         marshalled = self._tools[name]
         if marshalled is None or (caller.tools is not None and name not in caller.tools):
@@ -61,7 +64,7 @@ class ToolCalls:
         call = self._calls.get(name)
         if call is None:
             call = self._calls[name] = marshal.loads(marshalled)  # noqa: S302 - the build's
-        if characters(given) > MAX_ARGUMENT_CHARACTERS:
+        if holds_too_much(given):
             raise LeftToFastMcpError
         arguments = plain(given, call["checks"])
         if name not in self._functions:
@@ -72,23 +75,27 @@ class ToolCalls:
         try:
             with calling(caller):
                 value = run(function, arguments, caller)
-        except Exception as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
-            try:
-                return _failed(said(name, error), meta), False
-            except NotPlainJsonError:
-                _leave(name, partial(_raise, error))
-                raise
-        try:
-            return _succeeded(value, meta, call, pythons=pythons), True
-        except NotPlainJsonError:
-            _leave(name, lambda: value)
+        except KeyboardInterrupt:
             raise
+        except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
+            if is_left(error):
+                raise LeftToFastMcpError from None
+            failure = error if isinstance(error, Exception) else contained(error)
+            self._ended = name, partial(_raise, failure)
+            return _failed(said(name, failure), meta), False
+        self._ended = name, lambda: value
+        return _succeeded(value, meta, call, pythons=pythons), True
 
+    def leave(self) -> None:
+        """Leave how the last call ended, if one was begun, to FastMCP, which has to answer it."""
+        if self._ended is not None:
+            from mcp_app import begun_call  # noqa: PLC0415 - hardly ever
 
-def _leave(name: str, outcome: Callable[[], Any]) -> None:
-    from mcp_app import begun_call  # noqa: PLC0415 - hardly ever
+            begun_call.leave(*self._ended)
 
-    begun_call.leave(name, outcome)
+    def forget(self) -> None:
+        """The request is answered here, or left."""
+        self._ended = None
 
 
 def _raise(error: Exception) -> None:

@@ -187,11 +187,11 @@ def test_nothing_asks_the_issuer_for_a_token_that_no_key_makes_valid(oauth_serve
 def test_the_caller_is_the_user_with_the_verified_token(user, monkeypatch):
     seen: list[caller.Caller] = []
 
-    def noted(_arguments: object) -> int:
+    def noted(_arguments: object) -> bool:
         seen.append(caller.current())
-        return 0
+        return False
 
-    monkeypatch.setattr("mcp_app.tool_access.characters", noted)
+    monkeypatch.setattr("mcp_app.tool_access.holds_too_much", noted)
     ada = user(sub="ada", scope="a b")
     ada.call("get_system_health")
     (found,) = seen

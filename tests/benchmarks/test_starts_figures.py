@@ -15,7 +15,7 @@ from benchmarks.starts.requests import CALL, MODERN_CALL, PLAIN_CALL
 from benchmarks.starts.results import of_subjects
 from benchmarks.starts.subjects import Subject
 from benchmarks.starts.trees import Tree
-from mcp_app.events import check_event
+from mcp_app.events import read_head
 
 
 def test_a_summary_is_median_quartiles_and_p99():
@@ -261,8 +261,8 @@ def test_ratios_stand_on_the_bare_call_where_it_has_no_search():
 
 def test_requests_are_events_of_a_function_url():
     for kind in (CALL, MODERN_CALL, PLAIN_CALL):
-        event = check_event(json.loads(kind.ask.event({"authorization": "Bearer x"})))
-        assert event["headers"]["authorization"] == "Bearer x"
+        event = json.loads(kind.ask.event({"authorization": "Bearer x"}))
+        assert read_head(event).headers["authorization"] == "Bearer x"
         assert json.loads(event["body"])["method"] == "tools/call"
     signed = json.loads(CALL.ask.event({}, signed=True))
     assert signed["requestContext"]["authorizer"]["iam"]["userArn"].endswith("user/ann")

@@ -33,7 +33,7 @@ def signed(authorizer: Any) -> dict[str, Any]:
     return event(requestContext={"http": HTTP, "authorizer": authorizer})
 
 
-ODD = [
+ODD: list[Any] = [
     None,
     [],
     "text",
@@ -58,7 +58,7 @@ ODD = [
     event(headers={"\ud800": "x"}),
     event(headers={"x-forwarded-port": "http"}),
     event(headers={"x-forwarded-port": "²"}),
-    event(headers={"x-forwarded-proto": "–"}),
+    event(headers={"x-forwarded-proto": "\u2013"}),
     event(body=7),
     event(body=["x"]),
     event(isBase64Encoded="yes"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Self
 
-from mcp_app.fast_path.failures import LeftToFastMcpError
+from mcp_app.fast_path.left import LeftToFastMcpError
 
 
 async def to_thread[Result](

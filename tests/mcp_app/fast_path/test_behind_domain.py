@@ -179,13 +179,20 @@ def test_what_names_the_domain_in_its_answer_is_fastmcps(pair, path):
     assert pair.fast(event("GET", path, headers={**WITH_KEY, **THROUGH})) is None
 
 
-@pytest.mark.parametrize("path", ["/a%20b", ""])
-def test_a_path_that_is_logged_otherwise_is_fastmcps(pair, path):
-    assert pair.fast(event("GET", path)) is None
+@pytest.mark.parametrize("path", ["/a%20b", "", "/%6dcp", "/%ff", "/%"])
+def test_a_path_with_escapes_is_refused_and_logged_alike(pair, lines, path):
+    asked = event("GET", path)
+    assert answered(pair, asked)["statusCode"] == 403
+    lines.taken()
+    pair.fast(asked)
+    said = lines.taken()
+    pair.full(asked)
+    assert said == lines.taken() != []
 
 
-def test_a_header_that_is_no_unicode_is_fastmcps(pair):
-    assert pair.fast(event("GET", "/health", headers={HEADER: "\ud800"})) is None
+def test_a_header_that_is_no_unicode_is_refused(pair):
+    asked = event("GET", "/health", headers={HEADER: "\ud800"})
+    assert answered(pair, asked)["statusCode"] == 400
 
 
 def test_callers_of_an_open_server_are_told_apart_by_their_own_address(new_pair, behind, hashes):
