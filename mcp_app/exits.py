@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import inspect
+from asyncio import CancelledError
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 
 class ExitError(Exception):
-    """Something ended with an exception that would have ended the process."""
+    """In place of an exception that would have ended the process."""
 
 
 def contained(error: BaseException) -> ExitError:
-    """An ordinary exception in place of one that ends processes."""
+    """An ordinary exception in place of this one, which is its cause."""
     made = ExitError(f"{type(error).__name__} was raised")
     made.__cause__ = error
     return made
@@ -24,12 +28,28 @@ def contained_exits() -> Generator[None]:
     Raises:
         ExitError: In place of `SystemExit` and its like.
     """
-    # Here: the fast path has no asyncio.
-    from asyncio import CancelledError  # noqa: PLC0415
-
     try:
         yield
     except (Exception, CancelledError, GeneratorExit, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise contained(error) from error
+
+
+def without_exits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, plain or a coroutine's, within `contained_exits`."""
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def waiting(*given: Any, **named: Any) -> Any:
+            with contained_exits():
+                return await function(*given, **named)
+
+        return waiting
+
+    @wraps(function)
+    def plain(*given: Any, **named: Any) -> Any:
+        with contained_exits():
+            return function(*given, **named)
+
+    return plain

@@ -20,6 +20,7 @@ from mcp_app.call_log import CallLog
 from mcp_app.completions import Completions
 from mcp_app.components import components
 from mcp_app.deployment import Deployment, set_current
+from mcp_app.exits import without_exits
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
 from mcp_app.one_provider import OneProvider
@@ -115,7 +116,7 @@ def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
 
 def _add_resources(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
     for component in components(resources, available):
-        registered = server.add_resource(component.function)
+        registered = server.add_resource(without_exits(component.function))
         registered.icons = registered.icons or icons(component.source)
         if isinstance(registered, ResourceTemplate):
             completions.add(

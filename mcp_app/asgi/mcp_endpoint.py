@@ -53,13 +53,16 @@ def called_tool(message: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def has_null_id(message: Any) -> bool:
-    """Whether it is a request whose id is null.
+def has_odd_id(message: Any) -> bool:
+    """Whether it is a request whose id is neither a string nor an integer.
 
-    JSON-RPC discourages it, MCP forbids it, and the SDK takes it for a notification.
+    The SDK would take it for a notification, and answer nothing.
     https://modelcontextprotocol.io/specification/2025-11-25/basic#requests
     """
-    return isinstance(message, dict) and "method" in message and message.get("id", 0) is None
+    if not isinstance(message, dict) or not {"method", "id"} <= message.keys():
+        return False
+    request_id = message["id"]
+    return isinstance(request_id, bool) or not isinstance(request_id, str | int)
 
 
 class McpEndpoint:
@@ -118,7 +121,7 @@ class McpEndpoint:
             receive: Called for what comes after the body.
             send: Gets the answer.
         """
-        if has_null_id(message):
+        if has_odd_id(message):
             await failure(
                 400,
                 INVALID_REQUEST,

@@ -43,6 +43,7 @@ from mcp_app.asgi.event_stream import EventStream
 from mcp_app.asgi.exchange import Exchange
 from mcp_app.asgi.json_body import JSON_TYPE
 from mcp_app.asgi.plain_requests import PlainRequest
+from mcp_app.exits import contained_exits
 
 logger = logging.getLogger(__name__)
 
@@ -181,14 +182,15 @@ class SingleExchange:
             request.version, request.client_info, request.client_capabilities
         )
         try:
-            result = await serve_one(
-                self.server,
-                exchange,
-                message.method,
-                message.params,
-                connection=connection,
-                lifespan_state=self._lifespan_state,
-            )
+            with contained_exits():
+                result = await serve_one(
+                    self.server,
+                    exchange,
+                    message.method,
+                    message.params,
+                    connection=connection,
+                    lifespan_state=self._lifespan_state,
+                )
         except Exception as error:  # noqa: BLE001 - it becomes the answer, and is logged
             said = (
                 modern_error_data(error)
