@@ -20,7 +20,7 @@ BENCH ?=
 PYTEST ?=
 
 .PHONY: help setup build up down status check format docs test bench bench-quick bench-retrieval bench-ingestion \
-	lock clean
+	bench-refusals lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ bench-retrieval: setup ## Measure how often a search finds the right document fi
 
 bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 	@.venv/bin/python -m benchmarks.ingestion
+
+bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into docs/)
+	@.venv/bin/python -m benchmarks.refusals $(if $(PUBLISH),--publish)
 
 lock: setup ## Resolve requirements/ anew into the locks with hashes
 	@for name in uv lambda runtime clients checkov; do \

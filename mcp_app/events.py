@@ -16,7 +16,8 @@ SCHEMES = frozenset({"http", "https"})
 TEXT = frozenset({str})
 NOTHING_OR_TEXT = frozenset({str, type(None)})
 NOTHING_OR_BOOL = frozenset({bool, type(None)})
-PORT_DIGITS = 5
+# No route is as long: a longer path leads nowhere, decoded or not.
+MAX_DECODED_PATH = 512
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 ARN_PARTS = 6
 IDENTITIES = frozenset({"iam", "sts"})
@@ -32,7 +33,7 @@ class Head:
 
     Attributes:
         method: Such as `POST`.
-        path: Without the query, percent-encoding decoded.
+        path: Without the query; percent-encoding decoded, up to 512 characters.
         headers: By their names in lower case.
         client: The address that it came from.
         arn: The IAM identity that signed it, where the Function URL checked a signature.
@@ -114,13 +115,10 @@ def _check_address(headers: dict[str, str], domain: str | None) -> None:
         raise BadEventError("The event's requestContext.domainName is not a host name.")
     if headers.get("x-forwarded-proto", "https") not in SCHEMES:
         raise BadEventError("The X-Forwarded-Proto header is neither http nor https.")
-    port = headers.get("x-forwarded-port", "443")
-    if not (port.isascii() and port.isdecimal() and len(port) <= PORT_DIGITS):
-        raise BadEventError("The X-Forwarded-Port header is not a port.")
 
 
 def _decoded(path: str) -> str:
-    if "%" in path:
+    if "%" in path and len(path) <= MAX_DECODED_PATH:
         # Its import costs milliseconds, and clients of this server need no escapes.
         from urllib.parse import unquote  # noqa: PLC0415
 

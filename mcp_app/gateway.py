@@ -1,4 +1,4 @@
-"""Function URL events as ASGI requests: Mangum's scope, and a body that is decoded when read.
+"""Function URL events as ASGI requests, with a body that is decoded when it is read.
 
 Who may not come in is refused before anything touches the body.
 """
@@ -10,46 +10,74 @@ import binascii
 from typing import Any
 
 from mangum.handlers import HTTPGateway
-from mangum.types import LambdaConfig
+from mangum.types import LambdaConfig, LambdaContext, LambdaEvent
 from starlette.types import Scope
 
 from mcp_app.asgi.failures import PARSE_ERROR, RefusedError
 from mcp_app.events import read_head
 
-CONFIG = LambdaConfig(api_gateway_base_path="/", text_mime_types=[], exclude_headers=[])
+PORTS = {"http": 80, "https": 443}
 
 
-class HeadGateway(HTTPGateway):
-    """Mangum's gateway without a body; the application reads `event_body`."""
+class ScopeGateway(HTTPGateway):
+    """Mangum's gateway for what `http_scope` gave instead of an event.
+
+    Mangum's own reading of an event trusts its shape, and decodes its body.
+    """
+
+    @classmethod
+    def infer(cls, event: LambdaEvent, context: LambdaContext, config: LambdaConfig) -> bool:  # noqa: ARG003 - Mangum's signature
+        """Take everything."""
+        return True
+
+    @property
+    def scope(self) -> Scope:
+        """The scope."""
+        return self.event
 
     @property
     def body(self) -> bytes:
-        """Nothing."""
+        """Nothing: the application reads `event_body`."""
         return b""
 
 
-def checked(event: Any) -> dict[str, Any]:
-    """The event as Mangum expects it, which trusts its shape.
+def http_scope(event: Any, context: Any) -> Scope:
+    """The ASGI scope of an event.
+
+    https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
+
+    Args:
+        event: Any JSON value.
+        context: What Lambda tells of the invocation.
 
     Raises:
         BadEventError: It is not a Function URL event.
     """
     head = read_head(event)
+    headers = head.headers
+    if event.get("cookies"):
+        headers = {**headers, "cookie": "; ".join(event["cookies"])}
+    host, _, port = head.headers.get("host", "lambda").partition(":")
     return {
-        **event,
-        "headers": head.headers,
-        "cookies": event.get("cookies") or [],
-        "rawQueryString": event.get("rawQueryString") or "",
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.0"},
+        "http_version": "1.1",
+        "method": head.method,
+        "scheme": head.scheme,
+        "path": head.path,
+        "raw_path": None,
+        "root_path": "",
+        "query_string": (event.get("rawQueryString") or "").encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": (head.client, 0),
+        "server": (host, int(port) if port else PORTS[head.scheme]),
+        "aws.event": event,
+        "aws.context": context,
     }
 
 
-def http_scope(event: dict[str, Any], context: Any) -> Scope:
-    """The ASGI scope of an event that `checked` gave."""
-    return HTTPGateway(event, context, CONFIG).scope
-
-
 def event_body(event: dict[str, Any]) -> bytes:
-    """The body of an event that `checked` gave.
+    """The body of an event that `http_scope` has taken.
 
     Raises:
         RefusedError: It is not what the event says it is.

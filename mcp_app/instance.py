@@ -26,7 +26,7 @@ from mcp_app.asgi.mcp_endpoint import LEAVING_IS_WATCHED
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.domain_secrets import origin_secrets
 from mcp_app.events import BadEventError
-from mcp_app.gateway import HeadGateway, checked, event_body, http_scope
+from mcp_app.gateway import ScopeGateway, event_body, http_scope
 from mcp_app.key_ring import key_ring
 from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
@@ -53,14 +53,14 @@ class Instance:
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
-        self._mangum = Mangum(self._buffered, lifespan="off", custom_handlers=[HeadGateway])
+        self._mangum = Mangum(self._buffered, lifespan="off", custom_handlers=[ScopeGateway])
 
     def answer(self, event: Any, context: Any) -> dict[str, Any]:
         """The Function URL response to one event, whole."""
         # A tool that used `asyncio.run` on this thread has taken the loop away.
         asyncio.set_event_loop(self._loop)
         try:
-            request = checked(event)
+            scope = http_scope(event, context)
         except BadEventError as error:
             refusal = _refusal(error)
             return {
@@ -69,7 +69,7 @@ class Instance:
                 "body": bytes(refusal.body).decode(),
                 "isBase64Encoded": False,
             }
-        return self._mangum(request, context)
+        return self._mangum(dict(scope), context)
 
     async def _buffered(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Mangum's message for the body, which it has not read.
@@ -96,12 +96,11 @@ class Instance:
             send: Gets the response.
         """
         try:
-            request = checked(event)
+            scope = http_scope(event, context)
         except BadEventError as error:
             await _refusal(error)({"type": "http"}, receive, send)
             return
-        scope = http_scope(request, context)
-        await self._watched(scope, replay(partial(event_body, request), receive), send)
+        await self._watched(scope, replay(partial(event_body, event), receive), send)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the instance's loop, where its lifespan is."""

@@ -18,6 +18,8 @@ BAD_REQUEST, SERVER_ERROR = 400, 500
 # A key that somebody pasted behind the address, for example.
 SECRET_LOOKING = re.compile(r"[A-Za-z0-9_.~%+=-]{32,}")
 MAX_PATH = 200
+# What X-Ray writes is shorter; a client may send whatever it likes.
+MAX_TRACE = 512
 
 
 def trace_id(header: str) -> str | None:
@@ -29,7 +31,7 @@ def trace_id(header: str) -> str | None:
         header: The request's `x-amzn-trace-id`; empty for none.
     """
     for told in (os.environ.get("_X_AMZN_TRACE_ID", ""), header):
-        found = ROOT.search(told)
+        found = ROOT.search(told[:MAX_TRACE])
         if found:
             return found[1]
     return None

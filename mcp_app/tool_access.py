@@ -14,9 +14,10 @@ from mcp_app.caller import Caller, current
 
 # For callers who may not call every tool: what a tool keeps from them may be read there.
 BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
-# Text in one call's arguments, all of it together. What a tool takes in each is in its schema.
+# Of one call's arguments, all of them together. What a tool takes in each is in its schema.
 MAX_ARGUMENT_CHARACTERS = 100_000
-CONTAINERS = frozenset({dict, list})
+BITS_PER_DIGIT = 3
+FLOAT_CHARACTERS = 16
 
 
 def missing_scopes(
@@ -35,28 +36,38 @@ def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]
 
 
 def holds_too_much(value: Any) -> bool:
-    """Whether a JSON value holds more than 100,000 characters of text.
+    """Whether a JSON value has more than 100,000 characters, punctuation apart.
 
-    Names of fields count, and every other value as one. What is beyond is not looked at.
+    Of a number its digits count, of one with a fraction always 16. What is beyond the limit is
+    not looked at.
     """
     left = MAX_ARGUMENT_CHARACTERS
     unread = [[value]]
     while unread and left >= 0:
         values = unread.pop()
+        # Each has a character at least.
+        left -= len(values)
+        if left < 0:
+            break
         # By type, all at once: one after the other takes several times as long.
         kinds = {*map(type, values)}
-        left -= len(values)
         if str in kinds:
-            texts = values if len(kinds) == 1 else [one for one in values if type(one) is str]
-            left -= sum(map(len, texts)) - len(texts)
-        if not kinds.isdisjoint(CONTAINERS):
-            for one in values:
-                if type(one) is dict:
-                    left -= sum(map(len, one))
-                    unread.append([*one.values()])
-                elif type(one) is list:
-                    unread.append(one)
+            left -= sum(map(len, _of(str, values, kinds)))
+        if int in kinds:
+            left -= sum(map(int.bit_length, _of(int, values, kinds))) // BITS_PER_DIGIT
+        if float in kinds:
+            left -= FLOAT_CHARACTERS * len(_of(float, values, kinds))
+        if list in kinds:
+            unread += _of(list, values, kinds)
+        if dict in kinds:
+            for one in _of(dict, values, kinds):
+                left -= sum(map(len, one))
+                unread.append([*one.values()])
     return left < 0
+
+
+def _of(kind: type[Any], values: list[Any], kinds: set[type[Any]]) -> list[Any]:
+    return values if len(kinds) == 1 else [one for one in values if type(one) is kind]
 
 
 class ToolAccess(Middleware):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import mcp_types
@@ -44,10 +44,38 @@ def _said(error: ErrorDetails, known: frozenset[str]) -> str:
         return f"{name[:LIMIT_SHOWN]}: there is no such argument. {takes}"
     if error["type"] == "missing_argument":
         return f"{name}: it is missing."
-    given = ascii(error["input"])
-    if len(given) > LIMIT_SHOWN:
-        given = f"{given[:LIMIT_SHOWN]}..."
+    given = _shown(error["input"])
     return f"{name}: {error['msg']}; given was {given}."
+
+
+def _shown(value: Any) -> str:
+    """The value as Python writes it, cut off; what is not shown is not written either."""
+    shown = ""
+    for piece in _pieces(value):
+        shown += piece
+        if len(shown) > LIMIT_SHOWN:
+            return f"{shown[:LIMIT_SHOWN]}..."
+    return shown
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield "{"
+        for place, (name, one) in enumerate(value.items()):
+            yield ", " if place else ""
+            yield from _pieces(name)
+            yield ": "
+            yield from _pieces(one)
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for place, one in enumerate(value):
+            yield ", " if place else ""
+            yield from _pieces(one)
+        yield "]"
+    else:
+        # One character more than is shown: then the rest is seen to be missing.
+        yield ascii(value[: LIMIT_SHOWN + 1] if isinstance(value, str) else value)
 
 
 class ToolArguments(Middleware):

@@ -6,10 +6,14 @@ import string
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as sampling
+from hypothesis import strategies as st
 
 from mcp_app.api_keys import digest, generate
 from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, too_nested
 from mcp_app.asgi.rate_limit import MAX_CALLERS, RateLimit
+from mcp_app.tool_access import holds_too_much
 from tests.access.conftest import AUDIENCE
 from tests.mcp_app.conftest import Client
 
@@ -226,6 +230,82 @@ def test_depth_is_what_the_parser_finds():
         body = "[" * around + json.dumps(inner) + "]" * around
         assert not too_nested(body.encode()), body
         assert too_nested(f"[{body}]".encode()), body
+
+
+def nesting(text):
+    """Whether a text is too nested, character by character, and where it plainly is no JSON."""
+    depth = opened = 0
+    within = escaped = False
+    for one in text:
+        if within:
+            within = escaped or one != '"'
+            escaped = one == "\\" and not escaped
+        elif one == '"':
+            within = True
+        elif one in "[{":
+            depth, opened = depth + 1, opened + 1
+            if depth > MAX_DEPTH or opened > MAX_BRACKETS:
+                return True
+        elif one in "]}":
+            depth -= 1
+        if depth < 0 or (one == "\\" and not within):
+            return None
+    return False
+
+
+@sampling(max_examples=1500, deadline=None, database=None, derandomize=True)
+@given(
+    st.lists(
+        st.sampled_from([*('"\\[]{}an'), "\\\\", '\\"', '"["', '"a"', '"[\\""', "é"]), max_size=40
+    ),
+    st.sampled_from([0, 63, 64, 65]),
+)
+def test_nesting_is_found_as_it_would_be_character_by_character(pieces, around):
+    body = "[" * around + "".join(pieces) + "]" * around
+    expected = nesting(body)
+    # What is no JSON is refused in any case.
+    assert expected is None or too_nested(body.encode()) is expected, body
+
+
+@pytest.mark.parametrize(
+    ("body", "nested"),
+    [
+        ("[]" * MAX_BRACKETS, False),
+        ("[]" * MAX_BRACKETS + "[]", True),
+        ('["[",' * 64 + "1" + "]" * 64, False),
+        ('["[",' * 65 + "1" + "]" * 65, True),
+        ("]" * 100_000, False),
+        ("]" * 100_000 + "[" * 64, False),
+        ('"[",[],' * MAX_BRACKETS, False),
+        ('"[",[],' * (MAX_BRACKETS + 1), True),
+        ("[]" * 65 + '"' + '\\"' * 60_000, False),
+        ('"' * 100_001 + "[" * 65, False),
+        ('"' * 100_000 + "[" * 65, True),
+    ],
+)
+def test_nesting_at_its_limits(body, nested):
+    assert too_nested(body.encode()) is nested
+
+
+@pytest.mark.parametrize(
+    ("value", "much"),
+    [
+        ("x" * 99_999, False),
+        ("x" * 100_000, True),
+        ([""] * 99_999, False),
+        ([""] * 100_000, True),
+        ([None, True, 7, "x" * 99_980], False),
+        ({"a" * 60_000: "b" * 39_000}, False),
+        ({"a" * 60_000: {"b" * 40_001: 1}}, True),
+        ([10**4000] * 20, False),
+        ([10**4000] * 30, True),
+        ([0.1] * 5000, False),
+        ([0.1] * 7000, True),
+        ([[[["x" * 99_000]]], {"a": [1, "y" * 2000]}], True),
+    ],
+)
+def test_what_counts_as_too_much_in_arguments(value, much):
+    assert holds_too_much(value) is much
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/rpc"])

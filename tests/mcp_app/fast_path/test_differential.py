@@ -66,6 +66,7 @@ OTHER_PATHS = [
         "/.well-known/openid-configuration",
     ),
     *("/mcp/.well-known/x", "//mcp", "/favicon.ico", "/a b", "/%2e%2e/mcp"),
+    *("/%6dcp", "/mcp%2f", "/%72pc", "", "/%", "/%ff", "/%25", "/" + "%61" * 300),
 ]
 ODD = st.one_of(
     st.none(),
@@ -79,6 +80,21 @@ ODD = st.one_of(
     st.lists(st.sampled_from(["Open", " Open", "", 3, None]), max_size=3),
     st.dictionaries(st.sampled_from(["a", "query"]), st.integers(), max_size=2),
 )
+
+JSON = st.recursive(
+    ODD,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["name", "version", "roots"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+# Of types that no id has; odd ones make a difference to few methods only.
+IDS: list[Any] = [None, True, False, 1.5, [], {}, ["x"]]
+# As JSON may write them, and Python would not.
+NUMBERS = ["1e0", "1E400", "-0", "-0.0", "1.0", "01", "1.", "NaN", "-Infinity", "1" * 5000, "1e-7"]
+NUMBER, ESCAPE = 7, 8
+ESCAPES = ["\\ud800", "\\uDFFF", "\\ud83d\\ude00", "\\u0000", "\\/", "\\x", "\x7f", "\t"]
 
 
 @st.composite
@@ -115,6 +131,7 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
             st.one_of(
                 st.integers(0, 9),
                 st.sampled_from(["a", "server-discover-probe-1", "", 'q"', "é", 2**60, -1]),
+                st.sampled_from(IDS),
             )
         )
     params: dict[str, Any] | None = draw(st.sampled_from([None, {}]))
@@ -160,6 +177,8 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
     elif method == "logging/setLevel":
         params = {"level": draw(st.sampled_from(["info", "debug", "loud", 3]))}
     elif draw(st.integers(0, 9)) == 0:
+        params = {"_meta": draw(JSON)}
+    elif draw(st.integers(0, 9)) == 0:
         params = draw(  # type: ignore[assignment]  # some are no params at all
             st.sampled_from([{"cursor": None}, {"cursor": "x"}, {"x": 1}, [], "x", {"name": "y"}])
         )
@@ -177,7 +196,9 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     headers = {
         "content-type": draw(
             st.sampled_from(
-                ["application/json"] * 40 + ["application/json; charset=utf-8", "text/plain", ""]
+                ["application/json"] * 40
+                + ["application/json; charset=utf-8", "text/plain", ""]
+                + ["APPLICATION/JSON", "Application/Json ;x=y", "application/json,text/plain"]
             )
         ),
         "accept": draw(
@@ -186,6 +207,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
                 + ["application/json"] * 6
                 + ["*/*", "text/event-stream", "text/html", "", "text/*"]
                 + ["application/json;q=0.9, text/event-stream;q=0.8", "TEXT/EVENT-STREAM"]
+                + ["APPLICATION/JSON", "Application/Json, Text/Event-Stream"]
             )
         ),
     }
@@ -207,10 +229,18 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
                     "mcp-name",
                     "mcp-param-x",
                     "last-event-id",
+                    "content-encoding",
+                    "content-length",
+                    "x-forwarded-proto",
+                    "X-Mixed-Case",
                 ]
             )
         )
-        headers[name] = draw(st.sampled_from(["x", "https://app.example.com", "tools/call", ""]))
+        headers[name] = draw(
+            st.sampled_from(
+                ["x", "https://app.example.com", "tools/call", "", "gzip", "identity", "7"]
+            )
+        )
     if draw(st.integers(0, 59)) == 0:
         headers.pop(draw(st.sampled_from(sorted(headers))))
     headers |= draw(credentials())
@@ -234,10 +264,15 @@ def _modernise(draw: st.DrawFn, message: dict[str, Any], headers: dict[str, str]
     if wrong == 0:
         del meta[draw(st.sampled_from(sorted(meta)))]
     elif wrong == 1:
+        meta[draw(st.sampled_from([*meta, f"{META}logLevel", "progressToken"]))] = draw(JSON)
+    elif wrong == 2:
+        params["_meta"] = draw(JSON)
+        return
+    elif wrong == 3:
         meta[draw(st.sampled_from([*meta, f"{META}logLevel", "progressToken", "x/y"]))] = draw(
             st.sampled_from(["debug", "x", {}, {"name": 1}, None, 7, {"roots": {}}, {"tasks": 1}])
         )
-    elif wrong == 2:
+    elif wrong == 4:
         headers[draw(st.sampled_from(["mcp-method", "mcp-name", "mcp-protocol-version"]))] = "x"
     params["_meta"] = meta
 
@@ -278,6 +313,10 @@ def bodies(draw: st.DrawFn, message: dict[str, Any]) -> str:
         return text[: draw(st.integers(0, len(text)))]
     if kind == 3:
         return json.dumps([message, message])
+    if kind in {NUMBER, ESCAPE}:
+        found, choices = (": 1", NUMBERS) if kind == NUMBER else ("x", ESCAPES)
+        given_as = draw(st.sampled_from(choices))
+        return text.replace(found, f": {given_as}" if kind == NUMBER else given_as, 1)
     if kind == 4:
         return text.replace('"method":', '"method": "ping", "method":', 1)
     if kind == 5:

@@ -120,7 +120,7 @@ def test_what_fails_on_the_fast_path_is_answered_by_fastmcp_and_logged(
     assert built
     front = front_of(settings)
     handed_on: list[Any] = []
-    monkeypatch.setattr(front, "_fastmcp", lambda event, _context: handed_on.append(event) or {})
+    monkeypatch.setattr(front, "_fastmcp", lambda event, _context: handed_on.append(event))
     asked = event("POST", "/rpc", {"method": "ping"}, {"x-api-key": KEY})
     for number, failure in enumerate((RuntimeError("secret"), SystemExit(3), RecursionError())):
 
@@ -152,7 +152,7 @@ def test_a_server_that_cannot_start_says_so_and_answers_on(built: Any, settings:
     assert json.loads(stored_keys())
 
 
-ODD_META = [1.5, None, True, "x", "", [], ["x"], 0, {"x": 1}, {"progressToken": {}}]
+ODD_META: list[Any] = [1.5, None, True, "x", "", [], ["x"], 0, {"x": 1}, {"progressToken": {}}]
 
 
 @pytest.mark.parametrize("meta", ODD_META)

@@ -1,0 +1,132 @@
+"""What was measured, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.refusals.bodies import MB
+from benchmarks.starts.tables import Table, number
+
+# Of a body that is accepted.
+LIMIT_MS_PER_MB = 15.0
+# A refusal may seem to grow by these, on a machine that does something else too.
+NOISE_RATIO, NOISE_MS = 1.5, 0.05
+# Of requests that differ by their head, not by their body.
+HEADS = "heads"
+# Below this, what a request costs without a body hides the body's cost.
+LEAST_BYTES = MB
+# What a shape costs beside bare json.loads of it, where that alone is beyond the limit.
+LOADS_RATIO = 1.25
+
+type Measured = Sequence[Mapping[str, Any]]
+
+
+def by_group(measured: Measured) -> dict[str, list[Mapping[str, Any]]]:
+    """What is compared with one another."""
+    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in measured:
+        groups[one["group"]].append(one)
+    return dict(groups)
+
+
+def grown(measured: Measured) -> list[int]:
+    """Places of refusals that cost more, for their body, than noise explains.
+
+    Compared with the request without a body that was measured beside it (`base`), or else with
+    the cheapest of its group.
+    """
+    least = {name: min(one["ms"] for one in group) for name, group in by_group(measured).items()}
+    return [
+        at
+        for at, one in enumerate(measured)
+        if one["ms"] > (one["base"] or least[one["group"]]) * NOISE_RATIO + NOISE_MS
+        and one["group"] != HEADS
+    ]
+
+
+def per_mb(measured: Measured) -> dict[str, dict[str, float]]:
+    """By shape and group, what a megabyte costs beyond the request itself: of all sizes the most.
+
+    The group `json.loads` is what the bare parser takes.
+    """
+    empty = {one["group"]: one["ms"] for one in measured if not one["size"]}
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for one in measured:
+        if one["size"] < LEAST_BYTES:
+            continue
+        megabytes = one["bytes"] / MB
+        base = one["base"] or empty[one["group"]]
+        values = {one["group"]: (one["ms"] - base) / megabytes}
+        if one["loads"] is not None:
+            values["json.loads"] = one["loads"] / megabytes
+        for name, value in values.items():
+            found[one["shape"]][name] = max(value, found[one["shape"]].get(name, 0.0))
+    return dict(found)
+
+
+def too_dear(measured: Measured) -> list[int]:
+    """Places of bodies that cost more than the limit, and more than bare json.loads of them."""
+    empty = {one["group"]: one["ms"] for one in measured if not one["size"]}
+    loads = {(one["shape"], one["size"]): one["loads"] for one in measured if one["loads"]}
+    return [
+        at
+        for at, one in enumerate(measured)
+        if one["size"] >= LEAST_BYTES
+        and one["ms"] - (one["base"] or empty[one["group"]])
+        > max(
+            LIMIT_MS_PER_MB * one["bytes"] / MB,
+            loads.get((one["shape"], one["size"]), 0.0) * LOADS_RATIO,
+        )
+    ]
+
+
+def refusal_table(results: Mapping[str, Any]) -> Table:
+    """For each deployment and route: the least, the median, and the dearest with its body."""
+    rows = []
+    for deployment, one in results.items():
+        for group, measured in by_group(one["refusals"]).items():
+            if group == HEADS:
+                continue
+            ordered = sorted(measured, key=lambda one: float(one["ms"]))
+            middle, last = ordered[len(ordered) // 2], ordered[-1]
+            costs = (number(each["ms"]) for each in (ordered[0], middle, last))
+            rows.append((f"{deployment}: {group}", str(last["status"]), *costs))
+    return Table(
+        "Refusals and public routes, ms of CPU",
+        "The least, the median and the most over all bodies, from 0 B to 6 MB in every shape.",
+        ("", "status", "least", "median", "most"),
+        tuple(rows),
+    )
+
+
+def head_table(results: Mapping[str, Any]) -> Table:
+    """What else a stranger may choose."""
+    names = list(results)
+    heads = [by_group(results[name]["refusals"])[HEADS] for name in names]
+    rows = [
+        (group[0]["body"], *(number(one["ms"]) for one in group))
+        for group in zip(*heads, strict=True)
+    ]
+    return Table(
+        "POST /mcp without a credential, ms of CPU, by its head",
+        "Headers, path, cookies and query together have about 10 KB at the most on Lambda.",
+        ("", *names),
+        tuple(rows),
+    )
+
+
+def accepted_table(found: Mapping[str, Mapping[str, float]], name: str) -> Table:
+    """What a megabyte costs, by shape."""
+    groups = ("json.loads", "/mcp ping", "/rpc ping", "/mcp call", "/rpc call")
+    rows = [
+        (shape, *(number(max(0.0, one.get(group, 0.0))) for group in groups))
+        for shape, one in found.items()
+    ]
+    return Table(
+        f"Accepted bodies, {name} way, ms of CPU per MB",
+        "Beyond the cost of the same request with an empty value; the most of 1, 4 and 6 MB.",
+        ("", *groups),
+        tuple(rows),
+    )
