@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
 from starlette.types import Scope
 
 from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, RefusedError
@@ -36,7 +35,7 @@ class AccessTokens:
                 granted what every call needs, 503 when it cannot be told.
         """
         required = self.settings.required_scopes
-        holder = await anyio.to_thread.run_sync(self._verified, token, scope)
+        holder = await self._verified(token, scope)
         if not holder.scopes.issuperset(required):
             raise RefusedError(
                 403,
@@ -46,10 +45,11 @@ class AccessTokens:
             )
         return Caller(f"user:{holder.subject}", token, holder.scopes)
 
-    def _verified(self, token: str, scope: Scope) -> Holder:
+    async def _verified(self, token: str, scope: Scope) -> Holder:
         # Here, so that a cold start without a token does not pay for cryptography.
+        from mcp_app.oauth.claims import InvalidTokenError  # noqa: PLC0415
         from mcp_app.oauth.signing_keys import IssuerUnavailableError, SigningKeys  # noqa: PLC0415
-        from mcp_app.oauth.tokens import InvalidTokenError, TokenVerifier  # noqa: PLC0415
+        from mcp_app.oauth.tokens import TokenVerifier  # noqa: PLC0415
 
         settings = self.settings
         if self._verifier is None:
@@ -59,7 +59,7 @@ class AccessTokens:
                 max_lifetime_seconds=settings.max_lifetime_seconds,
             )
         try:
-            return self._verifier.verify(token, audiences(settings, scope))
+            return await self._verifier.verify(token, audiences(settings, scope))
         except InvalidTokenError as error:
             raise RefusedError(
                 401,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from typing import Any
 from urllib.parse import urlsplit
 
-CONNECT_AND_READ_SECONDS = 3.0
+import httpx2
+
+from mcp_app.tls import client_context
+
 MAX_BYTES = 256 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -32,32 +34,45 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and hostname in LOOPBACK)
 
 
-def fetch(url: str) -> dict[str, Any]:
-    """The JSON object at this address. No redirect is followed: keys come from where it was said.
+async def _get(url: str) -> tuple[int, bytes]:
+    """Status and body, at most a byte longer than `MAX_BYTES`."""
+    # A connection of its own: requests are rare, and one kept over a freeze is stale. No time
+    # limit for single reads: the caller has one for everything together. Nothing is taken from
+    # the environment, so no password of a .netrc is sent.
+    async with (
+        httpx2.AsyncClient(verify=client_context(), timeout=None, trust_env=False) as client,
+        # Uncompressed, so that what is read is what is counted.
+        client.stream(
+            "GET", url, headers={"accept": "application/json", "accept-encoding": "identity"}
+        ) as response,
+    ):
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                break
+        return response.status_code, bytes(body)
+
+
+async def fetch(url: str) -> dict[str, Any]:
+    """The JSON object at this address. No redirect is followed.
+
+    It waits as long as the issuer does not answer: limit the time with `anyio.fail_after`.
 
     Raises:
-        NoSuchDocumentError: it is not there, HTTP 404 or the like.
-        DocumentUnavailableError: no answer within 3 seconds, or none that is a JSON object.
+        NoSuchDocumentError: It is not there, HTTP 404 or the like.
+        DocumentUnavailableError: There is no answer, or none that is a JSON object of at most
+            256 KiB.
     """
     if not is_safe(url):
-        raise DocumentUnavailableError(f"{url} is no address with https")
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    # A fresh connection for each: they are rare, and one kept over a freeze is stale.
-    connection = kind(parts.netloc, timeout=CONNECT_AND_READ_SECONDS)
+        raise DocumentUnavailableError(f"{url} is not an https address")
     try:
-        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-        connection.request("GET", path, headers={"Accept": "application/json"})
-        response = connection.getresponse()
-        body = response.read(MAX_BYTES + 1)
-        status = response.status
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        status, body = await _get(url)
+    except (OSError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise DocumentUnavailableError(f"{url}: {type(error).__name__}") from error
-    finally:
-        connection.close()
-    if status in {http.client.NOT_FOUND, http.client.METHOD_NOT_ALLOWED, http.client.GONE}:
+    if status in {httpx2.codes.NOT_FOUND, httpx2.codes.METHOD_NOT_ALLOWED, httpx2.codes.GONE}:
         raise NoSuchDocumentError(f"{url}: HTTP {status}")
-    if status != http.client.OK:
+    if status != httpx2.codes.OK:
         raise DocumentUnavailableError(f"{url}: HTTP {status}")
     if len(body) > MAX_BYTES:
         raise DocumentUnavailableError(f"{url}: more than {MAX_BYTES} bytes")
@@ -66,5 +81,5 @@ def fetch(url: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise DocumentUnavailableError(f"{url}: no JSON object")
+        raise DocumentUnavailableError(f"{url}: not a JSON object")
     return document

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
@@ -31,6 +32,10 @@ REFETCH_SECONDS = 30.0
 # While the issuer cannot be reached: how often it is asked, and how long old keys serve.
 RETRY_SECONDS = 5.0
 STALE_SECONDS = 3600.0
+# For the metadata and the keys together, however slowly they come.
+FETCH_SECONDS = 5.0
+
+type Get = Callable[[str], Awaitable[dict[str, Any]]]
 
 logger = logging.getLogger("mesh.oauth")
 
@@ -54,7 +59,7 @@ def metadata_addresses(issuer: str) -> tuple[str, ...]:
     )
 
 
-def discover(issuer: str, get: Callable[[str], dict[str, Any]] = fetch) -> str:
+async def discover(issuer: str, get: Get = fetch) -> str:
     """The address of the issuer's keys, as its metadata says.
 
     Raises:
@@ -63,7 +68,7 @@ def discover(issuer: str, get: Callable[[str], dict[str, Any]] = fetch) -> str:
     missing: list[str] = []
     for address in metadata_addresses(issuer):
         try:
-            metadata = get(address)
+            metadata = await get(address)
         except NoSuchDocumentError as error:
             missing.append(str(error))
             continue
@@ -93,7 +98,7 @@ def usable(document: dict[str, Any]) -> tuple[PyJWK, ...]:
     """
     entries = document.get("keys")
     if not isinstance(entries, list):
-        raise DocumentUnavailableError("the issuer's keys are no JWK set")
+        raise DocumentUnavailableError("the issuer's keys are not a JWK set")
     found = []
     for entry in entries:
         if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
@@ -108,7 +113,10 @@ def usable(document: dict[str, Any]) -> tuple[PyJWK, ...]:
 
 
 class SigningKeys:
-    """The public keys of one issuer. Asked from several threads at a time.
+    """The public keys of one issuer. All callers ask from one event loop.
+
+    At most one fetch is under way, and it holds nobody up who can do without: while it runs,
+    known keys serve. Whoever needs what it brings waits for it, at most `FETCH_SECONDS`.
 
     Args:
         issuer: The issuer, exactly as it stands in its tokens.
@@ -123,14 +131,14 @@ class SigningKeys:
         issuer: str,
         jwks_url: str | None,
         *,
-        get: Callable[[str], dict[str, Any]] = fetch,
+        get: Get = fetch,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
         self._jwks_url = jwks_url
         self._get = get
         self._clock = clock
-        self._lock = threading.Lock()
+        self._fetching: asyncio.Task[None] | None = None
         self._keys: tuple[PyJWK, ...] = ()
         self._fetched_at = float("-inf")
         self._failed_at = float("-inf")
@@ -143,31 +151,32 @@ class SigningKeys:
         self._fetched_at = self._failed_at = float("-inf")
         self._failure = None
 
-    def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
+    async def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         """The key that a token names; None when the issuer has no such key.
 
         A token without a key's name is the only key's, if there is but one.
 
         Raises:
-            IssuerUnavailableError: the keys cannot be had, or are too old to be trusted, or
+            IssuerUnavailableError: The keys cannot be had, or are too old to be trusted, or
                 this one may be new and the issuer cannot be asked.
         """
-        with self._lock:
-            now = self._clock()
-            if not self._younger_than(FRESH_SECONDS, now):
-                self._fetch(now)
-            if not self._younger_than(STALE_SECONDS, now):
-                raise IssuerUnavailableError(self._failure or "its keys were never fetched")
-            found = self._choose(key_id, algorithm)
-            if found is None and not self._younger_than(REFETCH_SECONDS, now):
-                self._fetch(now)
-                found = self._choose(key_id, algorithm)
-            if found is None and self._failure is not None:
-                raise IssuerUnavailableError(self._failure)
-            return found
+        found = self._choose(key_id, algorithm) if self._age() < STALE_SECONDS else None
+        old = self._age() >= (REFETCH_SECONDS if found is None else FRESH_SECONDS)
+        # While another caller waits for new keys, those at hand serve.
+        if (old or self._fetching) and (found is None or not self._fetching):
+            await self._refresh()
+        if self._age() >= STALE_SECONDS:
+            raise IssuerUnavailableError(self._failure or "its keys were never fetched")
+        found = self._choose(key_id, algorithm)
+        if found is None and self._failure is not None:
+            raise IssuerUnavailableError(self._failure)
+        return found
 
-    def _younger_than(self, seconds: float, now: float) -> bool:
-        return 0 <= now - self._fetched_at < seconds
+    def _age(self) -> float:
+        """How many seconds ago the keys were fetched; infinite when nobody knows."""
+        age = self._clock() - self._fetched_at
+        # Below 0, the clock was set back.
+        return age if age >= 0 else float("inf")
 
     def _choose(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         fitting = [key for key in self._keys if key.algorithm_name == algorithm]
@@ -175,16 +184,34 @@ class SigningKeys:
             return fitting[0] if len(fitting) == 1 else None
         return next((key for key in fitting if key.key_id == key_id), None)
 
-    def _fetch(self, now: float) -> None:
-        """Fetch the keys; what fails is remembered, and not tried again at once."""
-        if 0 <= now - self._failed_at < RETRY_SECONDS:
-            return
+    async def _refresh(self) -> None:
+        """Wait for the fetch that is under way, or for a new one unless one has just failed."""
+        if self._fetching is None:
+            if 0 <= self._clock() - self._failed_at < RETRY_SECONDS:
+                return
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(self._fetched)
+        # A client that leaves must not end what others wait for.
+        await asyncio.shield(self._fetching)
+
+    def _fetched(self, _task: asyncio.Task[None]) -> None:
+        self._fetching = None
+
+    async def _fetch(self) -> None:
+        """Fetch the keys; a failure is remembered, and not tried again at once."""
         try:
-            if self._jwks_url is None:
-                self._jwks_url = discover(self._issuer, self._get)
-            self._keys = usable(self._get(self._jwks_url))
+            with anyio.fail_after(FETCH_SECONDS):
+                if self._jwks_url is None:
+                    self._jwks_url = await discover(self._issuer, self._get)
+                keys = usable(await self._get(self._jwks_url))
+        except TimeoutError:
+            self._failed(f"the issuer did not answer within {FETCH_SECONDS:g} seconds")
         except DocumentUnavailableError as error:
-            self._failed_at, self._failure = now, str(error)
-            logger.warning("the issuer's keys cannot be fetched: %s", error)
+            self._failed(str(error))
         else:
-            self._fetched_at, self._failed_at, self._failure = now, float("-inf"), None
+            self._keys, self._fetched_at = keys, self._clock()
+            self._failed_at, self._failure = float("-inf"), None
+
+    def _failed(self, why: str) -> None:
+        self._failed_at, self._failure = self._clock(), why
+        logger.warning("the issuer's keys cannot be fetched: %s", why)

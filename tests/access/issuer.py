@@ -127,13 +127,14 @@ class Issuer:
         self.documents[f"{PATH}/.well-known/jwks.json"] = {"keys": [*extra, *jwks]}
 
     def claims(self, audience: Any, **other: Any) -> dict[str, Any]:
-        """What a user's access token says; a claim given as None is left out."""
+        """What an access token of Supabase Auth says; a claim given as None is left out."""
         now = int(time.time())
         claims = {
             "iss": self.url,
             "aud": audience,
             "sub": "6f1c0b3e-ada",
             "role": "authenticated",
+            "session_id": "1fd0cc5a-7f4c-4d9a-9c2e-2f1b5f7f5c1e",
             "iat": now,
             "exp": now + 3600,
             **other,
