@@ -121,7 +121,7 @@ class KeyRing(StoredHashes):
     Args:
         read: Gives the stored document; raises `KeysUnavailableError` when it cannot.
         source: What people call the place it comes from, for messages.
-        ttl_seconds: How long a read is trusted. A key put or revoked takes effect within it.
+        ttl_seconds: How long a read is trusted. A revoked key is refused within it.
         clock: Seconds since 1970.
     """
 
@@ -143,8 +143,14 @@ class KeyRing(StoredHashes):
             clock=clock,
         )
 
+    def blocks(self, key: str) -> bool:
+        """Whether `find` will read the document, and so may take seconds."""
+        return self.reads_for(digest(key))
+
     def find(self, key: str) -> ApiKey | None:
         """The stored key that this one is; None for none that is valid.
+
+        An unknown key makes it read again, within a limit: it may be new.
 
         Raises:
             KeysUnavailableError: the keys cannot be read, or none has been made yet.

@@ -84,8 +84,12 @@ class OriginSecrets(StoredHashes):
             clock=clock,
         )
 
+    def blocks(self, value: str) -> bool:
+        """Whether `accepts` will read the document, and so may take seconds."""
+        return self.reads_for(digest(value))
+
     def accepts(self, value: str) -> bool:
-        """Whether this is a valid value; it needs no read while `fresh`.
+        """Whether this is a valid value. An unknown one makes it read again, within a limit.
 
         Raises:
             OriginSecretUnavailableError: the hashes cannot be read, or there are none yet.

@@ -6,15 +6,31 @@ Only the standard library is needed: the fast path has it in INIT.
 from __future__ import annotations
 
 import hmac
+import logging
 import time
+from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any
 
 from mcp_app import snapshot
 
+# An unknown value may have been stored since the last read, so it is worth another one. Anybody
+# can send unknown values: so many reads may follow each other, then one for each time span.
+# With 1,000 instances that is 33 reads a second, below SSM's default limit of 40.
+# https://docs.aws.amazon.com/general/latest/gr/ssm.html
+EXTRA_READS = 3
+EXTRA_READ_SECONDS = 30.0
+# How soon a read that failed is tried again.
+RETRY_SECONDS = 1.0
+
+logger = logging.getLogger("mesh.access")
+
 
 class StoredHashes:
     """The entries of a stored document, each with a `sha256`, that are valid now.
+
+    May be asked from several threads. One of them reads at a time; who only needs what was read
+    does not wait for it.
 
     Args:
         read: Gives the stored document; raises `unavailable` when it cannot.
@@ -22,7 +38,7 @@ class StoredHashes:
         unavailable: Raised when there are none to compare with; its messages have no secret.
         missing: What to say of a document without entries, after its source's name.
         source: What people call the place it comes from, for messages.
-        ttl_seconds: How long a read is trusted. A change takes effect within it.
+        ttl_seconds: How long a read is trusted. A removed entry is refused within it.
         clock: Seconds since 1970. Not a monotonic clock: that one may stand still while
             Lambda has the instance frozen.
     """
@@ -45,19 +61,24 @@ class StoredHashes:
         self._source = source
         self._ttl_seconds = ttl_seconds
         self._clock = clock
+        self._lock = allocate_lock()
         self._entries: tuple[Any, ...] = ()
         self._read_at = float("-inf")
+        self._failure = ""
+        self._failed_at = float("-inf")
+        # When the extra reads that were made will all be allowed again.
+        self._extra_until = float("-inf")
         snapshot.forgets(self.forget)
 
     def forget(self) -> None:
         """Read again when next needed."""
         self._entries, self._read_at = (), float("-inf")
+        self._failed_at = float("-inf")
 
     @property
     def fresh(self) -> bool:
-        """Whether `matching` needs no read, and so cannot block."""
-        # Below 0, the clock was set back: how long ago the read was is not known then.
-        return bool(self._entries) and 0 <= self._clock() - self._read_at < self._ttl_seconds
+        """Whether what was read last is still trusted."""
+        return bool(self._entries) and self._within(self._ttl_seconds, self._read_at)
 
     def take(self, document: str, at: float) -> None:
         """Trust what was read along with something else.
@@ -76,30 +97,90 @@ class StoredHashes:
         if found:
             self._entries, self._read_at = found, at
 
+    def reads_for(self, sha256: str) -> bool:
+        """Whether `matching` will read before it answers."""
+        return not self.fresh or (self._match(sha256) is None and self._may_read_more())
+
     def matching(self, sha256: str) -> Any:
         """The entry with this hash, compared in constant time; None where there is none.
+
+        An unknown hash makes it read again, within a limit. When that read fails the hash stays
+        unknown, for what was read before is still trusted.
 
         Raises:
             Exception: `unavailable`, when they cannot be read, or there are none yet.
         """
+        asked_at = self._clock()
+        if not self.fresh:
+            self._renew()
+        found = self._match(sha256)
+        if found is None and self._read_at < asked_at and self._may_read_more():
+            self._read_more(asked_at)
+            found = self._match(sha256)
+        return found
+
+    def _within(self, seconds: float, since: float) -> bool:
+        # Below 0, the clock was set back: how long ago it was is not known then.
+        return 0 <= self._clock() - since < seconds
+
+    def _match(self, sha256: str) -> Any:
         found = None
-        for entry in self._current():
+        for entry in self._entries:
             # Every one is compared, so that timing does not tell which one it was.
             if hmac.compare_digest(entry.sha256, sha256):
                 found = entry
         return found
 
-    def _current(self) -> tuple[Any, ...]:
-        if not self.fresh:
+    def _renew(self) -> None:
+        """Read what is trusted no more, or raise why it cannot be."""
+        with self._lock:
+            # Another thread may have read while this one waited.
+            if self.fresh:
+                return
             # Not kept beyond its time when the next read fails.
             self._entries = ()
-            now = self._clock()
+            # Strangers ask too: what has just failed is not tried with each of their requests.
+            if self._within(RETRY_SECONDS, self._failed_at):
+                raise self._unavailable(self._failure)
+            self._read_entries()
+
+    def _may_read_more(self) -> bool:
+        """Whether an unknown hash is worth a read now."""
+        return self._used() <= (EXTRA_READS - 1) * EXTRA_READ_SECONDS
+
+    def _used(self) -> float:
+        """For how many seconds the extra reads so far are counted."""
+        ahead = self._extra_until - self._clock()
+        # Further ahead, the clock was set back.
+        return ahead if 0 <= ahead <= EXTRA_READS * EXTRA_READ_SECONDS else 0.0
+
+    def _read_more(self, asked_at: float) -> None:
+        """Read for a hash that is unknown, unless another thread did since `asked_at`."""
+        with self._lock:
+            if self._read_at >= asked_at or not self._may_read_more():
+                return
+            self._extra_until = self._clock() + self._used() + EXTRA_READ_SECONDS
             try:
-                found = self._parse(self._read())
-            except ValueError as error:
-                raise self._unavailable(f"{self._source}: {error}") from None
-            if not found:
-                # Read again at once next time: the first one is usable when it is made.
-                raise self._unavailable(f"{self._source} {self._missing}")
-            self._entries, self._read_at = found, now
-        return self._entries
+                self._read_entries()
+            except self._unavailable as error:
+                logger.warning("a credential may be new, but cannot be looked up: %s", error)
+
+    def _read_entries(self) -> None:
+        """Read, and remember what came of it."""
+        began = self._clock()
+        try:
+            self._entries = self._document()
+        except self._unavailable as error:
+            # From its end: what took long to fail is not tried again at once.
+            self._failure, self._failed_at = str(error), self._clock()
+            raise
+        self._read_at, self._failed_at = began, float("-inf")
+
+    def _document(self) -> tuple[Any, ...]:
+        try:
+            found = self._parse(self._read())
+        except ValueError as error:
+            raise self._unavailable(f"{self._source}: {error}") from None
+        if not found:
+            raise self._unavailable(f"{self._source} {self._missing}")
+        return found

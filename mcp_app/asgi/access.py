@@ -157,10 +157,10 @@ class AccessControl:
     async def _key_holder(self, key_ring: KeyRing, key: str, scope: Scope) -> Caller:
         try:
             # A thread only for a read: it is one request to Systems Manager.
-            if key_ring.fresh:
-                found = key_ring.find(key)
-            else:
+            if key_ring.blocks(key):
                 found = await anyio.to_thread.run_sync(key_ring.find, key)
+            else:
+                found = key_ring.find(key)
         except KeysUnavailableError as error:
             raise RefusedError(
                 503,

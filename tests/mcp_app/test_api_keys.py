@@ -1,4 +1,6 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -96,14 +98,119 @@ def test_a_store_that_fails_after_the_time_limit_lets_nobody_in(clock):
         keys.find(key)
 
 
-def test_the_placeholder_lets_nobody_in_and_the_first_key_is_valid_at_once(clock):
+def test_the_placeholder_lets_nobody_in_and_the_first_key_is_valid_in_a_second(clock):
     key = generate()
     store = Store("{}")
     keys = ring(store, clock)
     with pytest.raises(KeysUnavailableError, match="mesh keys create"):
         keys.find(key)
     store.value = document(key)
+    clock.now += 1
     assert keys.find(key)
+
+
+def test_a_new_key_is_known_at_once(clock):
+    first, second = generate(), generate()
+    store = Store(document(first))
+    keys = ring(store, clock)
+    assert keys.find(first)
+    store.value = document(first, second)
+    clock.now += 0.1
+    assert keys.blocks(second)
+    assert keys.find(second)
+    assert not keys.blocks(second)
+    assert store.reads == 2
+
+
+def test_unknown_keys_make_it_read_three_times_and_then_twice_a_minute(clock):
+    key = generate()
+    store = Store(document(key))
+    keys = KeyRing(store, source="SSM parameter /p", ttl_seconds=3600, clock=clock)
+    assert keys.find(key)
+    for tenth in range(1, 3000):
+        clock.now = tenth / 10
+        stranger, before = generate(), store.reads
+        reads = keys.blocks(stranger)
+        assert keys.find(stranger) is None
+        assert store.reads - before == reads
+        assert not keys.blocks(key)
+    # 300 seconds: the first, three at once, and one every 30 seconds.
+    assert store.reads == 1 + 3 + 9
+    # Left alone, as many may follow each other as in the beginning.
+    clock.now += 90
+    for _ in range(10):
+        clock.now += 0.1
+        keys.find(generate())
+    assert store.reads == 1 + 3 + 9 + 3
+
+
+def test_an_unknown_key_stays_unknown_while_it_cannot_be_looked_up(clock, caplog):
+    key, new = generate(), generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    assert keys.find(key)
+    store.value = KeysUnavailableError("SSM parameter /p could not be read: TimeoutError")
+    clock.now += 1
+    assert keys.find(new) is None
+    assert "/p could not be read" in caplog.text
+    assert new not in caplog.text
+    for clock.now in (2, 30, 59.9):
+        assert keys.find(key)
+    clock.now = 60
+    with pytest.raises(KeysUnavailableError):
+        keys.find(key)
+
+
+def test_a_read_that_failed_is_tried_again_after_a_second(clock):
+    key = generate()
+    store = Store(KeysUnavailableError("SSM parameter /p could not be read: TimeoutError"))
+    keys = ring(store, clock)
+    for tenth in range(100):
+        clock.now = tenth / 10
+        with pytest.raises(KeysUnavailableError, match="TimeoutError"):
+            keys.find(generate())
+    assert store.reads == 10
+    store.value = document(key)
+    clock.now = 10
+    assert keys.find(key)
+
+
+def test_one_read_serves_all_who_wait_for_it(clock):
+    key, new = generate(), generate()
+    store = Store(document(key))
+    keys = ring(store, clock)
+    assert keys.find(key)
+    clock.now += 1
+    store.value = document(key, new)
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        reading.set()
+        assert go_on.wait(10)
+        clock.now += 1
+        return store()
+
+    keys._read = slow
+    with ThreadPoolExecutor(5) as pool:
+        found = [pool.submit(keys.find, new) for _ in range(5)]
+        assert reading.wait(10)
+        # Who is known already waits for nobody.
+        assert not keys.blocks(key)
+        assert keys.find(key)
+        go_on.set()
+        assert all(one.result(10) for one in found)
+    assert store.reads == 2
+
+
+def test_a_clock_set_back_allows_extra_reads_again(clock):
+    store = Store(document(generate()))
+    keys = ring(store, clock)
+    for clock.now in (10_000, 10_001, 10_002, 10_003, 10_004):
+        keys.find(generate())
+    assert store.reads == 4
+    for clock.now in (100, 101):
+        keys.find(generate())
+    assert store.reads == 6
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
+from fastmcp.server.dependencies import get_http_request
 
+from mcp_app.api_keys import KeyRing, generate
+from mcp_app.api_keys import digest as key_digest
 from mcp_app.asgi.app import build_app
 from mcp_app.domain_secrets import origin_secrets
+from mcp_app.instance import Instance
+from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.origin_secret import (
     HEADER,
@@ -17,6 +22,7 @@ from mcp_app.origin_secret import (
     parse,
     refusal,
 )
+from mcp_app.server import build_server
 from tests.mcp_app.conftest import Client
 
 URL = "https://mesh.example.com/"
@@ -120,11 +126,57 @@ def test_two_values_are_valid_while_one_replaces_the_other(server, parameter):
 def test_hashes_are_read_once_in_their_time(server, parameter):
     for _ in range(5):
         server.request("GET", "/health", headers=THROUGH)
-    server.request("GET", "/health", headers={HEADER: WRONG})
     assert parameter.reads == 1
     parameter.now += 61
     server.request("GET", "/health", headers=THROUGH)
     assert parameter.reads == 2
+
+
+def test_a_new_secret_is_valid_at_once(server, parameter):
+    server.request("GET", "/health", headers=THROUGH)
+    parameter.content = stored(SECRET, NEXT)
+    parameter.now += 1
+    for value in (NEXT, SECRET):
+        assert server.request("GET", "/health", headers={HEADER: value}).status == 200
+    assert parameter.reads == 2
+
+
+def test_who_goes_around_the_domain_cannot_make_it_read(server, parameter):
+    server.request("GET", "/health", headers=THROUGH)
+    for _ in range(50):
+        parameter.now += 0.1
+        assert server.request("GET", "/health", headers={HEADER: WRONG}).status == 403
+    assert parameter.reads == 4
+
+
+def test_the_secret_reaches_nothing_behind_the_domain(behind, parameter):
+    """A tool may show the headers that it was called with."""
+    backend = EmbeddedBackend(behind.index)
+    server = build_server(behind, backend)
+
+    @server.tool
+    def headers() -> dict[str, str]:
+        """The request's headers."""
+        return dict(get_http_request().headers)
+
+    key = generate()
+    entry = {"name": "k", "sha256": key_digest(key), "last4": key[-4:], "created": "2026"}
+    keys = json.dumps({"keys": [entry]})
+    ring = KeyRing(lambda: keys, source="SSM parameter /k", ttl_seconds=60)
+    app = build_app(server, behind, backend, ring, origin_secrets=parameter.secrets())
+    instance = Instance(app)
+    try:
+        client = Client(lambda event: instance.answer(event, None), key)
+        call = {"name": "headers", "arguments": {}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        reply = client.request("POST", "/mcp", message, headers={**THROUGH, "x-mine": "mine"})
+    finally:
+        instance.close()
+    seen = reply.json["result"]["structuredContent"]
+    assert seen["x-mine"] == "mine"
+    assert seen["host"] == "mesh.example.com"
+    assert not seen.keys() & {HEADER, VIEWER_HEADER}
+    assert SECRET not in reply.text
 
 
 def test_requests_without_the_header_cost_no_read(server, parameter):
@@ -141,6 +193,7 @@ def test_what_cannot_be_checked_is_not_let_through(server, parameter, content):
     assert reply.status == 503
     assert "/p" in reply.json["error"]["message"]
     parameter.content = stored(SECRET)
+    parameter.now += 1
     assert server.request("GET", "/health", headers=THROUGH).status == 200
 
 
