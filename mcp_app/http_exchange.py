@@ -66,6 +66,8 @@ def post(
                     raise ExchangeError("an answer beyond 1 MB")
         finally:
             connection.close()
+    except aws_tls.UnreadableBundleError as error:
+        raise ExchangeError(str(error)) from error
     except (OSError, ValueError) as error:
         raise ExchangeError(type(error).__name__) from error
     return _parsed(bytes(received))

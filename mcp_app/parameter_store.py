@@ -9,10 +9,9 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from mcp_app import credentials
+from mcp_app import aws_endpoint, credentials
 from mcp_app.aws_signature import signed_headers
 from mcp_app.credentials import CredentialsUnavailableError
 from mcp_app.http_exchange import ExchangeError, post
@@ -23,15 +22,6 @@ CONNECT_AND_READ_SECONDS = 3.0
 
 class ParameterUnavailableError(Exception):
     """The parameter cannot be read; the message names it and the cause, never its value."""
-
-
-def endpoint(region: str) -> str:
-    """Address of SSM: the SDKs' own override variables first, then the region's."""
-    return (
-        os.environ.get("AWS_ENDPOINT_URL_SSM")
-        or os.environ.get("AWS_ENDPOINT_URL")
-        or f"https://ssm.{region}.amazonaws.com"
-    )
 
 
 def get_parameter(name: str) -> str:
@@ -86,8 +76,8 @@ def _answer(action: str, about: dict[str, Any], name: str) -> tuple[int, Any]:
     Raises:
         ParameterUnavailableError: there is none.
     """
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    url = endpoint(region).rstrip("/")
+    region = aws_endpoint.region()
+    url = aws_endpoint.ssm(region).rstrip("/")
     try:
         own = credentials.current()
     except CredentialsUnavailableError as error:

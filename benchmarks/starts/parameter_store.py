@@ -98,14 +98,18 @@ class ParameterStore:
         self._server = http.server.ThreadingHTTPServer((HOST, 0), handler)
         self._server.daemon_threads = True
         if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self._server.socket = context.wrap_socket(
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.use(certificate)
+            self._server.socket = self._context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
         scheme = "http" if certificate is None else "https"
         self.url = f"{scheme}://{HOST}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    def use(self, certificate: Path) -> None:
+        """Show this key and chain to whoever connects from now on, as when AWS renews them."""
+        self._context.load_cert_chain(certificate)
 
     def __enter__(self) -> Self:
         """Serve from now on."""

@@ -33,9 +33,9 @@ def modules(request, monkeypatch):
 @pytest.fixture(autouse=True)
 def nobody_said(monkeypatch):
     """No instance has connected yet, and nobody has said whom to trust."""
-    monkeypatch.setattr(aws_tls, "_context", None)
+    monkeypatch.setattr(aws_tls, "_kept", None)
     monkeypatch.setattr(tls, "_context", None)
-    for name in aws_tls.SAID:
+    for name in (*aws_tls.SAID, *aws_tls.BUNDLES):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -123,6 +123,61 @@ def test_what_none_of_them_signed_is_checked_with_the_machines_authorities(pems,
         # From then on these are asked at once.
         assert ask(port) == (200, b"ok")
     assert came == ["refused", "refused", "TLSv1.3", "TLSv1.3"]
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """Files of another root, and of a server's key and chain below it."""
+    folder = tmp_path_factory.mktemp("other")
+    root, server = chain()
+    (folder / "root.pem").write_bytes(root)
+    (folder / "server.pem").write_bytes(server)
+    return folder / "root.pem", folder / "server.pem"
+
+
+@pytest.mark.usefixtures("modules")
+@pytest.mark.parametrize("wider", ["ROOTS", "the machine's"])
+def test_a_chain_that_changes_is_followed_there_and_back(pems, other, monkeypatch, wider):
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(pems[0]))
+    if wider == "ROOTS":
+        monkeypatch.setattr(aws_tls, "ROOTS", str(other[0]))
+        tried = ["refused"]
+    else:
+        monkeypatch.setattr(aws_tls, "SAID", ())
+        monkeypatch.setenv("SSL_CERT_FILE", str(other[0]))
+        tried = ["refused", "refused"]
+    with serving(pems[1]) as (first, came_first), serving(other[1]) as (second, came_second):
+        for _ in range(2):
+            for port in (first, first, second, second):
+                assert ask(port) == (200, b"ok")
+    assert came_first == ["TLSv1.3"] * 2 + ["refused"] + ["TLSv1.3"] * 2
+    assert came_second == [*tried, "TLSv1.3", "TLSv1.3"] * 2
+
+
+@pytest.mark.usefixtures("modules")
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_a_bundle_for_aws_is_the_only_authority(pems, other, monkeypatch, variable):
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(pems[0]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pems[0]))
+    monkeypatch.setenv(variable, str(other[0]))
+    with serving(other[1]) as (port, came):
+        assert ask(port) == (200, b"ok")
+    assert came == ["TLSv1.3"]
+    refused = pytest.raises(ExchangeError, match="SSLCertVerificationError")
+    with serving(pems[1]) as (port, came), refused:
+        ask(port)
+    assert came == ["refused"]
+
+
+@pytest.mark.usefixtures("modules")
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_that_cannot_be_read_is_named(tmp_path, monkeypatch, content):
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    with pytest.raises(ExchangeError, match=f"AWS_CA_BUNDLE names {bundle}, which is not"):
+        ask(9)
 
 
 @pytest.mark.usefixtures("modules")

@@ -129,9 +129,3 @@ def test_no_credentials_is_an_error_that_says_so(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     with pytest.raises(ParameterUnavailableError, match="AWS_ACCESS_KEY_ID is not set"):
         get_parameter("/p")
-
-
-def test_without_an_override_the_region_s_own_address_is_asked(monkeypatch):
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_ENDPOINT_URL_SSM", raising=False)
-    assert parameter_store.endpoint("eu-west-1") == "https://ssm.eu-west-1.amazonaws.com"
