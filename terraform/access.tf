@@ -39,6 +39,15 @@ check "live_url_demands_a_credential" {
   }
 }
 
+# An issuer signs ID tokens with the same keys, and their audience is a client's id. The server
+# tells them apart by what they say, so this is a second line, for issuers that say little.
+check "audiences_are_addresses" {
+  assert {
+    condition     = length(var.oauth_required_scopes) > 0 || alltrue([for audience in var.oauth_audiences : strcontains(audience, "://")])
+    error_message = "oauth_audiences is ${jsonencode(var.oauth_audiences)} and oauth_required_scopes is empty. A name that is not an address is often the id of a client, and every token that the issuer makes for that client then opens this server. Set oauth_required_scopes to a scope of this server, or use audiences that are addresses (empty means this server's own)."
+  }
+}
+
 # The address that is handed out. It belongs to the function's and the alias's names:
 # code, memory, architecture, runtime and auth change behind it.
 module "live_url" {

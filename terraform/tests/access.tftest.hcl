@@ -105,6 +105,36 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
   }
 }
 
+run "warns_of_an_audience_that_may_be_a_clients_id" {
+  command = plan
+
+  variables {
+    oauth_issuer    = "https://login.microsoftonline.com/tenant/v2.0"
+    oauth_audiences = ["https://mesh.example.com/mcp", "11112222-3333-4444-5555-666677778888"]
+  }
+
+  expect_failures = [check.audiences_are_addresses]
+
+  assert {
+    condition     = local.access_environment.MESH_OAUTH_AUDIENCES == "https://mesh.example.com/mcp,11112222-3333-4444-5555-666677778888"
+    error_message = "It is a warning: the audiences are still taken."
+  }
+}
+
+run "does_not_warn_of_audiences_that_are_addresses" {
+  command = plan
+
+  variables {
+    oauth_issuer    = "https://login.microsoftonline.com/tenant/v2.0"
+    oauth_audiences = ["https://mesh.example.com/mcp", "api://11112222-3333-4444-5555-666677778888"]
+  }
+
+  assert {
+    condition     = local.auth == "both"
+    error_message = "The server is told ${local.auth}."
+  }
+}
+
 run "tools_that_ask_back_share_a_key" {
   command = plan
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.warnings import InsecureKeyLengthWarning
 
 from mcp_app import caller
 from tests.access.conftest import AUDIENCE, URL
@@ -106,6 +108,17 @@ def test_a_token_without_a_keys_name_is_the_only_keys(issuer, user):
     assert ping(user(headers={"kid": None})).status == 200
     issuer.add_key("ES256", "second")
     assert ping(user(key_id="rs256", headers={"kid": None})).status == 200
+
+
+def test_an_rsa_key_that_is_too_short_is_not_trusted(oauth_server, issuer):
+    """https://www.rfc-editor.org/rfc/rfc7518#section-3.3: at least 2048 bits."""
+    issuer.keys["short"] = "RS256", rsa.generate_private_key(65537, 1024)  # noqa: S505
+    issuer.publish()
+    with pytest.warns(InsecureKeyLengthWarning):
+        token = issuer.token(AUDIENCE, key_id="short")
+    reply = ping(Client(oauth_server()._answer, token))
+    assert reply.status == 401
+    assert "a key that is too short" in reply.json["error"]["message"]
 
 
 def encoded(part):
