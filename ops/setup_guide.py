@@ -38,7 +38,7 @@ Which way in a server takes, its page says, and `/health` under `auth`:
 
 - **API key**: whoever runs the server makes you one, with `mesh keys create your-name`. The
   snippets look for it in `MESH_API_KEY`: `read -rs MESH_API_KEY`, paste it, `export MESH_API_KEY`.
-  A new key works within a minute, and a revoked one stops within a minute.
+  A new key works at once, and a revoked one stops within a minute.
 - **OAuth**: the client signs you in at the server's identity provider, which has to know the client
   or to let it register itself.
 - **AWS IAM**: requests are signed with AWS credentials that may call `lambda:InvokeFunctionUrl` and

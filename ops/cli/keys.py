@@ -63,8 +63,9 @@ def command(
     those of the deployment whose Terraform state is set up in terraform/. Which
     one it is, is said on standard error.
 
-    Only hashes are stored. A change takes effect within a minute, when instances
-    read the parameter again (secrets_ttl_seconds); nothing is deployed for it.
+    Only hashes are stored. A new key works at once. A revoked key stops working
+    within a minute, when instances read the parameter again
+    (secrets_ttl_seconds). Nothing has to be deployed.
     """
     if parameter and environment:
         raise click.UsageError("--parameter and --environment exclude each other.")
