@@ -43,14 +43,17 @@ def preflight(url: FunctionUrl | None, request: Request) -> Response | None:
 def response_headers(
     url: FunctionUrl | None, request: Request, given: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """A response's headers with those of the URL's settings in place of the function's own."""
+    """A response's headers, and those of the URL's settings beside them.
+
+    The function's own CORS headers stay, so a function that sends some has them twice, and
+    browsers refuse two values of Access-Control-Allow-Origin. AWS's page says so.
+    """
     if url is None or not url.cors:
         return given
     own = _origin_headers(url, request)
     if own and url.cors.get("ExposeHeaders"):
-        own.append((f"{PREFIX}expose-headers", ",".join(url.cors["ExposeHeaders"])))
-    kept = [item for item in given if not item[0].lower().startswith(PREFIX)]
-    return [*kept, *own]
+        own.append((f"{PREFIX}expose-headers", _joined(url, "ExposeHeaders", None)))
+    return [*given, *own]
 
 
 def _origin_headers(url: FunctionUrl, request: Request) -> list[tuple[str, str]]:
@@ -72,6 +75,12 @@ def _allowed(value: str, names: list[str] | None) -> bool:
 
 
 def _joined(url: FunctionUrl, setting: str, asked: str | None) -> str:
-    """The setting; a wildcard becomes what was asked for, which browsers take in every mode."""
+    """The setting; a wildcard becomes what was asked for, which browsers take in every mode.
+
+    Lambda keeps names of headers in lower case, and answers with them so.
+    """
     names: list[str] = url.cors[setting]
-    return asked if ANY in names and asked else ",".join(names)
+    if ANY in names and asked:
+        return asked
+    joined = ",".join(names)
+    return joined if setting == "AllowMethods" else joined.lower()

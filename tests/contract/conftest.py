@@ -24,8 +24,8 @@ ORIGIN = "https://app.example"
 CORS: dict[str, Any] = {
     "AllowOrigins": [ORIGIN],
     "AllowMethods": ["GET", "POST"],
-    "AllowHeaders": ["content-type", "x-team"],
-    "ExposeHeaders": ["x-shown"],
+    "AllowHeaders": ["Content-Type", "X-Team"],
+    "ExposeHeaders": ["X-Shown"],
     "AllowCredentials": True,
     "MaxAge": 300,
 }
