@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.supabase_settings import SupabaseSettings
-from mcp_app.variables import SettingsError, address, choice, is_plain, names, number
+from mcp_app.variables import SettingsError, address, choice, is_plain, number, origins
 
 __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 
@@ -51,7 +51,7 @@ class Settings:
         rate_limit_per_minute: Calls that each caller may make in a minute on each instance;
             None for no limit.
         secrets_ttl_seconds: How long a secret read from SSM is trusted, 1 to 3600.
-        allowed_origins: Browser origins beside the server's own, e.g. `https://app.example.com`.
+        allowed_origins: Web pages that may call, beside the server's own, by their origin.
         log_level: A level name of Python's logging.
         metrics_namespace: CloudWatch's namespace of the tools' metrics; None writes none.
         fast_path: Whether `mcp_app.fast_path` may answer; else FastMCP answers everything.
@@ -153,7 +153,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         oauth=oauth,
         rate_limit_per_minute=int(rate) or None,
         secrets_ttl_seconds=ttl,
-        allowed_origins=names(variables, "MESH_ALLOWED_ORIGINS"),
+        allowed_origins=origins(variables, "MESH_ALLOWED_ORIGINS"),
         log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
         metrics_namespace=variables.get("MESH_METRICS_NAMESPACE") or None,
         fast_path=choice(variables, "MESH_FAST_PATH", "on", ("on", "off")) == "on",

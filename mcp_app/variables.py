@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-/")
+# An underscore is no part of a registered domain, and of names within a network it often is.
+HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 type Variables = Mapping[str, str]
 
@@ -88,3 +90,31 @@ def address(name: str, text: str) -> str:
 def names(variables: Variables, name: str) -> tuple[str, ...]:
     """The parts of a comma-separated list; none when it is not set."""
     return tuple(part.strip() for part in variables.get(name, "").split(",") if part.strip())
+
+
+def origins(variables: Variables, name: str) -> tuple[str, ...]:
+    """A comma-separated list of web origins, each exactly as browsers send it in `Origin`.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+
+    Raises:
+        SettingsError: one is written in a way that no browser sends, so it would never match.
+    """
+    found = names(variables, name)
+    for origin in found:
+        if not _is_origin(origin):
+            raise SettingsError(
+                f"{name} has {origin!r}; write an origin as browsers send it: http:// or https://, "
+                "the host in lower case, a port other than the usual one, and no path or wildcard, "
+                "such as https://app.example.com."
+            )
+    return found
+
+
+def _is_origin(text: str) -> bool:
+    scheme, _, rest = text.partition("://")
+    host, colon, port = rest.partition(":")
+    usual = {"http": "80", "https": "443"}.get(scheme)
+    if usual is None or not host or not HOST.issuperset(host):
+        return False
+    return not colon or (port.isdecimal() and port == str(int(port)) != usual and int(port) < 65536)

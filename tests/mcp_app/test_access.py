@@ -89,16 +89,51 @@ def test_keys_that_cannot_be_read_let_nobody_in(start_instance, settings):
     assert server.request("GET", "/health").status == 200
 
 
-@pytest.mark.parametrize("path", ["/mcp", "/rpc", "/health", "/"])
-def test_a_foreign_browser_origin_is_refused(client, path):
-    method = "POST" if path in {"/mcp", "/rpc"} else "GET"
+ALLOWED, OWN = "https://app.example.com", "https://abc.lambda-url.us-east-1.on.aws"
+EVERYWHERE = [*PATHS, "/.well-known/oauth-protected-resource"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_a_page_of_another_origin_is_refused_on_every_path(client, method, path):
     reply = client.request(method, path, headers={"origin": "https://evil.example"})
     assert reply.status == 403
+    assert "allowed_origins" in reply.json["error"]["message"]
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://app.example.com", "https://abc.lambda-url.us-east-1.on.aws"]
+    "origin",
+    [
+        *("null", "", "*", "x", "https://app.example.com.evil.example", "http://app.example.com"),
+        *("https://app.example.com:8443", "https://app.example.com/", "https://sub.app.example.com"),
+        # What no browser sends, in ways that some take for the same.
+        *("https://APP.example.com", "https://app.example.com:443", f"{ALLOWED},{ALLOWED}"),
+        *(f"{ALLOWED} https://evil.example", "https://app.example.com@evil.example"),
+        *("http://abc.lambda-url.us-east-1.on.aws", "http://localhost", "http://127.0.0.1:3000"),
+    ],
 )
+def test_only_exactly_the_allowed_origins_pass(client, origin):
+    reply = client.request("POST", "/rpc", {"method": "ping"}, headers={"origin": origin})
+    assert reply.status == 403
+
+
+def test_a_page_on_this_machine_is_another_origin_for_a_server_on_this_machine(client):
+    """FastMCP's own guard takes any page of any local port for the server's."""
+    headers = {"host": "127.0.0.1:9000", "x-forwarded-proto": "http"}
+    for origin, status in (("http://127.0.0.1:9000", 200), ("http://localhost:3000", 403)):
+        sent = headers | {"origin": origin}
+        reply = client.request("POST", "/rpc", {"method": "ping"}, headers=sent)
+        assert reply.status == status
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, OWN])
 def test_the_server_itself_and_the_allowed_are_origins(client, origin):
     reply = client.request("POST", "/rpc", {"method": "ping"}, headers={"origin": origin})
     assert reply.status == 200
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, OWN, "https://evil.example"])
+def test_the_server_sends_no_cors_headers_for_the_function_url_does(client, origin):
+    for path in EVERYWHERE:
+        reply = client.request("POST", path, {"method": "ping"}, headers={"origin": origin})
+        assert not [name for name in reply.headers if name.startswith("access-control-")]

@@ -36,6 +36,32 @@ def test_origins_are_a_comma_separated_list():
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
 
 
+@pytest.mark.parametrize(
+    "origin",
+    ["https://a.example", "http://localhost:3000", "http://127.0.0.1:1", "https://b_c.local:65535"],
+)
+def test_an_origin_is_taken_as_browsers_send_it(origin):
+    assert load(CLOSED | {"MESH_ALLOWED_ORIGINS": origin}).allowed_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("*", "null", "https://*.example.com", "app.example.com", "https://", "https://:8080"),
+        *("https://app.example.com/", "https://app.example.com/page", "https://a.example?x"),
+        *("https://App.example.com", "HTTPS://app.example.com", "https://bücher.example"),
+        *("https://app.example.com:443", "http://app.example.com:80", "https://a.example:08443"),
+        *("https://a.example:", "https://a.example:65536", "https://a.example:²", "https://a:1:2"),
+        *("https://user@a.example", "ftp://a.example", "https://a.example https://b.example"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(origin):
+    with pytest.raises(SettingsError) as refused:
+        load(CLOSED | {"MESH_ALLOWED_ORIGINS": f"https://good.example, {origin}"})
+    assert f"MESH_ALLOWED_ORIGINS has {origin!r}" in str(refused.value)
+    assert "such as https://app.example.com" in str(refused.value)
+
+
 def test_a_public_address_ends_with_a_slash():
     assert load(CLOSED).public_url is None
     assert (
