@@ -58,6 +58,8 @@ module "live_url" {
   auth          = var.function_url_auth
   invoke_mode   = var.invoke_mode
   accounts      = var.caller_account_ids
+
+  allowed_origins = var.allowed_origins
 }
 
 # For whoever releases, to try a version before it is live: never public.
@@ -68,4 +70,6 @@ module "candidate_url" {
   alias         = module.lambda.candidate_alias
   auth          = "AWS_IAM"
   invoke_mode   = var.invoke_mode
+
+  allowed_origins = var.allowed_origins
 }

@@ -467,14 +467,24 @@ variable "rate_limit_per_minute" {
 }
 
 variable "allowed_origins" {
-  description = "Origins of web pages that may call the server from a browser, such as https://app.example.com. Clients that are not browsers need none."
+  description = "Origins of web pages that may call the server from a browser, such as https://app.example.com. Clients that are not browsers need none. See docs/access.md."
   type        = list(string)
   default     = []
   nullable    = false
 
+  # As browsers write them in Origin; written otherwise, they would let nobody in.
   validation {
-    condition     = alltrue([for origin in var.allowed_origins : can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?$", origin))])
-    error_message = "allowed_origins is ${jsonencode(var.allowed_origins)}; each must be a scheme, a host and perhaps a port, with no path and no wildcard: https://app.example.com."
+    condition = alltrue([for origin in var.allowed_origins : (
+      can(regex("^https?://[a-z0-9._-]+(:[1-9][0-9]{0,4})?$", origin)) &&
+      !can(regex("^(http://.*:80|https://.*:443)$", origin)) &&
+      try(tonumber(split(":", origin)[2]), 0) <= 65535
+    )])
+    error_message = "allowed_origins is ${jsonencode(var.allowed_origins)}; write each as browsers send it: http:// or https://, the host in lower case, a port other than the usual one, and no path or wildcard, such as https://app.example.com."
+  }
+
+  validation {
+    condition     = length(var.allowed_origins) <= 100 && alltrue([for origin in var.allowed_origins : length(origin) <= 253])
+    error_message = "allowed_origins has ${length(var.allowed_origins)} origins; Lambda takes at most 100, of at most 253 characters each."
   }
 }
 

@@ -28,6 +28,7 @@ run "refuses_what_is_too_small" {
     reserved_concurrency = -1
     live_version         = 0
     secrets_ttl_seconds  = 0
+    allowed_origins      = ["http://app.example.com:80"]
 
     alarm_thresholds         = { duration_share = 0 }
     alarm_no_traffic_minutes = 0
@@ -41,6 +42,7 @@ run "refuses_what_is_too_small" {
     var.reserved_concurrency,
     var.live_version,
     var.secrets_ttl_seconds,
+    var.allowed_origins,
     var.alarm_thresholds,
     var.alarm_no_traffic_minutes,
     var.budget_usd,
@@ -56,7 +58,7 @@ run "refuses_what_is_too_large" {
     memory_mb           = 10241
     timeout_seconds     = 901
     secrets_ttl_seconds = 3601
-    allowed_origins     = ["https://a.example,https://b.example"]
+    allowed_origins     = ["https://app.example.com:65536"]
     canary_weight       = 1
 
     alarm_thresholds         = { duration_share = 1.1 }
@@ -86,6 +88,7 @@ run "refuses_parts_of_a_whole" {
     live_version         = 1.5
     secrets_ttl_seconds  = 1.5
     supabase_url         = "abc.supabase.co"
+    allowed_origins      = ["https://a.example,https://b.example"]
 
     alarm_thresholds         = { errors = 1.5 }
     alarm_no_traffic_minutes = 1.5
@@ -94,6 +97,7 @@ run "refuses_parts_of_a_whole" {
   expect_failures = [
     var.alarm_thresholds,
     var.alarm_no_traffic_minutes,
+    var.allowed_origins,
     var.memory_mb,
     var.timeout_seconds,
     var.reserved_concurrency,
@@ -113,7 +117,7 @@ run "refuses_words_that_nobody_understands" {
     architecture       = "amd64"
     runtime            = "python"
     function_url_auth  = "OAUTH"
-    allowed_origins    = ["https://app.example.com/"]
+    allowed_origins    = ["https://app.example.com", "https://App.example.com"]
     backend            = "elsewhere"
     invoke_mode        = "STREAM"
     streaming_runtime  = "layer"
@@ -158,7 +162,7 @@ run "refuses_what_looks_right_and_is_not" {
   variables {
     name                  = "aws-mesh"
     runtime               = "python3.11"
-    allowed_origins       = ["*"]
+    allowed_origins       = ["https://app.example.com:443"]
     function_url_auth     = "AWS_IAM"
     allow_unauthenticated = true
     # Without an address.

@@ -6,6 +6,20 @@ resource "aws_lambda_function_url" "this" {
   qualifier          = var.alias
   authorization_type = var.auth
   invoke_mode        = var.invoke_mode
+
+  dynamic "cors" {
+    for_each = length(var.allowed_origins) > 0 ? [local.cors] : []
+
+    content {
+      allow_origins  = var.allowed_origins
+      allow_methods  = cors.value.methods
+      allow_headers  = cors.value.request_headers
+      expose_headers = cors.value.response_headers
+      max_age        = cors.value.max_age_seconds
+      # Cookies are no credential here, and without them no page acts for whoever looks at it.
+      allow_credentials = false
+    }
+  }
 }
 
 # NONE: since October 2025 a caller needs two grants, and the second one's condition

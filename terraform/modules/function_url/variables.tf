@@ -23,3 +23,9 @@ variable "invoke_mode" {
   description = "BUFFERED or RESPONSE_STREAM."
   type        = string
 }
+
+variable "allowed_origins" {
+  description = "Origins of web pages that may call the URL from a browser. Empty leaves CORS off."
+  type        = list(string)
+  default     = []
+}
