@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from local_aws.process import Running
     from local_supabase.openai_server import LocalOpenAI
+    from tests.page.chromium import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
@@ -112,3 +113,15 @@ def openai_server(openai_process: LocalOpenAI) -> LocalOpenAI:
     """The stand-in for OpenAI, as if new: no faults, no answers, no vector stores."""
     openai_process.reset()
     return openai_process
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A headless Chromium of this worker's."""
+    # Few tests need one.
+    from tests.page import installed_chromium  # noqa: PLC0415
+    from tests.page.chromium import launched  # noqa: PLC0415
+
+    program, variables = installed_chromium.find()
+    with launched(program, tmp_path_factory.mktemp("chromium"), variables) as opened:
+        yield opened

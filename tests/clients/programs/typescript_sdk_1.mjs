@@ -7,4 +7,5 @@ const [url, key] = process.argv.slice(2);
 const transport = new StreamableHTTPClientTransport(new URL(url), {
   requestInit: { headers: { Authorization: `Bearer ${key}` } },
 });
-await talk(new Client({ name: "typescript-sdk-1", version: "1.0.0" }), transport, () => transport.protocolVersion);
+const client = new Client({ name: "typescript-sdk-1", version: "1.0.0" });
+console.log(JSON.stringify(await talk(client, transport, () => transport.protocolVersion)));

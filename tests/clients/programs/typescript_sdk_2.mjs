@@ -10,4 +10,4 @@ const client = new Client(
   { name: "typescript-sdk-2", version: "1.0.0" },
   { versionNegotiation: { mode: "auto" } },
 );
-await talk(client, transport, () => client.getNegotiatedProtocolVersion());
+console.log(JSON.stringify(await talk(client, transport, () => client.getNegotiatedProtocolVersion())));

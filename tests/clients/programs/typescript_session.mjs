@@ -1,4 +1,4 @@
-// Connect, list, call, read, get, and be refused twice; the same with both generations.
+// Connect, list, call, read, get, and be refused twice: with both generations, in Node.js and in a page.
 export async function talk(client, transport, protocol) {
   await client.connect(transport);
   const { tools } = await client.listTools();
@@ -16,16 +16,15 @@ export async function talk(client, transport, protocol) {
   } catch (error) {
     unknown = error.code;
   }
-  console.log(
-    JSON.stringify({
-      protocol: protocol(),
-      tools: tools.map((tool) => tool.name),
-      found: found.content[0].text,
-      resource: health.contents[0].text,
-      prompt: prompt.messages[0].content.text,
-      refused: refused.isError ? refused.content[0].text : null,
-      unknown,
-    }),
-  );
+  const seen = {
+    protocol: protocol(),
+    tools: tools.map((tool) => tool.name),
+    found: found.content[0].text,
+    resource: health.contents[0].text,
+    prompt: prompt.messages[0].content.text,
+    refused: refused.isError ? refused.content[0].text : null,
+    unknown,
+  };
   await client.close();
+  return seen;
 }
