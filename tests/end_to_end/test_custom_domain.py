@@ -24,7 +24,10 @@ from mcp_app.origin_secret import HEADER
 from ops import credential, local_aws_client, origin_secret, smoke
 from ops.origin_secret import KEY, Places
 from ops.plan_guard import judge, read_plan
+from tests.clients.real_clients import check
+from tests.clients.web_page import opened_page, served_page
 from tests.end_to_end.edge import Edge, serving
+from tests.page.chromium import Browser
 
 ROOT = Path(__file__).resolve().parents[2] / "terraform"
 NAME = "mesh.example.com"
@@ -54,6 +57,14 @@ def zone(deployable, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("TF_VAR_domain_zone_id", identity)
     monkeypatch.setenv("TF_VAR_secrets_ttl_seconds", "1")
     return identity
+
+
+@pytest.fixture
+def web_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The origin of a web page that Terraform is told to let in."""
+    with served_page() as origin:
+        monkeypatch.setenv("TF_VAR_allowed_origins", json.dumps([origin]))
+        yield origin
 
 
 def search(url: str, key: str) -> Any:
@@ -97,6 +108,22 @@ def refuse_who_goes_around(direct: str, key: str) -> None:
             assert URL in refused.json()["error"]["message"]
 
 
+def use_from_a_page(browser: Browser, origin: str, through: str, direct: str, key: str) -> None:
+    """A page of an allowed origin calls through the domain, and reads why not around it."""
+    bearer = {"authorization": f"Bearer {key}"}
+    with opened_page(browser, origin) as page:
+        for mode in ("auto", "legacy"):
+            check(page.session(f"{through}mcp", bearer, mode))
+        assert page.ask(f"{through}rpc", method="POST", headers={}, body="{}")["status"] == 401
+        around = page.ask(f"{direct}health", headers=bearer)
+        assert around["status"] == FORBIDDEN
+        assert URL in json.loads(around["text"])["error"]["message"]
+    with served_page() as other, opened_page(browser, other) as page:
+        assert page.ask(f"{through}health") == {"error": "TypeError"}
+        with pytest.raises(AssertionError, match="Failed to fetch"):
+            page.session(f"{through}mcp", bearer, "legacy")
+
+
 def run_terraform(runner: Any, *arguments: str) -> None:
     """Run it on the state of the fixture."""
     done = subprocess.run(
@@ -133,7 +160,7 @@ def written_down(aws: Any, outputs: dict[str, Any], runner: Any, folder: Path) -
 # pytest-terraform makes one fixture for each spelling of a root in a process.
 @terraform("terraform//", name="behind_domain")
 def test_the_domain_is_the_way_in_and_the_only_one(
-    aws, zone, behind_domain, make_key, monkeypatch, tmp_path
+    aws, zone, web_page, behind_domain, make_key, browser, monkeypatch, tmp_path
 ):
     outputs = {name: output["value"] for name, output in behind_domain.outputs.items()}
     direct, domain = outputs["function_url"], outputs["domain"]
@@ -172,6 +199,8 @@ def test_the_domain_is_the_way_in_and_the_only_one(
         refuse_who_goes_around(direct, key)
         forged = get(f"{through}health", headers={HEADER: "guess"})
         assert forged.status_code == httpx.codes.OK
+
+        use_from_a_page(browser, web_page, through, direct, key)
 
         # The candidate has its own door, IAM's.
         assert get(f"{outputs['candidate_url']}health").status_code == FORBIDDEN
