@@ -8,6 +8,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-/")
 # An underscore is no part of a registered domain, and of names within a network it often is.
 HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+HIGHEST_PORT = 65535
 
 type Variables = Mapping[str, str]
 
@@ -117,4 +118,7 @@ def _is_origin(text: str) -> bool:
     usual = {"http": "80", "https": "443"}.get(scheme)
     if usual is None or not host or not HOST.issuperset(host):
         return False
-    return not colon or (port.isdecimal() and port == str(int(port)) != usual and int(port) < 65536)
+    if not colon:
+        return True
+    value = int(port) if port.isdecimal() and len(port) <= len(str(HIGHEST_PORT)) else 0
+    return port == str(value) != usual and 0 < value <= HIGHEST_PORT

@@ -29,7 +29,7 @@ def own_origin(scheme: str, host: str) -> str:
 
 
 class OriginGuard:
-    """Refuses requests of pages that are not allowed. Who is no browser sends no Origin, and passes.
+    """Refuses requests of pages that are not allowed; clients that send no Origin pass.
 
     Args:
         app: What is protected.

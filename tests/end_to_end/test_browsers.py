@@ -122,5 +122,10 @@ def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make
 
     with opened_page(browser, other) as page:
         refuse_other_page(page, url, key)
-    for origin in (other, "null", "https://evil.example", allowed.replace("127.0.0.1", "localhost")):
+    for origin in (
+        other,
+        "null",
+        "https://evil.example",
+        allowed.replace("127.0.0.1", "localhost"),
+    ):
         refuse_other_origin(url, key, origin)

@@ -105,7 +105,11 @@ def test_a_page_of_another_origin_is_refused_on_every_path(client, method, path)
     "origin",
     [
         *("null", "", "*", "x", "https://app.example.com.evil.example", "http://app.example.com"),
-        *("https://app.example.com:8443", "https://app.example.com/", "https://sub.app.example.com"),
+        *(
+            "https://app.example.com:8443",
+            "https://app.example.com/",
+            "https://sub.app.example.com",
+        ),
         # What no browser sends, in ways that some take for the same.
         *("https://APP.example.com", "https://app.example.com:443", f"{ALLOWED},{ALLOWED}"),
         *(f"{ALLOWED} https://evil.example", "https://app.example.com@evil.example"),

@@ -51,7 +51,13 @@ def test_an_origin_is_taken_as_browsers_send_it(origin):
         *("https://app.example.com/", "https://app.example.com/page", "https://a.example?x"),
         *("https://App.example.com", "HTTPS://app.example.com", "https://bücher.example"),
         *("https://app.example.com:443", "http://app.example.com:80", "https://a.example:08443"),
-        *("https://a.example:", "https://a.example:65536", "https://a.example:²", "https://a:1:2"),
+        *(
+            "https://a.example:",
+            "https://a.example:65536",
+            "https://a.example:0",
+            "https://a.example:²",
+            "https://a:1:2",
+        ),
         *("https://user@a.example", "ftp://a.example", "https://a.example https://b.example"),
     ],
 )
