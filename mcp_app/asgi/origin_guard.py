@@ -1,8 +1,7 @@
-"""Which web pages may have a browser call this server, by the `Origin` that it sends.
+"""Refuses web pages that may not call, on every route.
 
 The Function URL answers preflights and adds the CORS headers, from the same list (Terraform's
-`allowed_origins`), so nothing here adds any: twice is once too often for browsers.
-https://modelcontextprotocol.io/specification/2026-07-28/basic/transports#security-warning
+`allowed_origins`), so nothing here adds any: browsers refuse a header that comes twice.
 """
 
 from __future__ import annotations
@@ -13,19 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_app.asgi.failures import INVALID_REQUEST, failure
-
-REFUSED = "Web pages of this origin may not call the server; allowed_origins lists those that may."
-USUAL_PORTS = {"http": ":80", "https": ":443"}
-
-
-def own_origin(scheme: str, host: str) -> str:
-    """The origin of the server's own pages, as browsers write it.
-
-    Args:
-        scheme: `http` or `https`.
-        host: What the request names in `Host`.
-    """
-    return f"{scheme}://{host.lower().removesuffix(USUAL_PORTS.get(scheme, ''))}"
+from mcp_app.web_origins import REFUSED, may_call, own_origin
 
 
 class OriginGuard:
@@ -49,6 +36,6 @@ class OriginGuard:
 
     def _passes(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        origins = headers.getlist("origin")
         own = own_origin(scope["scheme"], headers.get("host", ""))
-        return all(origin == own or origin in self._allowed for origin in origins)
+        # A client that is no browser may send several; a browser sends one.
+        return all(may_call(one, own, self._allowed) for one in headers.getlist("origin"))
