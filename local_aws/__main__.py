@@ -13,6 +13,7 @@ from pathlib import Path
 from local_aws.errors import LocalAwsError
 from local_aws.leftovers import end_leftover_instances, remove_tree
 from local_aws.ports import FunctionUrlPorts, PortRange, listen, listen_or_explain, listen_somewhere
+from local_aws.private_files import keep_private
 from local_aws.process_identity import identity
 from local_aws.state import ProcessRecord, StateFolder, read_record, take_lock, write_record
 
@@ -155,6 +156,7 @@ def serve(options: argparse.Namespace) -> None:
 def main() -> None:
     """Run; an error is one line and status 1."""
     options = parse_arguments(sys.argv[1:])
+    keep_private()
     logging.basicConfig(
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

@@ -7,7 +7,6 @@ two grants, `lambda:InvokeFunctionUrl` and `lambda:InvokeFunction` via the URL.
 from __future__ import annotations
 
 import logging
-import re
 from datetime import UTC, datetime
 
 from ministack.core import iam_evaluator
@@ -27,7 +26,6 @@ NO_GRANT = (
 )
 ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 ANONYMOUS = "anonymous"
-OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?", re.IGNORECASE)
 
 _logger = logging.getLogger(__name__)
 
@@ -36,25 +34,13 @@ class AccessDeniedError(Exception):
     """The caller gets a 403 with this message."""
 
 
-def _own_host(request: Request) -> bool:
-    """Whether the request is meant for a URL here, by its Host header.
-
-    AWS finds the URL by it, so no other name leads to one. Without this, a web page whose name
-    was made to lead to this machine could call an open URL from a browser.
-    """
-    hosts = [value for name, value in request.headers if name == "host"]
-    return all(OWN_HOST.fullmatch(host) for host in hosts)
-
-
 def authorize(url: FunctionUrl, request: Request) -> Caller | None:
     """Who calls; None for a URL that is open to everybody.
 
     Raises:
-        AccessDeniedError: no valid signature, or a grant is missing, or another machine was
-            meant. The reason is logged, and not told to the caller, as on AWS.
+        AccessDeniedError: no valid signature, or a grant is missing. The reason is logged, and
+            not told to the caller, as on AWS.
     """
-    if not _own_host(request):
-        raise AccessDeniedError(FORBIDDEN)
     with request_scope(url.function.account, url.function.region):
         if url.auth_type == "NONE":
             _check_open(url)

@@ -15,6 +15,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core.persistence import save_all
 
+from local_aws.admission import programs_only
 from local_aws.data_plane import DataPlane
 from local_aws.errors import LocalAwsError
 from local_aws.functions import share_equal_zips
@@ -64,12 +65,12 @@ class ControlPlane:
         Raises:
             LocalAwsError: a Function URL of the saved state cannot be opened.
         """
+        application: Any = programs_only(self, port=listener.getsockname()[1])
         config = Config()
         config.bind = [f"fd://{listener.detach()}"]
         config.keep_alive_timeout = KEEP_ALIVE_SECONDS
         config.graceful_timeout = 2
         config.loglevel = "WARNING"
-        application: Any = self
         try:
             await serve(application, config, shutdown_trigger=stopping.wait)
         except Exception:

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from local_aws import cors
-from local_aws.access import AccessDeniedError, authorize
+from local_aws.access import FORBIDDEN, AccessDeniedError, authorize
 from local_aws.executions import (
     Executions,
     Outcome,
@@ -74,7 +74,14 @@ class FunctionUrlListener:
         self._port = 0
         self._running: set[asyncio.Task[Outcome]] = set()
         self._id = url_id(function, qualifier)
-        self._server = HttpServer(self._answer, body_limit=BODY_LIMIT_BYTES)
+        # AWS finds a URL by its host alone, before it knows of CORS. Pages may call: CORS settings
+        # and access control decide about them.
+        self._server = HttpServer(
+            self._answer,
+            body_limit=BODY_LIMIT_BYTES,
+            pages=True,
+            refuse=lambda _: _denied(FORBIDDEN),
+        )
 
     @property
     def port(self) -> int:
@@ -103,7 +110,7 @@ class FunctionUrlListener:
             else:
                 response = asked_first
         except AccessDeniedError as denied:
-            response = error_response(403, str(denied), error_type="AccessDeniedException")
+            response = _denied(str(denied))
         except UnknownFunctionError as unknown:
             response = error_response(404, str(unknown), error_type="ResourceNotFoundException")
         except PayloadTooLargeError:
@@ -220,6 +227,10 @@ class FunctionUrlListener:
                 cold=bool(outcome and outcome.cold),
             )
         )
+
+
+def _denied(message: str) -> Response:
+    return error_response(403, message, error_type="AccessDeniedException")
 
 
 async def _pass_on(

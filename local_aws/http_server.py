@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import h11
 
+from local_aws.admission import FORBIDDEN, REFUSAL_HEADERS, refusal, refusal_body
+
 READ_BYTES = 256 * 1024
 HEADER_BYTES = 64 * 1024
 WITHOUT_BODY = frozenset({204, 304})
@@ -58,13 +60,27 @@ class BrokenTransferError(ConnectionError):
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+def explained_refusal(reason: str) -> Response:
+    """The answer to a request that is not taken, with the reason."""
+    return Response(FORBIDDEN, REFUSAL_HEADERS, refusal_body(reason))
+
+
+class _RefusedError(Exception):
+    """The listener does not take a request; the message says why."""
+
+
 class HttpServer:
-    """Serves one handler on one socket, in the running event loop.
+    """Serves one handler on one socket of this machine, in the running event loop.
+
+    A request that `admission.refusal` refuses is answered from its headers alone, and its
+    connection is closed: its body is not read, and no handler sees it.
 
     Args:
         handler: Called for each request; connections are concurrent.
         body_limit: Longest body, in bytes, that is kept.
         streams: Whether a request with these headers is handed over before its body is read.
+        pages: Whether requests of web pages are taken.
+        refuse: Makes the answer to a request that is not taken, from the reason.
     """
 
     def __init__(
@@ -73,15 +89,21 @@ class HttpServer:
         *,
         body_limit: int,
         streams: Callable[[list[tuple[str, str]]], bool] | None = None,
+        pages: bool = False,
+        refuse: Callable[[str], Response] = explained_refusal,
     ) -> None:
         self._handler = handler
         self._body_limit = body_limit
         self._streams = streams
+        self._pages = pages
+        self._refuse = refuse
+        self._port = 0
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, listener: socket.socket) -> None:
         """Accept connections from now on; the socket belongs to this server."""
+        self._port = listener.getsockname()[1]
         self._server = await asyncio.start_server(self._accept, sock=listener, limit=READ_BYTES)
 
     async def read_out(self, seconds: float) -> None:
@@ -127,6 +149,9 @@ class HttpServer:
             except h11.RemoteProtocolError as error:
                 await _write(connection, writer, Response(error.error_status_hint, []), head=False)
                 return
+            except _RefusedError as refused:
+                await _write(connection, writer, self._refuse(str(refused)), head=False)
+                return
             if request is None:
                 return
             response = await self._handler(request)
@@ -146,7 +171,12 @@ class HttpServer:
         writer: asyncio.StreamWriter,
         client: str,
     ) -> Request | None:
-        """The next request, None when the peer is done."""
+        """The next request, None when the peer is done.
+
+        Raises:
+            h11.RemoteProtocolError: the peer speaks no HTTP.
+            _RefusedError: the request is not for this listener; its body was not read.
+        """
         opening: h11.Request | None = None
         chunks: list[bytes] = []
         length = 0
@@ -156,6 +186,9 @@ class HttpServer:
                 await _read_more(connection, reader, writer)
             elif isinstance(event, h11.Request):
                 opening = event
+                refused = refusal(opening.headers, port=self._port, pages=self._pages)
+                if refused is not None:
+                    raise _RefusedError(refused)
                 headers = _headers(opening.headers)
                 if self._streams is not None and self._streams(headers):
                     trailers: list[tuple[str, str]] = []

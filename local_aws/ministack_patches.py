@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
@@ -25,6 +26,7 @@ from local_aws import (
 )
 from local_aws.errors import LocalAwsError
 from local_aws.functions import LATEST, FunctionName
+from local_aws.ports import HOST
 
 # What a MiniStack operation returns: status, headers, body.
 type Answer = tuple[int, dict[str, str], bytes]
@@ -52,6 +54,7 @@ def apply(
     _forget_a_dead_letter_queue_that_was_taken_away()
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
+    _find_buckets_below_localhost()
     cloudwatch_patches.apply()
     query_definitions.apply()
     log_group_keys.apply()
@@ -86,6 +89,23 @@ def _give_urls_a_port(open_url: Callable[[FunctionName, str | None], str]) -> No
         return status, headers, json.dumps(config).encode()
 
     lambda_svc._create_function_url_config = create_with_port  # noqa: SLF001 - see apply
+
+
+def _find_buckets_below_localhost() -> None:
+    """The SDKs ask `bucket.localhost` where the endpoint is `localhost`.
+
+    MiniStack expects the bucket before the one host that it was told, ours is 127.0.0.1 (seen
+    in 1.5.33).
+    """
+    extract = ministack._extract_s3_vhost_bucket  # noqa: SLF001 - see apply
+
+    def extract_from_any_host(host: str) -> str | None:
+        name = host.strip().lower().partition(":")[0]
+        below = name.removesuffix(".localhost")
+        found: str | None = extract(host if below == name else f"{below}.{HOST}")
+        return found
+
+    ministack._extract_s3_vhost_bucket = extract_from_any_host  # noqa: SLF001 - see apply
 
 
 def _delete_urls_with_their_function() -> None:

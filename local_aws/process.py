@@ -17,6 +17,7 @@ from typing import Any
 
 from local_aws.errors import LocalAwsError
 from local_aws.leftovers import end_leftover_instances
+from local_aws.private_files import open_log
 from local_aws.process_identity import identity, is_alive, kill_group, wait_gone
 from local_aws.state import ProcessRecord, StateFolder, read_record
 
@@ -96,7 +97,6 @@ def start(
     running = find(state)
     if running is not None:
         return running
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "local_aws", "--state", str(state.absolute())]
     command += ["--endpoint-port", str(endpoint_port), "--url-ports", url_ports, "--region", region]
     if runtime is not None:
@@ -107,7 +107,7 @@ def start(
         command.append("--no-namespaces")
     if enforce_iam:
         command.append("--enforce-iam")
-    with log.open("ab") as output:
+    with open_log(log) as output:
         before = output.tell()
         child = subprocess.Popen(
             command,

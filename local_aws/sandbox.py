@@ -194,7 +194,7 @@ def write_language(folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        path.chmod(0o755)
+        path.chmod(0o700)
     return folder
 
 

@@ -106,6 +106,8 @@ def main() -> None:
     """Arrange what the specification says, report when it is done, and execute."""
     specification: dict[str, Any] = json.loads(sys.argv[1])
     report = specification["report_fd"]
+    # Lambda's own; local AWS has a narrower one, and the instance's folder is closed to others.
+    os.umask(0o022)
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         if specification["namespaces"]:

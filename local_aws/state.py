@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from local_aws.errors import LocalAwsError
+from local_aws.private_files import private_folder
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def take_lock(folder: StateFolder) -> IO[str]:
     Raises:
         LocalAwsError: another local AWS runs on the same folder.
     """
-    folder.root.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.root)
     lock = folder.lock.open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

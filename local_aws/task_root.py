@@ -24,7 +24,8 @@ def unpack(code: bytes, folder: Path) -> Path:
 
     Modification times are the zip's, as on Lambda: byte-code that is checked by time stays
     valid. Write permission is taken away: that is all the protection there is where no
-    mount namespace works.
+    mount namespace works. A function runs as the user that starts local AWS, and no other user
+    may read it.
 
     Raises:
         zipfile.BadZipFile: it is no zip.
@@ -42,12 +43,12 @@ def unpack(code: bytes, folder: Path) -> Path:
                 path = Path(archive.extract(entry, draft))
                 if not entry.is_dir():
                     mode = (entry.external_attr >> 16) & 0o777 or 0o644
-                    path.chmod(mode & ~0o222 | 0o444)
+                    path.chmod(mode & 0o500 | 0o400)
                     changed = calendar.timegm((*entry.date_time, 0, 0, 0))
                     os.utime(path, (changed, changed))
         for path in [draft, *draft.rglob("*")]:
             if path.is_dir():
-                path.chmod(0o555)
+                path.chmod(0o500)
         draft.rename(target)
         return target
 

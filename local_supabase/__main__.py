@@ -14,6 +14,7 @@ import psycopg
 
 from local_aws.errors import LocalAwsError
 from local_aws.ports import listen_somewhere
+from local_aws.private_files import keep_private, private_folder
 from local_aws.process_identity import identity
 from local_supabase import process
 from local_supabase.errors import LocalSupabaseError
@@ -42,7 +43,7 @@ def serve(state: Path) -> None:
         LocalSupabaseError: the state is in use, or a program is missing, does not start or
             ends by itself.
     """
-    state.mkdir(parents=True, exist_ok=True)
+    private_folder(state)
     with (state / "local-supabase.lock").open("a") as lock:
         try:
             # The kernel lets go of it however this process ends.
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local_supabase", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder of its data and keys")
     options = parser.parse_args()
+    keep_private()
     # The starter of a detached one may end before it does.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

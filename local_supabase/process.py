@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from local_aws.private_files import open_log
 from local_aws.process_identity import identity, is_alive, kill_group, wait_gone
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.keys import Keys
@@ -126,9 +127,7 @@ def start(state: Path, *, log: Path) -> Running:
     running = find(state)
     if running is not None:
         return running
-    state.mkdir(parents=True, exist_ok=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with open_log(log) as output:
         before = output.tell()
         child = subprocess.Popen(
             [sys.executable, "-m", "local_supabase", "--state", str(state.absolute())],

@@ -60,6 +60,9 @@ def postgres_tree(target: Path) -> Path:
         control.unlink()
         control.write_text(text)
         control.chmod(0o644)
+    # The server's user reads no more of these than the package's own files, which are public.
+    for made in (target, folder.parent):
+        made.chmod(0o755)
     (target / "complete").touch()
     return folder / "bin"
 

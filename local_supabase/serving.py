@@ -11,6 +11,7 @@ import time
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from local_aws.admission import programs_only
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.faults import App
 from local_supabase.places import HOST
@@ -51,7 +52,7 @@ def listen(port: int = 0) -> socket.socket:
 
 
 class Server:
-    """A served app.
+    """A served app. It takes requests of programs on this machine, and none of web pages.
 
     Args:
         app: the app.
@@ -66,7 +67,7 @@ class Server:
         self.port: int = self._listener.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                programs_only(app, port=self.port),
                 http=_Protocol,
                 ws="none",
                 lifespan="off",

@@ -106,6 +106,8 @@ def run(step: str, *command: str, variables: dict[str, str] | None = None) -> No
 def alone() -> Iterator[None]:
     """Wait until no other command of this checkout makes the environment."""
     CACHE.mkdir(parents=True, exist_ok=True)
+    # State, logs and keys lie beside it.
+    CACHE.parent.chmod(0o700)
     with (CACHE / "environment.lock").open("w") as file:
         if fcntl is not None:
             try:

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
+from local_aws.private_files import open_log
 from ops.failure import CommandFailedError
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def run(
             path of the log.
     """
     command = ["terraform", f"-chdir={root}", *arguments]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with open_log(log) as output:
         output.write(f"\n$ terraform {' '.join(arguments)}\n".encode())
         output.flush()
         start = output.tell()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from local_aws.private_files import keep_private
 from ops.failure import CommandFailedError
 from ops.stack import Stack
 
@@ -103,6 +104,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Be the `mesh` command."""
+    keep_private()
     # A closed terminal or a stopped job ends a command as Ctrl-C does: in order.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup

@@ -1,5 +1,6 @@
 """Functions deployed with boto3 to a local AWS, called over HTTP."""
 
+import contextlib
 import io
 import itertools
 import platform
@@ -8,6 +9,8 @@ import time
 import zipfile
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -56,6 +59,25 @@ def wait_until(happened, seconds: float = 60.0) -> Any:
             return found
         time.sleep(0.02)
     pytest.fail(f"did not happen within {seconds} s")
+
+
+def listening_addresses(pid: int) -> set[tuple[str, int]]:
+    """Where a process listens for TCP connections: addresses and ports."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        # It may be closed just now.
+        with contextlib.suppress(FileNotFoundError):
+            sockets.add(str(descriptor.readlink())[8:-1])
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for fields in map(str.split, Path(f"/proc/net/{table}").read_text().splitlines()[1:]):
+            # Column 3 is the state; 0A is LISTEN.
+            if fields[3] == "0A" and fields[9] in sockets:
+                host, _, port = fields[1].partition(":")
+                # Linux writes each group of four bytes as one number of this machine's order.
+                words = [bytes.fromhex(host[n : n + 8])[::-1] for n in range(0, len(host), 8)]
+                found.add((str(ip_address(b"".join(words))), int(port, 16)))
+    return found
 
 
 @dataclass(frozen=True)

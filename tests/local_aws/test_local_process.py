@@ -1,6 +1,5 @@
 """Start, find, stop, restart, and what a kill leaves behind."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -18,7 +17,7 @@ from local_aws.ports import FunctionUrlPorts, PortRange, listen_somewhere
 from local_aws.process import find, start, stop
 from local_aws.process_identity import identity
 from local_aws.state import StateFolder, write_json
-from tests.local_aws.deployed import ECHO, client, deploy, wait_until
+from tests.local_aws.deployed import ECHO, client, deploy, listening_addresses, wait_until
 
 # Where MiniStack would leave folders behind.
 TMP = Path("/tmp")  # noqa: S108 - only looked at
@@ -317,19 +316,9 @@ def test_it_listens_on_loopback_only(state):
         pytest.skip("needs /proc/net/tcp")
     running = begin(state)
     deploy(running, ECHO)
-    sockets = set()
-    for descriptor in Path(f"/proc/{running.pid}/fd").iterdir():
-        # It may be closed just now.
-        with contextlib.suppress(FileNotFoundError):
-            sockets.add(str(descriptor.readlink())[8:-1])
-    listening = [
-        fields[1]
-        for table in ("tcp", "tcp6")
-        for fields in map(str.split, Path(f"/proc/net/{table}").read_text().splitlines()[1:])
-        if fields[3] == "0A" and fields[9] in sockets
-    ]
-    assert len(listening) >= 2
-    assert all(address.startswith("0100007F:") for address in listening)
+    addresses = listening_addresses(running.pid)
+    assert len(addresses) >= 2
+    assert {host for host, _ in addresses} == {"127.0.0.1"}
 
 
 def test_idle_instances_end(state):

@@ -12,6 +12,7 @@ import pytest
 from local_supabase.faults import Fault
 from local_supabase.hashed_words import similarity
 from local_supabase.openai_server import StoredFile
+from tests.admission import FOREIGN_HOSTS, PAGES, is_refused
 
 MODEL = "text-embedding-3-small"
 
@@ -202,3 +203,17 @@ call make.
     answer = client.responses.create(model="any", input=f"How to run tests?\n\n{passage}")
     assert "To run the tests, call make [1]." in answer.output_text
     assert not set("|`(") & set(answer.output_text)
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS.values(), ids=FOREIGN_HOSTS)
+def test_no_request_for_a_foreign_host_is_taken(openai_server, host):
+    for method in ("GET", "OPTIONS", "POST"):
+        assert is_refused(openai_server.port, {}, method=method, path="/v1/responses", host=host)
+    assert openai_server.requests.to() == []
+
+
+@pytest.mark.parametrize("headers", PAGES.values(), ids=PAGES)
+def test_no_request_of_a_web_page_is_taken(openai_server, headers):
+    for method in ("GET", "OPTIONS", "POST"):
+        assert is_refused(openai_server.port, headers, method=method, path="/v1/responses")
+    assert openai_server.requests.to() == []

@@ -9,6 +9,7 @@ from joserfc.jwk import KeySet
 
 from local_supabase.faults import Fault
 from local_supabase.keys import Keys
+from tests.admission import FOREIGN_HOSTS, PAGES, ask, is_refused
 
 
 def get(project, path, key, token=None):
@@ -113,3 +114,31 @@ def test_a_database_that_is_down_is_a_503_and_comes_back_with_its_rows(supabase)
         supabase.start_database()
     up = get(supabase, "/rest/v1/mesh_documents?select=id", supabase.publishable_key, token)
     assert (down.status_code, up.json()) == (503, [{"id": "kept"}])
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS.values(), ids=FOREIGN_HOSTS)
+def test_the_gateway_takes_no_request_for_a_foreign_host(supabase, host):
+    key = {"apikey": supabase.secret_key}
+    for method in ("GET", "OPTIONS", "POST"):
+        path = "/rest/v1/mesh_documents"
+        assert is_refused(supabase.port, key, method=method, path=path, host=host)
+    assert supabase.requests.to() == []
+
+
+@pytest.mark.parametrize("headers", PAGES.values(), ids=PAGES)
+def test_the_gateway_takes_no_request_of_a_web_page(supabase, headers):
+    key = {"apikey": supabase.secret_key}
+    for method in ("GET", "OPTIONS", "POST"):
+        path = "/rest/v1/mesh_documents"
+        assert is_refused(supabase.port, {**key, **headers}, method=method, path=path)
+    assert supabase.requests.to() == []
+
+
+def test_the_gateways_answers_have_no_cors_headers(supabase):
+    key = {"apikey": supabase.secret_key}
+    for path, status in (("/rest/v1/mesh_documents", 200), ("/auth/v1/.well-known/jwks.json", 200)):
+        answered, told, _ = ask(supabase.port, key, method="GET", path=path)
+        assert answered == status
+        assert not [name for name in told if name.startswith("access-control-")]
+    _, told, _ = ask(supabase.port, key, method="OPTIONS", path="/rest/v1/mesh_documents")
+    assert not [name for name in told if name.startswith("access-control-")]
