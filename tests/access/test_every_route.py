@@ -14,6 +14,7 @@ from starlette.routing import Route
 from mcp_app.api_keys import KeysUnavailableError, digest, generate
 from mcp_app.oauth_settings import OAuthSettings
 from tests.access.conftest import AUDIENCE
+from tests.access.documented import public
 from tests.access.issuer import MAKERS, Issuer
 from tests.mcp_app.conftest import Client
 
@@ -33,13 +34,10 @@ NOT_ROUTES = (
     "*",
     "/\u00e4",
 )
-# What strangers may see; a route that is added to it is a decision.
-PUBLIC = {"/", "/health"}
-METADATA = {
-    "/.well-known/oauth-protected-resource",
-    "/.well-known/oauth-protected-resource/mcp",
-    "/.well-known/oauth-protected-resource/mcp/",
-}
+# What strangers may see. Clients also ask for the metadata of the address that they were given.
+PUBLIC = public()
+(METADATA_PATH,) = public(tokens=True) - PUBLIC
+METADATA = {METADATA_PATH, f"{METADATA_PATH}/mcp", f"{METADATA_PATH}/mcp/"}
 EXPIRED, REVOKED, VALID = generate(), generate(), generate()
 ENTRY = {"name": "k", "created": "2026"}
 STORED = json.dumps(

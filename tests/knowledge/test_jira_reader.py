@@ -266,6 +266,27 @@ def test_no_address_is_in_a_ticket(read) -> None:
     assert tickets[0].labels == ("mail",)
 
 
+NUL = "\x00"
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_no_nul_is_in_a_ticket(read, form: str) -> None:
+    """Neither PostgreSQL nor SQLite's search takes one; the words around it stay."""
+    fields = {"summary": f"Pro{NUL}xy", "description": f"{NUL}is not\n{NUL}{NUL}made{NUL}"}
+    fields |= {"labels": (f"tran{NUL}scoding",), "assignee": f"Ada{NUL} Example"}
+    if form == "csv":
+        # A file that begins with one is taken for a binary one.
+        before = row("VAULT-0", description="long " * 20_000)
+        given = csv_text([before, row("VAULT-1", type=f"Bu{NUL}g", **fields)])
+    else:
+        named = {"assignee": {"displayName": fields["assignee"]}, "labels": [*fields["labels"]]}
+        given = [issue("VAULT-1", **{**fields, **named, "issuetype": {"name": f"Bu{NUL}g"}})]
+    ticket = read(given)[0][-1]
+    assert NUL not in str(ticket).replace(r"\x00", NUL)
+    assert (ticket.summary, ticket.description) == ("Proxy", "is not\nmade")
+    assert (ticket.type, ticket.labels, ticket.assignee) == ("Bug", ("transcoding",), "Ada Example")
+
+
 def test_ticket_with_a_private_key_is_left_out(read) -> None:
     key = "-----BEGIN RSA PRIVATE " + "KEY-----\n" + "MIIEowIBAAKCAQEA" * 8
     tickets, ledger = read(csv_text([row("VAULT-1", description=key), row("VAULT-2")]))

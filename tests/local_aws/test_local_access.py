@@ -39,6 +39,27 @@ def test_an_unsigned_payload_is_forbidden(closed):
     assert closed.get(headers=signed(closed.url, **credentials)).status_code == 200
 
 
+class Leaving(SigV4Auth):
+    """Signs everything but one header."""
+
+    left_out = ""
+
+    def headers_to_sign(self, request):
+        headers = super().headers_to_sign(request)
+        del headers[self.left_out]
+        return headers
+
+
+def test_a_signature_that_does_not_cover_the_host_is_forbidden(closed):
+    """It would be good for every URL: the host is what tells one from another."""
+    request = AWSRequest(method="GET", url=closed.url)
+    signer = Leaving(Credentials("test", "test"), "lambda", "us-east-1")
+    signer.left_out = "host"
+    signer.add_auth(request)
+    assert "SignedHeaders=x-amz-date," in request.headers["Authorization"]
+    assert refused(closed.get(headers=dict(request.headers)))
+
+
 GRANTS: dict[str, dict[str, object]] = {
     "url": {
         "Action": "lambda:InvokeFunctionUrl",

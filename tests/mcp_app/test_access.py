@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from mcp_app.api_keys import KeysUnavailableError, generate
-from mcp_app.asgi.access import PUBLIC
+from tests.access.documented import public
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = ("/", "/health", "/ready", "/mcp", "/mcp/", "/rpc", "/nowhere", "/health/", "//health")
+PUBLIC = set(itertools.product(("GET", "HEAD"), public()))
 PROTECTED = [pair for pair in itertools.product(METHODS, PATHS) if pair not in PUBLIC]
 
 
