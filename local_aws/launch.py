@@ -20,6 +20,7 @@ from local_aws.instance import Place
 from local_aws.invoke_api import InvokeApi
 from local_aws.logs import LogShipper
 from local_aws.ports import HOST, FunctionUrlPorts
+from local_aws.process_identity import owner
 from local_aws.sandbox import Sandbox, probe_namespaces, write_language
 from local_aws.snapshots import Snapshots
 from local_aws.state import StateFolder, read_record
@@ -116,9 +117,14 @@ async def _publish_metrics() -> None:
 async def _watch_record(
     folder: StateFolder, control_plane: ControlPlane, stopping: asyncio.Event
 ) -> None:
-    """End when the state folder was removed: nobody could find this process any more."""
+    """End with the owner, or when the state folder was removed: nobody could find this process."""
+    owner_ended = owner()
     while True:
         await asyncio.sleep(OWNER_CHECK_SECONDS)
+        if owner_ended():
+            _logger.warning("the process that it was started for has ended: ending")
+            stopping.set()
+            return
         record = read_record(folder)
         if record is None or record.pid != os.getpid():
             _logger.warning("%s is gone, or another's: ending", folder.record)

@@ -7,9 +7,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 POLL_SECONDS = 0.02
+# Number of a process: what is started with this variable ends when that process has ended,
+# however it ended. Test runs set it for themselves.
+OWNER = "MESH_OWNER_PROCESS"
 
 
 def identity(pid: int) -> str | None:
@@ -34,6 +38,19 @@ def identity(pid: int) -> str | None:
         return None
     state, start_ticks = fields[0], fields[19]
     return None if state in "ZX" else f"{boot}:{start_ticks}"
+
+
+def owner() -> Callable[[], bool]:
+    """Tells whether the process that `OWNER` names has ended; without one it never has.
+
+    Call this at the start, before the number can mean a later process.
+    """
+    named = os.environ.get(OWNER, "")
+    if not named.isdigit():
+        return lambda: False
+    pid = int(named)
+    recorded = identity(pid)
+    return lambda: recorded is None or not is_alive(pid, recorded)
 
 
 def is_alive(pid: int, recorded: str) -> bool:

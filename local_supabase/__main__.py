@@ -15,7 +15,7 @@ import psycopg
 from local_aws.errors import LocalAwsError
 from local_aws.ports import listen_somewhere
 from local_aws.private_files import keep_private, private_folder
-from local_aws.process_identity import identity
+from local_aws.process_identity import identity, owner
 from local_supabase import process
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.openai_server import LocalOpenAI
@@ -81,8 +81,9 @@ def serve(state: Path) -> None:
                 f"stand-in for OpenAI {openai.base_url}",
                 flush=True,
             )
+            owner_ended = owner()
             # One without the other is of no use, and `find` must not call it running.
-            while not ended.wait(LOOK_SECONDS):
+            while not ended.wait(LOOK_SECONDS) and not owner_ended():
                 supabase.check()
 
 

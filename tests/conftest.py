@@ -12,6 +12,7 @@ import pytest
 import pytest_terraform.tf
 
 from local_aws import process
+from local_aws.process_identity import OWNER
 from local_supabase.stack import LocalSupabase
 from ops import terraform
 from ops.database.migrate import migrate
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
 os.environ["FASTMCP_LOG_ENABLED"] = "false"
+
+# However this run ends, what its tests have started ends too.
+os.environ[OWNER] = str(os.getpid())
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that tests start there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

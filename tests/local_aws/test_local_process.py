@@ -15,7 +15,7 @@ from local_aws import task_root
 from local_aws.errors import LocalAwsError
 from local_aws.ports import FunctionUrlPorts, PortRange, listen_somewhere
 from local_aws.process import find, start, stop
-from local_aws.process_identity import identity
+from local_aws.process_identity import OWNER, identity
 from local_aws.state import StateFolder, write_json
 from tests.local_aws.deployed import ECHO, client, deploy, listening_addresses, wait_until
 
@@ -65,6 +65,45 @@ def test_a_proxy_for_the_internet_does_not_hide_it(state, monkeypatch):
     running = begin(state)
     assert find(state) == running
     assert running.status()["functions"] == []
+
+
+INTERRUPTED = """
+import os, pathlib, threading
+from local_aws.process import start
+
+def test_that_waits(tmp_path):
+    running = start(tmp_path / "state", log=tmp_path / "log.txt")
+    told = pathlib.Path(os.environ["TOLD"])
+    (told.parent / "draft").write_text(str(running.pid))
+    (told.parent / "draft").rename(told)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "with a worker"])
+def test_a_test_run_that_is_cut_short_leaves_nothing_running(tmp_path, workers, sent):
+    """The signal goes to pytest alone, as `kill` sends it, and not to what pytest has started."""
+    written, told = tmp_path / "test_cut_short.py", tmp_path / "told"
+    written.write_text(INTERRUPTED)
+    variables = {name: value for name, value in os.environ.items() if name != OWNER}
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"),
+            *("--rootdir", str(tmp_path), "--basetemp", str(tmp_path / "made"), *workers),
+            str(written),
+        ],
+        cwd=ROOT,
+        env={**variables, "TOLD": str(told)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(told.exists)
+    pid = int(told.read_text())
+    assert identity(pid)
+    run.send_signal(sent)
+    run.wait(60)
+    wait_until(lambda: identity(pid) is None)
 
 
 def test_it_outlives_the_process_that_started_it(state):
