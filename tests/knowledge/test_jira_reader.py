@@ -272,8 +272,12 @@ NUL = "\x00"
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_no_nul_is_in_a_ticket(read, form: str) -> None:
     """Neither PostgreSQL nor SQLite's search takes one; the words around it stay."""
-    fields = {"summary": f"Pro{NUL}xy", "description": f"{NUL}is not\n{NUL}{NUL}made{NUL}"}
+    fields: dict[str, Any] = {
+        "summary": f"Pro{NUL}xy",
+        "description": f"{NUL}is not\n{NUL}{NUL}made{NUL}",
+    }
     fields |= {"labels": (f"tran{NUL}scoding",), "assignee": f"Ada{NUL} Example"}
+    given: Any
     if form == "csv":
         # A file that begins with one is taken for a binary one.
         before = row("VAULT-0", description="long " * 20_000)
