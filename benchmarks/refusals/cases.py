@@ -84,7 +84,6 @@ def _case(method: str, path: str, headers: Mapping[str, str], **more: Any) -> Ca
         "size": 0,
         "message": "ping",
         "loads": False,
-        "base": None,
         **more,
     }
 

@@ -17,8 +17,8 @@ NOISE_RATIO, NOISE_MS = 1.5, 0.05
 HEADS = "heads"
 # Below this, what a request costs without a body hides the body's cost.
 LEAST_BYTES = MB
-# What a shape costs beside bare json.loads of it, where that alone is beyond the limit.
-LOADS_RATIO = 1.25
+# What a shape may cost beside bare json.loads of it, where that is more than the limit.
+LOADS_RATIO = 2.5
 
 type Measured = Sequence[Mapping[str, Any]]
 
@@ -31,18 +31,21 @@ def by_group(measured: Measured) -> dict[str, list[Mapping[str, Any]]]:
     return dict(groups)
 
 
-def grown(measured: Measured) -> list[int]:
-    """Places of refusals that cost more, for their body, than noise explains.
+def with_bases(measured: Measured) -> list[dict[str, Any]]:
+    """The same, each with what its request costs without a body."""
+    empty = {
+        name: min(one["ms"] for one in group if not one["size"])
+        for name, group in by_group(measured).items()
+    }
+    return [{**one, "base": empty[one["group"]]} for one in measured]
 
-    Compared with the request without a body that was measured beside it (`base`), or else with
-    the cheapest of its group.
-    """
-    least = {name: min(one["ms"] for one in group) for name, group in by_group(measured).items()}
+
+def grown(measured: Measured) -> list[int]:
+    """Places of refusals that cost more, for their body, than noise explains."""
     return [
         at
         for at, one in enumerate(measured)
-        if one["ms"] > (one["base"] or least[one["group"]]) * NOISE_RATIO + NOISE_MS
-        and one["group"] != HEADS
+        if one["ms"] > one["base"] * NOISE_RATIO + NOISE_MS and one["group"] != HEADS
     ]
 
 
@@ -51,14 +54,12 @@ def per_mb(measured: Measured) -> dict[str, dict[str, float]]:
 
     The group `json.loads` is what the bare parser takes.
     """
-    empty = {one["group"]: one["ms"] for one in measured if not one["size"]}
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for one in measured:
         if one["size"] < LEAST_BYTES:
             continue
         megabytes = one["bytes"] / MB
-        base = one["base"] or empty[one["group"]]
-        values = {one["group"]: (one["ms"] - base) / megabytes}
+        values = {one["group"]: (one["ms"] - one["base"]) / megabytes}
         if one["loads"] is not None:
             values["json.loads"] = one["loads"] / megabytes
         for name, value in values.items():
@@ -67,14 +68,13 @@ def per_mb(measured: Measured) -> dict[str, dict[str, float]]:
 
 
 def too_dear(measured: Measured) -> list[int]:
-    """Places of bodies that cost more than the limit, and more than bare json.loads of them."""
-    empty = {one["group"]: one["ms"] for one in measured if not one["size"]}
+    """Places of bodies that cost more than either limit."""
     loads = {(one["shape"], one["size"]): one["loads"] for one in measured if one["loads"]}
     return [
         at
         for at, one in enumerate(measured)
         if one["size"] >= LEAST_BYTES
-        and one["ms"] - (one["base"] or empty[one["group"]])
+        and one["ms"] - one["base"]
         > max(
             LIMIT_MS_PER_MB * one["bytes"] / MB,
             loads.get((one["shape"], one["size"]), 0.0) * LOADS_RATIO,

@@ -21,6 +21,7 @@ TOO_MANY_REQUESTS = -32000
 
 NOTHING_HERE = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
 INTERNAL = "Internal error. The server's log has the cause under this request's id."
+NOT_JSON = "The body is not valid JSON."
 NOT_ALLOWED = "{method} is not allowed here; use {allowed}."
 
 logger = logging.getLogger(__name__)

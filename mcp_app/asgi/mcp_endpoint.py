@@ -20,7 +20,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mcp_app import call_log
-from mcp_app.asgi.failures import INVALID_REQUEST, RefusedError, failure
+from mcp_app.asgi.failures import (
+    INVALID_REQUEST,
+    NOT_JSON,
+    PARSE_ERROR,
+    RefusedError,
+    failure,
+)
 from mcp_app.asgi.json_body import JSON_TYPE, decoded, read_body, replay
 from mcp_app.asgi.plain_requests import plain_request
 from mcp_app.asgi.protected_resource import challenge
@@ -103,7 +109,8 @@ class McpEndpoint:
         try:
             message = decoded(body)
         except ValueError:
-            message = None
+            await failure(400, PARSE_ERROR, NOT_JSON)(scope, receive, send)
+            return
         await self.answer(message, lambda: body, scope, receive, send)
 
     async def answer(
@@ -115,7 +122,7 @@ class McpEndpoint:
         whether its client is still there: for plain JSON the transports do not, either.
 
         Args:
-            message: The decoded body; None for what is not JSON.
+            message: The decoded body.
             body: Gives it in JSON, for the SDK's transports.
             scope: Of the HTTP request.
             receive: Called for what comes after the body.

@@ -57,7 +57,7 @@ def plain_request(
     Args:
         server: Who is asked; `get_tool_input_schema` has to be set.
         http: POST.
-        message: Its decoded body; None for what is not JSON.
+        message: Its decoded body.
         streamed: Whether the answer is to be events.
     """
     headers = http.headers

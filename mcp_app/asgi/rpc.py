@@ -21,6 +21,7 @@ from mcp_app.asgi.failures import (
     INTERNAL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    NOT_JSON,
     PARSE_ERROR,
     RefusedError,
     failure,
@@ -121,7 +122,7 @@ class PlainJsonRpc:
         try:
             content = decoded(body)
         except ValueError:
-            return failure(400, PARSE_ERROR, "The body is not valid JSON.")
+            return failure(400, PARSE_ERROR, NOT_JSON)
         if not isinstance(content, list):
             answer = await self._one(content, scope)
             return Response(status_code=202) if answer is None else JSONResponse(answer)
