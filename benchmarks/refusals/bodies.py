@@ -22,7 +22,7 @@ def _filled(size: int, *, one: str, begin: str = "", end: str = "") -> str:
 
 
 def _keys(size: int) -> str:
-    entries = ",".join(f'"k{number:07}":1' for number in range(size // 12))
+    entries = ",".join(f'"k{number:07}":1' for number in range(size // 13))
     return f"{{{entries}}}"
 
 
