@@ -26,6 +26,16 @@ RETRY_SECONDS = 1.0
 logger = logging.getLogger("mesh.access")
 
 
+def _match(entries: tuple[Any, ...], sha256: str) -> Any:
+    """The entry with this hash; None for none."""
+    found = None
+    for entry in entries:
+        # Every one is compared, so that timing does not tell which one it was.
+        if hmac.compare_digest(entry.sha256, sha256):
+            found = entry
+    return found
+
+
 class StoredHashes:
     """The entries of a stored document, each with a `sha256`, that are valid now.
 
@@ -99,7 +109,8 @@ class StoredHashes:
 
     def reads_for(self, sha256: str) -> bool:
         """Whether `matching` will read before it answers."""
-        return not self.fresh or (self._match(sha256) is None and self._may_read_more())
+        unknown = _match(self._entries, sha256) is None
+        return not self.fresh or (unknown and self._may_read_more())
 
     def matching(self, sha256: str) -> Any:
         """The entry with this hash, compared in constant time; None where there is none.
@@ -111,38 +122,33 @@ class StoredHashes:
             Exception: `unavailable`, when they cannot be read, or there are none yet.
         """
         asked_at = self._clock()
+        # First: another thread may find them too old the moment after.
+        entries = self._entries
         if not self.fresh:
-            self._renew()
-        found = self._match(sha256)
+            entries = self._renew()
+        found = _match(entries, sha256)
         if found is None and self._read_at < asked_at and self._may_read_more():
             self._read_more(asked_at)
-            found = self._match(sha256)
+            found = _match(self._entries, sha256)
         return found
 
     def _within(self, seconds: float, since: float) -> bool:
         # Below 0, the clock was set back: how long ago it was is not known then.
         return 0 <= self._clock() - since < seconds
 
-    def _match(self, sha256: str) -> Any:
-        found = None
-        for entry in self._entries:
-            # Every one is compared, so that timing does not tell which one it was.
-            if hmac.compare_digest(entry.sha256, sha256):
-                found = entry
-        return found
-
-    def _renew(self) -> None:
+    def _renew(self) -> tuple[Any, ...]:
         """Read what is trusted no more, or raise why it cannot be."""
         with self._lock:
             # Another thread may have read while this one waited.
             if self.fresh:
-                return
+                return self._entries
             # Not kept beyond its time when the next read fails.
             self._entries = ()
             # Strangers ask too: what has just failed is not tried with each of their requests.
             if self._within(RETRY_SECONDS, self._failed_at):
                 raise self._unavailable(self._failure)
             self._read_entries()
+            return self._entries
 
     def _may_read_more(self) -> bool:
         """Whether an unknown hash is worth a read now."""
