@@ -47,6 +47,12 @@ def test_another_kind_of_credential_is_no_key(stranger, authorization):
     assert reply.status == 401
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearerx", "", "AWS4-HMAC-SHA256"])
+def test_a_valid_key_after_another_scheme_is_refused(client, stranger, scheme):
+    headers = {"authorization": f"{scheme} {client.key}"}
+    assert stranger.request("POST", "/rpc", {"method": "ping"}, headers=headers).status == 401
+
+
 @pytest.mark.parametrize("form", ["authorization", "lower", "x-api-key"])
 def test_the_key_is_taken_from_either_header(client, stranger, form):
     headers = {
