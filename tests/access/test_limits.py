@@ -99,9 +99,11 @@ def test_who_calls_too_often_is_told_when_to_come_back(with_keys):
     assert free.request("POST", "/mcp", PING).status == 200
 
 
-def test_public_routes_cost_nothing(with_keys):
-    (slow,) = with_keys({"rate_per_minute": 1})
-    assert [slow.request("GET", "/health").status for _ in range(5)] == [200] * 5
+def test_public_routes_cost_nothing(start_instance, settings):
+    """Strangers have the deployment's rate, so only a route without a price lets all through."""
+    server = start_instance(replace(settings, rate_limit_per_minute=1), stored((generate(), {})))
+    stranger = Client(server._answer, None)
+    assert [stranger.request("GET", "/health").status for _ in range(5)] == [200] * 5
 
 
 def test_a_batch_is_as_many_calls_as_it_holds(with_keys):
