@@ -1,10 +1,20 @@
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mcp_app.api_keys import ApiKey, KeyRing, KeysUnavailableError, digest, generate, parse, stored
+from mcp_app.api_keys import (
+    ApiKey,
+    KeyRing,
+    KeysUnavailableError,
+    digest,
+    generate,
+    moment,
+    parse,
+    stored,
+)
 
 
 def document(*keys):
@@ -278,3 +288,13 @@ def test_a_clock_set_back_makes_the_ring_read_again(clock):
     for clock.now in (1000, 10):
         assert keys.find(key)
     assert store.reads == 2
+
+
+def test_an_end_without_an_offset_is_utc_wherever_the_server_runs(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert moment("2026-01-01T00:00:00") == moment("2026-01-01T00:00:00Z") == 1_767_225_600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
