@@ -18,8 +18,12 @@ JIRA_URL ?=
 BENCH ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
 PYTEST ?=
+# How much torture: MINUTES (ten) or COUNT, e.g. make torture COUNT=1000000 SEED=7
+MINUTES ?=
+COUNT ?=
+SEED ?=
 
-.PHONY: help setup build up down status check format docs test bench bench-quick bench-retrieval bench-ingestion \
+.PHONY: help setup build up down status check format docs test torture bench bench-quick bench-retrieval bench-ingestion \
 	bench-refusals lock clean
 
 help: ## List these commands
@@ -62,6 +66,10 @@ docs: setup ## Write the pages of docs/ that are made from the code
 test: setup ## Run all tests
 	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
+torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)
+	@.venv/bin/python -m tests.torture $(if $(MINUTES),--minutes $(MINUTES)) \
+	$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
 bench: setup ## Measure cold starts and warm calls beside others (PUBLISH=1: into docs/)
 	@.venv/bin/python -m benchmarks.starts $(if $(PUBLISH),--publish) $(BENCH)
 
@@ -79,7 +87,7 @@ bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into 
 	@.venv/bin/python -m benchmarks.refusals $(if $(PUBLISH),--publish)
 
 lock: setup ## Resolve requirements/ anew into the locks with hashes
-	@for name in uv lambda runtime clients checkov; do \
+	@for name in uv lambda runtime clients checkov atheris; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done

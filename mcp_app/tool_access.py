@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mcp_types
-from fastmcp.exceptions import AuthorizationError, ToolError
+from fastmcp.exceptions import ToolError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_REQUEST
 
 from mcp_app.caller import Caller, current
 
@@ -91,7 +93,10 @@ class ToolAccess(Middleware):
             missing_scopes(caller, tool, self._tool_scopes) for tool in self._tool_scopes
         )
         if limited and (context.method or "").startswith(BESIDE_TOOLS):
-            raise AuthorizationError(f"This credential is for tools only, not {context.method}.")
+            raise MCPError(
+                code=INVALID_REQUEST,
+                message=f"This credential is for tools only, not {context.method}.",
+            )
         return await call_next(context)
 
     async def on_list_tools(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,22 +36,46 @@ os.environ[OWNER] = str(os.getpid())
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No examples by chance, unless somebody looks for trouble (MESH_EXAMPLES=2500 pytest
-# --hypothesis-seed=...), none that another run left, and no limit that a busy machine passes.
+# Examples come from the day's seed alone: none that another run left, no function's own, and
+# no time limit that a busy machine passes.
 hypothesis.settings.register_profile(
     "mesh",
-    derandomize="MESH_EXAMPLES" not in os.environ,
+    derandomize=False,
     database=None,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("mesh")
+SEED = "--hypothesis-seed"
 
 # Of local AWS's log, shown with a failure.
 LOG_LINES = 100
 
 # Minutes each, and few: begun last they would leave all but one worker without work.
 LONGEST = {"end_to_end", "terraform", "conformance", "clients"}
+
+
+# First: Hypothesis's own hook reads the option.
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give Hypothesis and our own generators a new seed each day, unless one was passed.
+
+    pytest-xdist hands the option on to its workers, so all of a run have one seed.
+    """
+    if config.getoption(SEED) is None:
+        config.option.hypothesis_seed = f"{datetime.now(UTC):%Y%m%d}"
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to repeat the run."""
+    seed = config.getoption(SEED)
+    return f"seed: {seed} (a new one each day; repeat this run with {SEED}={seed})"
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> str:
+    """The seed of this run, for a test's own `random.Random`."""
+    return str(pytestconfig.getoption(SEED))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as sampling
 from hypothesis import strategies as st
+from mcp_types import INVALID_REQUEST
 
 from mcp_app.api_keys import digest, generate
 from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, too_nested
@@ -164,7 +165,10 @@ def test_who_may_not_call_every_tool_reads_nothing_beside_them(
     server = oauth_server(tool_scopes={"search_knowledge": frozenset({"docs:read"})})
     for limited in (some, Client(server._answer, issuer.token(AUDIENCE))):
         for path in ("/mcp", "/rpc"):
-            assert "for tools only" in limited.rpc(method, BESIDE[method], path)["error"]["message"]
+            error = limited.rpc(method, BESIDE[method], path)["error"]
+            assert "for tools only" in error["message"]
+            # Not an internal error: the caller is refused.
+            assert error["code"] == INVALID_REQUEST
 
 
 def test_who_was_granted_every_scope_reads_resources(oauth_server, issuer):

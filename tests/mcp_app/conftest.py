@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +19,7 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.origin_secret import OriginSecrets
 from mcp_app.server import build_server
 from mcp_app.settings import WITH_API_KEYS, Settings, load
-from ops.corpus import write_index
-from tests.knowledge.jira_samples import csv_text, row, saved
+from tests.mcp_app.sample_index import write_sample_index
 
 KEY = generate()
 
@@ -104,58 +102,47 @@ class Client:
         return result["structuredContent"]
 
 
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=Ada Byron", "-c", "user.email=ada@example.com", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        env={
-            "PATH": "/usr/bin:/bin:/usr/local/bin",
-            "GIT_AUTHOR_DATE": "2026-01-31T10:00:00Z",
-            "GIT_COMMITTER_DATE": "2026-01-31T10:00:00Z",
-        },
-    )
-
-
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index over a small repository, two documents, a code file, one commit, and two tickets."""
-    repository = tmp_path_factory.mktemp("corpus") / "vault"
-    (repository / "docs").mkdir(parents=True)
-    (repository / "docs" / "ingest.md").write_text(
-        "# Ingest\n\n## Checksums\n\nEvery master file gets a BLAKE3 checksum when it is ingested; "
-        "a mismatch quarantines the asset.\n\n## Retention\n\nProxies are kept for ninety days.\n"
-    )
-    (repository / "docs" / "rights.md").write_text(
-        "# Rights windows\n\nA rights window closes at midnight UTC in the territory's last zone.\n"
-    )
-    (repository / "ingest.py").write_text(
-        "def verifyChecksum(asset):\n    '''Compare the BLAKE3 digest.'''\n    return asset\n"
-    )
-    git(repository, "init", "-q", "-b", "main")
-    git(repository, "add", "-A")
-    git(repository, "commit", "-q", "-m", "Quarantine assets whose checksum does not match")
-    target = tmp_path_factory.mktemp("index") / "knowledge.sqlite3"
-    rows = [
-        row("AOMA-1", summary="Checksum mismatch on re-ingest", description="It is quarantined."),
-        row("AOMA-2", summary="Proxy without sound", status="Done", priority="Low"),
-    ]
-    export = saved(target.with_name("export.csv"), csv_text(rows))
-    write_index(
-        target, documents=[repository / "docs"], repositories=[repository], exports=[export]
-    )
-    return target
+    return write_sample_index(tmp_path_factory.mktemp("index"))
 
 
-@pytest.fixture(scope="session")
-def settings(index) -> Settings:
+def settings_of(index: Path) -> Settings:
+    """A deployment that takes API keys and answers from this index."""
     variables = {
         "MESH_API_KEYS_PARAMETER": "/mesh/test/api-keys",
         "MESH_ENVIRONMENT": "test",
         "MESH_ALLOWED_ORIGINS": "https://app.example.com",
     }
-    return replace(load(variables), index=index, function_version="7")
+    return replace(load(variables), index=str(index), function_version="7")
+
+
+@pytest.fixture(scope="session")
+def settings(index) -> Settings:
+    return settings_of(index)
+
+
+def instance_of(
+    settings: Settings, keys: Callable[[], str], origin: OriginSecrets | None = None
+) -> Instance:
+    """An instance of a deployment.
+
+    Args:
+        settings: What the deployment is.
+        keys: Gives the document of the API keys.
+        origin: What proves that requests came through a domain.
+    """
+    ring = KeyRing(keys, source="SSM parameter /p", ttl_seconds=60)
+    backend = EmbeddedBackend(settings.index)
+    app = build_app(
+        build_server(settings, backend),
+        settings,
+        backend,
+        ring if settings.auth in WITH_API_KEYS else None,
+        origin_secrets=origin,
+    )
+    return Instance(app)
 
 
 @pytest.fixture(scope="session")
@@ -170,16 +157,7 @@ def new_instance():
     ) -> Instance:
         entry = {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
         stored = json.dumps({"keys": [entry]})
-        ring = KeyRing(keys or (lambda: stored), source="SSM parameter /p", ttl_seconds=60)
-        backend = EmbeddedBackend(settings.index)
-        app = build_app(
-            build_server(settings, backend),
-            settings,
-            backend,
-            ring if settings.auth in WITH_API_KEYS else None,
-            origin_secrets=origin,
-        )
-        instance = Instance(app)
+        instance = instance_of(settings, keys or (lambda: stored), origin)
         instances.append(instance)
         return instance
 

@@ -13,6 +13,7 @@ import pytest
 
 from mcp_app.api_keys import digest, generate
 from mcp_app.deployment import current, set_current
+from mcp_app.instance import Instance
 from mcp_app.settings import Settings
 from ops.bundle import fast_path
 from ops.environment import ROOT
@@ -45,17 +46,23 @@ def stored_keys() -> str:
     return json.dumps({"keys": entries})
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fast_path.FastPath]:
-    """What the build puts into the zip, importable as `mcp_app_lean`."""
-    answers = fast_path.ask(ROOT, tmp_path_factory.mktemp("frozen"), lambda: ALL)
+def build_lean_package(scratch: Path) -> tuple[fast_path.FastPath, Path]:
+    """Build `mcp_app_lean` as the zip has it: what was made, and the folder that holds it."""
+    answers = fast_path.ask(ROOT, scratch / "frozen", lambda: ALL)
     made = fast_path.make(ROOT, answers, ALL)
     assert made is not None
-    folder = tmp_path_factory.mktemp("lean")
+    folder = scratch / "lean"
     for entry in made.entries:
         place = folder / entry.name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(entry.data)
+    return made, folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fast_path.FastPath]:
+    """What the build puts into the zip, importable as `mcp_app_lean`."""
+    made, folder = build_lean_package(tmp_path_factory.mktemp("fast-path"))
     sys.path.insert(0, str(folder))
     yield made
     sys.path.remove(str(folder))
@@ -117,6 +124,26 @@ def front_of(
     return front.Front(settings, taken, hand_on, domain)
 
 
+def pair_of(front: Any, instance: Instance) -> Pair:
+    """Both ways: this front, and this instance, which was started last."""
+    own = current()
+
+    def fast(event: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            answer: dict[str, Any] = front.answer(event, Context())
+        except HandedOnError:
+            return None
+        return answer
+
+    def full(event: dict[str, Any]) -> dict[str, Any]:
+        # One deployment is current in a process, and several instances are in this one.
+        set_current(own)
+        answer: dict[str, Any] = instance.answer(event, Context())
+        return answer
+
+    return Pair(fast, full)
+
+
 @pytest.fixture(scope="session")
 def new_pair(built, new_instance) -> Iterator[Callable[..., Pair]]:
     """Makes both ways for the same settings and hashes of a domain's secret."""
@@ -125,24 +152,8 @@ def new_pair(built, new_instance) -> Iterator[Callable[..., Pair]]:
     def make(settings: Settings, hashes: Hashes | None = None) -> Pair:
         front = front_of(settings, hashes=hashes)
         fronts.append(front)
-
-        def fast(event: dict[str, Any]) -> dict[str, Any] | None:
-            try:
-                answer: dict[str, Any] = front.answer(event, Context())
-            except HandedOnError:
-                return None
-            return answer
-
         origin = None if hashes is None else hashes.secrets("mcp_app")
-        instance = new_instance(settings, stored_keys, origin)
-        own = current()
-
-        def full(event: dict[str, Any]) -> dict[str, Any]:
-            set_current(own)
-            answer: dict[str, Any] = instance.answer(event, Context())
-            return answer
-
-        return Pair(fast, full)
+        return pair_of(front, new_instance(settings, stored_keys, origin))
 
     yield make
     for front in fronts:
