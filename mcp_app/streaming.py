@@ -132,7 +132,11 @@ def prelude(start: Message) -> dict[str, Any]:
 async def answer(instance: Instance, api: RuntimeApi, invocation: Invocation) -> None:
     """Answer one invocation, and be done with it: nothing of it runs on afterwards."""
     exchange = Exchange(api, invocation)
-    event = json.loads(invocation.payload)
+    try:
+        event = json.loads(invocation.payload)
+    except (ValueError, RecursionError):
+        # Nested beyond every parser, by who invokes the function directly: refused as no event.
+        event = None
     request = asyncio.create_task(
         instance.stream(event, invocation, exchange.receive, exchange.send)
     )

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+from typing import Any
 
 import uvicorn
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mcp_app.asgi.failures import INVALID_REQUEST, failure
+from mcp_app.events import BadEventError, iam_arn
 from mcp_app.initialization import initialize
 
 REQUEST_CONTEXT = "x-amzn-request-context"
@@ -36,9 +39,30 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        context = json.loads(Headers(scope=scope).get(REQUEST_CONTEXT) or "null")
-        scope["aws.event"] = {"requestContext": context or {}}
+        try:
+            context = _context(Headers(scope=scope).get(REQUEST_CONTEXT))
+        except BadEventError as error:
+            await failure(400, INVALID_REQUEST, str(error))(scope, receive, send)
+            return
+        scope["aws.event"] = {"requestContext": context}
         await self._app(scope, receive, send)
+
+
+def _context(header: str | None) -> dict[str, Any]:
+    """The event's `requestContext`; empty where the adapter has none.
+
+    Raises:
+        BadEventError: It is not an object, or its IAM identity is none.
+    """
+    try:
+        context = json.loads(header or "null")
+    except (ValueError, RecursionError):
+        raise BadEventError("The request context is not JSON.") from None
+    if not isinstance(context, dict | None):
+        raise BadEventError("The request context is not an object.")
+    # Access control asks again, and trusts it then.
+    iam_arn(context or {})
+    return context or {}
 
 
 def server(app: ASGIApp) -> uvicorn.Server:

@@ -33,10 +33,10 @@ def test_a_refusal_that_grows_with_its_body_is_found() -> None:
 
 def test_a_body_is_too_dear_beyond_both_limits() -> None:
     measured = figures.with_bases(
-        [one(1.0), one(15.5, MB), one(17.0, MB), one(60.0, MB, shape="tiny numbers", loads=30.0)]
+        [one(1.0), one(15.5, MB), one(17.0, MB), one(60.0, MB, shape="tiny numbers", loads=50.0)]
     )
     assert figures.too_dear(measured) == [2]
-    assert figures.per_mb(measured)["tiny numbers"]["json.loads"] == 30.0
+    assert figures.per_mb(measured)["tiny numbers"]["json.loads"] == 50.0
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -59,5 +59,5 @@ def test_the_page_has_a_place_for_the_figures() -> None:
     }
     page = with_figures(PAGE.read_text(), ways)
     shown = page.partition(BEGIN)[2].partition(END)[0]
-    assert "| fast: POST /mcp, no key | 401 |" in shown
+    assert "| fast: refused | 0.10 | 0.10 |" in shown
     assert with_figures(page, ways) == page

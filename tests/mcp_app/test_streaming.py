@@ -50,7 +50,7 @@ class Lambda:
         await self.waiting.wait()
         self.waiting.clear()
         stream = ResponseStream()
-        payload = json.dumps(event).encode()
+        payload = event if isinstance(event, bytes) else json.dumps(event).encode()
         invocation = Invocation(str(uuid.uuid4()), payload, seconds, "arn", "Root=1", None, stream)
         return stream, self.api.dispatch(invocation)
 
@@ -124,6 +124,25 @@ def test_parts_arrive_as_they_are_sent_and_the_instance_goes_on(run):
             assert b"".join([chunk async for chunk in chunks]) == b"Root=1"
             assert (await result).error_type is None
             go_on.clear()
+
+    run(app, scenario)
+
+
+@pytest.mark.parametrize("event", [b"[" * 500_000 + b"]" * 500_000, b'"x"', b"7", b"null", b"{}"])
+def test_odd_events_are_refused_and_the_instance_goes_on(run, event):
+    async def app(scope, receive, send):
+        await send(START)
+        await send(body(b"", more=False))
+
+    async def scenario(aws):
+        for asked, status in ((event, 400), (EVENT, 201)):
+            stream, result = await aws.invoke(asked)
+            chunks = stream.chunks()
+            opening, _ = await read_prelude(chunks)
+            assert opening.status == status
+            async for _ in chunks:
+                pass
+            assert (await result).error_type is None
 
     run(app, scenario)
 

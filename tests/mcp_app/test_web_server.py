@@ -36,6 +36,10 @@ def url(new_instance, settings):
         ({"x-amzn-request-context": "null"}, 401),
         ({"x-amzn-request-context": json.dumps({"http": {}})}, 401),
         ({"x-amzn-request-context": json.dumps(IAM)}, 200),
+        ({"x-amzn-request-context": "7"}, 400),
+        ({"x-amzn-request-context": '{"authorizer": "x"}'}, 400),
+        ({"x-amzn-request-context": '{"authorizer": {"iam": {"userArn": "key:ci"}}}'}, 400),
+        ({"x-amzn-request-context": "{"}, 400),
     ],
 )
 def test_callers_prove_who_they_are_as_they_do_elsewhere(url, client, headers, status):
