@@ -102,6 +102,9 @@ def _headers(given: Any) -> dict[str, str]:
     if type(given) is not dict or {*map(type, given), *map(type, given.values())} - TEXT:
         raise BadEventError("The event's headers are not an object of strings.")
     names = "\n".join(given)
+    if not names.isascii():
+        # https://www.rfc-editor.org/rfc/rfc9110#section-5.1
+        raise BadEventError("The event has a header whose name is not ASCII.")
     if names == names.lower():
         return given
     return {name.lower(): value for name, value in given.items()}

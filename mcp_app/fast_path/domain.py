@@ -22,6 +22,8 @@ class Domain:
 
     def __init__(self, url: str, secrets: OriginSecrets) -> None:
         self._url = url
+        self._scheme, _, rest = url.partition("://")
+        self._host = rest.removesuffix("/")
         self._secrets = secrets
 
     def passed(self, head: Head) -> Head | Reply:
@@ -35,5 +37,10 @@ class Domain:
             status, message = refused
             code = INVALID_REQUEST if status == FORBIDDEN else INTERNAL_ERROR
             return replies.failure(status, code, message)
-        # Only with the proof is it CloudFront's word.
-        return replace(head, client=viewer) if viewer else head
+        # The secret is nobody's business behind this.
+        headers = {
+            name: text for name, text in head.headers.items() if name not in {HEADER, VIEWER_HEADER}
+        }
+        headers |= {"host": self._host, "x-forwarded-proto": self._scheme}
+        # Only with the proof is the address CloudFront's word.
+        return replace(head, headers=headers, client=viewer or head.client)

@@ -33,6 +33,8 @@ from mcp_app.key_ring import key_ring
 from mcp_app.metrics import tool_metrics
 from mcp_app.request_fields import request_fields, request_id, trace_id
 from mcp_app.settings import Settings, SettingsError, load
+from mcp_app.web_origins import REFUSED as REFUSED_ORIGIN
+from mcp_app.web_origins import may_call, own_origin
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -163,14 +165,12 @@ class Front:
         Raises:
             LeftToFastMcpError: It is for FastMCP.
         """
-        if self._domain is not None:
-            # First of all: who goes around the domain is not worth FastMCP's start.
-            passed = self._domain.passed(head)
-            if isinstance(passed, dict):
-                return ANONYMOUS, passed
-            head = passed
+        admitted = self._admitted(head)
+        if isinstance(admitted, dict):
+            return ANONYMOUS, admitted
+        head = admitted
         route = head.method, head.path
-        if self._is_for_all(head, route):
+        if self._is_for_all(route):
             return Caller(head.arn) if head.arn else ANONYMOUS, self._healthy()
         caller = self._callers.find(head)
         if isinstance(caller, dict):
@@ -190,15 +190,29 @@ class Front:
             self._callers.give_back(caller, head)
             raise
 
-    def _is_for_all(self, head: Head, route: tuple[str, str]) -> bool:
+    def _admitted(self, head: Head) -> Head | Reply:
+        """The request as its client sent it, or the refusal of one that came another way.
+
+        Nobody who is refused here is worth FastMCP's start.
+        """
+        if self._domain is not None:
+            passed = self._domain.passed(head)
+            if isinstance(passed, dict):
+                return passed
+            head = passed
+        # As `mcp_app.asgi.origin_guard`.
+        origin = head.headers.get("origin")
+        own = own_origin(head.scheme, head.headers.get("host", ""))
+        if origin is not None and not may_call(origin, own, self._settings.allowed_origins):
+            return replies.failure(403, INVALID_REQUEST, REFUSED_ORIGIN)
+        return head
+
+    def _is_for_all(self, route: tuple[str, str]) -> bool:
         """Whether it is a question for the health of the server, which anybody may ask.
 
         Raises:
             LeftToFastMcpError: It is for FastMCP, whoever asks.
         """
-        # A browser's request is checked against the allowed origins.
-        if "origin" in head.headers:
-            raise LeftToFastMcpError
         if route in HEALTH:
             return True
         if route in PUBLIC or (self._settings.oauth is not None and route in OAUTH_METADATA):

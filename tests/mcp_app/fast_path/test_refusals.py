@@ -107,6 +107,44 @@ def test_streamed_refusals_look_at_no_body(
     assert sent[0]["status"] == 401
 
 
+def test_a_header_name_that_is_not_ascii_is_the_callers_fault(ways: Any) -> None:
+    headers = {"authorization": f"Bearer {KEY}", "mcp-protocol-version": "", "host\u00e9": "x"}
+    asked = event("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers)
+    assert ways["keys"].full(asked)["statusCode"] == 400
+    assert ways["keys"].check(asked)
+
+
+OWN = "https://abc.lambda-url.us-east-1.on.aws"
+
+
+@pytest.mark.parametrize("origin", ["", "null", "https://evil.example", f"{OWN}:8443", URL])
+@pytest.mark.parametrize("auth", ["keys", "keys and tokens", "signatures"])
+def test_a_page_of_another_origin_is_refused_without_fastmcp(
+    ways: Any, auth: str, origin: str
+) -> None:
+    for method, path in [*ROUTES, ("GET", "/health"), ("GET", "/")]:
+        for headers in STRANGERS:
+            asked = event(method, path, headers={**headers, "origin": origin})
+            assert ways[auth].check(asked)
+            assert ways[auth].fast(asked)["statusCode"] == 403
+
+
+@pytest.mark.parametrize("origin", ["https://app.example.com", OWN])
+def test_an_allowed_page_is_answered_without_fastmcp(ways: Any, origin: str) -> None:
+    headers = {"authorization": f"Bearer {KEY}", "origin": origin}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    asked = event("POST", "/rpc", body, headers)
+    assert ways["keys"].check(asked)
+    assert ways["keys"].fast(asked)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(("origin", "status"), [(URL[:-1], 200), (OWN, 403)])
+def test_behind_a_domain_its_own_pages_may_call(ways: Any, origin: str, status: int) -> None:
+    asked = event("GET", "/health", headers={**THROUGH, "origin": origin})
+    assert ways["domain"].check(asked)
+    assert ways["domain"].fast(asked)["statusCode"] == status
+
+
 def test_a_stranger_learns_where_to_get_a_token_without_fastmcp(ways: Any) -> None:
     reply = ways["keys and tokens"].fast(event("POST", "/mcp"))
     told = reply["headers"]["www-authenticate"]
