@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -135,6 +136,9 @@ def _run(given: argparse.Namespace, seed: str) -> int:
 
 def main() -> int:
     """Run; the exit status."""
+    # What a shell runs in the background ignores Ctrl-C. Both signals end the workers too.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.default_int_handler)
     given = _arguments()
     seed = given.seed or str(secrets.randbelow(10**9))
     if given.repeat is not None and given.parser is not None:
