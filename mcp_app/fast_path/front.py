@@ -95,18 +95,19 @@ class Front:
             logger.warning("refused an event: %s", error)
             return replies.failure(400, INVALID_REQUEST, str(error))
         except LeftToFastMcpError:
-            return self._full_answer(event, context)
+            pass
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a library may raise anything
             _log_failure(error)
-            return self._full_answer(event, context)
-        try:
-            self._log(head, caller, reply, call, event, context, started)
-        except Exception as error:  # noqa: BLE001 - what was answered is not answered twice
-            _log_failure(error)
-        self._cold = False
-        return reply
+        else:
+            try:
+                self._log(head, caller, reply, call, event, context, started)
+            except Exception as error:  # noqa: BLE001 - what was answered is not answered twice
+                _log_failure(error)
+            self._cold = False
+            return reply
+        return self._full_answer(event, context)
 
     def _log(
         self,

@@ -89,7 +89,7 @@ def refuse_other_origin(url: str, key: str, origin: str) -> None:
             assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-@terraform("terraform//", name="for_browsers")
+@terraform("terraform///", name="for_browsers")
 def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make_key, browser):
     outputs = {name: output["value"] for name, output in for_browsers.outputs.items()}
     url, candidate = outputs["function_url"], outputs["candidate_url"]

@@ -13,6 +13,7 @@ from pytest_terraform import terraform
 
 from mcp_app.api_keys import generate
 from ops import credential, local_aws_client, smoke
+from tests.page.chromium import wait_for
 
 
 def call_tool(url: str, key: str, tool: str, arguments: dict[str, object]):
@@ -79,8 +80,14 @@ def without_a_dependency(deployable):
 
 
 @terraform("terraform", name="deployed")
-def test_what_the_zip_lacks_is_missing_here_too(without_a_dependency, deployed):
+def test_what_the_zip_lacks_is_missing_here_too(deployable, without_a_dependency, deployed):
     # Mangum is installed where the tests run, so only a clean environment can miss it. It is
     # needed for what the fast path leaves to FastMCP, such as the page; not for /health.
     reply = httpx.get(deployed.outputs["function_url"]["value"], timeout=30)
-    assert reply.status_code == 502
+    assert reply.status_code == 500
+    logs = deployable.root.parent / "aws" / "logs"
+
+    def explained() -> bool:
+        return any("No module named 'mangum'" in log.read_text() for log in logs.glob("*.log"))
+
+    wait_for(explained, "the log to name the missing package")
