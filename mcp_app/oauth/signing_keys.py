@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import anyio
 from jwt import PyJWK
-from jwt.exceptions import PyJWTError
 
 from mcp_app import snapshot
 from mcp_app.oauth.documents import (
@@ -103,9 +102,13 @@ def usable(document: dict[str, Any]) -> tuple[PyJWK, ...]:
     for entry in entries:
         if not isinstance(entry, dict) or entry.get("use", "sig") != "sig":
             continue
+        # Without `alg`, the key's type tells the algorithm.
+        if entry.get("alg") not in (None, *ALGORITHMS):
+            continue
         try:
             key = PyJWK(entry)
-        except (PyJWTError, ValueError, TypeError, KeyError):
+        except Exception as error:  # noqa: BLE001 - the libraries raise many kinds
+            logger.info("a key of the issuer cannot be read: %s", type(error).__name__)
             continue
         if key.algorithm_name in ALGORITHMS:
             found.append(key)

@@ -138,6 +138,8 @@ def test_keys_of_other_kinds_do_not_spoil_the_set(issuer, clock):
         {"kty": "future", "kid": "es256"},
         {"kty": "RSA", "kid": "broken", "n": "!", "e": "AQAB"},
         {"kty": "EC", "crv": "P-384", "kid": "es384", "x": "AA", "y": "AA"},
+        {"kty": "RSA", "kid": "unsigned", "n": "AQAB", "e": "AQAB", "alg": "none"},
+        {"kty": "RSA", "kid": "unsigned", "n": "AQAB", "e": "AQAB", "alg": ["RS256"]},
         "no object",
         {},
     )
