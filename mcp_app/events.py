@@ -34,7 +34,7 @@ class Head:
     Attributes:
         method: Such as `POST`.
         path: Without the query; percent-encoding decoded, up to 512 characters.
-        headers: By their names in lower case.
+        headers: By their names in lower case; their UTF-8 read as Latin-1, as Starlette reads it.
         client: The address that it came from.
         arn: The IAM identity that signed it, where the Function URL checked a signature.
         domain: The Function URL that was called; None where Lambda does not say.
@@ -86,10 +86,13 @@ def read_head(event: Any) -> Head:
         )
     if type(event.get("isBase64Encoded")) not in NOTHING_OR_BOOL:
         raise BadEventError("The event's isBase64Encoded is neither true nor false.")
+    text = "\n".join([*found, query or "", *cookies, *headers, *headers.values()])
     try:
-        "\n".join([*found, query or "", *cookies, *headers, *headers.values()]).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise BadEventError("The event is not valid Unicode.") from None
+    if not text.isascii():
+        headers = {name: value.encode().decode("latin-1") for name, value in headers.items()}
     _check_address(headers, domain)
     return Head(method, _decoded(path), headers, client, iam_arn(about), domain or None)
 

@@ -54,9 +54,10 @@ def http_scope(event: Any, context: Any) -> Scope:
         BadEventError: It is not a Function URL event.
     """
     head = read_head(event)
-    headers = head.headers
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in head.headers.items()]
     if event.get("cookies"):
-        headers = {**headers, "cookie": "; ".join(event["cookies"])}
+        headers = [pair for pair in headers if pair[0] != b"cookie"]
+        headers.append((b"cookie", "; ".join(event["cookies"]).encode()))
     host, _, port = head.headers.get("host", "lambda").partition(":")
     return {
         "type": "http",
@@ -68,7 +69,7 @@ def http_scope(event: Any, context: Any) -> Scope:
         "raw_path": None,
         "root_path": "",
         "query_string": (event.get("rawQueryString") or "").encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": headers,
         "client": (head.client, 0),
         "server": (host, int(port) if port else PORTS[head.scheme]),
         "aws.event": event,

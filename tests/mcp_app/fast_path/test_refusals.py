@@ -243,6 +243,35 @@ def test_media_types_are_compared_without_case(ways: Any, path: str, declared: s
     ways["keys"].check(asked)
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\u2003", "\u3000", "\u2028"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"content-type": "application/json{}", "x-api-key": KEY},
+        {"accept": "{}application/json", "x-api-key": KEY},
+        {"accept": "application/json{}, text/event-stream", "x-api-key": KEY},
+        {"authorization": "Bearer " + KEY + "{}"},
+        {"authorization": "Bearer {}" + KEY},
+        {"x-api-key": KEY + "{}"},
+    ],
+)
+def test_a_space_that_is_not_http_is_part_of_a_header(
+    ways: Any, header: dict[str, str], space: str
+) -> None:
+    """https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3."""
+    headers = {name: value.format(space) for name, value in header.items()}
+    asked = event("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers)
+    assert ways["keys"].full(asked)["statusCode"] in {401, 406, 415}
+    ways["keys"].check(asked)
+
+
+def test_cookies_beyond_latin_1_are_no_error(ways: Any) -> None:
+    headers = {"x-api-key": KEY, "cookie": "given=1", "user-agent": "ünï\u2003code"}
+    asked = event("POST", "/rpc", {"method": "ping"}, headers) | {"cookies": ["a=\u2003é", "b=1"]}
+    assert ways["keys"].full(asked)["statusCode"] == 200
+    ways["keys"].check(asked)
+
+
 @pytest.mark.parametrize("path", ["/mcp", "/rpc"])
 def test_a_byte_order_mark_is_no_error(ways: Any, path: str) -> None:
     headers = {"content-type": "application/json", "accept": "application/json", "x-api-key": KEY}
