@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from asyncio import CancelledError
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
@@ -23,17 +23,37 @@ def contained(error: BaseException) -> ExitError:
 
 @contextmanager
 def contained_exits() -> Generator[None]:
-    """What ends processes becomes an ordinary exception; what ends tasks stays what it is.
+    """What ends processes becomes an ordinary exception; what ends this task stays what it is.
+
+    A tool may wait for a task of its own that was cancelled, and gets that task's exception. It
+    would look as if this request had been cancelled, so it becomes an ordinary exception too.
 
     Raises:
         ExitError: In place of `SystemExit` and its like.
     """
     try:
         yield
-    except (Exception, CancelledError, GeneratorExit, KeyboardInterrupt):
+    except (Exception, GeneratorExit, KeyboardInterrupt):
         raise
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        raise contained(error) from error
     except BaseException as error:
         raise contained(error) from error
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody has cancelled the task that runs this.
+
+    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.cancelling
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        # A thread without a loop.
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def without_exits(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -152,11 +152,15 @@ async def answer(instance: Instance, api: RuntimeApi, invocation: Invocation) ->
         with contextlib.suppress(ResponseLostError):
             await exchange.fail("Function.TimedOut", "Time is up.")
     leaving.cancel()
+    # By itself: it waited for something that was cancelled.
+    broke_off = request.cancelled()
     request.cancel()
     # A tool in a thread cannot be stopped; the next invocation does not begin beside it.
     await asyncio.wait({request})
-    if not request.cancelled():
-        error = request.exception()
+    if broke_off or not request.cancelled():
+        error = None if broke_off else request.exception()
+        if broke_off:
+            logger.error("the request was cancelled from within")
         if error is not None:
             logger.error("unhandled error", exc_info=error)
         if error is not None or not exchange.complete:

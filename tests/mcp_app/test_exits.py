@@ -13,6 +13,7 @@ from tests.mcp_app.conftest import KEY, Client
 
 SOURCES = {
     tools: """
+import asyncio
 import sys
 from fastmcp.tools import tool
 class Odd(BaseException): pass
@@ -23,15 +24,25 @@ async def leaves_later() -> str: sys.exit("bye")
 @tool
 def raises_what_is_no_exception() -> str: raise Odd("secret")
 @tool
+def says_it_is_cancelled() -> str: raise asyncio.CancelledError("secret")
+@tool
+async def waits_for_a_cancelled_task() -> str:
+    task = asyncio.create_task(asyncio.sleep(60))
+    task.cancel()
+    await task
+@tool
 def fails() -> str: raise RuntimeError("secret")
 """,
     resources: """
+import asyncio
 import sys
 from fastmcp.resources import resource
 @resource("aoma://leaves")
 def leaves() -> str: sys.exit(3)
 @resource("aoma://leaves/{name}")
 async def leaves_by_name(name: str) -> str: sys.exit(3)
+@resource("aoma://cancelled")
+async def says_it_is_cancelled() -> str: raise asyncio.CancelledError
 @resource("aoma://fails")
 def fails() -> str: raise RuntimeError("secret")
 """,
@@ -77,11 +88,17 @@ def test_an_exit_is_the_failure_of_one_request(written: Client, accept: str, pat
 
     usual = said("tools/call", name="fails", arguments={})
     assert "'isError': True" in usual
-    for tool in ("leaves", "leaves_later", "raises_what_is_no_exception"):
+    for tool in (
+        "leaves",
+        "leaves_later",
+        "raises_what_is_no_exception",
+        "says_it_is_cancelled",
+        "waits_for_a_cancelled_task",
+    ):
         assert said("tools/call", name=tool, arguments={}) == usual.replace("fails", tool)
     usual = said("resources/read", uri="aoma://fails")
     assert "secret" not in usual
-    for uri in ("aoma://leaves", "aoma://leaves/x"):
+    for uri in ("aoma://leaves", "aoma://leaves/x", "aoma://cancelled"):
         assert said("resources/read", uri=uri) == usual.replace("aoma://fails", uri)
     assert "Error rendering prompt 'leaves'" in said("prompts/get", name="leaves")
     assert "result" in asked(written, "ping", {}, accept, path)

@@ -204,6 +204,22 @@ def test_an_error_before_the_first_byte_is_an_error_of_the_function(run):
     run(app, scenario)
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_an_application_that_is_cancelled_from_within_is_an_error_of_the_function(run, begins):
+    async def app(scope, receive, send):
+        if begins:
+            await send(START)
+        raise asyncio.CancelledError
+
+    async def scenario(aws):
+        for _ in range(2):
+            _, pending = await aws.invoke()
+            result = await asyncio.wait_for(pending, SECONDS)
+            assert result.error_type == "Runtime.IncompleteResponse"
+
+    run(app, scenario)
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_an_error_after_the_first_byte_is_told_in_the_trailers(run, fails):
     async def app(scope, receive, send):
