@@ -18,9 +18,11 @@ from mcp_app.oauth.claims import Claims
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 # What issuers write that know no type of their own for access tokens.
 TYPES = ACCESS_TOKEN_TYPES | {"jwt"}
-# Hashes of what was issued along with an ID token, so nothing else can have them.
+# Hashes of what came or was issued along with an ID token, so nothing else can have them.
 # https://openid.net/specs/openid-connect-core-1_0.html#HybridIDToken
-ID_TOKEN_HASHES = frozenset({"at_hash", "c_hash"})
+# https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature
+# https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html#successful_token_push
+ID_TOKEN_HASHES = frozenset({"at_hash", "c_hash", "s_hash", "urn:openid:params:jwt:claim:rt_hash"})
 # What access tokens say where their issuer names the kind; see `claims.KIND_CLAIMS`.
 ACCESS_TOKEN_KINDS = {"token_use": {"access"}, "typ": {"bearer"}, "idtyp": {"app", "user"}}
 # Supabase Auth puts both into every access token: the database role that the caller acts with,
@@ -59,15 +61,16 @@ def refusal(token_type: str, claims: Claims, audiences: Collection[str]) -> str 
     for name, said in claims.kinds.items():
         if said not in ACCESS_TOKEN_KINDS[name]:
             return ID_TOKEN if said == "id" else OTHER_KIND
-    if token_type in ACCESS_TOKEN_TYPES or claims.kinds or claims.scopes is not None:
+    if token_type in ACCESS_TOKEN_TYPES or claims.kinds:
         return None
     # A client's nonce comes back in its ID token. Access tokens with one, from older versions of
-    # Keycloak, name their kind.
+    # Keycloak, name their kind. ID tokens of some issuers, such as Cloud Foundry's, have a scope.
     if "nonce" in claims.names:
         return ID_TOKEN
     shown = (
+        claims.scopes is not None
         # The audience of an ID token always has the client that it was made for.
-        (claims.client_id is not None and claims.client_id not in claims.audiences)
+        or (claims.client_id is not None and claims.client_id not in claims.audiences)
         or any(is_address(audience) for audience in claims.audiences.intersection(audiences))
         or claims.names >= SUPABASE_SESSION
     )
