@@ -41,7 +41,10 @@ ID_TOKENS: dict[str, dict[str, Any]] = {
     "with the access token's hash": {"at_hash": "h", **PERSON},
     "with the code's hash": {"c_hash": "h"},
     "with the state's hash": {"s_hash": "h", "scope": "openid"},
-    "with the refresh token's hash": {"urn:openid:params:jwt:claim:rt_hash": "h", "scope": "openid"},
+    "with the refresh token's hash": {
+        "urn:openid:params:jwt:claim:rt_hash": "h",
+        "scope": "openid",
+    },
     "Cloud Foundry": {"nonce": "n", "scope": ["openid"], "azp": CLIENT_ID, "cid": CLIENT_ID},
     "with a hash and a scope": {"at_hash": "h", "scope": "openid"},
     "without a nonce": {**PERSON},

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from mcp_app.asgi.mcp_endpoint import accepts_json_only
@@ -142,3 +144,29 @@ def test_an_unknown_path_names_the_right_ones(client):
     reply = client.request("POST", "/sse")
     assert reply.status == 404
     assert "/mcp" in reply.json["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
+@pytest.mark.parametrize("accept", ["application/json", BOTH])
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        [1] * 1000,
+        [LIST],
+        "x",
+        None,
+        {},
+        {"jsonrpc": "1.0", "id": 1, "method": "ping"},
+        {"id": 1, "method": "ping"},
+        {"jsonrpc": "2.0", "id": 1},
+        {"jsonrpc": "2.0", "id": 1, "method": ["ping"]},
+    ],
+)
+def test_what_is_no_message_is_refused_before_the_sdk_tries_it_as_one(
+    client, path, accept, content
+):
+    reply = client.request("POST", path, json.dumps(content), headers={"accept": accept})
+    assert reply.status == 400
+    assert reply.json["error"]["code"] == -32600
+    assert "one JSON-RPC 2.0 message" in reply.json["error"]["message"]
