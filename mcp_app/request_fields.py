@@ -18,6 +18,8 @@ BAD_REQUEST, SERVER_ERROR = 400, 500
 # A key that somebody pasted behind the address, for example.
 SECRET_LOOKING = re.compile(r"[A-Za-z0-9_.~%+=-]{32,}")
 MAX_PATH = 200
+# Longer than every registered method: https://www.iana.org/assignments/http-methods
+MAX_METHOD = 32
 # What X-Ray writes is shorter; a client may send whatever it likes.
 MAX_TRACE = 512
 
@@ -69,7 +71,7 @@ def request_fields(
     """The fields of a request's line.
 
     Args:
-        method: HTTP's.
+        method: HTTP's; a client may send any word.
         path: Without the query.
         status: Of the response; 0 where there was none.
         duration_seconds: From its first to its last byte.
@@ -81,7 +83,7 @@ def request_fields(
         metrics: What a line about a tool's call says to CloudWatch; None for nothing.
     """
     fields: dict[str, Any] = {
-        "method": method,
+        "method": SECRET_LOOKING.sub("...", method[:MAX_METHOD]),
         "path": SECRET_LOOKING.sub("...", path[:MAX_PATH]),
         "status": status,
         "outcome": outcome(status),

@@ -30,3 +30,12 @@ def test_no_argument_reaches_the_log(client, caplog, tool, arguments, path):
     assert "mesh.request" in names
     lines = [JsonLines().format(record) for record in caplog.records]
     assert not [line for line in lines if CANARY in line]
+
+
+@pytest.mark.parametrize("method", ["mesh_" + "s" * 43, "A" * 50_000, "A B" * 20_000])
+def test_a_made_up_method_is_no_long_line_and_tells_no_secret(stranger, caplog, method):
+    with caplog.at_level(logging.INFO):
+        assert stranger.request(method, "/mcp").status == 401
+    line = JsonLines().format(next(one for one in caplog.records if one.name == "mesh.request"))
+    assert len(line) < 1000
+    assert "s" * 27 not in line
