@@ -63,7 +63,7 @@ Ask with curl first; it shows what clients hide.
 | 200 | the server works and the credential is good: look at the client's own log |
 | 401, a key is needed | the client sent none: many need a restart after a change, and editors \
 started from a desktop do not see what a shell exported |
-| 401, it is not valid | mistyped, expired, revoked, or made less than a minute ago |
+| 401, it is not valid | mistyped, expired or revoked |
 | 403 `{"Message":"Forbidden"}` | from AWS: the request is not signed, or the identity lacks one \
 of the two permissions |
 | 403 and an `Origin` | a page in a browser called; its origin has to be in `allowed_origins` |

@@ -1,6 +1,6 @@
 """`make torture`: throws odd inputs at the server, and says what it could not take.
 
-See README.md, "Test".
+See README.md, "Run it".
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ class _Fuzzer:
         faults = [json.loads(line) for line in told.splitlines() if line.startswith('{"fault"')]
         yield Fuzzed(self._parser, count)
         for fault in faults:
-            yield Fuzzed(self._parser, 0, fault["fault"], f"python -m tests.torture {fault['how']}")
+            again = f".venv/bin/python -m tests.torture {fault['how']}"
+            yield Fuzzed(self._parser, 0, fault["fault"], again)
         if late or self._process.returncode:
             why = "it did not end" if late else f"exit code {self._process.returncode}"
             yield Fuzzed(self._parser, 0, f"{why}: {said[-400:]}", "")
@@ -134,6 +135,8 @@ def fuzz(
         while waiting or running:
             while waiting and len(running) < WORKERS:
                 arguments = [str(scratch), str(folder), seed, *options]
+                sys.stdout.write(f"atheris: {waiting[0]}, {each} s\n")
+                sys.stdout.flush()
                 running.append(_Fuzzer(waiting.pop(0), arguments, each))
             results += running[0].result()
             running.pop(0)

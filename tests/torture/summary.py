@@ -126,7 +126,7 @@ class Run:
         return lines
 
     def _again(self, number: int) -> str:
-        return f"python -m tests.torture --seed {self.seed} --input {number}"
+        return f".venv/bin/python -m tests.torture --seed {self.seed} --input {number}"
 
     def _memory(self) -> list[str]:
         lines = ["memory of each worker in MB, five times from the start to the end:"]
@@ -148,7 +148,7 @@ class Run:
             lines += ["", f"{one.fault.kind}, {one.count:,} times"]
             lines += textwrap.wrap(one.fault.where, WIDTH - 2, initial_indent="  ")
             if one.file is not None:
-                lines.append(f"  python -m tests.torture --repeat {shown(one.file)}")
+                lines.append(f"  .venv/bin/python -m tests.torture --repeat {shown(one.file)}")
             if one.number >= 0:
                 lines.append(f"  {self._again(one.number)}")
         for each in problems:

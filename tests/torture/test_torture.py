@@ -249,7 +249,7 @@ def test_a_summary_says_what_is_wrong_and_how_to_repeat_it():
     assert run.is_wrong()
     said = "\n".join(run.lines())
     assert "WRONG: 2 kinds of fault" in said
-    assert "python -m tests.torture --seed s --input 3" in said
+    assert ".venv/bin/python -m tests.torture --seed s --input 3" in said
     assert "exception: x" in said
     assert not Run("s", 5.0, Tally(), (), None).is_wrong()
     grown = Tally(memory={0: [10**8, 10**8, 10**8, 2 * 10**8]})
