@@ -55,7 +55,6 @@ LEFT_TO_FASTMCP: Mapping[str, str] = {
     "arguments that do not plainly fit": "they are converted, or what is wrong is explained",
     "access tokens": "their signature takes a cryptography library",
     "batches to /rpc": "each message is a request of its own",
-    "an Origin header": "a browser's request is checked against the allowed origins",
     "GET /, GET /ready": "a page for people, and questions to every source",
     "SnapStart": "FastMCP is in the snapshot, and costs no start",
     "streamed answers": "invoke_mode = RESPONSE_STREAM runs on an event loop",
