@@ -22,6 +22,8 @@ EXTRA_READS = 3
 EXTRA_READ_SECONDS = 30.0
 # How soon a read that failed is tried again.
 RETRY_SECONDS = 1.0
+# Each failure in a row doubles it, up to this.
+LONGEST_RETRY_SECONDS = 16.0
 
 logger = logging.getLogger("mesh.access")
 
@@ -76,6 +78,7 @@ class StoredHashes:
         self._read_at = float("-inf")
         self._failure = ""
         self._failed_at = float("-inf")
+        self._pause = RETRY_SECONDS
         # When the extra reads that were made will all be allowed again.
         self._extra_until = float("-inf")
         snapshot.forgets(self.forget)
@@ -145,7 +148,7 @@ class StoredHashes:
             # Not kept beyond its time when the next read fails.
             self._entries = ()
             # Strangers ask too: what has just failed is not tried with each of their requests.
-            if self._within(RETRY_SECONDS, self._failed_at):
+            if self._within(self._pause, self._failed_at):
                 raise self._unavailable(self._failure)
             self._read_entries()
             return self._entries
@@ -177,6 +180,8 @@ class StoredHashes:
         try:
             self._entries = self._document()
         except self._unavailable as error:
+            again = self._failed_at != float("-inf")
+            self._pause = min(2 * self._pause, LONGEST_RETRY_SECONDS) if again else RETRY_SECONDS
             # From its end: what took long to fail is not tried again at once.
             self._failure, self._failed_at = str(error), self._clock()
             raise

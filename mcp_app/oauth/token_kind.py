@@ -23,6 +23,8 @@ TYPES = ACCESS_TOKEN_TYPES | {"jwt"}
 # https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature
 # https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html#successful_token_push
 ID_TOKEN_HASHES = frozenset({"at_hash", "c_hash", "s_hash", "urn:openid:params:jwt:claim:rt_hash"})
+# A logout token, or another security event: https://www.rfc-editor.org/rfc/rfc8417#section-2.2
+SECURITY_EVENT = "events"
 # What access tokens say where their issuer names the kind; see `claims.KIND_CLAIMS`.
 ACCESS_TOKEN_KINDS = {"token_use": {"access"}, "typ": {"bearer"}, "idtyp": {"app", "user"}}
 # Supabase Auth puts both into every access token: the database role that the caller acts with,
@@ -54,7 +56,7 @@ def refusal(token_type: str, claims: Claims, audiences: Collection[str]) -> str 
         claims: What the token says.
         audiences: The audiences that this server takes.
     """
-    if token_type not in TYPES:
+    if token_type not in TYPES or SECURITY_EVENT in claims.names:
         return OTHER_KIND
     if claims.names & ID_TOKEN_HASHES:
         return ID_TOKEN
@@ -68,7 +70,7 @@ def refusal(token_type: str, claims: Claims, audiences: Collection[str]) -> str 
     if "nonce" in claims.names:
         return ID_TOKEN
     shown = (
-        claims.scopes is not None
+        bool(claims.scopes)
         # The audience of an ID token always has the client that it was made for.
         or (claims.client_id is not None and claims.client_id not in claims.audiences)
         or any(is_address(audience) for audience in claims.audiences.intersection(audiences))

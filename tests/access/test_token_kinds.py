@@ -48,6 +48,7 @@ ID_TOKENS: dict[str, dict[str, Any]] = {
     "Cloud Foundry": {"nonce": "n", "scope": ["openid"], "azp": CLIENT_ID, "cid": CLIENT_ID},
     "with a hash and a scope": {"at_hash": "h", "scope": "openid"},
     "without a nonce": {**PERSON},
+    "with an empty scope": {"scope": "", "scp": [], **PERSON},
     "Cognito": {"token_use": "id", "cognito:username": "ada", **PERSON},
     "Cognito, with a scope": {"token_use": "id", "scope": "openid"},
     "Keycloak": {"typ": "ID", "azp": CLIENT_ID, "acr": "1", **PERSON},
@@ -64,6 +65,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "Keycloak's refresh token": {"typ": "Refresh", "scope": "profile"},
     "Cognito's unknown use": {"token_use": "refresh"},
     "a logout token": {"headers": {"typ": "logout+jwt"}, "scope": "openid"},
+    "a security event": {"events": {}, "scope": "openid"},
 }
 
 

@@ -171,18 +171,28 @@ def test_an_unknown_key_stays_unknown_while_it_cannot_be_looked_up(clock, caplog
         keys.find(key)
 
 
-def test_a_read_that_failed_is_tried_again_after_a_second(clock):
+def test_reads_that_fail_are_repeated_ever_more_rarely(clock):
     key = generate()
-    store = Store(KeysUnavailableError("SSM parameter /p could not be read: TimeoutError"))
+    failure = KeysUnavailableError("SSM parameter /p could not be read: TimeoutError")
+    store = Store(failure)
     keys = ring(store, clock)
-    for tenth in range(100):
-        clock.now = tenth / 10
+    read_at = []
+    for second in range(64):
+        clock.now, before = second, store.reads
         with pytest.raises(KeysUnavailableError, match="TimeoutError"):
             keys.find(generate())
-    assert store.reads == 10
+        read_at += [second] * (store.reads - before)
+    assert read_at == [0, 1, 3, 7, 15, 31, 47, 63]
     store.value = document(key)
-    clock.now = 10
+    clock.now = 79
     assert keys.find(key)
+    store.value = failure
+    for second in (139, 140):
+        clock.now = second
+        with pytest.raises(KeysUnavailableError):
+            keys.find(key)
+    # A read that succeeded makes the next pause short again.
+    assert store.reads == len(read_at) + 3
 
 
 def test_one_read_serves_all_who_wait_for_it(clock):
