@@ -91,7 +91,7 @@ class StoredHashes:
     @property
     def fresh(self) -> bool:
         """Whether what was read last is still trusted."""
-        return bool(self._entries) and self._within(self._ttl_seconds, self._read_at)
+        return self._within(self._ttl_seconds, self._read_at)
 
     def take(self, document: str, at: float) -> None:
         """Trust what was read along with something else.
@@ -132,7 +132,10 @@ class StoredHashes:
         found = _match(entries, sha256)
         if found is None and self._read_at < asked_at and self._may_read_more():
             self._read_more(asked_at)
-            found = _match(self._entries, sha256)
+            entries = self._entries
+            found = _match(entries, sha256)
+        if not entries:
+            raise self._unavailable(f"{self._source} {self._missing}")
         return found
 
     def _within(self, seconds: float, since: float) -> bool:
@@ -189,9 +192,6 @@ class StoredHashes:
 
     def _document(self) -> tuple[Any, ...]:
         try:
-            found = self._parse(self._read())
+            return self._parse(self._read())
         except ValueError as error:
             raise self._unavailable(f"{self._source}: {error}") from None
-        if not found:
-            raise self._unavailable(f"{self._source} {self._missing}")
-        return found

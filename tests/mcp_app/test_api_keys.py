@@ -195,6 +195,27 @@ def test_reads_that_fail_are_repeated_ever_more_rarely(clock):
     assert store.reads == len(read_at) + 3
 
 
+def test_the_first_key_works_at_once(clock):
+    key, store = generate(), Store("{}")
+    keys = ring(store, clock)
+    with pytest.raises(KeysUnavailableError, match="mesh keys create"):
+        keys.find(key)
+    clock.now = 0.1
+    store.value = document(key)
+    assert keys.find(key)
+
+
+def test_strangers_cause_few_reads_while_there_is_no_key(clock):
+    store = Store("{}")
+    keys = ring(store, clock)
+    for second in range(600):
+        clock.now = second
+        with pytest.raises(KeysUnavailableError, match="mesh keys create"):
+            keys.find(generate())
+    # Ten that renew what was read, three at once and then one every 30 seconds.
+    assert store.reads <= 10 + 3 + 20
+
+
 def test_one_read_serves_all_who_wait_for_it(clock):
     key, new = generate(), generate()
     store = Store(document(key))
