@@ -60,10 +60,10 @@ def dumps(content: Any) -> str:
 
 
 def in_ascii(text: str) -> str:
-    """The same JSON without a character beyond ASCII."""
-    if text.isascii():
+    """The same JSON with only the characters that Python's `json.dumps` does not escape."""
+    if text.isascii() and "\x7f" not in text:
         return text
-    return re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
+    return re.sub(r"[^\x00-\x7e]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _response(status: int, body: str, headers: dict[str, str]) -> Reply:
