@@ -17,14 +17,9 @@ NOISE_RATIO, NOISE_MS = 2.0, 0.05
 HEADS = "heads"
 # Below this, what a request costs without a body hides the body's cost.
 LEAST_BYTES = MB
-# What a shape may cost beside bare json.loads of it, where that is more than the limit.
-LOADS_RATIO = 1.25
-# Shapes that may cost more: the nesting check has to look at each quote and bracket.
-LIMITS = {"brackets in texts": 20.0}
 ALL_RIGHT = (
-    "All within the limits: no refusal grew with the body, and no body cost both more\n"
-    f"than {LIMIT_MS_PER_MB:g} ms per MB ({LIMITS['brackets in texts']:g} for brackets in texts) "
-    "and far more than json.loads."
+    "All within the limits: no refusal grew with the body, and no body cost more than\n"
+    f"{LIMIT_MS_PER_MB:g} ms per MB."
 )
 
 type Measured = Sequence[Mapping[str, Any]]
@@ -75,17 +70,12 @@ def per_mb(measured: Measured) -> dict[str, dict[str, float]]:
 
 
 def too_dear(measured: Measured) -> list[int]:
-    """Places of bodies that cost more than either limit."""
-    loads = {(one["shape"], one["size"]): one["loads"] for one in measured if one["loads"]}
+    """Places of bodies that cost more than the limit."""
     return [
         at
         for at, one in enumerate(measured)
         if one["size"] >= LEAST_BYTES
-        and one["ms"] - one["base"]
-        > max(
-            LIMITS.get(one["shape"], LIMIT_MS_PER_MB) * one["bytes"] / MB,
-            loads.get((one["shape"], one["size"]), 0.0) * LOADS_RATIO,
-        )
+        and one["ms"] - one["base"] > LIMIT_MS_PER_MB * one["bytes"] / MB
     ]
 
 
@@ -139,8 +129,8 @@ def accepted_table(found: Mapping[str, Mapping[str, float]], name: str) -> Table
     return Table(
         f"Bodies of callers who may come in, {name} way, ms of CPU per MB",
         "The cost of the same request with an empty value is subtracted. Each figure is the "
-        "highest of 1, 4 and 6 MB. Bodies over 4 MiB, too deeply nested or not valid JSON are "
-        "refused after they were read.",
+        "highest of 1, 4 and 6 MB. Bodies that are beyond a limit or not valid JSON are refused "
+        "after they were read.",
         ("", *groups),
         tuple(rows),
     )

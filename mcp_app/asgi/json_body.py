@@ -20,35 +20,41 @@ JSON_TYPE = "application/json"
 # No call is anywhere near; parsers are slow, or fail, where brackets are all there is.
 MAX_DEPTH = 64
 MAX_BRACKETS = 20_000
-QUOTE = b'"'
-QUOTES_AND_BRACKETS = b'"[]{}'
-OTHERS = bytes(set(range(256)) - set(QUOTES_AND_BRACKETS))
+# A call's arguments may have 100,000 characters, so none has as many values. A million tiny
+# values cost a parser several times what text of the same size does.
+MAX_VALUES = 50_000
+QUOTE, COMMA = b'"', b","
+MARKS = b'"[]{},'
+OTHERS = bytes(set(range(256)) - set(MARKS))
 # Opening brackets as 1, closing ones as -1.
 STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def too_nested(body: bytes) -> bool:
-    """Whether JSON goes deeper than 64 levels, or has more than 20,000 objects and arrays.
+def too_complex(body: bytes) -> bool:
+    """Whether JSON goes deeper than 64 levels, or has too many values.
 
-    Takes linear time, most of it in C. Text that is no JSON counts as far as a parser would
-    read it.
+    The limits are 20,000 objects and arrays, and 50,000 values of all kinds. Takes linear time,
+    most of it in C. Text that is no JSON counts as far as a parser would read it.
     """
-    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH and body.count(COMMA) < MAX_VALUES:
         return False
     # Escaped backslashes first: what then stands behind a backslash is escaped.
     unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Two quotes side by side leave every other character within or outside of a string.
     marks = unescaped.translate(None, OTHERS).replace(QUOTE * 2, b"")
-    # Now a bracket stands between any two quotes. More than these, outside of strings alone, are
+    # Now a mark stands between any two quotes. More than these, outside of strings alone, are
     # too many, or close what was never opened.
-    most = 2 * MAX_BRACKETS
+    most = 2 * MAX_BRACKETS + MAX_VALUES
     if marks.count(QUOTE) > 2 * (most + 1):
         return True
-    outside = b"".join(marks.split(QUOTE)[::2])[: most + 1]
-    if outside.count(b"{") + outside.count(b"[") > MAX_BRACKETS:
+    outside = b"".join(marks.split(QUOTE)[::2])
+    if outside.count(COMMA) >= MAX_VALUES:
         return True
-    steps = memoryview(outside.translate(STEPS)).cast("b")
+    brackets = outside.translate(None, COMMA)[: 2 * MAX_BRACKETS + 1]
+    if brackets.count(b"{") + brackets.count(b"[") > MAX_BRACKETS:
+        return True
+    steps = memoryview(brackets.translate(STEPS)).cast("b")
     return max(accumulate(steps), default=0) > MAX_DEPTH
 
 
@@ -101,9 +107,13 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Response:
     body = b"".join(chunks).removeprefix(BYTE_ORDER_MARK)
     if not _is_utf8(body):
         return failure(400, PARSE_ERROR, "The body is not JSON in UTF-8.")
-    if too_nested(body):
-        limit = f"{MAX_DEPTH} levels or {MAX_BRACKETS:,} objects and arrays"
-        return failure(400, PARSE_ERROR, f"The body is nested beyond {limit}, the limit.")
+    if too_complex(body):
+        return failure(
+            400,
+            PARSE_ERROR,
+            f"The body is nested beyond {MAX_DEPTH} levels, or has more than {MAX_BRACKETS:,} "
+            f"objects and arrays or {MAX_VALUES:,} values. These are the limits.",
+        )
     return body
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_app.asgi.json_body import too_nested
+from mcp_app.asgi.json_body import too_complex
 
 # Twice what a call's arguments may hold: what is larger is refused, by FastMCP's way.
 MAX_CHARACTERS = 256 * 1024
@@ -23,4 +23,4 @@ def read_text(event: Any) -> str | None:
         encoded = text.encode()
     except UnicodeEncodeError:
         return None
-    return None if too_nested(encoded) else text.removeprefix("\ufeff")
+    return None if too_complex(encoded) else text.removeprefix("\ufeff")

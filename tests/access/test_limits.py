@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST
 
 from mcp_app.api_keys import digest, generate
-from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, too_nested
+from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from mcp_app.asgi.rate_limit import MAX_CALLERS, RateLimit
 from mcp_app.tool_access import holds_too_much
 from tests.access.conftest import AUDIENCE
@@ -209,7 +209,7 @@ def test_what_is_nested_beyond_use_is_refused(client, path, params):
 
 def test_brackets_in_text_are_no_nesting():
     text = json.dumps({"query": "[{" * 50_000 + '\\" [' * 10_000})
-    assert not too_nested(text.encode())
+    assert not too_complex(text.encode())
 
 
 def test_depth_is_what_the_parser_finds():
@@ -234,8 +234,8 @@ def test_depth_is_what_the_parser_finds():
         inner = value(8)
         around = MAX_DEPTH - depth(inner)
         body = "[" * around + json.dumps(inner) + "]" * around
-        assert not too_nested(body.encode()), body
-        assert too_nested(f"[{body}]".encode()), body
+        assert not too_complex(body.encode()), body
+        assert too_complex(f"[{body}]".encode()), body
 
 
 def nesting(text):
@@ -270,7 +270,7 @@ def test_nesting_is_found_as_it_would_be_character_by_character(pieces, around):
     body = "[" * around + "".join(pieces) + "]" * around
     expected = nesting(body)
     # What is no JSON is refused in any case.
-    assert expected is None or too_nested(body.encode()) is expected, body
+    assert expected is None or too_complex(body.encode()) is expected, body
 
 
 @pytest.mark.parametrize(
@@ -287,10 +287,18 @@ def test_nesting_is_found_as_it_would_be_character_by_character(pieces, around):
         ("[]" * 65 + '"' + '\\"' * 60_000, False),
         ('"' * 100_001 + "[" * 65, False),
         ('"' * 100_000 + "[" * 65, True),
+        ("1," * (MAX_VALUES - 1), False),
+        ("1," * MAX_VALUES, True),
+        ('"a",' * (MAX_VALUES - 1), False),
+        ('"a",' * MAX_VALUES, True),
+        ('"[]",' * 1_000_000, True),
+        ('{"a":1,' * 64 + '"a,b":2,' * (MAX_VALUES - 64), True),
+        ('"' + "," * 200_000 + '"', False),
+        ('["' + '\\",' * 200_000, False),
     ],
 )
 def test_nesting_at_its_limits(body, nested):
-    assert too_nested(body.encode()) is nested
+    assert too_complex(body.encode()) is nested
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, too_nested
+from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from ops.corpus import chunks, code_files, markup
 from ops.corpus.jira import read_tickets
 from ops.corpus.report import CorpusError, Ledger
@@ -80,12 +80,12 @@ def _claims(data: bytes) -> Input | None:
 
 
 def _nesting(data: bytes) -> None:
-    """The check of a body's nesting, beside a plain loop over all JSON that it lets pass."""
-    found = too_nested(data)
+    """The check of the size and nesting of JSON, beside a plain loop."""
+    found = too_complex(data)
     value = _json(data)
     if value is None:
         return
-    depth = opened = deepest = 0
+    depth = opened = deepest = commas = 0
     quoted = escaped = False
     for one in data:
         if escaped:
@@ -99,7 +99,9 @@ def _nesting(data: bytes) -> None:
             deepest = max(deepest, depth)
         elif one in b"]}":
             depth -= 1
-    wanted = deepest > MAX_DEPTH or opened > MAX_BRACKETS
+        elif one == ord(","):
+            commas += 1
+    wanted = deepest > MAX_DEPTH or opened > MAX_BRACKETS or commas >= MAX_VALUES
     # In UTF-16 and UTF-32 quotes and brackets are two or four bytes each.
     assert found is wanted or b"\0" in data
 
