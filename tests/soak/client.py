@@ -62,8 +62,9 @@ async def _ask(
     token: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tally: Tally
 ) -> int:
     began = time.monotonic()
+    host, port = writer.get_extra_info("peername")
     writer.write(
-        f"POST /{token} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: text/plain\r\n"
+        f"POST /{token} HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-type: text/plain\r\n"
         f"content-length: {len(token)}\r\n\r\n{token}".encode()
     )
     async with asyncio.timeout(ANSWER_SECONDS):
