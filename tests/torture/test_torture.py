@@ -209,7 +209,7 @@ def test_ctrl_c_ends_all_processes_and_the_summary_is_printed():
         running.kill()
         running.wait()
     assert running.returncode == 130
-    assert re.search(r"^\d+ inputs in \d+ s, seed 2$", told, re.MULTILINE)
+    assert re.search(r"^[\d,]+ inputs in \d+ s, seed 2$", told, re.MULTILINE)
     until(lambda: [pid for pid in children if Path(f"/proc/{pid}").exists()], operator.not_)
 
 
