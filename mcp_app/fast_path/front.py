@@ -203,9 +203,10 @@ class Front:
             head = passed
         # As `mcp_app.asgi.origin_guard`.
         origin = head.headers.get("origin")
-        own = own_origin(head.scheme, head.headers.get("host", ""))
-        if origin is not None and not may_call(origin, own, self._settings.allowed_origins):
-            return replies.failure(403, INVALID_REQUEST, REFUSED_ORIGIN)
+        if origin is not None:
+            own = own_origin(head.scheme, head.headers.get("host", ""))
+            if not may_call(origin, own, self._settings.allowed_origins):
+                return replies.failure(403, INVALID_REQUEST, REFUSED_ORIGIN)
         return head
 
     def _is_for_all(self, route: tuple[str, str]) -> bool:
