@@ -8,15 +8,18 @@ to guess that a slow hash would protect. Only hashes are stored, in one SSM para
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
+from mcp_app.digests import sha256
+from mcp_app.record import Record
 from mcp_app.stored_hashes import StoredHashes
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PREFIX = "mesh_"
 RANDOM_BYTES = 32
@@ -26,8 +29,7 @@ class KeysUnavailableError(Exception):
     """The keys cannot be had, so nobody is let in; the message says why, without a secret."""
 
 
-@dataclass(frozen=True)
-class ApiKey:
+class ApiKey(Record):
     """A key as it is stored.
 
     Attributes:
@@ -55,12 +57,14 @@ class ApiKey:
 
 def generate() -> str:
     """A new key: `mesh_` and 43 characters of URL-safe base64."""
+    import secrets  # noqa: PLC0415 - what INIT does without
+
     return PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
 
 
 def digest(key: str) -> str:
     """Hexadecimal SHA-256 of the whole key string."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return sha256(key.encode()).hexdigest()
 
 
 def moment(stamp: str) -> float:
@@ -98,7 +102,7 @@ def _key(entry: dict[str, Any]) -> ApiKey:
 
 def stored(key: ApiKey) -> dict[str, Any]:
     """The key as an entry of the stored document; what it does not have is left out."""
-    return {name: value for name, value in asdict(key).items() if value is not None}
+    return {name: value for name, value in key.as_dict().items() if value is not None}
 
 
 def parse(document: str) -> tuple[ApiKey, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from hashlib import sha256
+
+from mcp_app.digests import sha256
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 BLOCK_BYTES = 64

@@ -19,7 +19,7 @@ from mcp_app.settings import TASK_ROOT
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
+    from typing import Any
 
 FIRST_ROOT = f"{TASK_ROOT}/mcp_app/amazon_root_1.pem"
 ROOTS = f"{TASK_ROOT}/mcp_app/amazon_roots.pem"
@@ -31,14 +31,14 @@ BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 SAID = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # Which of `_sources` sufficed last, and its context: reading roots costs more than a handshake.
-_kept: tuple[str, ssl.SSLContext] | None = None
+_kept: tuple[str, Any] | None = None
 
 
 class UnreadableBundleError(OSError):
     """The file of authorities cannot be used; the message names it."""
 
 
-def connect(host: str, port: int, timeout_seconds: float) -> ssl.SSLSocket:
+def connect(host: str, port: int, timeout_seconds: float) -> Any:
     """A connection to a server whose certificate was checked.
 
     Args:
@@ -51,8 +51,8 @@ def connect(host: str, port: int, timeout_seconds: float) -> ssl.SSLSocket:
         UnreadableBundleError: The authorities that are to be trusted cannot be read.
         OSError: There is no connection.
     """
-    # By name, so that the fast path has its own; not for deployments that never ask.
-    from ssl import SSLCertVerificationError  # noqa: PLC0415
+    # Not for deployments that never ask.
+    from mcp_app.light_tls import SSLCertVerificationError  # noqa: PLC0415
 
     global _kept  # noqa: PLW0603 - the process is the instance
     deadline = time.monotonic() + timeout_seconds
@@ -76,7 +76,7 @@ def connect(host: str, port: int, timeout_seconds: float) -> ssl.SSLSocket:
     raise refused
 
 
-def _sources() -> dict[str, Callable[[], ssl.SSLContext]]:
+def _sources() -> dict[str, Callable[[], Any]]:
     """What makes a context for each set of authorities that may be trusted, by its name."""
     variable = next((name for name in BUNDLES if os.environ.get(name)), "")
     if variable:
@@ -90,13 +90,13 @@ def _sources() -> dict[str, Callable[[], ssl.SSLContext]]:
     }
 
 
-def _file_context(path: str) -> ssl.SSLContext:
-    from ssl import create_default_context  # noqa: PLC0415 - as above
+def _file_context(path: str) -> Any:
+    from mcp_app.light_tls import create_default_context  # noqa: PLC0415 - as above
 
     return create_default_context(cafile=path)
 
 
-def _bundle_context(variable: str) -> ssl.SSLContext:
+def _bundle_context(variable: str) -> Any:
     path = os.environ[variable]
     try:
         return _file_context(path)
@@ -106,16 +106,14 @@ def _bundle_context(variable: str) -> ssl.SSLContext:
         ) from error
 
 
-def _machine_context() -> ssl.SSLContext:
+def _machine_context() -> Any:
     from mcp_app.tls import client_context  # noqa: PLC0415 - what most instances do without
 
     return client_context()
 
 
-def _wrapped(
-    context: ssl.SSLContext, host: str, port: int, timeout_seconds: float
-) -> ssl.SSLSocket:
-    from socket import create_connection  # noqa: PLC0415 - likewise
+def _wrapped(context: Any, host: str, port: int, timeout_seconds: float) -> Any:
+    from mcp_app.light_tls import create_connection  # noqa: PLC0415 - likewise
 
     connection = create_connection((host, port), timeout_seconds)
     try:

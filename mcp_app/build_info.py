@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 
 from mcp_app import __version__
+from mcp_app.record import Record
 from mcp_app.settings import TASK_ROOT
 
 
-@dataclass(frozen=True)
-class BuildInfo:
+class BuildInfo(Record):
     """Where the running code comes from.
 
     Attributes:

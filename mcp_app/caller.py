@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+
+from mcp_app.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Record):
     """A caller as access control knows it.
 
     Attributes:
@@ -26,8 +26,10 @@ class Caller:
         rate_per_minute: calls a minute; None for the deployment's own limit.
     """
 
+    _secret = ("token",)
+
     name: str
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     scopes: frozenset[str] | None = None
     tools: frozenset[str] | None = None
     rate_per_minute: int | None = None

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import NamedTuple
 
 from mcp_app import snapshot
+from mcp_app.record import Record
 
 SECONDS = 2.0
 # How long before their end they are asked for anew.
@@ -26,8 +26,10 @@ class CredentialsUnavailableError(Exception):
     """There are no credentials; the message says why, and holds none."""
 
 
-class Credentials(NamedTuple):
+class Credentials(Record):
     """What requests to AWS are signed with."""
+
+    _secret = ("secret_key", "token")
 
     access_key: str
     secret_key: str

@@ -1,19 +1,21 @@
 """The deployment that the tools run in: its settings and its backend.
 
-Tools are plain functions that FastMCP calls; this is where they find what they work with.
+Tools are plain functions; this is where they find what they work with, whichever way calls them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.backend import Backend
-from mcp_app.settings import Settings
+from mcp_app.record import Record
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mcp_app.knowledge.backend import Backend
+    from mcp_app.settings import Settings
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(Record):
     """What a tool may need to know."""
 
     settings: Settings
@@ -25,12 +27,20 @@ class Deployment:
 
 
 _current: Deployment | None = None
+_settings: Settings | None = None
 
 
 def set_current(deployment: Deployment) -> None:
     """Name the deployment of this process; once, before the first call."""
     global _current  # noqa: PLW0603 - one server a process, as Lambda runs it
     _current = deployment
+
+
+def begin(settings: Settings) -> None:
+    """Say what this process is a deployment of; the backend is made when a tool asks for it."""
+    global _settings, _current
+    if settings != _settings:
+        _settings, _current = settings, None
 
 
 def current() -> Deployment:
@@ -40,5 +50,31 @@ def current() -> Deployment:
         LookupError: a tool was called before the server was built.
     """
     if _current is None:
-        raise LookupError("no deployment: tools run in a server made by build_server()")
+        if _settings is None:
+            raise LookupError("no deployment: tools run in a server made by build_server()")
+        set_current(Deployment(_settings, backend_of(_settings)))
+        return current()
     return _current
+
+
+def made(settings: Settings) -> Backend | None:
+    """The backend that tools have used already, with its connections; None for none."""
+    if _current is None or settings != _settings:
+        return None
+    return _current.backend
+
+
+def backend_of(settings: Settings) -> Backend:
+    """Where this deployment's knowledge comes from: what the settings say, and nothing else."""
+    if settings.supabase is None:
+        from mcp_app.knowledge.embedded.backend import (  # noqa: PLC0415 - at the first need
+            EmbeddedBackend,
+        )
+
+        return EmbeddedBackend(settings.index)
+    from mcp_app.garbage import imported  # noqa: PLC0415 - only here
+
+    backend: Backend = imported("mcp_app.knowledge.supabase.backend").SupabaseBackend(
+        settings.supabase
+    )
+    return backend

@@ -8,8 +8,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+
+from mcp_app.record import Record
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?")
 SCHEMES = frozenset({"http", "https"})
@@ -27,8 +32,7 @@ class BadEventError(Exception):
     """The event is not a Function URL event; the message says why, and quotes nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Record):
     """A request without its body.
 
     Attributes:

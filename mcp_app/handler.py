@@ -8,8 +8,6 @@ Mangum into the ASGI application. `mcp_app.streaming` is the entry point of stre
 
 from __future__ import annotations
 
-import importlib
-
 from mcp_app import lifetime, snapshot
 
 # Not typing's: its import costs 3 ms, a fifteenth of a bare cold start.
@@ -25,8 +23,6 @@ __all__ = ["handler", "lifetime"]
 
 type Answer = Callable[[Any, Any], dict[str, Any]]
 
-FAST_PATH = "mcp_app_lean.fast_path.front"
-
 
 def _full(rate_limit: RateLimit | None = None, cold: bool = True) -> Answer:  # noqa: FBT001, FBT002 - as the fast path calls it
     from mcp_app.initialization import initialize  # noqa: PLC0415 - what the fast path does without
@@ -35,14 +31,10 @@ def _full(rate_limit: RateLimit | None = None, cold: bool = True) -> Answer:  # 
 
 
 def _start() -> Answer:
-    try:
-        front = importlib.import_module(FAST_PATH).front(_full)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or not FAST_PATH.startswith(missing.name):
-            raise
-        # A checkout: nothing was built.
-        front = None
-    return front.answer if front else _full()
+    from mcp_app.fast_path.front import front  # noqa: PLC0415 - after the moment of INIT
+
+    made = front(_full)
+    return made.answer if made else _full()
 
 
 _answer = _start()

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from mcp_app import aws_tls
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_ANSWER_BYTES = 1024 * 1024
 READ_BYTES = 64 * 1024
@@ -34,8 +38,8 @@ def post(
     Raises:
         ExchangeError: no connection, no whole answer in time, or none of this form.
     """
-    # By name, as in `mcp_app.aws_tls`; not for deployments that never ask.
-    from socket import create_connection  # noqa: PLC0415
+    # Not for deployments that never ask.
+    from mcp_app.light_tls import create_connection  # noqa: PLC0415
 
     deadline = time.monotonic() + timeout_seconds
     scheme, _, rest = url.partition("://")

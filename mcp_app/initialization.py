@@ -17,13 +17,21 @@ if importlib.util.find_spec("opentelemetry.sdk") is None:
 # sets no HOME, and /tmp is what an instance may write to.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
 
-from mcp_app import lean, logs
+from mcp_app.deferral import current
+
+# Before anything of the server's own imports FastMCP or Pydantic: it gets the real ones.
+current.stop()
+
+from mcp_app import lean, logs  # noqa: E402 - as said above
 
 with lean.imports():
     from mcp_app.asgi.failures import misconfigured
     from mcp_app.asgi.rate_limit import RateLimit
     from mcp_app.instance import Instance, start
     from mcp_app.settings import SettingsError, load
+
+# What authors' modules recorded is done with the real FastMCP.
+current.end()
 
 logger = logging.getLogger("mesh.handler")
 

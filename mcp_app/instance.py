@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from mcp_app import connected, root_task, snapshot
+from mcp_app import deployment, event_loop, root_task, snapshot
 from mcp_app.asgi.app import build_app
 from mcp_app.asgi.failures import INVALID_REQUEST, failure
 from mcp_app.asgi.json_body import replay
@@ -28,8 +28,6 @@ from mcp_app.domain_secrets import origin_secrets
 from mcp_app.events import BadEventError
 from mcp_app.gateway import ScopeGateway, event_body, http_scope
 from mcp_app.key_ring import key_ring
-from mcp_app.knowledge.backend import Backend
-from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.preloading import preload
 from mcp_app.server import build_server
 from mcp_app.settings import Settings
@@ -124,15 +122,6 @@ def _refusal(error: BadEventError) -> JSONResponse:
     return failure(400, INVALID_REQUEST, str(error))
 
 
-def backend_of(settings: Settings) -> Backend:
-    """Where this deployment's knowledge comes from: what the settings say, and nothing else."""
-    if settings.supabase is None:
-        return EmbeddedBackend(settings.index)
-    from mcp_app.knowledge.supabase.backend import SupabaseBackend  # noqa: PLC0415 - only here
-
-    return SupabaseBackend(settings.supabase)
-
-
 def start(
     settings: Settings, rate_limit: RateLimit | None = None, *, cold: bool = True
 ) -> Instance:
@@ -144,8 +133,8 @@ def start(
         cold: Whether the instance has answered nothing yet.
     """
     preload(settings)
-    left = None if settings.supabase is None else connected.take(settings.supabase)
-    loop, backend = left or (None, backend_of(settings))
+    # What the fast path has connected stays connected.
+    backend = deployment.made(settings) or deployment.backend_of(settings)
     server = build_server(settings, backend)
     keys = key_ring(settings)
     app = build_app(
@@ -157,7 +146,7 @@ def start(
         cold=cold,
         origin_secrets=origin_secrets(settings, keys),
     )
-    instance = Instance(app, loop)
+    instance = Instance(app, event_loop.take())
     if settings.supabase is not None:
         # Connections do not outlive a snapshot; the index in the zip does.
         snapshot.forgets(lambda: instance.run(backend.close()))

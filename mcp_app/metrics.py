@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+
+from mcp_app.record import Record
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Names of fields of the line itself; each pair of dimensions' values is a metric to pay for.
 DIMENSIONS = ("environment", "tool")
+WAYS = {
+    "Dimensions": [["environment", "way"]],
+    "Metrics": [{"Name": "requests", "Unit": "Count"}],
+}
 METRICS = (
     {"Name": "tool_duration_ms", "Unit": "Milliseconds"},
     {"Name": "tool_errors", "Unit": "Count"},
 )
 
 
-@dataclass(frozen=True)
-class ToolMetrics:
+class ToolMetrics(Record):
     """Says what CloudWatch shall read from a line about a tool's call.
 
     Attributes:
@@ -31,30 +39,33 @@ class ToolMetrics:
     namespace: str
     environment: str
 
-    def fields(self, call: Mapping[str, Any]) -> dict[str, Any]:
-        """What the line says besides; nothing for a call of no tool.
+    def fields(self, call: Mapping[str, Any], way: str | None = None) -> dict[str, Any]:
+        """What the line says besides; nothing where there is nothing to count.
 
         Args:
             call: As `mcp_app.call_log` notes it: a tool that there is, or `unknown`; never
                 what a client wrote, so that there are no more metrics than tools.
+            way: Of the request, which is counted; None for a line about no request.
         """
-        if "tool" not in call:
+        said: dict[str, Any] = {}
+        directives = []
+        if way is not None:
+            directives.append({"Namespace": self.namespace, **WAYS})
+            said |= {"way": way, "requests": 1}
+        if "tool" in call:
+            dimensions, metrics = [list(DIMENSIONS)], list(METRICS)
+            directives.append(
+                {"Namespace": self.namespace, "Dimensions": dimensions, "Metrics": metrics}
+            )
+            said |= {
+                "tool": call["tool"],
+                "tool_duration_ms": call["tool_duration_ms"],
+                "tool_errors": int(call["outcome"] != "ok"),
+            }
+        if not directives:
             return {}
-        directive = {
-            "Namespace": self.namespace,
-            "Dimensions": [list(DIMENSIONS)],
-            "Metrics": list(METRICS),
-        }
-        return {
-            "_aws": {
-                "Timestamp": time.time_ns() // 1_000_000,
-                "CloudWatchMetrics": [directive],
-            },
-            "environment": self.environment,
-            "tool": call["tool"],
-            "tool_duration_ms": call["tool_duration_ms"],
-            "tool_errors": int(call["outcome"] != "ok"),
-        }
+        about = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
+        return {"_aws": about, "environment": self.environment, **said}
 
 
 def tool_metrics(namespace: str | None, environment: str) -> ToolMetrics | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from mcp_app.record import Record
 from mcp_app.variables import SettingsError, Variables, address, names, number, required
 
 DAY_SECONDS = "86400"
@@ -14,8 +15,10 @@ DAY_SECONDS = "86400"
 SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,128}")
 
 
-@dataclass(frozen=True)
-class OAuthSettings:
+NO_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+
+class OAuthSettings(Record):
     """Whose access tokens are taken. Nothing secret: an issuer publishes its keys.
 
     Attributes:
@@ -31,7 +34,7 @@ class OAuthSettings:
     jwks_url: str | None = None
     audiences: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = ()
-    tool_scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tool_scopes: Mapping[str, frozenset[str]] = NO_SCOPES
     max_lifetime_seconds: float = float(DAY_SECONDS)
 
 

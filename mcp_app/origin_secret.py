@@ -8,25 +8,25 @@ whatever answers requests can ask here first.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mcp_app.digests import sha256
+from mcp_app.record import Record
 from mcp_app.stored_hashes import StoredHashes
 
 # As terraform/modules/custom_domain/viewer_request.js writes them, in lower case.
 HEADER = "x-mesh-origin-secret"
 VIEWER_HEADER = "x-mesh-viewer-address"
+FORBIDDEN = 403
 
 
 class OriginSecretUnavailableError(Exception):
     """The hashes cannot be had, so nothing is let through; the message has no secret."""
 
 
-@dataclass(frozen=True)
-class StoredSecret:
+class StoredSecret(Record):
     """A value of the header as it is stored.
 
     Attributes:
@@ -40,7 +40,7 @@ class StoredSecret:
 
 def digest(value: str) -> str:
     """Hexadecimal SHA-256 of a value of the header."""
-    return hashlib.sha256(value.encode()).hexdigest()
+    return sha256(value.encode()).hexdigest()
 
 
 def parse(document: str) -> tuple[StoredSecret, ...]:

@@ -9,12 +9,16 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from mcp_app import aws_endpoint, credentials
 from mcp_app.aws_signature import signed_headers
 from mcp_app.credentials import CredentialsUnavailableError
 from mcp_app.http_exchange import ExchangeError, post
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OK = 200
 CONNECT_AND_READ_SECONDS = 3.0
@@ -92,7 +96,7 @@ def _answer(action: str, about: dict[str, Any], name: str) -> tuple[int, Any]:
         body=body,
         region=region,
         service="ssm",
-        credentials=own,
+        credentials=(own.access_key, own.secret_key, own.token),
     )
     try:
         status, received = post(url, headers, body, CONNECT_AND_READ_SECONDS)

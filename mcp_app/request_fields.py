@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mcp_app.metrics import ToolMetrics
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ROOT = re.compile(r"(?:^|;|=)(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 REFUSED = frozenset({401, 403, 429})
@@ -67,6 +71,8 @@ def request_fields(
     trace_id: str | None,
     calls: Sequence[Mapping[str, Any]],
     metrics: ToolMetrics | None,
+    way: str,
+    reason: str | None = None,
 ) -> dict[str, Any]:
     """The fields of a request's line.
 
@@ -80,7 +86,9 @@ def request_fields(
         request_id: See `request_id`.
         trace_id: See `trace_id`.
         calls: The calls in it, as `mcp_app.call_log` notes them.
-        metrics: What a line about a tool's call says to CloudWatch; None for nothing.
+        metrics: What a line says to CloudWatch; None for nothing.
+        way: See `mcp_app.way`.
+        reason: Likewise.
     """
     fields: dict[str, Any] = {
         "method": SECRET_LOOKING.sub("...", method[:MAX_METHOD]),
@@ -92,11 +100,14 @@ def request_fields(
         "cold": cold,
         "request_id": request_id,
         "trace_id": trace_id,
+        "way": way,
+        "reason": reason,
     }
     # One call's end is the request's; of a batch, each has its own.
     if len(calls) == 1:
         fields |= calls[0] if status < BAD_REQUEST else {}
-        fields |= metrics.fields(calls[0]) if metrics else {}
     elif calls:
         fields["calls"] = calls
+    if metrics:
+        fields |= metrics.fields(calls[0] if len(calls) == 1 else {}, way)
     return {name: value for name, value in fields.items() if value is not None}

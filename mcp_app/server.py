@@ -16,6 +16,7 @@ from mcp.server.lowlevel.server import NotificationOptions
 from mcp.shared.inbound import x_mcp_header_map
 
 from mcp_app import __version__, prompts, resources, tools
+from mcp_app.author_tool import AuthorTool
 from mcp_app.call_log import CallLog
 from mcp_app.completions import Completions
 from mcp_app.components import components
@@ -31,7 +32,6 @@ from mcp_app.settings import Settings, SettingsError
 from mcp_app.supabase_settings import SOURCES
 from mcp_app.tool_access import ToolAccess
 from mcp_app.tool_arguments import ToolArguments
-from mcp_app.tool_begun_once import ToolBegunOnce
 from mcp_app.typed_prompt import TypedPrompt
 
 TITLE = "AOMA Mesh"
@@ -68,7 +68,7 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str
     """Register the tools; the input schema of each."""
     schemas = {}
     for component in components(tools, available):
-        registered = server.add_tool(ToolBegunOnce.of(component.function))
+        registered = server.add_tool(AuthorTool.of(component.function))
         # Not all clients follow `$ref`.
         if _refers(registered.parameters):
             registered.parameters = dereference_refs(registered.parameters)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, cast
 
 from mcp_app.oauth_settings import OAuthSettings
+from mcp_app.record import Record
 from mcp_app.supabase_settings import SupabaseSettings
 from mcp_app.variables import SettingsError, address, choice, is_plain, number, origins
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 __all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
 
@@ -30,8 +34,7 @@ TASK_ROOT = os.environ.get("LAMBDA_TASK_ROOT") or os.path.dirname(  # noqa: PTH1
 )
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Record):
     """What this deployment is. Nothing secret: secrets are read from SSM by name.
 
     Attributes:
@@ -118,14 +121,14 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable is missing or has a value that does not fit.
     """
-    auth = cast("Auth", choice(variables, "MESH_AUTH", "api_key", AUTHS))
+    auth: Auth = choice(variables, "MESH_AUTH", "api_key", AUTHS)  # type: ignore[assignment]
     parameter = variables.get("MESH_API_KEYS_PARAMETER") or None
     if auth in WITH_API_KEYS and parameter is None:
         raise SettingsError(
             f"MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH={auth} it names the "
             "SSM parameter that holds the keys' hashes."
         )
-    backend = cast("Backend", choice(variables, "MESH_BACKEND", "embedded", BACKENDS))
+    backend: Backend = choice(variables, "MESH_BACKEND", "embedded", BACKENDS)  # type: ignore[assignment]
     ttl = _seconds(variables, "MESH_SECRETS_TTL_SECONDS", "60", (1, 3600))
     name = "MESH_RATE_LIMIT_PER_MINUTE"
     rate = number(name, variables.get(name) or "0", (0, 1_000_000))

@@ -5,14 +5,18 @@ Only the standard library is needed: the fast path has it in INIT.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import time
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import Any
 
 from mcp_app import snapshot
+from mcp_app.digests import compare_digest
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # An unknown value may have been stored since the last read, so it is worth another one. Anybody
 # can send unknown values: so many reads may follow each other, then one for each time span.
@@ -33,7 +37,7 @@ def _match(entries: tuple[Any, ...], sha256: str) -> Any:
     found = None
     for entry in entries:
         # Every one is compared, so that timing does not tell which one it was.
-        if hmac.compare_digest(entry.sha256, sha256):
+        if compare_digest(entry.sha256, sha256):
             found = entry
     return found
 

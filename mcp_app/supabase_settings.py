@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
+from mcp_app.record import Record
 from mcp_app.variables import SettingsError, Variables, choice, names, number, required
 
 SOURCES = ("documents", "tickets", "commits", "code")
@@ -23,8 +22,7 @@ MAX_DIMENSIONS = 2000
 _WHY = "MESH_BACKEND=supabase needs it"
 
 
-@dataclass(frozen=True)
-class SupabaseSettings:
+class SupabaseSettings(Record):
     """Where the supabase backend finds what it asks. Nothing secret: SSM parameters by name.
 
     Attributes:
@@ -61,6 +59,8 @@ class SupabaseSettings:
 def _address(variables: Variables, name: str, default: str | None = None) -> str:
     text = variables.get(name, "").strip() or default or required(variables, name, _WHY)
     try:
+        from urllib.parse import urlsplit  # noqa: PLC0415 - INIT may do without
+
         parts = urlsplit(text)
         # In clear, secrets go no further than this machine.
         clear = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}

@@ -13,13 +13,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 
 from mcp_app.caller import Caller, current
+from mcp_app.limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
 
 # For callers who may not call every tool: what a tool keeps from them may be read there.
 BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
-# Of one call's arguments, all of them together. What a tool takes in each is in its schema.
-MAX_ARGUMENT_CHARACTERS = 100_000
-BITS_PER_DIGIT = 3
-FLOAT_CHARACTERS = 16
 
 
 def missing_scopes(
@@ -35,41 +32,6 @@ def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]
     """Whether this caller may call this tool."""
     listed = caller.tools is None or tool in caller.tools
     return listed and not missing_scopes(caller, tool, tool_scopes)
-
-
-def holds_too_much(value: Any) -> bool:
-    """Whether a JSON value has more than 100,000 characters, punctuation apart.
-
-    Of a number its digits count, of one with a fraction always 16. What is beyond the limit is
-    not looked at.
-    """
-    left = MAX_ARGUMENT_CHARACTERS
-    unread = [[value]]
-    while unread and left >= 0:
-        values = unread.pop()
-        # Each has a character at least.
-        left -= len(values)
-        if left < 0:
-            break
-        # By type, all at once: one after the other takes several times as long.
-        kinds = {*map(type, values)}
-        if str in kinds:
-            left -= sum(map(len, _of(str, values, kinds)))
-        if int in kinds:
-            left -= sum(map(int.bit_length, _of(int, values, kinds))) // BITS_PER_DIGIT
-        if float in kinds:
-            left -= FLOAT_CHARACTERS * len(_of(float, values, kinds))
-        if list in kinds:
-            unread += _of(list, values, kinds)
-        if dict in kinds:
-            for one in _of(dict, values, kinds):
-                left -= sum(map(len, one))
-                unread.append([*one.values()])
-    return left < 0
-
-
-def _of(kind: type[Any], values: list[Any], kinds: set[type[Any]]) -> list[Any]:
-    return values if len(kinds) == 1 else [one for one in values if type(one) is kind]
 
 
 class ToolAccess(Middleware):

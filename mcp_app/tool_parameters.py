@@ -11,10 +11,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mcp_app.knowledge.results import Mode
-from mcp_app.plain_values import leaves_plain_values
 
 
-@leaves_plain_values
 def _without_nul(value: Any) -> Any:
     """Text with blanks for NUL, which no word has and PostgreSQL's text cannot hold.
 
@@ -23,7 +21,6 @@ def _without_nul(value: Any) -> Any:
     return value.replace("\x00", " ") if isinstance(value, str) else value
 
 
-@leaves_plain_values
 def _as_list(value: Any) -> Any:
     """One name for a list of one: models send it so."""
     return [value] if isinstance(value, str) else value

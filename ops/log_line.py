@@ -103,9 +103,11 @@ def _of_request(record: dict[str, Any]) -> str:
         path = f"{path[: PATH_WIDTH - 3]}..."
     duration = record.get("duration_ms")
     shown = f"{duration:.1f}" if isinstance(duration, int | float) else "-"
-    cold = "  cold" if record.get("cold") else ""
+    # That FastMCP answered, and why, is worth more than the caller's whole name.
+    told = f"  {record['reason']}" if record.get("reason") else ""
+    cold = f"{told}{'  cold' if record.get('cold') else ''}"
     caller = str(record.get("caller", "-"))
-    # What is left of 80 columns: a caller is cut, "cold" is not.
+    # What is left of 80 columns: a caller is cut, the rest is not.
     room = 17 - len(cold)
     if len(caller) > room:
         caller = f"{caller[: room - 3]}..."

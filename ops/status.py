@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local_aws import process
 from local_aws.errors import LocalAwsError
 from local_supabase import process as supabase_process
+from ops.local_aws_client import logs
+from ops.request_ways import read_ways
 
 if TYPE_CHECKING:
     from ops.stack import Stack
@@ -28,7 +30,8 @@ class Status:
     """The stack at one moment; addresses and versions are None before they exist.
 
     Versions are what the aliases lead to now, as local AWS says, whoever moved them.
-    `instances` and `requests` are local AWS's own: see `GET /_local_aws/status`.
+    `instances` and `requests` are local AWS's own: see `GET /_local_aws/status`. `ways` counts
+    the requests in the function's log by what answered them, with FastMCP or without.
     """
 
     running: bool
@@ -43,6 +46,7 @@ class Status:
     reserved_concurrency: int | None = None
     instances: tuple[dict[str, Any], ...] = ()
     requests: tuple[dict[str, Any], ...] = ()
+    ways: dict[str, int] = field(default_factory=dict)
     supabase: Supabase | None = None
 
 
@@ -74,6 +78,7 @@ def status(here: Stack) -> Status:
         reserved_concurrency=function.get("reserved_concurrency"),
         instances=tuple(content["instances"]),
         requests=tuple(content["requests"]),
+        ways=read_ways(logs(running.environment), f"/aws/lambda/{name}") if name else {},
         supabase=supabase,
     )
 

@@ -8,14 +8,8 @@ event). https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import anyio.to_thread
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_app.api_keys import PREFIX, KeyRing, KeysUnavailableError
-from mcp_app.asgi.access_tokens import AccessTokens
 from mcp_app.asgi.failures import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -26,7 +20,16 @@ from mcp_app.asgi.protected_resource import PATHS, challenge
 from mcp_app.asgi.rate_limit import RateLimit
 from mcp_app.caller import ANONYMOUS, Caller, calling
 from mcp_app.events import iam_arn
-from mcp_app.settings import Auth
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mcp_app.asgi.access_tokens import AccessTokens
+    from mcp_app.settings import Auth
 
 PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
 # Public where access tokens are taken; elsewhere nothing is there.
@@ -139,6 +142,8 @@ class AccessControl:
             return ANONYMOUS
         if self._key_ring is None and self._tokens is None:
             raise RefusedError(403, INVALID_REQUEST, SIGNED_ONLY)
+        from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+
         headers = Headers(scope=scope)
         credential = bearer(headers.get("authorization", ""))
         if credential is not None and self._tokens is not None and is_access_token(credential):
@@ -158,7 +163,9 @@ class AccessControl:
         try:
             # A thread only for a read: it is one request to Systems Manager.
             if key_ring.blocks(key):
-                found = await anyio.to_thread.run_sync(key_ring.find, key)
+                from anyio.to_thread import run_sync  # noqa: PLC0415 - not on the fast path
+
+                found = await run_sync(key_ring.find, key)
             else:
                 found = key_ring.find(key)
         except KeysUnavailableError as error:

@@ -14,9 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_app.asgi.access import iam_caller
 from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST, failure
-from mcp_app.origin_secret import HEADER, VIEWER_HEADER, OriginSecrets, refusal
-
-FORBIDDEN = 403
+from mcp_app.origin_secret import FORBIDDEN, HEADER, VIEWER_HEADER, OriginSecrets, refusal
 
 
 class Domain:

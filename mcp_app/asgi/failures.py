@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -31,6 +33,8 @@ def failure(
     status: int, code: int, message: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """An HTTP error whose body is a JSON-RPC error for a request that has no id."""
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+
     body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return JSONResponse(body, status, headers)
 
@@ -48,6 +52,9 @@ class RefusedError(Exception):
 
 def misconfigured(reason: str) -> Starlette:
     """An application that answers everything with a 500 that says why nothing else can run."""
+    from starlette.applications import Starlette  # noqa: PLC0415 - not on the fast path
+    from starlette.routing import Mount  # noqa: PLC0415 - not on the fast path
+
     answer = failure(500, INTERNAL_ERROR, f"The server is misconfigured: {reason}")
     return Starlette(routes=[Mount("", answer)])
 

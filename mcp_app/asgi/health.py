@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
-from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-from mcp_app.build_info import BuildInfo
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.backend import Backend
-from mcp_app.knowledge.results import SourceState
-from mcp_app.settings import Settings
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from mcp_app.build_info import BuildInfo
+    from mcp_app.knowledge.backend import Backend
+    from mcp_app.knowledge.results import SourceState
+    from mcp_app.settings import Settings
 
 NO_STORE = {"cache-control": "no-store"}
 # What watches a server should not have to wait long for a slow source; the first check of an
@@ -42,6 +46,8 @@ def health_document(settings: Settings, build: BuildInfo) -> dict[str, Any]:
 
 def health(settings: Settings, build: BuildInfo) -> Endpoint:
     """What runs here. The answer is made once: it cannot change while the instance lives."""
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+
     answer = JSONResponse(health_document(settings, build), headers=NO_STORE)
 
     async def endpoint(_request: Request) -> Response:
@@ -52,6 +58,7 @@ def health(settings: Settings, build: BuildInfo) -> Endpoint:
 
 def ready(settings: Settings, backend: Backend) -> Endpoint:
     """Each source's state and latency in milliseconds; 503 when one is down."""
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
 
     async def endpoint(_request: Request) -> Response:
         states = await backend.check(Deadline.after(min(READY_SECONDS, settings.deadline_seconds)))
@@ -67,4 +74,6 @@ def ready(settings: Settings, backend: Backend) -> Endpoint:
 
 def _without_name(state: SourceState) -> dict[str, Any]:
     """All but the name, which stands as the key."""
+    from dataclasses import asdict  # noqa: PLC0415 - not on the fast path
+
     return {name: value for name, value in asdict(state).items() if name != "source"}

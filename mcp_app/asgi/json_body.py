@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Any
-
-import pydantic_core
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope
 
 from mcp_app.asgi.failures import INVALID_REQUEST, PARSE_ERROR, failure
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.responses import Response
+    from starlette.types import Message, Receive, Scope
 
 # The MCP SDK's own limit for `/mcp`; Function URLs end at 6 MB.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -78,6 +79,9 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Response:
         ClientDisconnect: The client left before it had sent everything.
         RefusedError: The event does not hold the body that it says.
     """
+    from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+    from starlette.requests import ClientDisconnect  # noqa: PLC0415 - not on the fast path
+
     headers = Headers(scope=scope)
     if not _is_json(headers.get("content-type") or JSON_TYPE):
         return failure(415, INVALID_REQUEST, "Send the body with Content-Type: application/json.")
@@ -135,6 +139,8 @@ def decoded(body: bytes) -> Any:
         ValueError: It is not JSON, or has half of a surrogate pair, which no UTF-8 holds.
     """
     # A third of the time of the standard library's where there are many small values.
+    import pydantic_core  # noqa: PLC0415 - not on the fast path
+
     return pydantic_core.from_json(body, cache_strings=False)
 
 

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mcp_app import call_log
+from mcp_app.asgi.accept import BOTH, accepts_json_only
 from mcp_app.asgi.failures import (
     INVALID_REQUEST,
     NOT_JSON,
@@ -35,7 +36,6 @@ from mcp_app.caller import current
 from mcp_app.tool_access import missing_scopes
 
 PATH = "/mcp"
-BOTH = "application/json, text/event-stream"
 ANSWER = frozenset({"result", "error"})
 NO_MESSAGE = (
     "The body must be one JSON-RPC 2.0 message, an object with `jsonrpc` and `method`. "
@@ -43,16 +43,6 @@ NO_MESSAGE = (
 )
 # In a request's scope: should its client leave, the request is cancelled from outside.
 LEAVING_IS_WATCHED = "mesh.leaving_is_watched"
-
-
-def accepts_json_only(accept: str | None) -> bool:
-    """Whether this Accept header is answered with plain JSON."""
-    if not accept or not accept.strip():
-        return True
-    types = {part.split(";")[0].strip().lower() for part in accept.split(",")}
-    if types & {"text/event-stream", "text/*"}:
-        return False
-    return bool(types & {"application/json", "application/*", "*/*"})
 
 
 def called_tool(message: Any) -> str | None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Scope
 
-from mcp_app.oauth_settings import OAuthSettings
+    from mcp_app.oauth_settings import OAuthSettings
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 # RFC 9728 puts the resource's path behind it; clients that find nothing there try without.
@@ -34,6 +36,8 @@ def server_url(scope: Scope) -> str:
 
 
 def _called_url(scope: Scope) -> str:
+    from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+
     event = scope.get("aws.event") or {}
     domain = (event.get("requestContext") or {}).get("domainName")
     host = domain or Headers(scope=scope).get("host", "localhost")
@@ -59,6 +63,8 @@ def resource(settings: OAuthSettings, scope: Scope) -> str:
 
 def metadata(settings: OAuthSettings, name: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of RFC 9728; public, since it tells strangers how to become callers."""
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+
     by_tool = (scope for scopes in settings.tool_scopes.values() for scope in scopes)
     scopes = sorted({*settings.required_scopes, *by_tool})
 

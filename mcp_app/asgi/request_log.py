@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mcp_app import call_log
+from mcp_app import call_log, way
 from mcp_app.metrics import ToolMetrics
 from mcp_app.request_fields import request_fields, request_id, trace_id
 
@@ -66,6 +66,8 @@ class RequestLog:
                     trace_id=trace_id(Headers(scope=scope).get("x-amzn-trace-id", "")),
                     calls=calls,
                     metrics=self._metrics,
+                    way=way.FULL,
+                    reason=way.reason(),
                 )
                 logger.info("request", extra={"fields": fields})
                 if len(calls) > 1:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mcp_app.asgi.json_body import too_complex
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Twice what a call's arguments may hold: what is larger is refused, by FastMCP's way.
 MAX_CHARACTERS = 256 * 1024

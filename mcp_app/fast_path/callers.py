@@ -52,9 +52,9 @@ class Callers:
             return replies.failure(403, INVALID_REQUEST, SIGNED_ONLY)
         credential = bearer(head.headers.get("authorization", ""))
         if self._oauth is not None and credential is not None and is_access_token(credential):
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("token")
         if self._key_ring is None:
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("token")
         key = credential or head.headers.get("x-api-key")
         if not key:
             what = how_to_call(keys=True, tokens=self._oauth is not None)
@@ -62,7 +62,7 @@ class Callers:
         try:
             found = self._key_ring.find(key)
         except KeysUnavailableError:
-            raise LeftToFastMcpError from None
+            raise LeftToFastMcpError("access") from None
         if found is None:
             return self._refusal(head, NOT_VALID, "invalid_token")
         tools = None if found.tools is None else frozenset(found.tools)

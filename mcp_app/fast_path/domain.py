@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import replace
 
-from mcp_app.asgi.domain import FORBIDDEN
 from mcp_app.asgi.failures import INTERNAL_ERROR, INVALID_REQUEST
 from mcp_app.events import Head
 from mcp_app.fast_path import replies
 from mcp_app.fast_path.replies import Reply
-from mcp_app.origin_secret import HEADER, VIEWER_HEADER, OriginSecrets, refusal
+from mcp_app.origin_secret import FORBIDDEN, HEADER, VIEWER_HEADER, OriginSecrets, refusal
 
 
 class Domain:

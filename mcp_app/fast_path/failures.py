@@ -6,15 +6,17 @@ The tool is not called again for it: it may have asked, and paid for, other serv
 from __future__ import annotations
 
 import logging
-
-from mcp_app.fast_path.json_text import text
-from mcp_app.fast_path.left import LeftToFastMcpError
-from mcp_app.fast_path.stand_ins.exceptions import ToolError
+import sys
 
 # Whichever way a call went, the log says the same of it.
 logger = logging.getLogger("fastmcp.server.server")
 
 TOO_MANY_REQUESTS = 429
+EXCEPTIONS = "fastmcp.exceptions"
+
+
+class OwnWayError(Exception):
+    """An error of FastMCP's own, which it answers in a way of its own."""
 
 
 def said(tool: str, error: Exception) -> str:
@@ -28,12 +30,13 @@ def said(tool: str, error: Exception) -> str:
         error: What it raised.
 
     Raises:
-        NotPlainJsonError: the text can be written by FastMCP alone.
+        OwnWayError: FastMCP has to log and to answer it.
     """
     message = f"Error calling tool {tool!r}"
-    if isinstance(error, ToolError):
-        # Before the log: where it cannot be written here, FastMCP logs it.
-        text(str(error))
+    if _is_fastmcps(error):
+        kinds = sys.modules.get(EXCEPTIONS)
+        if kinds is None or not isinstance(error, kinds.ToolError) or not _is_encodable(error):
+            raise OwnWayError
         logger.log(error.log_level, message)
         return str(error)
     status = _status(error)
@@ -45,12 +48,20 @@ def said(tool: str, error: Exception) -> str:
     return message
 
 
-def is_left(error: BaseException) -> bool:
-    """Whether it was raised because something cannot be had or done on the fast path."""
-    if isinstance(error, BaseExceptionGroup):
-        return any(map(is_left, error.exceptions))
-    refused = isinstance(error, ImportError) and str(error).startswith("not lean: ")
-    return refused or isinstance(error, LeftToFastMcpError)
+def _is_fastmcps(error: Exception) -> bool:
+    """Whether its class, or one that it inherits from, is FastMCP's or the SDK's."""
+    return any(
+        one.__module__.partition(".")[0] in {"fastmcp", "mcp", "mcp_types"}
+        for one in type(error).__mro__
+    )
+
+
+def _is_encodable(error: Exception) -> bool:
+    try:
+        str(error).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_of_http_client(error: Exception, name: str) -> bool:

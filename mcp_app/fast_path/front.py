@@ -10,9 +10,8 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Any
 
-from mcp_app import logs, snapshot
+from mcp_app import finished_call, logs, snapshot, way
 from mcp_app.api_keys import KeyRing
 from mcp_app.asgi.access import OAUTH_METADATA, PUBLIC
 from mcp_app.asgi.failures import (
@@ -39,8 +38,12 @@ from mcp_app.web_origins import may_call, own_origin
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from mcp_app.fast_path.domain import Domain
 
+# The build writes it; a checkout has none.
+FROZEN = f"{__file__.rpartition('/')[0]}/frozen.pyc"
 HEALTH = frozenset({("GET", "/health"), ("HEAD", "/health")})
 MESSAGES = frozenset({("POST", "/mcp"), ("POST", "/mcp/"), ("POST", "/rpc")})
 # Asked for by clients that would listen for messages, or end a session: there is neither.
@@ -94,12 +97,13 @@ class Front:
             # As `mcp_app.instance` says it.
             logger.warning("refused an event: %s", error)
             return replies.failure(400, INVALID_REQUEST, str(error))
-        except LeftToFastMcpError:
-            pass
+        except LeftToFastMcpError as left:
+            reason = left.reason
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a library may raise anything
             _log_failure(error)
+            reason = "error"
         else:
             try:
                 self._log(head, caller, reply, call, event, context, started)
@@ -107,7 +111,7 @@ class Front:
                 _log_failure(error)
             self._cold = False
             return reply
-        return self._full_answer(event, context)
+        return self._full_answer(event, context, reason)
 
     def _log(
         self,
@@ -130,12 +134,16 @@ class Front:
             trace_id=trace_id(head.headers.get("x-amzn-trace-id", "")),
             calls=[call] if call else [],
             metrics=self._metrics,
+            way=way.FAST,
         )
         logger.info("request", extra={"fields": fields})
 
-    def _full_answer(self, event: Any, context: Any) -> Reply:
+    def _full_answer(self, event: Any, context: Any, reason: str) -> Reply:
         """FastMCP's answer; started, if this is the first event that needs it."""
+        way.hand_on(reason)
         if self._fastmcp is None:
+            # Tools' modules are looked at before FastMCP takes them over.
+            self._loaded_methods()
             try:
                 self._fastmcp = self._full(self._rate_limit, self._cold)
             except KeyboardInterrupt:
@@ -145,13 +153,10 @@ class Front:
                 logger.exception("FastMCP could not be started")
                 return replies.failure(500, INTERNAL_ERROR, INTERNAL)
         self._cold = False
-        # Here: nothing is left where nothing was handed on.
-        from mcp_app import begun_call  # noqa: PLC0415 - likewise
-
         try:
             return self._fastmcp(event, context)
         finally:
-            begun_call.forget()
+            finished_call.forget()
 
     def close(self) -> None:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""
@@ -178,7 +183,7 @@ class Front:
             return ANONYMOUS, caller
         answered_here = route in REFUSED or self._is_nowhere(head)
         if not answered_here and route not in MESSAGES:
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("page")
         refusal = self._callers.charge(caller, head)
         if refusal is not None:
             return caller, refusal
@@ -218,7 +223,7 @@ class Front:
         if route in HEALTH:
             return True
         if route in PUBLIC or (self._settings.oauth is not None and route in OAUTH_METADATA):
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("page")
         return False
 
     def _answered(self, head: Head, event: Any, caller: Caller, call: dict[str, Any]) -> Reply:
@@ -227,16 +232,19 @@ class Front:
         Raises:
             LeftToFastMcpError: It is for FastMCP.
         """
-        if self._methods is None:
-            # Imported at the first request that needs it, not in INIT.
-            from mcp_app.fast_path.methods import Methods  # noqa: PLC0415
-
-            self._methods = Methods(self._settings)
-        message = self._methods.read(head, event)
+        message = self._loaded_methods().read(head, event)
         if message is None:
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("method")
         reply: Reply = self._methods.answer(message, caller, call)
         return reply
+
+    def _loaded_methods(self) -> Any:
+        """Imported at the first request that needs it, not in INIT."""
+        if self._methods is None:
+            from mcp_app.fast_path.methods import Methods  # noqa: PLC0415 - as said above
+
+            self._methods = Methods(self._settings)
+        return self._methods
 
     def _is_nowhere(self, head: Head) -> bool:
         """Whether there is plainly no such path: clients look for sign-in pages everywhere."""
@@ -283,8 +291,11 @@ def front(full: Full) -> Front | None:
     except SettingsError:
         # Started in full, the instance tells every caller what is wrong.
         return None
-    if not settings.fast_path or settings.auth == "oauth" or snapshot.expected():
-        # Of a snapshot FastMCP is a part: it costs no start.
+    if snapshot.expected():
+        # FastMCP is part of it: it costs no start.
+        way.hand_on("snapshot")
+        return None
+    if not settings.fast_path or settings.auth == "oauth" or not os.path.exists(FROZEN):  # noqa: PTH110 - pathlib costs
         return None
     logs.configure(settings.log_level)
     if settings.supabase is not None and settings.supabase.preload:

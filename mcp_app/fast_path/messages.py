@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
-from mcp_app.asgi.mcp_endpoint import BOTH, accepts_json_only
+from mcp_app.asgi.accept import BOTH, accepts_json_only
 from mcp_app.events import Head
 from mcp_app.fast_path.replies import dumps
+from mcp_app.record import Record
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MODERN = "2026-07-28"
 HANDSHAKE = frozenset({"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"})
@@ -24,8 +28,7 @@ LEFT_TO_FASTMCP = frozenset({"last-event-id", "mcp-session-id", "content-encodin
 MCP_HEADERS = frozenset({"mcp-protocol-version", "mcp-method", "mcp-name"})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Record):
     """One message.
 
     Attributes:

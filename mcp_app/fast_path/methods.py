@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import marshal
 import time
-from typing import Any
+from functools import partial
 
-from mcp_app.caller import Caller
+from mcp_app import deployment
+from mcp_app.caller import Caller, calling
 from mcp_app.events import Head
 from mcp_app.fast_path import replies
 from mcp_app.fast_path.body import read_text
-from mcp_app.fast_path.failures import is_left
+from mcp_app.fast_path.catalogue import Catalogue
+from mcp_app.fast_path.execution import Execution
 from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.messages import (
     LEVELS,
@@ -22,9 +24,13 @@ from mcp_app.fast_path.messages import (
     read_message,
 )
 from mcp_app.fast_path.replies import Reply, dumps
-from mcp_app.fast_path.tool_calls import Run, ToolCalls, finished, run_at_once
-from mcp_app.knowledge.backend import Backend
+from mcp_app.fast_path.tool_calls import ToolCalls
 from mcp_app.settings import Settings
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
 LISTS = frozenset({"prompts/list", "resources/templates/list"})
@@ -33,8 +39,8 @@ HERE = frozenset({TOOLS, RESOURCES, DOCUMENT, "tools/call"})
 
 
 def _written(name: str) -> Any:
-    """A module that the build wrote beside this package."""
-    return importlib.import_module(f"{__name__.partition('.')[0]}.{name}")
+    """A module that the build wrote beside this one."""
+    return importlib.import_module(f"{__package__}.{name}")
 
 
 class Methods:
@@ -47,9 +53,8 @@ class Methods:
     def __init__(self, settings: Settings) -> None:
         frozen = _written("frozen").FROZEN
         self._settings = settings
-        self._backend: Backend | None = None
-        self._network: Any = None
-        self._waiting: Any = None
+        self._execution = Execution()
+        self._catalogue = Catalogue(frozen["catalogue"])
         self._results: dict[str, dict[str, str]] = frozen["results"]
         self._meta: str = frozen["meta"]
         self._placeholder: str = frozen["name"]
@@ -57,7 +62,7 @@ class Methods:
         sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
         self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
         self._texts: dict[str, dict[str, str]] = {}
-        self._calls = ToolCalls(frozen["tools"], self._prepare)
+        self._calls = ToolCalls(self._catalogue, frozen["tools"], self._prepare)
 
     def read(self, head: Head, event: Any) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""
@@ -92,10 +97,8 @@ class Methods:
         """
         try:
             return self._answer(message, caller, call)
-        except BaseException as error:
+        except BaseException:
             self._calls.leave()
-            if is_left(error):
-                raise LeftToFastMcpError from None
             raise
         finally:
             self._calls.forget()
@@ -121,7 +124,7 @@ class Methods:
         params = message.params
         name = params.get("name")
         if not params.keys() <= {"name", "arguments"} or not self._calls.known(name):
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("tool")
         assert isinstance(name, str)  # noqa: S101 - it is known
         meta = self._named(self._meta) if message.modern else None
         started = time.perf_counter()
@@ -140,15 +143,15 @@ class Methods:
 
     def _resources(self, message: Message, caller: Caller) -> str:
         if caller.tools is not None:
-            raise LeftToFastMcpError
-        from mcp_app.deployment import current  # noqa: PLC0415 - not every instance is asked
+            raise LeftToFastMcpError("access")
         from mcp_app.fast_path.resources import PAGE, listed, read_document  # noqa: PLC0415
 
         def ask(name: str, **asked: Any) -> Any:
-            run = self._prepare(asks=True, waits=False)
-            here = current()
+            execution = self._prepare()
+            here = deployment.current()
             asked["deadline"] = here.deadline()
-            return run(getattr(here.backend, name), asked, caller)
+            with calling(caller):
+                return execution.run(partial(getattr(here.backend, name), **asked), in_thread=False)
 
         frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
         if message.method == DOCUMENT:
@@ -167,28 +170,29 @@ class Methods:
         if method == "logging/setLevel":
             level = params.get("level")
             if params.keys() != {"level"} or type(level) is not str or level not in LEVELS:
-                raise LeftToFastMcpError
+                raise LeftToFastMcpError("params")
         elif method == TOOLS:
             return self._named(self._listed(era, params, caller))
         elif params:
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("params")
         if method in LISTS:
             if caller.tools is not None:
                 # What a tool keeps from a caller may be read there.
-                raise LeftToFastMcpError
+                raise LeftToFastMcpError("access")
             return self._named(self._lists[era][method])
         return self._named(self._results[era][method])
 
     def _listed(self, era: str, params: dict[str, Any], caller: Caller) -> str:
         """A page of tools, as FastMCP divides them."""
+        self._catalogue.check_environment()
         pages, names = self._lists[era].get(TOOLS), self._lists["tools"]
         if not (pages and params.keys() <= {"cursor"}):
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("params")
         if caller.tools is not None:
             names = [name for name in names if name in caller.tools]
             if params or len(names) > pages[0][3]:
                 # Their pages are others than those of all tools.
-                raise LeftToFastMcpError
+                raise LeftToFastMcpError("access")
             # One page: what stands around it is what stands around the last.
             pages = [[None, *pages[-1][1:3], len(names)]]
         first = 0
@@ -200,7 +204,7 @@ class Methods:
                 listed = ",".join(texts[name] for name in names[first : first + count])
                 return f"{before}{listed}{after}"
             first += count
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("params")
 
     def _greeting(self, params: dict[str, Any]) -> str:
         version = params.get("protocolVersion")
@@ -209,57 +213,21 @@ class Methods:
             and plain_capabilities(params["capabilities"])
             and plain_client(params["clientInfo"])
         ):
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("params")
         known = self._results["initialize"]
         return known.get(version) or known["*"]
 
     def _named(self, text: str) -> str:
         return text.replace(self._placeholder, self._name)
 
-    def _prepare(self, *, asks: bool, waits: bool) -> Run:
-        """What the tools find their settings and their backend by; what runs them.
-
-        Args:
-            asks: Whether the tool asks for them.
-            waits: Whether it may have to wait for another service.
-        """
-        if self._settings.supabase is not None:
-            return self._over_network(asks=asks, waits=waits)
-        if asks and self._backend is None:
-            from mcp_app.deployment import Deployment, set_current  # noqa: PLC0415 - at first
-            from mcp_app.instance import backend_of  # noqa: PLC0415 - likewise
-
-            self._backend = backend_of(self._settings)
-            set_current(Deployment(self._settings, self._backend))
-        if not waits:
-            return run_at_once
-        if self._waiting is None:
-            from mcp_app.fast_path.waiting import Waiting  # noqa: PLC0415 - likewise
-
-            self._waiting = Waiting()
-        run: Run = self._waiting.run
-        return run
-
-    def _over_network(self, *, asks: bool, waits: bool) -> Run:
-        if self._network is None:
-            from mcp_app.fast_path.network import Network  # noqa: PLC0415 - likewise
-
-            self._network = Network(self._settings)
-        if asks:
-            self._network.connect()
-        if waits:
-            self._network.wait()
-        run: Run = self._network.run
-        return run
+    def _prepare(self) -> Execution:
+        """What runs tools, with the deployment that they find."""
+        deployment.begin(self._settings)
+        return self._execution
 
     def close(self) -> None:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""
-        if self._backend is not None:
-            finished(self._backend.close())
-            self._backend = None
-        if self._network is not None:
-            self._network.close()
-            self._network = None
-        if self._waiting is not None:
-            self._waiting.close()
-            self._waiting = None
+        backend = deployment.made(self._settings)
+        if backend is not None:
+            self._execution.run(backend.close, in_thread=False)
+        self._execution.close()

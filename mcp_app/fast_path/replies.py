@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 JSON_HEADERS = {"content-type": "application/json"}
 # https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import dumps
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Documents on a page, and what a cursor into them begins with: as `mcp_app.resource_handlers`.
 PAGE = 100
@@ -34,10 +38,10 @@ def listed(
         Exception: FastMCP has to answer.
     """
     if frozen is None or not params.keys() <= {"cursor"}:
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("resource")
     if frozen["document"] is None:
         if params:
-            raise LeftToFastMcpError
+            raise LeftToFastMcpError("resource")
         before, after = frozen["last"]
         return f"{before}{','.join(frozen['registered'])}{after}"
     last = _after(params["cursor"]) if params else None
@@ -78,11 +82,11 @@ def read_document(
         Exception: FastMCP has to answer.
     """
     if frozen is None or not _is_document(params):
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("resource")
     given = params["uri"].removeprefix(DOCUMENTS)
     found = read(given)
     if found is None:
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("resource")
     pieces = frozen["unlinked" if found.link is None else "linked"]
     return _filled(pieces, given, found, ("title", "corpus", "text", "link"))
 
@@ -120,7 +124,7 @@ def _cursor(document: str) -> str:
 
 def _after(cursor: Any) -> str:
     if type(cursor) is not str or not cursor.startswith(MARK):
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("resource")
     given = cursor.removeprefix(MARK)
     try:
         after = a2b_base64(given.replace("-", "+").replace("_", "/"), strict_mode=True).decode()
@@ -128,5 +132,5 @@ def _after(cursor: Any) -> str:
         raise LeftToFastMcpError from None
     if _cursor(after) != cursor:
         # Not one that was given; FastMCP says so.
-        raise LeftToFastMcpError
+        raise LeftToFastMcpError("resource")
     return after

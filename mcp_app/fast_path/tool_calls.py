@@ -1,46 +1,122 @@
-"""Calls a tool's function, and writes its result as FastMCP does."""
+"""Calls a tool's function without FastMCP, with Pydantic's own validators and serializers."""
 
 from __future__ import annotations
 
-import importlib
+import logging
 import marshal
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from mcp_app.caller import Caller, calling
-from mcp_app.exits import contained
-from mcp_app.fast_path.arguments import plain
-from mcp_app.fast_path.failures import is_left, said
-from mcp_app.fast_path.json_text import text, texts
+from mcp_app import finished_call
+from mcp_app.argument_errors import message, renamed
+from mcp_app.caller import calling
+from mcp_app.fast_path.failures import OwnWayError, logger, said
 from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.replies import dumps
-from mcp_app.tool_access import holds_too_much
+from mcp_app.fast_path.results import NotWrittenError, Results, failed
+from mcp_app.fast_path.schemas import pydantic_core, thawed
+from mcp_app.limits import holds_too_much
 
-type Run = Callable[[Callable[..., Any], dict[str, Any], Caller], Any]
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from mcp_app.caller import Caller
+    from mcp_app.deferral.importing import Deferral
+    from mcp_app.fast_path.catalogue import Catalogue
+    from mcp_app.fast_path.execution import Execution
+
+own_logger = logging.getLogger("mesh.fast_path")
+
+
+class Tool:
+    """A tool, ready to be called.
+
+    Attributes:
+        names: Those of its parameters.
+        in_thread: Whether it runs in a worker thread.
+    """
+
+    def __init__(self, frozen: Mapping[str, Any], function: Any, deferral: Deferral) -> None:
+        core = pydantic_core()
+        arguments = thawed(frozen["arguments"], function, deferral)
+        returns = frozen["returns"]
+        self._function = function
+        # Gives the arguments back, so that validation and the call stay apart.
+        self._validator = core.SchemaValidator(
+            {**arguments, "function": _arguments_of}
+            if arguments["type"] == "call"
+            else {**arguments, "schema": {**arguments["schema"], "function": _arguments_of}},
+            frozen["config"],
+        )
+        self._invalid = core.ValidationError
+        self._results = Results(
+            core,
+            returns
+            and (thawed(returns[0], function, deferral), thawed(returns[1], function, deferral)),
+            structured=frozen["structured"],
+            wrapped=frozen["wrapped"],
+        )
+        self.names = frozenset(frozen["names"])
+        self.in_thread: bool = frozen["in_thread"]
+        self.written = self._results.written
+
+    def call(self, arguments: dict[str, Any], state: State) -> Any:
+        """What the function gives, or a coroutine that does.
+
+        Raises:
+            Exception: whatever it, or a validator, raises.
+        """
+        try:
+            given, named = self._validator.validate_python(arguments)
+        except self._invalid as error:
+            state.invalid = error
+            raise
+        state.started = True
+        return self._function(*given, **named)
+
+
+class State:
+    """How far a call has come.
+
+    Attributes:
+        started: Whether the function was called.
+        invalid: Pydantic's error, where the arguments do not fit.
+    """
+
+    __slots__ = ("invalid", "started")
+
+    def __init__(self) -> None:
+        self.started = False
+        self.invalid: Any = None
 
 
 class ToolCalls:
     """The tools whose functions can be had without FastMCP.
 
     Args:
-        tools: By name, what `ops.bundle.frozen` wrote down of a call, marshalled; None for those
-            that FastMCP calls.
-        prepare: Called before a tool is imported, to make what it works with, with whether it
-            `asks` a backend and whether it `waits`; gives what runs a function with its
-            arguments, for a caller.
+        catalogue: The authors' modules.
+        tools: By name, what the build froze of a call, marshalled; None for those that FastMCP
+            calls.
+        prepare: Makes what tools work with, before one of them is imported; gives what runs it.
     """
 
-    def __init__(self, tools: dict[str, bytes | None], prepare: Callable[..., Run]) -> None:
-        self._tools = tools
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        tools: dict[str, bytes | None],
+        prepare: Callable[[], Execution],
+    ) -> None:
+        self._catalogue = catalogue
+        self._frozen = tools
         self._prepare = prepare
-        self._calls: dict[str, Any] = {}
+        self._tools: dict[str, Tool] = {}
         self._ended: tuple[str, Callable[[], Any]] | None = None
-        self._functions: dict[str, tuple[Run, Callable[..., Any]]] = {}
 
     def known(self, name: Any) -> bool:
         """Whether there is such a tool, here or behind FastMCP."""
-        return type(name) is str and name in self._tools
+        return type(name) is str and name in self._frozen
 
     def result(
         self, name: str, given: Any, caller: Caller, *, meta: str | None, pythons: bool
@@ -55,94 +131,102 @@ class ToolCalls:
             pythons: Whether Python writes numbers there, and not Pydantic.
 
         Raises:
-            Exception: FastMCP has to answer. It calls the tool, unless that was called here:
-                then it writes what `leave` left of it.
+            LeftToFastMcpError: FastMCP has to answer. It calls the tool, unless that was called
+                here: then it writes what `leave` left of it.
         """
-        marshalled = self._tools[name]
-        if marshalled is None or (caller.tools is not None and name not in caller.tools):
-            raise LeftToFastMcpError
-        call = self._calls.get(name)
-        if call is None:
-            call = self._calls[name] = marshal.loads(marshalled)  # noqa: S302 - the build's
-        if holds_too_much(given):
-            raise LeftToFastMcpError
-        arguments = plain(given, call["checks"])
-        if name not in self._functions:
-            run = self._prepare(asks=call["asks"], waits=call["waits"])
-            function = getattr(importlib.import_module(call["module"]), call["function"])
-            self._functions[name] = run, function
-        run, function = self._functions[name]
+        marshalled = self._frozen[name]
+        if marshalled is None:
+            raise LeftToFastMcpError("tool")
+        if caller.tools is not None and name not in caller.tools:
+            raise LeftToFastMcpError("access")
+        if not _is_plain(given):
+            raise LeftToFastMcpError("arguments")
+        execution = self._prepare()
+        tool = self._tools.get(name)
+        if tool is None:
+            tool = self._tools[name] = self._made(name, marshalled)
+        arguments = renamed(given, tool.names)
+        state = State()
         try:
             with calling(caller):
-                value = run(function, arguments, caller)
+                value = execution.run(
+                    partial(tool.call, arguments, state), in_thread=tool.in_thread
+                )
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
-            if is_left(error):
-                raise LeftToFastMcpError from None
-            failure = error if isinstance(error, Exception) else contained(error)
+            failure = error if isinstance(error, Exception) else _contained(error)
             self._ended = name, partial(_raise, failure)
-            return _failed(said(name, failure), meta), False
+            return self._failed(name, failure, state, tool, meta), False
         self._ended = name, lambda: value
-        return _succeeded(value, meta, call, pythons=pythons), True
+        try:
+            return tool.written(value, meta, pythons=pythons), True
+        except NotWrittenError:
+            raise LeftToFastMcpError("result") from None
 
     def leave(self) -> None:
-        """Leave how the last call ended, if one was begun, to FastMCP, which has to answer it."""
+        """Leave how the last call ended, if one was made, to FastMCP, which has to answer it."""
         if self._ended is not None:
-            from mcp_app import begun_call  # noqa: PLC0415 - hardly ever
-
-            begun_call.leave(*self._ended)
+            finished_call.leave(*self._ended)
 
     def forget(self) -> None:
         """The request is answered here, or left."""
         self._ended = None
+
+    def _made(self, name: str, marshalled: bytes) -> Tool:
+        frozen = marshal.loads(marshalled)  # noqa: S302 - the build's
+        function = self._catalogue.function(frozen["module"], frozen["function"])
+        try:
+            return Tool(frozen, function, self._catalogue.deferral)
+        except Exception:
+            own_logger.exception("the tool %s cannot be called without FastMCP", name)
+            raise LeftToFastMcpError("error") from None
+
+    def _failed(
+        self, name: str, error: Exception, state: State, tool: Tool, meta: str | None
+    ) -> str:
+        try:
+            if state.invalid is error:
+                return failed(_invalid(name, error, tool), meta)
+            return failed(said(name, error), meta)
+        except (NotWrittenError, OwnWayError):
+            raise LeftToFastMcpError("result") from None
+
+
+def _arguments_of(*given: Any, **named: Any) -> tuple[Any, Any]:
+    return given, named
+
+
+def _contained(error: BaseException) -> Exception:
+    from mcp_app.exits import contained  # noqa: PLC0415 - hardly ever
+
+    return contained(error)
 
 
 def _raise(error: Exception) -> None:
     raise error
 
 
-def _failed(message: str, meta: str | None) -> str:
-    block = f'{{"text":{text(message)},"type":"text"}}'
-    era = "" if meta is None else f',"resultType":"complete","_meta":{{{meta}}}'
-    return f'{{"content":[{block}],"isError":true{era}}}'
-
-
-def _succeeded(value: Any, meta: str | None, call: dict[str, Any], *, pythons: bool) -> str:
-    pydantics, structured = texts(value)
-    # FastMCP gives text as it is, and nothing for None and an empty list.
-    shown = value if isinstance(value, str) else pydantics
-    if not pythons:
-        structured = pydantics
-    block = "" if structured in {"null", "[]"} else f'{{"text":{dumps(shown)},"type":"text"}}'
-    parts = [f'"content":[{block}]', '"isError":false']
-    own_meta = ""
-    if call["wrapped"]:
-        structured = f'{{"result":{structured}}}'
-        own_meta = '"fastmcp":{"wrap_result":true}'
-    if meta is not None:
-        parts.append('"resultType":"complete"')
-    if call["structured"] or structured[0] == "{":
-        parts.append(f'"structuredContent":{structured}')
-    metas = ",".join(one for one in (own_meta, meta) if one)
-    if metas:
-        # The era's is put at the end, or into the tool's own, which stands first.
-        parts.insert(0 if own_meta else len(parts), f'"_meta":{{{metas}}}')
-    return f"{{{','.join(parts)}}}"
-
-
-def run_at_once(function: Callable[..., Any], arguments: dict[str, Any], _caller: Caller) -> Any:
-    """What a function gives that never has to wait."""
-    return finished(function(**arguments))
-
-
-def finished(made: Any) -> Any:
-    """The result of a function; of a coroutine, if it never has to wait."""
-    if not hasattr(made, "send"):
-        return made
+def _is_plain(given: Any) -> bool:
+    """Whether all JSON readers read it alike: no half of a surrogate pair, no endless number."""
+    if type(given) is not dict or holds_too_much(given):
+        return False
     try:
-        made.send(None)
-    except StopIteration as end:
-        return end.value
-    made.close()
-    raise LeftToFastMcpError
+        dumps(given).encode()
+    except ValueError:
+        return False
+    return True
+
+
+def _invalid(name: str, error: Any, tool: Tool) -> str:
+    """What is wrong with the arguments, after the line that FastMCP logs."""
+    told = error.errors(include_url=False, include_context=False, include_input=False)
+    from typing import get_args  # noqa: PLC0415 - the errors have imported both
+
+    from pydantic_core.core_schema import ErrorType  # noqa: PLC0415
+
+    known = frozenset(get_args(ErrorType))
+    kinds = {one["type"] if one["type"] in known else "custom_error" for one in told}
+    summary = {"error_count": error.error_count(), "error_types": sorted(kinds)}
+    logger.warning("Invalid arguments for tool %r: %s", name, summary)
+    return message(name, error.errors(include_url=False), tool.names)

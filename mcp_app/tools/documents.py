@@ -11,7 +11,6 @@ from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.answering import answer
 from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
-from mcp_app.plain_values import leaves_plain_values
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import CLEAN, SearchMode, Threshold
 
@@ -25,7 +24,6 @@ Question = Annotated[
 ]
 
 
-@leaves_plain_values
 def _rapid(value: Any) -> Any:
     """The original server called the quickest strategy `quick` in some of its clients."""
     return "rapid" if value == "quick" else value

@@ -221,8 +221,6 @@ def build(
         # Beside the dependencies, from the cache or not: neither needs the other.
         indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
         asking = pool.submit(fast_path.ask, root, cache, partial(offered, indexing))
-        # And this while a server starts, which is another process.
-        leaning = pool.submit(fast_path.without_tools, root)
         base = layer.obtain(
             requirements or root / "requirements" / "lambda.txt",
             aim,
@@ -246,9 +244,7 @@ def build(
                 entry, report = indexing.result()
                 knowledge.check_report(report, named)
                 yield Part("knowledge", "", (entry,))
-            fast = fast_path.make(
-                root, asking.result(), knowledge.sources(report), leaning.result()
-            )
+            fast = fast_path.make(asking.result(), knowledge.sources(report))
             if fast:
                 yield Part("fast path", version, fast.entries)
 

@@ -1,8 +1,9 @@
-"""The fast path in the zip: `mcp_app_lean`, and FastMCP's answers frozen. See docs/fast-path.md."""
+"""The fast path in the zip: FastMCP's answers, frozen. See docs/fast-path.md."""
 
 from __future__ import annotations
 
 import ast
+import base64
 import hashlib
 import importlib.metadata
 import json
@@ -10,55 +11,50 @@ import marshal
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.bundle import application, bytecode, frozen
-from ops.bundle.annotated import NotLeanError
 from ops.bundle.archive import Entry
 from ops.bundle.failure import BuildError
-from ops.bundle.lean import LEAN, PACKAGE, STAND_INS, Lean, LeanModule
 
-ENTRY = (f"{PACKAGE}.fast_path.front", "front")
-# Imported at the first request, so not reached from the entry where it cannot be had.
-AT_REQUEST = (
-    (f"{PACKAGE}.fast_path.methods", "Methods"),
-    (f"{PACKAGE}.instance", "backend_of"),
-    (f"{PACKAGE}.fast_path.network", "Network"),
-    (f"{PACKAGE}.fast_path.domain", "Domain"),
-    (f"{PACKAGE}.domain_secrets", "origin_secrets"),
-    (f"{PACKAGE}.origin_secret", "OriginSecrets"),
-    (f"{PACKAGE}.fast_path.waiting", "Waiting"),
-    (f"{PACKAGE}.fast_path.resources", "listed"),
-    (f"{PACKAGE}.fast_path.resources", "read_document"),
-    (f"{PACKAGE}.preloading", "preload"),
-    (f"{PACKAGE}.asgi.health", "health_document"),
-    (f"{PACKAGE}.build_info", "read"),
-    (f"{PACKAGE}.parameter_store", "get_parameter"),
-    (f"{PACKAGE}.parameter_store", "get_parameters"),
-)
-# Where tools find their settings and their backend.
-DEPLOYMENT = f"{PACKAGE}.deployment"
+PACKAGE = "mcp_app"
+PLACE = f"{PACKAGE}/fast_path"
+TOOLS = f"{PACKAGE}.tools"
 # Of these the answers are frozen: what the zip carries has to be what answered.
 FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
 # What asks; when it is changed, the answers kept from before are not its own.
-ASKED_WITH = ("argument_checks", "callable_tools", "frozen", "frozen_resources")
+ASKED_WITH = (
+    "deferred",
+    "fast_path",
+    "frozen",
+    "frozen_calls",
+    "frozen_resources",
+    "frozen_schemas",
+)
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
-# What the fast path leaves to FastMCP besides single tools, and why. docs/fast-path.md has it.
+# Each time, a module is left to FastMCP, or a name is found that has to be resolved at once.
+MOST_TRIES = 40
+# Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
-    "resources/read of anything but a document": "what it is is FastMCP's to find and to call",
-    "tools/list of a caller with more than a page of allowed tools": "its pages are its own",
-    "prompts/get, completion/complete": "arguments are completed and checked by FastMCP",
-    "arguments that do not plainly fit": "they are converted, or what is wrong is explained",
-    "access tokens": "their signature takes a cryptography library",
-    "batches to /rpc": "each message is a request of its own",
-    "GET /, GET /ready": "a page for people, and questions to every source",
-    "SnapStart": "FastMCP is in the snapshot, and costs no start",
-    "streamed answers": "invoke_mode = RESPONSE_STREAM runs on an event loop",
-    "anything malformed or unusual": "the answer to it is FastMCP's",
+    "tool": "the build listed the tool, or there is none of that name",
+    "resource": "the resource is not a document",
+    "result": "the tool ran without FastMCP, which wrote its result",
+    "environment": "a module does something else here than in the build",
+    "method": "prompts, completions, batches, and whatever is malformed or unusual",
+    "arguments": "they are very large, or hold half of a surrogate pair",
+    "params": "a cursor, a level or a client's introduction is unusual",
+    "access": "the caller may not see all of it, or keys cannot be read",
+    "token": "the signature of an access token takes a cryptography library",
+    "origin": "a browser's request is checked against the allowed origins",
+    "page": "GET /, GET /ready and unusual paths",
+    "off": "fast_path = false, access tokens only, or streamed answers",
+    "snapshot": "with SnapStart, FastMCP is in the snapshot",
+    "error": "the fast path failed; the log has the error",
 }
 
 
@@ -86,12 +82,13 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
         sources: Gives what the embedded index holds; asked for once the server has started.
 
     Returns:
-        See `ops.bundle.frozen`; None for a project without a fast path.
+        See `ops.bundle.frozen`, and `deferred` as `ops.bundle.deferred` has it; None for a
+        project without a fast path.
 
     Raises:
         BuildError: the server cannot be asked.
     """
-    if not (root / PACKAGE / "fast_path").is_dir():
+    if not (root / PLACE).is_dir():
         return None
     _same_versions(root)
     digest = hashlib.sha256(sys.version.encode())
@@ -107,7 +104,12 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     else:
         if ",".join(sorted(sources())) in answers["lists"]:
             return answers
-    answers = _asked(root, sources)
+    # Two processes: one imports the server plainly, and one as an instance does.
+    with ThreadPoolExecutor(1) as pool:
+        plainly = pool.submit(
+            _asked, root, "frozen", lambda: sorted(sources()), "The server could not be asked"
+        )
+        answers = _verified(root, plainly.result)
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
@@ -115,180 +117,118 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     return answers
 
 
-def without_tools(root: Path) -> Lean | None:
-    """Its modules but for the tools, which depend on no answers; None for a project without one.
+def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answers of a plain import, and what gives the same with FastMCP deferred.
 
-    Args:
-        root: The folder that holds `mcp_app`.
-
-    Raises:
-        BuildError: the fast path itself is not lean.
+    A module that does not is FastMCP's, and so is each that imports it.
     """
-    if not (root / PACKAGE / "fast_path").is_dir():
-        return None
-    lean = Lean(root)
-    for module, name in (ENTRY, *AT_REQUEST):
-        try:
-            lean.add(module, name)
-        except NotLeanError as error:
-            raise BuildError(f"The fast path cannot be made of {module}: {error}.") from error
-    return lean
+    modules = [*_tool_modules(root)]
+    early: dict[str, str | None] = {}
+    reasons: dict[str, str] = {}
+    imports: Mapping[str, list[str]] = {}
+    for _ in range(MOST_TRIES):
+        asked = {"modules": modules, "early": early}
+        found = _asked(root, "deferred", lambda asked=asked: asked, "The fast path")  # type: ignore[misc]
+        imports = found.get("imports", imports)
+        if found.get("early"):
+            early |= found["early"]
+            continue
+        failed = dict(found.get("failed", ())) or _that_differ(found, plainly())
+        if not failed:
+            answers = plainly()
+            off = found["off"]
+            for name, module in answers["of"].items():
+                if name not in found["calls"] and module in reasons:
+                    off[name] = reasons[module]
+            return {**answers, "deferred": {**found, "early": early}}
+        failed |= {
+            name: f"it imports {one}"
+            for one in failed
+            for name in modules
+            if one in imports.get(name, ())
+        }
+        reasons |= failed
+        modules = [name for name in modules if name not in failed]
+    raise BuildError("The fast path cannot be verified: its modules differ each time.")
 
 
-def make(
-    root: Path,
-    answers: dict[str, Any] | None,
-    sources: frozenset[str],
-    lean: Lean | None = None,
-) -> FastPath | None:
+def _tool_modules(root: Path) -> Iterator[str]:
+    """The modules in which authors write tools."""
+    for path in sorted((root / PACKAGE / "tools").iterdir()):
+        is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+        if is_module and path.stem.isidentifier() and not path.stem.startswith("__"):
+            yield f"{TOOLS}.{path.stem}"
+
+
+def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[str, str]:
+    """By module, why its tools cannot be listed from a deferred import."""
+    differ = {}
+    for era, texts in found["texts"].items():
+        expected = {
+            name: tool["texts"][era]
+            for name, tool in plainly["tools"].items()
+            if era in tool["texts"]
+        }
+        for name in texts.keys() | expected.keys():
+            if texts.get(name) != expected.get(name):
+                module = plainly["of"].get(name)
+                if module is None:
+                    raise BuildError(f"{name} is only there where FastMCP is deferred.")
+                differ[module] = f"with FastMCP deferred, {name} is described in another way"
+    return differ
+
+
+def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | None:
     """Make it; None where the project has none.
 
     Args:
-        root: The folder that holds `mcp_app`.
         answers: What `ask` gave.
         sources: What the embedded index holds.
-        lean: What `without_tools` gave, where that was asked before.
-
-    Raises:
-        BuildError: the fast path itself is not lean.
     """
-    lean = lean or without_tools(root)
-    if answers is None or lean is None:
+    if answers is None:
         return None
-    off: dict[str, str] = answers.pop("off")
-    answers["embedded"] = sorted(sources)
-    called = _add_tools(lean, answers["tools"], off)
-    entries = (
-        *_package(root, lean),
-        _constant("listed", _texts(answers["tools"])),
-        _constant("frozen", {**answers, "tools": _calls(answers["tools"])}),
-    )
-    return FastPath(entries, tuple(sorted(called)), off)
-
-
-def _add_tools(lean: Lean, tools: Mapping[str, Any], off: dict[str, str]) -> list[str]:
-    """Take in the tools that can be called without FastMCP; the others get a reason.
-
-    Returns:
-        The names of those that can.
-    """
-    # Both ways of an instance see to these themselves.
-    known = lean.taken
-    calls = {name: tool["call"] for name, tool in tools.items() if "call" in tool}
-    # First all: what one changes may be what another reads.
-    for name, call in calls.items():
-        try:
-            lean.read(call["module"], call["function"])
-        except NotLeanError as error:
-            off[name] = str(error)
-    for name in [one for one in calls if one not in off]:
-        call = calls[name]
-        where = call["module"], call["function"]
-        try:
-            _describe(call, lean, known)
-        except NotLeanError as error:
-            off[name] = str(error)
-        else:
-            lean.add(*where)
-    for name in calls.keys() & off.keys():
-        del tools[name]["call"]
-    return [one for one in calls if one not in off]
-
-
-def _describe(call: dict[str, Any], lean: Lean, known: frozenset[tuple[str, str]]) -> None:
-    """Add what the fast path has to know of a tool's function.
-
-    Raises:
-        NotLeanError: its calls are FastMCP's.
-    """
-    where = call["module"], call["function"]
-    kept = lean.kept_between_calls(*where, known)
-    if kept is not None:
-        raise NotLeanError(f"it keeps {kept} from call to call")
-    changes, waits = call.pop("changes"), call.pop("is_async")
-    missing = lean.gives_up(*where) if changes else None
-    if missing is not None:
-        raise NotLeanError(f"it may change something, and {missing} only once it has begun")
-    # Clients wait; and what may change something must not be given up where it would wait.
-    call["waits"] = waits and (changes or lean.reaches_client(*where))
-    if call["waits"] and lean.reaches(*where, STAND_INS["asyncio"]):
-        raise NotLeanError("it waits, and needs asyncio")
-    call["asks"] = lean.reaches(*where, DEPLOYMENT)
-    call["module"] = call["module"].replace(PACKAGE, LEAN, 1)
-
-
-def _package(root: Path, lean: Lean) -> tuple[Entry, Entry]:
-    """The lean modules and what imports them: a file for INIT, and one for later."""
-    made = {one.name: one for one in lean.modules()}
-    in_init = _imported(ENTRY[0].replace(PACKAGE, LEAN, 1), made)
-    modules: dict[str, tuple[Any, ...]] = {}
-    later = bytearray()
-    for one in made.values():
-        code = bytecode.marshalled_tree(one.tree, one.source)
-        if one.name in in_init:
-            modules[one.name] = (one.is_package, code)
-        else:
-            modules[one.name] = (one.is_package, len(later), len(later) + len(code))
-            later += code
-    name = f"{PACKAGE}/fast_path/loader.py"
-    loader = ast.parse((root / name).read_bytes())
-    loader.body += ast.parse(f"install({modules!r})").body
-    return (
-        Entry(
-            f"{LEAN}/__init__.pyc", bytecode.compiled_tree(ast.fix_missing_locations(loader), name)
-        ),
-        Entry(f"{LEAN}/modules", bytes(later)),
-    )
-
-
-def _imported(name: str, modules: Mapping[str, LeanModule]) -> set[str]:
-    """Which of the modules the import of one runs, with the packages that they lie in."""
-    found: set[str] = set()
-    waiting = {name}
-    while waiting:
-        one = waiting.pop()
-        if one not in modules or one in found:
-            continue
-        found.add(one)
-        waiting.add(one.rpartition(".")[0])
-        for node in modules[one].tree.body:
-            match node:
-                case ast.Import(names):
-                    waiting |= {imported.name for imported in names}
-                case ast.ImportFrom(module=str() as module, names=names):
-                    waiting |= {module, *(f"{module}.{imported.name}" for imported in names)}
-    return found
+    deferred = answers.pop("deferred")
+    tools = answers["tools"]
+    calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
+    names = {*tools, *calls}
+    # A module that reads them all cannot be checked before it is imported.
+    read = {"": ""} if deferred["environment"] is None else deferred["environment"]
+    catalogue = {
+        "modules": dict(sorted(deferred["modules"].items())),
+        "early": dict(sorted(deferred["early"].items())),
+        "environment": dict(sorted(read.items())),
+    }
+    frozen_answers = {
+        **answers,
+        "embedded": sorted(sources),
+        "tools": {name: calls.get(name) for name in sorted(names)},
+        "catalogue": catalogue,
+    }
+    del frozen_answers["of"]
+    entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
+    return FastPath(entries, tuple(sorted(calls)), deferred["off"])
 
 
 def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:
     """The tools as each era lists them: marshalled, since a request is of one era."""
     return {
-        era: _marshalled(
-            {name: tool["texts"][era] for name, tool in tools.items() if era in tool["texts"]}
+        era: marshal.dumps(
+            {name: tool["texts"][era] for name, tool in tools.items() if era in tool["texts"]},
+            # The version without references: the same bytes, whatever shares what.
+            2,
         )
         for era in frozen.ERAS
     }
 
 
-def _calls(tools: Mapping[str, Any]) -> dict[str, bytes | None]:
-    """How each tool is called: marshalled, since a request calls one of them."""
-    return {
-        name: _marshalled(tool["call"]) if "call" in tool else None for name, tool in tools.items()
-    }
-
-
-def _marshalled(value: Any) -> bytes:
-    # The version without references: the same bytes, whatever shares what.
-    return marshal.dumps(value, 2)
-
-
 def _constant(name: str, value: Any) -> Entry:
-    """A module of `mcp_app_lean` that holds a value under its own name in capitals."""
+    """A module beside the fast path that holds a value under its own name in capitals."""
     tree = ast.parse(f"{name.upper()} = {value!r}")
-    return Entry(f"{LEAN}/{name}.pyc", bytecode.compiled_tree(tree, f"{LEAN}/{name}.py"))
+    return Entry(f"{PLACE}/{name}.pyc", bytecode.compiled_tree(tree, f"{PLACE}/{name}.py"))
 
 
-def _asked(root: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
+def _asked(root: Path, module: str, question: Callable[[], Any], what: str) -> dict[str, Any]:
+    """What a module of this package answers, run with the project's `mcp_app`."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -299,7 +239,7 @@ def _asked(root: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
     environment["PYTHONHASHSEED"] = "0"
     with subprocess.Popen(
-        [sys.executable, "-m", "ops.bundle.frozen"],
+        [sys.executable, "-m", f"ops.bundle.{module}"],
         cwd=root,
         env=environment,
         stdin=subprocess.PIPE,
@@ -309,8 +249,8 @@ def _asked(root: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
         encoding="utf-8",
     ) as asked:
         try:
-            # It starts while the index is still being made.
-            answers, errors = asked.communicate(json.dumps(sorted(sources())), LIMIT_SECONDS)
+            # It starts while the question is still being made.
+            answers, errors = asked.communicate(json.dumps(question()), LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
         finally:
@@ -318,7 +258,7 @@ def _asked(root: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
             asked.kill()
     if asked.returncode:
         said = "\n".join(errors.strip().splitlines()[-8:])
-        raise BuildError(f"The server could not be asked for what the fast path answers:\n{said}")
+        raise BuildError(f"{what} for what the fast path answers:\n{said}")
     return dict(json.loads(answers))
 
 

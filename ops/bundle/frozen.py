@@ -5,8 +5,7 @@ Run in a process of its own, with the project's `mcp_app`:
     python -m ops.bundle.frozen
 
 writes to standard output, in JSON, what `mcp_app.fast_path.methods` reads: FastMCP's own
-answers to `initialize`, `tools/list` and their like, and of each tool how its arguments are
-checked. What of a tool cannot be had without FastMCP has a reason instead.
+answers to `initialize`, `tools/list` and their like.
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_app.fast_path.replies import dumps
-from ops.bundle.argument_checks import NotPlainError
-from ops.bundle.callable_tools import call_of
 from ops.bundle.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
 
 if TYPE_CHECKING:
@@ -196,7 +193,7 @@ def tool_pages(server: Server, *, modern: bool) -> tuple[list[list[Any]], dict[s
 
 
 def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
-    """What the fast path reads, and why it does not answer for some tools.
+    """What the fast path reads of FastMCP's answers.
 
     Args:
         embedded: Gives the sources of the embedded index. What is listed is frozen for these
@@ -234,12 +231,7 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
                 if described.setdefault(era, text) != text:
                     raise RuntimeError(f"{name} is not always described alike")
         lists[",".join(sorted(sources))] = entry
-    off = {}
-    for tool in whole.tools():
-        try:
-            tools.setdefault(tool.name, {"texts": {}})["call"] = call_of(tool)
-        except NotPlainError as error:
-            off[tool.name] = str(error)
+    modules = {tool.name: tool.fn.__module__ for tool in whole.tools()}
     greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
     params = {"logging/setLevel": {"level": "info"}}
     meta = json.loads(whole.result("tools/list", None, modern=True))["_meta"]
@@ -260,7 +252,8 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
         "lists": lists,
         "tools": tools,
         "meta": dumps(meta)[1:-1],
-        "off": off,
+        # Whose functions the tools are.
+        "of": modules,
     }
 
 
@@ -270,9 +263,10 @@ def main() -> None:
     os.environ |= {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
     os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - nothing is written there
     logging.disable(logging.CRITICAL)
-    # As an instance imports it: without what only others than servers need.
+    # What authors' modules print is no answer. They are imported as an instance does it.
+    output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mcp_app.initialization")
-    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), sys.stdout)
+    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), output)
 
 
 if __name__ == "__main__":

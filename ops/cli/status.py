@@ -39,6 +39,9 @@ def lines(found: Status) -> list[str]:
             f"           version {instance['version']}, process {instance['pid']}, {state}, "
             f"{instance['invocations']} invocations"
         )
+    if found.ways:
+        counted = ", ".join(f"{count} {way}" for way, count in found.ways.items())
+        text.append(f"answered   {counted}"[:80])
     if found.requests:
         text.append("requests")
     text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]

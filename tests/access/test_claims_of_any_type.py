@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import hypothesis

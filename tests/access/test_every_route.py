@@ -5,7 +5,7 @@ The routes are the running application's own: one that is added is walked too.
 
 import itertools
 import json
-from dataclasses import replace
+from copy import replace
 
 import jwt
 import pytest

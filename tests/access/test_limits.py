@@ -3,7 +3,7 @@
 import json
 import random
 import string
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from mcp_types import INVALID_REQUEST
 from mcp_app.api_keys import digest, generate
 from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from mcp_app.asgi.rate_limit import MAX_CALLERS, RateLimit
-from mcp_app.tool_access import holds_too_much
+from mcp_app.limits import holds_too_much
 from tests.access.conftest import AUDIENCE
 from tests.mcp_app.conftest import Client
 

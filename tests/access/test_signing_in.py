@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 

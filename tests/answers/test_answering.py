@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from copy import replace
+from dataclasses import asdict
 
 import pytest
 

@@ -8,7 +8,8 @@ import os
 import subprocess
 import threading
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Self
 
 import httpx

@@ -1,5 +1,5 @@
 import itertools
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

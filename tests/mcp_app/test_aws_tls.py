@@ -1,8 +1,7 @@
-"""Whom a connection to AWS trusts; with the library's modules, and the fast path's stand-ins."""
+"""Whom a connection to AWS trusts; with the library's modules, and with CPython's own."""
 
 import socket
 import ssl
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -11,23 +10,19 @@ import certifi
 import pytest
 
 from benchmarks.starts.authority import chain
-from mcp_app import aws_tls, tls
-from mcp_app.fast_path.stand_ins import socket as socket_stand_in
-from mcp_app.fast_path.stand_ins import ssl as ssl_stand_in
+from mcp_app import aws_tls, light_tls, tls
 from mcp_app.http_exchange import ExchangeError, post
 
 HOST = "127.0.0.1"
 FIRST = "Amazon Root CA 1"
 
 
-@pytest.fixture(params=["the library's", "the stand-ins"])
+@pytest.fixture(params=["the library's", "CPython's own"])
 def modules(request, monkeypatch):
-    """What `import socket` and `import ssl` give."""
-    if request.param == "the stand-ins":
-        monkeypatch.setitem(sys.modules, "socket", socket_stand_in)
-        monkeypatch.setitem(sys.modules, "ssl", ssl_stand_in)
-        # In the zip this part is the library's on both ways.
-        monkeypatch.setattr(tls, "client_context", ssl.create_default_context)
+    """What connections are made with; the library's where CPython's own modules are missing."""
+    if request.param == "the library's":
+        monkeypatch.setattr(light_tls, "create_connection", socket.create_connection)
+        monkeypatch.setattr(light_tls, "create_default_context", ssl.create_default_context)
 
 
 @pytest.fixture(autouse=True)
@@ -246,9 +241,9 @@ def test_an_answer_in_many_records_comes_whole(pems, monkeypatch):
         assert ask(port) == (200, body)
 
 
-def test_the_stand_in_checks_as_the_library_does():
+def test_cpythons_own_module_checks_as_the_library_does():
     library = ssl.create_default_context(cafile=aws_tls.ROOTS)
-    settings = ssl_stand_in.create_default_context(cafile=aws_tls.ROOTS).settings
+    settings = light_tls.create_default_context(cafile=aws_tls.ROOTS).settings
     for name in ("options", "verify_flags", "verify_mode", "check_hostname", "security_level"):
         assert getattr(settings, name) == getattr(library, name), name
     for name in ("minimum_version", "maximum_version"):
@@ -257,18 +252,18 @@ def test_the_stand_in_checks_as_the_library_does():
     assert settings.cert_store_stats() == library.cert_store_stats()
 
 
-def test_the_stand_in_connects_to_whichever_address_answers():
+def test_cpythons_own_module_connects_to_whichever_address_answers():
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
         # Some systems have ::1 first.
-        connection = socket_stand_in.create_connection(("localhost", port), 20)
+        connection = light_tls.create_connection(("localhost", port), 20)
         assert connection.getpeername()[1] == port
         assert connection.gettimeout() == 20
         connection.close()
     with pytest.raises(ConnectionRefusedError):
-        socket_stand_in.create_connection((HOST, port), 20)
+        light_tls.create_connection((HOST, port), 20)
     with pytest.raises(OSError, match=r"[Nn]ame"):
-        socket_stand_in.create_connection(("nowhere.invalid", 443), 20)
+        light_tls.create_connection(("nowhere.invalid", 443), 20)
 
 
 def test_amazons_roots_are_the_five_that_browsers_trust_too():

@@ -1,7 +1,7 @@
 """Who calls is known to what answers, and to nobody else's request."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -1,7 +1,7 @@
 """Behind a domain: what did not come through it is refused, and what did is seen as it was sent."""
 
 import json
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from fastmcp.server.dependencies import get_http_request

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import replace
+from copy import replace
 
 import pytest
 
@@ -26,13 +26,21 @@ def measured(start_instance, settings, caplog):
     return send
 
 
+def of_tools(lines):
+    """Those with a metric of a tool."""
+    return [line for line in lines if "tool_errors" in line]
+
+
 def call(name, **arguments):
     return {"id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
 
 
 def metrics(line):
-    """What CloudWatch makes of a line: dimensions and values, both taken from the line's root."""
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    """What CloudWatch makes of a line: dimensions and values, both taken from the line's root.
+
+    A line about a tool's call has its metrics last.
+    """
+    *_, directive = line["_aws"]["CloudWatchMetrics"]
     (dimensions,) = directive["Dimensions"]
     values = {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
     assert all(isinstance(line[name], str) for name in dimensions)
@@ -46,8 +54,8 @@ def test_a_call_is_one_line_with_both_metrics(measured, settings):
     assert dimensions == {"environment": settings.environment, "tool": "search_knowledge"}
     assert values["tool_errors"] == 0
     assert 0 < values["tool_duration_ms"] <= line["duration_ms"]
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "mesh"
+    ways, directive = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == ways["Namespace"] == "mesh"
     # Milliseconds, not seconds: CloudWatch drops what is two weeks old.
     assert line["_aws"]["Timestamp"] > 1_600_000_000_000
 
@@ -59,7 +67,7 @@ def test_a_call_that_fails_counts(measured):
 
 def test_each_call_of_a_batch_is_counted(measured):
     batch = [call("get_system_health"), {"id": 2, "method": "ping"}, call("search_knowledge")]
-    found = [metrics(line) for line in measured(batch)]
+    found = [metrics(line) for line in of_tools(measured(batch))]
     assert [(dims["tool"], values["tool_errors"]) for dims, values in found] == [
         ("get_system_health", 0),
         ("search_knowledge", 1),
@@ -72,8 +80,19 @@ def test_clients_cannot_make_metrics_up(measured):
     assert CANARY not in json.dumps(line)
 
 
-def test_what_is_no_call_of_a_tool_is_no_metric(measured):
-    assert measured({"id": 1, "method": "tools/list"}) == []
+@pytest.mark.parametrize("body", [{"method": "tools/list"}, call("get_system_health"), [], "{"])
+def test_each_request_is_counted_once_by_the_way_that_answered(measured, settings, body):
+    counted = [line for line in measured(body) if "requests" in line]
+    (line,) = counted
+    directive, *_ = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["environment", "way"]]
+    assert directive["Metrics"] == [{"Name": "requests", "Unit": "Count"}]
+    assert (line["environment"], line["way"]) == (settings.environment, "full")
+    assert line["requests"] == 1
+
+
+def test_what_is_no_call_of_a_tool_is_no_metric_of_one(measured):
+    assert of_tools(measured({"id": 1, "method": "tools/list"})) == []
 
 
 def test_without_a_namespace_there_is_none(measured):

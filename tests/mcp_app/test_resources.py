@@ -1,6 +1,6 @@
 import base64
 import json
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

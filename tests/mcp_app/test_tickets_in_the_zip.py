@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 import pytest

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest

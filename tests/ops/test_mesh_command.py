@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import NoReturn
 

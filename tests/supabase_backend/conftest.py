@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextvars import copy_context
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

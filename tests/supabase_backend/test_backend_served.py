@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 
 from mcp_app import settings as server_settings
 from mcp_app.asgi.app import build_app
-from mcp_app.instance import Instance, backend_of
+from mcp_app.deployment import backend_of
+from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server

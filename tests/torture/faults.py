@@ -20,7 +20,7 @@ VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 SERVER_ERROR, OK = 500, 300
 REFUSED = frozenset({401, 403})
 INTERNAL = re.compile(rf'"code": ?{INTERNAL_ERROR}\b')
-OURS = ("/mcp_app/", "/mcp_app_lean/")
+OURS = ("/mcp_app/",)
 # Anybody may read these, and where it says where to sign in.
 PUBLIC = re.compile(r"/|/health|/\.well-known/oauth-protected-resource(/mcp/?)?")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import time
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,11 @@ from mcp_app.origin_secret import HEADER, VIEWER_HEADER
 from mcp_app.settings import Auth, Settings
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import instance_of, settings_of
-from tests.mcp_app.fast_path.conftest import Hashes, build_lean_package, front_of, pair_of
+from tests.mcp_app.fast_path.conftest import Hashes, pair_of
+from tests.mcp_app.fast_path.copies import built, project_with
 from tests.mcp_app.fast_path.generated_requests import credentials
 from tests.mcp_app.fast_path.pair import HOST, Pair
+from tests.mcp_app.fast_path.ways import Way
 from tests.mcp_app.sample_index import write_sample_index
 from tests.torture.inputs import Input, Token
 
@@ -82,7 +84,7 @@ def _stored_secrets() -> str:
 def prepare(scratch: Path) -> None:
     """Write what all servers of a run share: the index, and the fast path as the build makes it."""
     write_sample_index(scratch)
-    build_lean_package(scratch)
+    built(project_with(scratch), scratch / "frozen")
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,8 @@ class Servers:
         self._started: dict[str, Server] = {}
         self._issuer = Issuer()
         self._issuer.__enter__()
-        lean = str(scratch / "lean")
-        if lean not in sys.path:
-            sys.path.insert(0, lean)
+        self._project = scratch / "project"
+        self._ways: list[Way] = []
 
     def get(self, name: str) -> Server:
         """The server of this name, one of `AUTHS`."""
@@ -130,16 +131,18 @@ class Servers:
         """Stop the issuer and all servers."""
         for server in self._started.values():
             server.instance.close()
+        for way in self._ways:
+            way.close()
         self._issuer.__exit__()
 
     def _start(self, name: str) -> Server:
         settings, hashes = self._settings(name), None
         if name == "domain":
             hashes = Hashes(_stored_secrets())
-        instance = instance_of(
-            settings, _stored_keys, None if hashes is None else hashes.secrets("mcp_app")
-        )
-        pair = pair_of(front_of(settings, _stored_keys, hashes), instance)
+        instance = instance_of(settings, _stored_keys, None if hashes is None else hashes.secrets())
+        alone = Way("alone", self._project, self._index.parent, settings, _stored_keys())
+        self._ways.append(alone)
+        pair = pair_of(alone, instance, hashes)
         if name == "oauth":
             # As `mcp_app.fast_path.front.front` decides.
             pair = replace(pair, fast=lambda _event: None)

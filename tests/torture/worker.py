@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 
 from local_aws.memory import resident_bytes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import time
@@ -11,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from mcp_app.deadline import Deadline
+from mcp_app.event_loop import in_thread
 from mcp_app.knowledge.backend import Strategy
 from mcp_app.knowledge.embedded.index import LIMIT_SECONDS, EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SourceUnavailableError
@@ -130,7 +130,7 @@ class EmbeddedBackend:
         def read() -> Document | None:
             return self.index().get_document(id, deadline.remaining(LIMIT_SECONDS))
 
-        return await asyncio.to_thread(read)
+        return await in_thread(read)
 
     async def list_documents(
         self,
@@ -150,7 +150,7 @@ class EmbeddedBackend:
                 limit_seconds=deadline.remaining(LIMIT_SECONDS),
             )
 
-        return await asyncio.to_thread(read)
+        return await in_thread(read)
 
     async def search_commits(
         self,
@@ -236,7 +236,7 @@ class EmbeddedBackend:
 
     async def get_ticket(self, key: str, *, deadline: Deadline) -> Ticket | None:
         """See `Backend`."""
-        return await asyncio.to_thread(lambda: _with_tickets(self.index()).get_ticket(key))
+        return await in_thread(lambda: _with_tickets(self.index()).get_ticket(key))
 
     async def count_tickets(
         self,
@@ -248,7 +248,7 @@ class EmbeddedBackend:
     ) -> TicketCount:
         """See `Backend`."""
         limit = deadline.remaining(LIMIT_SECONDS)
-        return await asyncio.to_thread(
+        return await in_thread(
             lambda: _with_tickets(self.index()).count_tickets(
                 project=project, status=status, priority=priority, limit_seconds=limit
             )
@@ -280,7 +280,7 @@ class EmbeddedBackend:
             limit = deadline.remaining(LIMIT_SECONDS)
             return search(self.index())(*arguments, limit_seconds=limit, **options)
 
-        found = await asyncio.to_thread(run)
+        found = await in_thread(run)
         report = SourceReport(
             source=source,
             status="ok",
@@ -293,7 +293,7 @@ class EmbeddedBackend:
         """State of every source that is configured."""
         began = time.perf_counter()
         try:
-            counts = await asyncio.to_thread(self._counts)
+            counts = await in_thread(self._counts)
         except SourceUnavailableError as error:
             return [
                 SourceState(
@@ -313,7 +313,7 @@ class EmbeddedBackend:
     async def statistics(self, deadline: Deadline) -> Statistics | None:
         """What the index holds; None when it cannot be read."""
         try:
-            return await asyncio.to_thread(lambda: self.index().statistics())
+            return await in_thread(lambda: self.index().statistics())
         except SourceUnavailableError:
             return None
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcp_app.api_keys import digest, generate
+from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.deployment import current, set_current
+from mcp_app.fast_path.front import Front
 from mcp_app.instance import Instance
+from mcp_app.origin_secret import OriginSecrets, OriginSecretUnavailableError
 from mcp_app.settings import Settings
-from ops.bundle import fast_path
 from ops.environment import ROOT
 from tests.mcp_app.conftest import KEY
+from tests.mcp_app.fast_path.copies import built, project_with
+from tests.mcp_app.fast_path.log_lines import say
 from tests.mcp_app.fast_path.pair import Context, Pair
+from tests.mcp_app.fast_path.ways import Way
 
-ALL = frozenset({"documents", "tickets", "commits", "code"})
 LIMITED, EXPIRED = generate(), generate()
 
 
@@ -46,32 +47,12 @@ def stored_keys() -> str:
     return json.dumps({"keys": entries})
 
 
-def build_lean_package(scratch: Path) -> tuple[fast_path.FastPath, Path]:
-    """Build `mcp_app_lean` as the zip has it: what was made, and the folder that holds it."""
-    answers = fast_path.ask(ROOT, scratch / "frozen", lambda: ALL)
-    made = fast_path.make(ROOT, answers, ALL)
-    assert made is not None
-    folder = scratch / "lean"
-    for entry in made.entries:
-        place = folder / entry.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(entry.data)
-    return made, folder
-
-
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[fast_path.FastPath]:
-    """What the build puts into the zip, importable as `mcp_app_lean`."""
-    made, folder = build_lean_package(tmp_path_factory.mktemp("fast-path"))
-    sys.path.insert(0, str(folder))
-    yield made
-    sys.path.remove(str(folder))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "mcp_app_lean"]:
-        del sys.modules[name]
-
-
-class HandedOnError(Exception):
-    """The fast path left an event to FastMCP."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this project with its fast path in it, as the zip has it."""
+    root = project_with(tmp_path_factory.mktemp("built"))
+    built(root, tmp_path_factory.mktemp("frozen"))
+    return root
 
 
 class Hashes:
@@ -86,54 +67,38 @@ class Hashes:
         self.content = content
         self.now = 1000.0
 
-    def secrets(self, package: str) -> Any:
-        """The `OriginSecrets` of one way, by its package."""
-        module = importlib.import_module(f"{package}.origin_secret")
+    def told(self) -> dict[str, Any]:
+        """The same for the process of the fast path."""
+        failed = isinstance(self.content, Exception)
+        return {
+            "content": None if failed else self.content,
+            "unavailable": str(self.content) if failed else None,
+            "now": self.now,
+        }
+
+    def secrets(self) -> OriginSecrets:
+        """The secrets for FastMCP's way."""
 
         def read() -> str:
             if isinstance(self.content, Exception):
-                raise module.OriginSecretUnavailableError(str(self.content))
+                raise OriginSecretUnavailableError(str(self.content))
             return self.content
 
-        return module.OriginSecrets(
+        return OriginSecrets(
             read, source="SSM parameter /o", ttl_seconds=60, clock=lambda: self.now
         )
 
 
-def front_of(
-    settings: Settings, keys: Callable[[], str] = stored_keys, hashes: Hashes | None = None
-) -> Any:
-    """The fast path for these settings, a `Front`; it raises for what it hands on."""
-    front = importlib.import_module("mcp_app_lean.fast_path.front")
-    domain = None
-    if hashes is not None:
-        domain = importlib.import_module("mcp_app_lean.fast_path.domain").Domain(
-            settings.public_url, hashes.secrets("mcp_app_lean")
-        )
-    ring = importlib.import_module("mcp_app_lean.api_keys").KeyRing(
-        keys, source="SSM parameter /p", ttl_seconds=60
-    )
-
-    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:  # noqa: FBT001 - as it is called
-        def refuse(_event: Any, _context: Any) -> Any:
-            raise HandedOnError
-
-        return refuse
-
-    taken = ring if settings.auth in {"api_key", "both"} else None
-    return front.Front(settings, taken, hand_on, domain)
-
-
-def pair_of(front: Any, instance: Instance) -> Pair:
-    """Both ways: this front, and this instance, which was started last."""
+def pair_of(alone: Way, instance: Instance, hashes: Hashes | None = None) -> Pair:
+    """Both ways: the fast path in its process, and this instance, which was started last."""
     own = current()
 
     def fast(event: dict[str, Any]) -> dict[str, Any] | None:
-        try:
-            answer: dict[str, Any] = front.answer(event, Context())
-        except HandedOnError:
-            return None
-        return answer
+        said = alone.answer(event, None if hashes is None else hashes.told())
+        assert not said["fastmcp"]
+        say(said["lines"])
+        reply: dict[str, Any] | None = said["reply"]
+        return reply
 
     def full(event: dict[str, Any]) -> dict[str, Any]:
         # One deployment is current in a process, and several instances are in this one.
@@ -145,19 +110,29 @@ def pair_of(front: Any, instance: Instance) -> Pair:
 
 
 @pytest.fixture(scope="session")
-def new_pair(built, new_instance) -> Iterator[Callable[..., Pair]]:
+def new_pair(project, new_instance) -> Iterator[Callable[..., Pair]]:
     """Makes both ways for the same settings and hashes of a domain's secret."""
-    fronts = []
+    ways = []
 
     def make(settings: Settings, hashes: Hashes | None = None) -> Pair:
-        front = front_of(settings, hashes=hashes)
-        fronts.append(front)
-        origin = None if hashes is None else hashes.secrets("mcp_app")
-        return pair_of(front, new_instance(settings, stored_keys, origin))
+        alone = Way("alone", project, Path(settings.index).parent, settings, stored_keys())
+        ways.append(alone)
+        origin = None if hashes is None else hashes.secrets()
+        return pair_of(alone, new_instance(settings, stored_keys, origin), hashes)
 
     yield make
-    for front in fronts:
-        front.close()
+    for way in ways:
+        way.close()
+
+
+def front_of(settings: Settings) -> Front:
+    """The front of an instance in this process; for what needs no tool."""
+
+    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:  # noqa: FBT001 - as it is called
+        raise AssertionError("handed on")
+
+    ring = KeyRing(stored_keys, source="SSM parameter /p", ttl_seconds=60)
+    return Front(settings, ring, hand_on)
 
 
 @pytest.fixture(scope="session")

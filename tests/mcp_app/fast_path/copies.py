@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.bundle import fast_path
 from ops.environment import ROOT
+from tests.mcp_app.fast_path.pair import comparable
+from tests.mcp_app.fast_path.ways import Way
 
-SECONDS = 300
+ALL = frozenset({"documents", "tickets", "commits", "code"})
 
 
-def project_with(scratch: Path, tools: str) -> Path:
-    """A copy of this project with one more module of tools, `mcp_app.tools.more`.
+def project_with(scratch: Path, tools: str | Mapping[str, str] = "") -> Path:
+    """A copy of this project with more modules.
 
     Args:
         scratch: A folder.
-        tools: The module's source.
+        tools: The source of `mcp_app.tools.more`; or the sources of files, by their paths.
     """
     root = scratch / "project"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
-    (root / "mcp_app" / "tools" / "more.py").write_text(tools)
+    files = {"mcp_app/tools/more.py": tools} if isinstance(tools, str) else tools
+    for name, source in files.items():
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source:
+            place.write_text(source, encoding="utf-8")
     return root
+
+
+def built(root: Path, cache: Path) -> fast_path.FastPath:
+    """The fast path of a copy, put into it as the build does."""
+    made = fast_path.make(fast_path.ask(root, cache, lambda: ALL), ALL)
+    assert made is not None
+    for entry in made.entries:
+        (root / entry.name).write_bytes(entry.data)
+    return made
 
 
 @dataclass(frozen=True)
@@ -40,60 +54,68 @@ class Compared:
         served: The events that the fast path answered, by their place.
         different: Event, the fast path's answer, and FastMCP's, where these are not the same;
             likewise their lines in the log.
-        logged: What the log said of each that was answered, by its place.
+        logged: What the log said of each, by its place.
+        reasons: Why FastMCP's way answered, by the event's place.
     """
 
     served: frozenset[int]
     different: Sequence[Any]
     logged: Mapping[int, Any]
+    reasons: Mapping[int, str]
+
+
+def _ordered(lines: list[list[Any]]) -> list[list[Any]]:
+    """The request's own line last; sources that are asked at one time log in any order."""
+    # FastMCP wraps a `ValidationError` of a tool's body before it logs it.
+    told = [
+        [
+            *line[:3],
+            "ValidationError" if line[3] == "_ToolBodyError" else line[3],
+            _without_way(line[4]),
+        ]
+        for line in lines
+    ]
+    return [*sorted(told[:-1], key=json.dumps), *told[-1:]]
+
+
+def _without_way(fields: list[list[Any]]) -> list[list[Any]]:
+    return [one for one in fields if one[0] not in {"way", "reason"}]
 
 
 def compare(
     root: Path,
-    made: fast_path.FastPath,
     index: Path,
     scratch: Path,
     events: Sequence[Any],
     keys: str | None = None,
     **variables: str,
 ) -> Compared:
-    """Send these events to both ways, in a process of their own.
+    """Send these events to both ways, each in a process of its own.
 
     Args:
-        root: The copy.
-        made: Its fast path.
+        root: The copy, with its fast path in it.
         index: The knowledge index that it answers from.
         scratch: An empty folder.
         events: In the order they are sent.
         keys: The API keys that there are, as they are stored; None for a server that asks for none.
         variables: More of the deployment's environment.
     """
-    lean, task = scratch / "lean", scratch / "task"
-    for entry in made.entries:
-        place = lean / entry.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(entry.data)
-    task.mkdir(parents=True)
-    shutil.copy(index, task / "knowledge.sqlite3")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.mcp_app.fast_path.compare"],
-        cwd=root,
-        env={
-            "PATH": os.defpath,
-            "HOME": str(scratch),
-            "PYTHONPATH": os.pathsep.join(map(str, (root, lean, ROOT))),
-            "LAMBDA_TASK_ROOT": str(task),
-            "MESH_LOG_LEVEL": "CRITICAL",
-            "FASTMCP_LOG_ENABLED": "false",
-            **variables,
-        },
-        input=json.dumps({"events": events, "keys": keys}),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    logged = dict(zip(found["served"], found["logged"], strict=True))
-    return Compared(frozenset(logged), found["different"], logged)
+    scratch.mkdir(parents=True, exist_ok=True)
+    shutil.copy(index, scratch / "knowledge.sqlite3")
+    different, logged, reasons = [], {}, {}
+    with (
+        closing(Way("fast", root, scratch, None, keys, **variables)) as fast,
+        closing(Way("full", root, scratch, None, keys, **variables)) as full,
+    ):
+        for number, event in enumerate(events):
+            quick, whole = fast.answer(event), full.answer(event)
+            if comparable(quick["reply"]) != comparable(whole["reply"]):
+                different.append([event, quick["reply"], whole["reply"]])
+            said, expected = _ordered(quick["lines"]), _ordered(whole["lines"])
+            if said != expected:
+                different.append([event, said, expected])
+            logged[number] = said
+            told = next(dict(line[-1]) for line in quick["lines"] if line[0] == "mesh.request")
+            if told["way"] == "full":
+                reasons[number] = told["reason"]
+    return Compared(frozenset(logged) - frozenset(reasons), different, logged, reasons)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ops.bundle import fast_path
-from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare, project_with
+from tests.mcp_app.fast_path.copies import built, compare, project_with
 from tests.mcp_app.fast_path.requests import call
 
 TAKEN = {
@@ -45,29 +43,16 @@ def test_arguments_of_every_kind_arrive_as_pydantic_gives_them(tmp_path: Path, i
         "from typing import Annotated, Any, Literal\n\nfrom fastmcp.tools import tool\n"
         "from pydantic import Field\n\nfrom mcp_app.annotations import READ_ONLY\n\n" + tools,
     )
-    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
-    assert made is not None
-    off = {name: why for name, why in made.off.items() if name.startswith("takes_")}
-    assert off == {
-        "takes_by_number": "value: its keys are no text",
-        "takes_number_or_share": "value: a union of types that are alike",
-        "takes_one_of": "value: a union of types that are alike",
-    }
+    made = built(root, tmp_path / "cache")
+    assert {f"takes_{name}" for name in TAKEN} <= {*made.tools}
     asked = [
         (name, value, call(f"takes_{name}", {"value": value}, kind))
         for name in TAKEN
         for value in VALUES
         for kind in ("/mcp", "/mcp modern")
     ]
-    found = compare(root, made, index, tmp_path / "run", [event for _, _, event in asked])
+    found = compare(root, index, tmp_path / "run", [event for _, _, event in asked])
     assert found.different == []
-    served = {(name, repr(value)) for name, value, _ in (asked[one] for one in found.served)}
-    for name, value in (
-        *(("whatever", one) for one in (None, 1.5, "é\n", [{"a": None}], {"1": "x"})),
-        *(("fields", {}), ("shares", {"a": 1.5, "b": 2}), ("few", {"a": 1}), ("rows", [{"a": 1}])),
-        *(("number_or_text", 1), ("number_or_text", "1"), ("share_or_text", 1)),
-        *(("truth_or_number", True), ("truth_or_number", 1)),
-        *(("one_or_many", None), ("one_or_many", "a"), ("one_or_many", ["a"])),
-        *(("short_or_many", ""), ("short_or_many", [1])),
-    ):
-        assert (name, repr(value)) in served
+    # Half of a surrogate pair is no JSON to the SDK.
+    left = {repr(value) for number, (_, value, _) in enumerate(asked) if number in found.reasons}
+    assert left == {repr(one) for one in VALUES if "ud800" in repr(one)}

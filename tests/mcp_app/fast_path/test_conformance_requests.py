@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from ops.bundle import fast_path
 from ops.environment import ROOT
 from tests.conformance.deployed import project_with_fixtures
 from tests.conformance.suite import RUNS
-from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import Compared, compare
+from tests.mcp_app.fast_path.copies import Compared, built, compare
 from tests.mcp_app.fast_path.pair import event
 
 REQUESTS = ROOT / "tests" / "conformance" / "requests"
@@ -39,9 +37,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory, index: Path) -> dict[str,
     """What came of each run's requests, sent to both ways."""
     folder = tmp_path_factory.mktemp("conformance-requests")
     root = project_with_fixtures(folder / "project")
-    made = fast_path.make(root, fast_path.ask(root, folder / "cache", lambda: ALL), ALL)
-    assert made is not None
-    return {run: compare(root, made, index, folder / run, recorded(run)) for run in RUNS}
+    built(root, folder / "cache")
+    return {run: compare(root, index, folder / run, recorded(run)) for run in RUNS}
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ops.bundle import fast_path
-from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare, project_with
+from tests.mcp_app.fast_path.copies import built, compare, project_with
 from tests.mcp_app.fast_path.requests import all_in_all_ways
 
 TOOLS = """
@@ -51,19 +49,18 @@ CALLS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def made_of(tmp_path: Path, source: str) -> tuple[Path, fast_path.FastPath]:
+def project_of(tmp_path: Path, source: str) -> Path:
     project = project_with(tmp_path, source)
-    made = fast_path.make(project, fast_path.ask(project, tmp_path / "cache", lambda: ALL), ALL)
-    assert made is not None
-    return project, made
+    built(project, tmp_path / "cache")
+    return project
 
 
 def test_an_exit_is_a_tool_error_on_both_ways(tmp_path: Path, index: Path) -> None:
-    project, made = made_of(tmp_path, TOOLS)
+    project = project_of(tmp_path, TOOLS)
     asked = all_in_all_ways(CALLS)
     # Once more: the instance is still there.
     events = [one for _, one in asked] * 2
-    found = compare(project, made, index, tmp_path / "run", events)
+    found = compare(project, index, tmp_path / "run", events)
     assert found.different == []
     assert found.served == set(range(len(events)))
     for number, lines in found.logged.items():
@@ -74,9 +71,9 @@ def test_an_exit_is_a_tool_error_on_both_ways(tmp_path: Path, index: Path) -> No
 def test_whatever_a_result_does_to_its_writer_the_tool_is_called_once(
     tmp_path: Path, index: Path
 ) -> None:
-    project, made = made_of(tmp_path, TOOLS)
+    project = project_of(tmp_path, TOOLS)
     events = [one for _, one in all_in_all_ways({"nests_without_end": [{}]})]
-    found = compare(project, made, index, tmp_path / "run", events)
-    assert found.served == set(range(len(events)))
+    found = compare(project, index, tmp_path / "run", events)
+    assert {*found.reasons.values()} <= {"result", "error"}
     for lines in found.logged.values():
         assert sum(line[0] == "mcp_app.tools.more" for line in lines) == 1

@@ -7,7 +7,7 @@ import base64
 import gzip
 import json
 import logging
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest
@@ -153,9 +153,8 @@ def test_a_stranger_learns_where_to_get_a_token_without_fastmcp(ways: Any) -> No
 
 
 def test_what_fails_on_the_fast_path_is_answered_by_fastmcp_and_logged(
-    built: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert built
     front = front_of(settings)
     handed_on: list[Any] = []
     monkeypatch.setattr(front, "_fastmcp", lambda event, _context: handed_on.append(event))
@@ -176,15 +175,14 @@ def test_what_fails_on_the_fast_path_is_answered_by_fastmcp_and_logged(
         assert line.exc_info is None
 
 
-def test_a_server_that_cannot_start_says_so_and_answers_on(built: Any, settings: Any) -> None:
-    assert built
+def test_a_server_that_cannot_start_says_so_and_answers_on(settings: Any) -> None:
     front = front_of(settings)
 
     def exits(*_given: Any) -> Any:
         raise SystemExit(1)
 
     front._full = exits
-    unknown = event("POST", "/rpc", {"method": "prompts/get"}, {"x-api-key": KEY})
+    unknown = event("POST", "/rpc", {"method": "ping"}, {"x-api-key": KEY, "origin": "https://x"})
     assert front.answer(unknown, Context())["statusCode"] == 500
     assert front.answer(event("GET", "/health"), Context())["statusCode"] == 200
     assert json.loads(stored_keys())

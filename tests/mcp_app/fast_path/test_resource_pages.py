@@ -13,10 +13,7 @@ from mcp_app import resource_handlers
 from mcp_app.api_keys import digest, generate
 from mcp_app.fast_path import resources
 from mcp_app.fast_path.resources import MARK
-from ops.bundle import fast_path
 from ops.corpus import write_index
-from ops.environment import ROOT
-from tests.mcp_app.fast_path.conftest import ALL
 from tests.mcp_app.fast_path.copies import compare
 from tests.mcp_app.fast_path.requests import KINDS, asked
 
@@ -36,9 +33,9 @@ def many(tmp_path: Path) -> Path:
     return target
 
 
-def test_every_page_of_resources_is_the_same_by_both_ways(tmp_path: Path, many: Path) -> None:
-    made = fast_path.make(ROOT, fast_path.ask(ROOT, tmp_path / "cache", lambda: ALL), ALL)
-    assert made is not None
+def test_every_page_of_resources_is_the_same_by_both_ways(
+    project: Path, tmp_path: Path, many: Path
+) -> None:
     keys = {"all": generate(), "few": generate()}
     stored = [
         {"name": name, "sha256": digest(key), "last4": key[-4:], "created": "2026-01-01"}
@@ -58,16 +55,16 @@ def test_every_page_of_resources_is_the_same_by_both_ways(tmp_path: Path, many: 
         *lists("all", {"page": 2}),
         *lists("few", {}),
     ]
-    found = compare(ROOT, made, many, tmp_path / "run", events, json.dumps({"keys": stored}))
+    found = compare(project, many, tmp_path / "run", events, json.dumps({"keys": stored}))
     assert found.different == []
     # The first page, and what follows a document; nothing else is sure to be a cursor.
     assert {*range(3 * (1 + len(cursors)))} <= found.served
     assert not {*range(len(events) - 6, len(events))} & found.served
 
 
-def test_every_document_is_read_alike_by_both_ways(tmp_path: Path, many: Path) -> None:
-    made = fast_path.make(ROOT, fast_path.ask(ROOT, tmp_path / "cache", lambda: ALL), ALL)
-    assert made is not None
+def test_every_document_is_read_alike_by_both_ways(
+    project: Path, tmp_path: Path, many: Path
+) -> None:
     plain = ["page-000.md", "page-229.md", "page-007.md#0"]
     odd = [*ODD, *map(quote, ODD), "", "/", "../page-000.md", "page-000.md/", "no-such.md", "a//b"]
     addresses = [f"{resources.DOCUMENTS}{one}" for one in (*plain, *odd)]
@@ -77,7 +74,7 @@ def test_every_document_is_read_alike_by_both_ways(tmp_path: Path, many: Path) -
         *({"uri": 3}, {}, {"uri": addresses[0], "more": 1}, {"name": addresses[0]}),
     ]
     events = [asked("resources/read", one, kind) for one in asked_for for kind in KINDS]
-    found = compare(ROOT, made, many, tmp_path / "run", events)
+    found = compare(project, many, tmp_path / "run", events)
     assert found.different == []
     # The ids of these are their addresses.
     assert {*range(3 * 2)} <= found.served

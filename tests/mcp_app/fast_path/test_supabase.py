@@ -11,7 +11,6 @@ import pytest
 
 from benchmarks.starts.parameter_store import ParameterStore
 from benchmarks.starts.services import TEXTS, services
-from ops.environment import ROOT
 from tests.mcp_app.fast_path.copies import Compared, compare
 from tests.mcp_app.fast_path.requests import asked, call, in_all_ways
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE, Fault
@@ -89,29 +88,31 @@ def scripted_faults(server: ScriptedServer, faults: Mapping[str, Fault], path: s
 
 
 def test_every_fault_of_supabase_is_told_alike_and_asked_for_as_often(
-    built, index: Path, tmp_path: Path, scripted
+    project: Path, index: Path, tmp_path: Path, scripted
 ):
     supabase, _, variables = scripted
     faults = scripted_faults(supabase, SUPABASE, "mesh_search_tickets")
     # The first imports the clients.
     events = [call("search_knowledge", {**QUERY, "mode": "keyword"}, "/rpc")]
     search = call("search_jira_tickets", {**QUERY, "mode": "keyword"}, "/rpc")
-    found = compare(ROOT, built, index, tmp_path, [*events, *[search] * len(faults)], **variables)
+    found = compare(project, index, tmp_path, [*events, *[search] * len(faults)], **variables)
     check_faults(found, faults, len(supabase.asked("mesh_search_tickets")))
 
 
 def test_every_fault_of_openai_is_told_alike_and_asked_for_as_often(
-    built, index: Path, tmp_path: Path, scripted
+    project: Path, index: Path, tmp_path: Path, scripted
 ):
     _, models, variables = scripted
     faults = scripted_faults(models, OPENAI, "/embeddings")
     search = call("search_jira_tickets", {**QUERY, "mode": "semantic"}, "/rpc")
     first = call("search_knowledge", {**QUERY, "mode": "keyword"}, "/rpc")
-    found = compare(ROOT, built, index, tmp_path, [first, *[search] * len(faults)], **variables)
+    found = compare(project, index, tmp_path, [first, *[search] * len(faults)], **variables)
     check_faults(found, faults, len(models.asked("/embeddings")))
 
 
-def test_every_tool_answers_alike_in_both_eras(built, index: Path, tmp_path: Path, scripted):
+def test_every_tool_answers_alike_in_both_eras(
+    project: Path, index: Path, tmp_path: Path, scripted
+):
     supabase, models, variables = scripted
     # Of four sources one is down: the answer names it.
     supabase.next(*[SUPABASE["500"].behaviour] * (3 * WAYS), path="mesh_search_commits")
@@ -128,14 +129,14 @@ def test_every_tool_answers_alike_in_both_eras(built, index: Path, tmp_path: Pat
         ("search_knowledge", {"query": "the of and", "mode": "keyword"}),
     ]
     events = [one for tool, arguments in calls for one in in_all_ways(tool, arguments)]
-    found = compare(ROOT, built, index, tmp_path, events, **variables)
+    found = compare(project, index, tmp_path, events, **variables)
     assert found.different == []
     assert found.served == set(range(len(events)))
     # Each answer was paid for once by each way.
     assert len(models.asked("/responses")) == WAYS * 3 * 2
 
 
-def test_a_real_database_is_asked_alike(built, index: Path, tmp_path: Path):
+def test_a_real_database_is_asked_alike(project: Path, index: Path, tmp_path: Path):
     with services(with_supabase=True) as beside:
         if beside.supabase is None:
             pytest.skip(beside.missing or "no Supabase here")
@@ -153,6 +154,6 @@ def test_a_real_database_is_asked_alike(built, index: Path, tmp_path: Path):
         events += [asked(*one, kind) for one in reads for kind in ("/mcp", "/mcp modern")]
         events += in_all_ways("get_jira_ticket", {"key": "NONE-1"})
         events += in_all_ways("analyze_development_context", {"current_task": "roll back"})
-        found = compare(ROOT, built, index, tmp_path, events, **variables)
+        found = compare(project, index, tmp_path, events, **variables)
     assert found.different == []
     assert found.served == set(range(len(events)))

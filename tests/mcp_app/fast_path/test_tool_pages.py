@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_app.api_keys import digest, generate
-from ops.bundle import fast_path
-from tests.mcp_app.fast_path.conftest import ALL
-from tests.mcp_app.fast_path.copies import compare, project_with
+from tests.mcp_app.fast_path.copies import built, compare, project_with
 from tests.mcp_app.fast_path.requests import KINDS, asked
 
 MORE = 230
@@ -34,8 +32,7 @@ def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Pat
     names = [f"tool_{number:03}" for number in range(MORE)]
     source = HEAD + "".join(TOOL.format(name=name) for name in names)
     root = project_with(tmp_path, source)
-    made = fast_path.make(root, fast_path.ask(root, tmp_path / "cache", lambda: ALL), ALL)
-    assert made is not None
+    built(root, tmp_path / "cache")
     keys = {"all": generate(), "few": generate(), "many": generate()}
     allowed = {"few": FEW, "many": names[:120]}
     stored = [
@@ -58,7 +55,7 @@ def test_every_page_of_tools_is_the_same_by_both_ways(tmp_path: Path, index: Pat
         )
     ]
     sent = [one for *_, one in events]
-    found = compare(root, made, index, tmp_path / "run", sent, json.dumps({"keys": stored}))
+    found = compare(root, index, tmp_path / "run", sent, json.dumps({"keys": stored}))
     assert found.different == []
     served = [events[number][:3] for number in sorted(found.served)]
     for params in wanted[:3]:

@@ -1,0 +1,84 @@
+"""The authors' modules, and whether they do what they did when the build asked FastMCP.
+
+What a server offers may depend on its environment: a default that is read from a variable, a
+tool inside an `if`. The build froze the catalogue of its own environment; another one is
+FastMCP's to list.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mcp_app.deferral import current
+from mcp_app.fast_path.left import LeftToFastMcpError
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from mcp_app.deferral.importing import Deferral
+
+
+class Catalogue:
+    """Imports authors' modules, once, and checks them.
+
+    Args:
+        frozen: What the build wrote down: `modules` with the fingerprint of each, `early` (see
+            `Deferral`), and `environment`, the variables that modules read, with their values;
+            None for one that was not set, and for all of them where a module read them all.
+    """
+
+    def __init__(self, frozen: Mapping[str, Any]) -> None:
+        self._frozen = frozen
+        current.plan(frozen["early"], frozen["modules"])
+        self._checked: set[str] = set()
+        self._differs = False
+        self._is_environment_checked = False
+
+    @property
+    def deferral(self) -> Deferral:
+        """What imports authors' modules."""
+        return current.begin()
+
+    def function(self, module: str, name: str) -> Any:
+        """A tool's function.
+
+        Raises:
+            LeftToFastMcpError: its module does something else than it did in the build.
+            Exception: whatever the module raises on import.
+        """
+        found = self.deferral.load(module)
+        self._check()
+        return getattr(found, name)
+
+    def check_environment(self) -> None:
+        """See that what was frozen of the catalogue is right in this environment.
+
+        Raises:
+            LeftToFastMcpError: FastMCP has to list.
+        """
+        if not self._is_environment_checked:
+            self._is_environment_checked = True
+            read: Mapping[str, str | None] = self._frozen["environment"]
+            if any(os.environ.get(name) != value for name, value in read.items()):
+                for module in self._frozen["modules"]:
+                    self.deferral.load(module)
+        self._check()
+
+    def _check(self) -> None:
+        """Compare the fingerprints of what has been imported since.
+
+        Raises:
+            LeftToFastMcpError: one differs.
+        """
+        known: Mapping[str, str] = self._frozen["modules"]
+        new = [name for name in known if name in sys.modules and name not in self._checked]
+        if not self._differs:
+            found = current.prints(new)
+            self._differs = any(known[name] != found.get(name) for name in new)
+        if self._differs:
+            raise LeftToFastMcpError("environment")
+        self._checked.update(new)

@@ -1,0 +1,349 @@
+"""Runs tools as FastMCP does: a plain function in a worker thread, a coroutine on the loop.
+
+Each call runs in a copy of the context. A coroutine that never waits needs no event loop. One
+that does, or that imports asyncio, gets the loop that FastMCP will have, too: whatever is bound
+to it outlives the way that a request is answered.
+"""
+
+from __future__ import annotations
+
+import sys
+from _contextvars import copy_context
+from _thread import allocate_lock
+
+# Not typing's; see `mcp_app.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _contextvars import Context
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+# As anyio, with which FastMCP starts its threads, calls them.
+THREAD = "AnyIO worker thread"
+_GENERATOR = type(_ for _ in ())
+
+
+async def _nothing() -> None:
+    """Be a coroutine."""
+
+
+async def _no_items() -> Any:
+    yield
+
+
+_made = _nothing()
+_COROUTINE = type(_made)
+_made.close()
+_ASYNC_GENERATOR = type(_no_items())
+
+
+class Execution:
+    """Runs the functions of tools, one at a time."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+        self._threads_are_kept = False
+
+    def run(self, function: Callable[[], Any], *, in_thread: bool) -> Any:
+        """What a function gives, once it has all been awaited and generated.
+
+        Args:
+            function: Plain, or one that gives a coroutine.
+            in_thread: Whether it runs in a worker thread.
+
+        Raises:
+            BaseException: whatever it raises.
+        """
+        context = copy_context()
+        if not in_thread:
+            return self._finish(function, context)
+        if "asyncio" in sys.modules:
+            self._keep_threads()
+            made = self._in_loop(lambda: self._in_thread_of_loop(function), context)
+        else:
+            made = self._own_worker().call(context, function)
+        # A plain function may give something to wait for.
+        return made if not _waits(made) else self._finish(lambda: made, context)
+
+    def _keep_threads(self) -> None:
+        """Have anyio, once it is there, keep its thread from call to call, as FastMCP does."""
+        if "anyio" in sys.modules and not self._threads_are_kept:
+            from mcp_app.event_loop import event_loop  # noqa: PLC0415 - asyncio has been imported
+            from mcp_app.root_task import kept  # noqa: PLC0415 - likewise
+
+            kept(event_loop())
+            self._threads_are_kept = True
+
+    def _own_worker(self) -> Worker:
+        if self._worker is None:
+            self._worker = Worker()
+        return self._worker
+
+    async def _in_thread_of_loop(self, function: Callable[[], Any]) -> Any:
+        if "anyio" in sys.modules:
+            from anyio.to_thread import run_sync  # noqa: PLC0415 - it has been imported
+
+            return await run_sync(lambda: materialized(function()))
+        from asyncio import get_running_loop  # noqa: PLC0415 - likewise
+
+        loop = get_running_loop()
+        ended = loop.create_future()
+
+        def end(call: Call) -> None:
+            if not ended.done():
+                ended.set_result(call)
+
+        self._own_worker().begin(
+            Call(copy_context(), function, lambda call: loop.call_soon_threadsafe(end, call))
+        )
+        call: Call = await ended
+        return call.outcome()
+
+    def _finish(self, function: Callable[[], Any], context: Context) -> Any:
+        if "asyncio" in sys.modules:
+            return self._in_loop(lambda: _finished(function), context)
+        return self._without_loop(_finished(function), context)
+
+    def _in_loop(self, function: Callable[[], Any], context: Context) -> Any:
+        from mcp_app.event_loop import event_loop  # noqa: PLC0415 - asyncio has been imported
+
+        loop = event_loop()
+        return loop.run_until_complete(loop.create_task(function(), context=context))
+
+    def _without_loop(self, coroutine: Any, context: Context) -> Any:
+        """Run a coroutine until it waits, or imports asyncio; the rest runs on a loop."""
+        entry = _LoopEntry(coroutine, context)
+        sys.meta_path.insert(0, entry)
+        try:
+            first = context.run(coroutine.send, None)
+        except StopIteration as end:
+            return end.value
+        finally:
+            if entry in sys.meta_path:
+                sys.meta_path.remove(entry)
+            entry.leave()
+        return entry.go_on(first)
+
+    def close(self) -> None:
+        """End the thread; for tests, since a sandbox ends without a word."""
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+
+class _LoopEntry:
+    """Takes a coroutine that is running without a loop into one, when it imports asyncio.
+
+    Until it waits for the first time, it is the loop's current task without the loop running:
+    https://docs.python.org/3/library/asyncio-extending.html
+
+    Args:
+        coroutine: What is running.
+        context: Its context.
+    """
+
+    def __init__(self, coroutine: Any, context: Context) -> None:
+        self._coroutine = coroutine
+        self._context = context
+        self._rest = _Resumed(coroutine)
+        self._loop: Any = None
+        self._execute: Any = None
+        self._task: Any = None
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """How to import asyncio, and enter the loop then; None for everything else."""
+        if name != "asyncio":
+            return None
+        sys.meta_path.remove(self)
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None and spec.loader is not None:
+                self._execute = spec.loader.exec_module
+                spec.loader.exec_module = self._executed  # type: ignore[method-assign]
+                return spec
+        return None
+
+    def _executed(self, module: Any) -> None:
+        self._execute(module)
+        self.enter()
+
+    def enter(self) -> None:
+        """Make what is running the current task of the loop."""
+        import asyncio  # noqa: PLC0415 - it has just been imported
+
+        from mcp_app.event_loop import event_loop  # noqa: PLC0415 - likewise
+
+        self._loop = loop = event_loop()
+        # Its first step comes when the loop runs: after what is running now.
+        self._task = loop.create_task(self._rest, context=self._context)
+        asyncio._set_running_loop(loop)  # noqa: SLF001 - documented, see above
+        asyncio._enter_task(loop, self._task)  # noqa: SLF001
+        loop.is_running = lambda: True  # type: ignore[method-assign]
+
+    def leave(self) -> None:
+        """Undo `enter`: the coroutine has ended, or waits."""
+        if self._task is not None:
+            import asyncio  # noqa: PLC0415 - likewise
+
+            loop = self._loop
+            del loop.is_running
+            asyncio._leave_task(loop, self._task)  # noqa: SLF001 - documented, see above
+            asyncio._set_running_loop(None)  # noqa: SLF001
+            if self._coroutine.cr_frame is None:
+                # Nothing is left to be done.
+                self._task.cancel()
+                self._task = None
+
+    def go_on(self, first: Any) -> Any:
+        """Run what is left of the coroutine, which waits for `first`."""
+        self._rest.first = first
+        from mcp_app.event_loop import event_loop  # noqa: PLC0415 - it waits
+
+        loop = event_loop()
+        if self._task is None:
+            self._task = loop.create_task(self._rest, context=self._context)
+        return loop.run_until_complete(self._task)
+
+
+class _Resumed:
+    """What is left of a coroutine that waits already; a coroutine itself.
+
+    Args:
+        coroutine: It has been sent its first value by the time that this is.
+    """
+
+    def __init__(self, coroutine: Any) -> None:
+        self._coroutine = coroutine
+        self.first: Any = None
+        self._resumed = False
+
+    def send(self, value: Any) -> Any:
+        """Give what the coroutine waits for; what it waits for next."""
+        if not self._resumed:
+            self._resumed = True
+            return self.first
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error where the coroutine waits."""
+        self._resumed = True
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """End the coroutine."""
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        yield self.first
+        raise TypeError("only a task runs it")
+
+
+class Call:
+    """A function to be called in a thread.
+
+    Args:
+        context: What it runs in.
+        function: Takes nothing.
+        done: Called, with this, once it has ended.
+    """
+
+    def __init__(
+        self, context: Context, function: Callable[[], Any], done: Callable[[Call], object]
+    ) -> None:
+        self._context = context
+        self._function = function
+        self._done = done
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Call it."""
+        try:
+            self._value = self._context.run(lambda: materialized(self._function()))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            self._error = error
+        self._done(self)
+
+    def outcome(self) -> Any:
+        """What it gave.
+
+        Raises:
+            BaseException: what it raised.
+        """
+        if self._error is None:
+            return self._value
+        error = self._error
+        if isinstance(error, StopIteration):
+            # As anyio does it.
+            raise RuntimeError("coroutine raised StopIteration") from error  # noqa: TRY004
+        raise error
+
+
+class Worker:
+    """A thread that calls functions, one at a time; the same one for all, as with anyio."""
+
+    def __init__(self) -> None:
+        self._waiting = allocate_lock()
+        self._waiting.acquire()
+        self._call: Call | None = None
+        self._thread: Any = None
+
+    def begin(self, call: Call) -> None:
+        """Have it called."""
+        if self._thread is None:
+            import threading  # noqa: PLC0415 - logging has imported it
+
+            self._thread = threading.Thread(target=self._work, name=THREAD)
+            # As `mcp_app.root_task` does: a process waits for its threads.
+            threading._register_atexit(self.end)  # type: ignore[attr-defined]  # noqa: SLF001
+            self._thread.start()
+        self._call = call
+        self._waiting.release()
+
+    def call(self, context: Context, function: Callable[[], Any]) -> Any:
+        """What a function gives.
+
+        Raises:
+            BaseException: what it raises.
+        """
+        ended = allocate_lock()
+        ended.acquire()
+        call = Call(context, function, lambda _call: ended.release())
+        self.begin(call)
+        ended.acquire()
+        return call.outcome()
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.acquire()
+            call, self._call = self._call, None
+            if call is None:
+                return
+            call.run()
+            del call
+
+    def end(self) -> None:
+        """End the thread."""
+        if self._thread is not None:
+            self._waiting.release()
+            self._thread.join()
+            self._thread = None
+
+
+def materialized(value: Any) -> Any:
+    """A generator's items; anything else as it is."""
+    return list(value) if type(value) is _GENERATOR else value
+
+
+def _waits(value: Any) -> bool:
+    kind = type(value)
+    return kind in {_COROUTINE, _ASYNC_GENERATOR} or hasattr(kind, "__await__")
+
+
+async def _finished(function: Callable[[], Any]) -> Any:
+    value = function()
+    if hasattr(type(value), "__await__"):
+        value = await value
+    if type(value) is _ASYNC_GENERATOR:
+        return [item async for item in value]
+    return materialized(value)

@@ -1,0 +1,21 @@
+"""Which way answers the request: `fast` without FastMCP, or `full` and, in a word, why.
+
+docs/fast-path.md says what each reason means.
+"""
+
+from __future__ import annotations
+
+FAST, FULL = "fast", "full"
+
+_reason = "off"
+
+
+def hand_on(reason: str) -> None:
+    """Say why FastMCP's way gets the request; an instance has one at a time."""
+    global _reason  # noqa: PLW0603 - the process is the instance
+    _reason = reason
+
+
+def reason() -> str:
+    """Why FastMCP's way has the request."""
+    return _reason

@@ -1,0 +1,89 @@
+"""Ways of answering, each in a process of its own: they share no module and no state."""
+
+from __future__ import annotations
+
+import base64
+import copyreg
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mcp_app.settings import Settings
+from ops.environment import ROOT
+
+
+def _proxy(values: dict[str, Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType(values)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, ({**proxy},)))
+
+
+class Way:
+    """A process that answers events.
+
+    Args:
+        name: `fast`, `full`, or `alone`: the fast path with nothing behind it.
+        root: The folder with `mcp_app`, as the build makes it.
+        task: The task root, with the index.
+        settings: The deployment's; None for those of the variables.
+        keys: The API keys that there are, as they are stored; None for none.
+        variables: More of the environment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        task: Path,
+        settings: Settings | None = None,
+        keys: str | None = None,
+        **variables: str,
+    ) -> None:
+        pickled = None if settings is None else base64.b64encode(pickle.dumps(settings)).decode()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.mcp_app.fast_path.worker"],
+            cwd=root,
+            env={
+                "PATH": os.defpath,
+                "HOME": str(task),
+                "PYTHONPATH": os.pathsep.join(map(str, (root, ROOT))),
+                "LAMBDA_TASK_ROOT": str(task),
+                "MESH_LOG_LEVEL": "CRITICAL",
+                "FASTMCP_LOG_ENABLED": "false",
+                **({"MESH_API_KEYS_PARAMETER": "/p"} if keys else {"MESH_AUTH": "none"}),
+                **variables,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._tell({"way": name, "settings": pickled, "keys": keys})
+
+    def _tell(self, what: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self, event: Any, hashes: Any = None) -> Any:
+        """What `worker` says of an event."""
+        self._tell({"event": event, "hashes": hashes})
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the process ended"
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()

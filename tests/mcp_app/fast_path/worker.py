@@ -1,0 +1,110 @@
+"""One way of answering in a process of its own, as `ways.Way` starts it.
+
+The first line of input says, in JSON, which way and what of: `way` (`fast`; `full`; or `alone`,
+the fast path with nothing behind it), `settings` (pickled, in base64; None for those of the
+environment) and `keys` (the API keys that there are, as they are stored). Each further line has
+an `event`, and the `hashes` of a domain's secret. Each line of output has the `reply`, the
+`lines` of the log, and whether FastMCP is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import pickle
+import sys
+from typing import Any
+
+from mcp_app import logs
+from mcp_app.api_keys import KeyRing
+from mcp_app.key_ring import key_ring
+from mcp_app.settings import Settings, load
+from tests.mcp_app.fast_path.log_lines import kept
+from tests.mcp_app.fast_path.pair import Context
+
+
+class Hashes:
+    """What the parameter with the origin secret's hashes holds."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+
+    def secrets(self) -> Any:
+        """The `OriginSecrets` that are read from it."""
+        from mcp_app.origin_secret import (  # noqa: PLC0415 - only behind a domain
+            OriginSecrets,
+            OriginSecretUnavailableError,
+        )
+
+        def read() -> str:
+            if self.told["unavailable"] is not None:
+                raise OriginSecretUnavailableError(self.told["unavailable"])
+            return str(self.told["content"])
+
+        return OriginSecrets(
+            read, source="SSM parameter /o", ttl_seconds=60, clock=lambda: self.told["now"]
+        )
+
+
+def full_of(settings: Settings, ring: KeyRing | None) -> Any:
+    """FastMCP's way, as `mcp_app.instance.start` makes it."""
+    # First of all, as an instance does it.
+    importlib.import_module("mcp_app.initialization")
+    from mcp_app import deployment, event_loop  # noqa: PLC0415 - not on the fast path
+    from mcp_app.asgi.app import build_app  # noqa: PLC0415
+    from mcp_app.instance import Instance  # noqa: PLC0415
+    from mcp_app.server import build_server  # noqa: PLC0415
+
+    backend = deployment.made(settings) or deployment.backend_of(settings)
+    app = build_app(build_server(settings, backend), settings, backend, ring)
+    return Instance(app, event_loop.take()).answer
+
+
+def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: bool) -> Any:
+    """The fast path, with FastMCP's way behind it or alone."""
+    from mcp_app.fast_path.domain import Domain  # noqa: PLC0415 - not in FastMCP's way
+    from mcp_app.fast_path.front import Front  # noqa: PLC0415
+
+    domain = None
+    if settings.origin_secret_parameter is not None:
+        domain = Domain(str(settings.public_url), hashes.secrets())
+
+    def full(_rate_limit: Any, _cold: bool) -> Any:  # noqa: FBT001 - as it is called
+        return (lambda _event, _context: None) if alone else full_of(settings, ring)
+
+    return Front(settings, ring, full, domain).answer
+
+
+def main() -> None:
+    """Answer what comes."""
+    output, sys.stdout = sys.stdout, sys.stderr
+    asked = json.loads(sys.stdin.readline())
+    pickled = asked["settings"]
+    settings = (
+        load(os.environ) if pickled is None else pickle.loads(base64.b64decode(pickled))  # noqa: S301 - the test's
+    )
+    ring = None
+    if asked["keys"] is not None and key_ring(settings) is not None:
+        ring = KeyRing(lambda: asked["keys"], source="SSM parameter /p", ttl_seconds=600)
+    hashes = Hashes()
+    if asked["way"] == "full":
+        answer = full_of(settings, ring)
+    else:
+        answer = fast_of(settings, ring, hashes, alone=asked["way"] == "alone")
+    # As INIT does it.
+    logs.configure("INFO")
+    lines = kept(with_way=True)
+    for line in sys.stdin:
+        given = json.loads(line)
+        hashes.told = given["hashes"] or {}
+        lines.taken()
+        reply = answer(given["event"], Context())
+        said = {"reply": reply, "lines": lines.taken(), "fastmcp": "fastmcp" in sys.modules}
+        output.write(json.dumps(said) + "\n")
+        output.flush()
+
+
+if __name__ == "__main__":
+    main()
