@@ -46,7 +46,10 @@ def components(package: ModuleType, available: frozenset[str]) -> Iterator[Compo
     """
     for module_info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{package.__name__}.{module_info.name}")
-        for _, function in inspect.getmembers(module, inspect.isfunction):
+        # A function may have several names there.
+        for function in dict.fromkeys(
+            one for _, one in inspect.getmembers(module, inspect.isfunction)
+        ):
             found = Component(function, module)
             needed = {found.source} if isinstance(found.source, str) else {*found.source}
             if needed and available.isdisjoint(needed):

@@ -107,7 +107,7 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     # Two processes: one imports the server plainly, and one as an instance does.
     with ThreadPoolExecutor(1) as pool:
         plainly = pool.submit(
-            _asked, root, "frozen", lambda: sorted(sources()), "The server could not be asked"
+            _asked, root, "frozen", lambda: sorted(sources()), "The server cannot be started"
         )
         answers = _verified(root, plainly.result)
     cache.mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, An
     imports: Mapping[str, list[str]] = {}
     for _ in range(MOST_TRIES):
         asked = {"modules": modules, "early": early}
-        found = _asked(root, "deferred", lambda asked=asked: asked, "The fast path")  # type: ignore[misc]
+        found = _asked(root, "deferred", lambda asked=asked: asked, "The fast path cannot be made")  # type: ignore[misc]
         imports = found.get("imports", imports)
         if found.get("early"):
             early |= found["early"]
@@ -258,7 +258,7 @@ def _asked(root: Path, module: str, question: Callable[[], Any], what: str) -> d
             asked.kill()
     if asked.returncode:
         said = "\n".join(errors.strip().splitlines()[-8:])
-        raise BuildError(f"{what} for what the fast path answers:\n{said}")
+        raise BuildError(f"{what}:\n{said}")
     return dict(json.loads(answers))
 
 
