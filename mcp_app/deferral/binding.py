@@ -31,7 +31,7 @@ def replaced(value: Any) -> Any:
 
     What can be changed is changed in place and given back itself.
     """
-    return _Replacement({}).of(value)
+    return _Replacement({}, {}).of(value)
 
 
 class _Replacement:
@@ -39,11 +39,17 @@ class _Replacement:
 
     Args:
         known: By its id, what each value is replaced with; recorders need not be here.
+        rehashed: By their ids, values that were changed in place, and whose hashes changed so.
     """
 
-    def __init__(self, known: dict[int, Any]) -> None:
+    def __init__(self, known: dict[int, Any], rehashed: dict[int, Any]) -> None:
         self._known = known
+        self._rehashed = rehashed
         self._seen: dict[int, Any] = {}
+
+    def is_key(self, value: Any, old: Any) -> bool:
+        """Whether a dict or set still finds what it keeps under `old`, now `value`."""
+        return value is old and id(value) not in self._rehashed
 
     def of(self, value: Any) -> Any:  # noqa: C901, PLR0912 - one for each kind of place
         kind = type(value)
@@ -59,11 +65,11 @@ class _Replacement:
             self._seen[id(value)] = self._rebuilt(value)
             return self._seen[id(value)]
         if kind is dict:
-            _change_dict(value, self.of)
+            _change_dict(value, self)
         elif kind is list:
             value[:] = map(self.of, value)
         elif kind is set:
-            _change_set(value, self.of)
+            _change_set(value, self)
         elif kind is types.CellType:
             _change_cell(value, self.of)
         elif kind is types.FunctionType:
@@ -74,8 +80,8 @@ class _Replacement:
             self.of(value.__func__)
         elif isinstance(value, type) and kind.__module__ != "typing":
             self.of(vars(value).get("__annotations__"))
-        elif kind.__module__ == "typing":
-            _change_attributes(value, self.of)
+        elif kind.__module__ == "typing" and _change_attributes(value, self.of):
+            self._rehashed[id(value)] = value
         return self._seen[id(value)]
 
     def _rebuilt(self, value: Any) -> Any:
@@ -109,53 +115,88 @@ def bind(recorders: Iterable[Recorder], own: Iterable[Any] = ()) -> list[str]:
         The kinds of place in which a recorder stays, such as an object of a C library.
     """
     _forget_annotations()
+    binding = _Binding(own)
     olds: list[Any] = [*recorders]
-    ours = {id(olds), *map(id, own)}
-    known: dict[int, Any] = {}
-    left: list[str] = []
-    changed: set[int] = set()
     for _ in range(DEPTH):
         if not olds:
             break
+        olds = binding.changed(olds)
+    return binding.left
+
+
+class _Binding:
+    """Changes places, one round after the other.
+
+    Args:
+        own: See `bind`.
+    """
+
+    def __init__(self, own: Iterable[Any]) -> None:
+        self.left: list[str] = []
+        self._known: dict[int, Any] = {}
+        self._rehashed: dict[int, Any] = {}
+        # Of those, the ones whose dicts and sets have been told.
+        self._told: set[int] = set()
+        self._done: set[int] = set()
+        # Kept, so that no other place gets the id of one of these.
+        self._own = [*own, self._known, self._rehashed]
+
+    def changed(self, olds: list[Any]) -> list[Any]:
+        """Change the places of these values; the values whose places are to be changed next."""
+        self._own.append(olds)
+        ours = {id(self._own), *map(id, self._own)}
         places = [one for one in gc.get_referrers(*olds) if id(one) not in ours]
+        self._own.append(places)
         classes = _classes_of([one for one in places if type(one) is dict])
-        ours.add(id(places))
-        new_olds: list[Any] = []
+        new: list[Any] = []
         for place in places:
-            if _is_own(place) or id(place) in changed:
+            if _is_own(place) or id(place) in self._done:
                 continue
             if type(place) in _IMMUTABLE:
-                made = _Replacement(known).of(place)
+                made = _Replacement(self._known, self._rehashed).of(place)
                 if made is not place:
-                    known[id(place)] = made
-                    new_olds.append(place)
-                continue
-            changed.add(id(place))
-            replace = _Replacement(known)
-            if not _change(place, replace.of, classes.get(id(place))):
-                left.append(type(place).__qualname__)
-        # A place that was changed may refer to what changes only now.
-        changed = set() if new_olds else changed
-        olds = new_olds
-        ours.add(id(olds))
-        ours.add(id(new_olds))
-        del places, classes
-    return left
+                    self._known[id(place)] = made
+                    new.append(place)
+                elif self._holds_rehashed(place):
+                    self._rehashed[id(place)] = place
+            else:
+                self._done.add(id(place))
+                self._change(place, classes.get(id(place)))
+        new += [one for one in self._rehashed.values() if id(one) not in self._told]
+        self._told |= self._rehashed.keys()
+        if new:
+            # A place that was changed may refer to what changes only now.
+            self._done.clear()
+        return new
+
+    def _change(self, place: Any, owner: type | None) -> None:
+        held = self._holds_rehashed(place)
+        try:
+            is_known = _change(place, _Replacement(self._known, self._rehashed), owner) or held
+        except Exception:  # noqa: BLE001 - a class of the author's may raise anything
+            is_known = False
+        if not is_known:
+            self.left.append(type(place).__qualname__)
+        elif type(place).__module__ == "typing":
+            self._rehashed[id(place)] = place
+
+    def _holds_rehashed(self, place: Any) -> bool:
+        return not self._rehashed.keys().isdisjoint(map(id, gc.get_referents(place)))
 
 
-def _change(place: Any, replace: Callable[[Any], Any], owner: type | None) -> bool:
+def _change(place: Any, replacement: _Replacement, owner: type | None) -> bool:
     """Replace what a place refers to directly; whether that kind of place is known."""
-    kind = type(place)
+    kind, replace = type(place), replacement.of
     if kind is dict:
         if owner is not None:
             for name, value in [*vars(owner).items()]:
                 _set_changed(owner, name, value, replace)
         else:
-            _change_dict(place, replace)
+            _change_dict(place, replacement)
     elif kind is list:
         place[:] = map(replace, place)
     elif kind is set:
-        _change_set(place, replace)
+        _change_set(place, replacement)
     elif kind is types.CellType:
         _change_cell(place, replace)
     elif kind is types.FunctionType:
@@ -171,9 +212,10 @@ def _change(place: Any, replace: Callable[[Any], Any], owner: type | None) -> bo
     return True
 
 
-def _change_dict(place: dict[Any, Any], replace: Callable[[Any], Any]) -> None:
-    items = [(replace(name), replace(value)) for name, value in place.items()]
-    if all(map(_is, dict(items), place)):
+def _change_dict(place: dict[Any, Any], replacement: _Replacement) -> None:
+    olds = [*place]
+    items = [(replacement.of(name), replacement.of(value)) for name, value in place.items()]
+    if all(replacement.is_key(name, old) for (name, _), old in zip(items, olds, strict=True)):
         for name, value in items:
             if place[name] is not value:
                 place[name] = value
@@ -182,13 +224,13 @@ def _change_dict(place: dict[Any, Any], replace: Callable[[Any], Any]) -> None:
         place.update(items)
 
 
-def _change_set(place: set[Any], replace: Callable[[Any], Any]) -> None:
-    items = [*place]
-    new = [*map(replace, items)]
+def _change_set(place: set[Any], replacement: _Replacement) -> None:
+    olds = [*place]
+    items = [*map(replacement.of, olds)]
     # Only then: its order would be another.
-    if not all(map(_is, new, items)):
+    if not all(map(replacement.is_key, items, olds)):
         place.clear()
-        place.update(new)
+        place.update(items)
 
 
 def _change_cell(place: types.CellType, replace: Callable[[Any], Any]) -> None:

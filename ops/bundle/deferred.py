@@ -8,7 +8,8 @@ reads from standard input, in JSON, `modules`, the authors' modules to import wi
 deferred, and `early` (see `mcp_app.deferral.importing.Deferral`). It imports them, has FastMCP
 take over, and writes what came out of it, in JSON:
 
-- `failed`: by module, why it cannot be imported so. Then nothing else is known.
+- `failed`: by module, why it cannot be imported so; under "" where no module can be named. Then
+  nothing else is known.
 - `early`: names that have to be resolved at once. Then nothing else is known, either.
 - `texts`: by era and tool, what `tools/list` says of it; to be compared with a plain import.
 - `calls` and `off`: how each tool is called without FastMCP, or why it is not.
@@ -196,8 +197,8 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
         early = _early(deferral)
     except Exception as error:  # noqa: BLE001 - what an operation raises
         named = deferral.failed_module
-        culprits = [named] if named in asked["modules"] else asked["modules"]
-        return {"failed": dict.fromkeys(culprits, f"{type(error).__name__}: {error}")}
+        culprit = named if named in asked["modules"] else ""
+        return {"failed": {culprit: f"{type(error).__name__}: {error}"}}
     if early:
         return {"early": early}
     failed = {

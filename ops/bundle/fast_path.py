@@ -107,7 +107,11 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     # Two processes: one imports the server plainly, and one as an instance does.
     with ThreadPoolExecutor(1) as pool:
         plainly = pool.submit(
-            _asked, root, "frozen", lambda: sorted(sources()), "The server cannot be started"
+            _asked,
+            root,
+            "frozen",
+            lambda: json.dumps(sorted(sources())),
+            "The server cannot be started",
         )
         answers = _verified(root, plainly.result)
     cache.mkdir(parents=True, exist_ok=True)
@@ -127,13 +131,9 @@ def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, An
     reasons: dict[str, str] = {}
     imports: Mapping[str, list[str]] = {}
     for _ in range(MOST_TRIES):
-        asked = {"modules": modules, "early": early}
-        found = _asked(root, "deferred", lambda asked=asked: asked, "The fast path cannot be made")  # type: ignore[misc]
+        found = _deferred(root, modules, early)
         imports = found.get("imports", imports)
-        if found.get("early"):
-            early |= found["early"]
-            continue
-        failed = dict(found.get("failed", ())) or _that_differ(found, plainly())
+        failed = _culprits(root, modules, early, found) or _that_differ(found, plainly())
         if not failed:
             answers = plainly()
             off = found["off"]
@@ -150,6 +150,34 @@ def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, An
         reasons |= failed
         modules = [name for name in modules if name not in failed]
     raise BuildError("The fast path cannot be verified: its modules differ each time.")
+
+
+def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
+    """What `ops.bundle.deferred` says of these modules; `early` gets what it finds of that."""
+    while True:
+        asked = json.dumps({"modules": modules, "early": early})
+        found = _asked(root, "deferred", lambda text=asked: text, "The fast path cannot be made")  # type: ignore[misc]
+        new = found.get("early", {})
+        if new.keys() <= early.keys():
+            return found
+        early |= new
+
+
+def _culprits(
+    root: Path, modules: list[str], early: dict[str, str | None], found: Mapping[str, Any]
+) -> dict[str, str]:
+    """By module, why the import failed; where it is not known of which, they are tried apart."""
+    failed: dict[str, str] = dict(found.get("failed", ()))
+    reason = failed.pop("", "")
+    if failed or not reason:
+        return failed
+    if len(modules) <= 1:
+        return dict.fromkeys(modules, reason)
+    half = len(modules) // 2
+    for part in (modules[:half], modules[half:]):
+        failed |= _culprits(root, part, early, _deferred(root, part, early))
+    # Each half is fine, but not both.
+    return failed or dict.fromkeys(modules, reason)
 
 
 def _tool_modules(root: Path) -> Iterator[str]:
@@ -227,7 +255,7 @@ def _constant(name: str, value: Any) -> Entry:
     return Entry(f"{PLACE}/{name}.pyc", bytecode.compiled_tree(tree, f"{PLACE}/{name}.py"))
 
 
-def _asked(root: Path, module: str, question: Callable[[], Any], what: str) -> dict[str, Any]:
+def _asked(root: Path, module: str, question: Callable[[], str], what: str) -> dict[str, Any]:
     """What a module of this package answers, run with the project's `mcp_app`."""
     environment = {
         name: value
@@ -250,7 +278,7 @@ def _asked(root: Path, module: str, question: Callable[[], Any], what: str) -> d
     ) as asked:
         try:
             # It starts while the question is still being made.
-            answers, errors = asked.communicate(json.dumps(question()), LIMIT_SECONDS)
+            answers, errors = asked.communicate(question(), LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
             raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
         finally:

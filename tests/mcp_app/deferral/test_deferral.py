@@ -137,6 +137,21 @@ def after():
             Kept.kind is Image, kept.image is Image, opened() is Image, isinstance(Image, type),
             type(make()) is FieldInfo]
 """,
+    "keys": HEAD
+    + """
+from typing import Annotated
+from pydantic import Field
+Limit = Annotated[int, Field(ge=1)]
+BY_KIND = {Limit: "limit", (Limit, 1): "pair", "a": 3}
+KINDS = {Limit, Field}
+NESTED = [{"inner": {Limit: 1}}]
+@mcp.tool
+def who(x: Limit = 1) -> int:
+    return x
+def after():
+    return [BY_KIND[Limit] == "limit", BY_KIND[Limit, 1] == "pair", Limit in KINDS, Field in KINDS,
+            NESTED[0]["inner"][Limit] == 1]
+""",
 }
 
 
