@@ -14,6 +14,12 @@ import threading
 from contextlib import suppress
 
 import anyio.to_thread
+from anyio._backends._asyncio import WorkerThread
+
+from mcp_app import worker_thread
+
+# What tools have put into the thread of the fast path stays theirs.
+WorkerThread.start = worker_thread.start  # type: ignore[method-assign, assignment]
 
 _kept: set[asyncio.Task[None]] = set()
 

@@ -149,6 +149,9 @@ class Deferral:
             return self._import(name, globals, locals, fromlist, level)
         top = name.partition(".")[0]
         package = DEFERRED.get(top) if level == 0 else None
+        if name in EARLY_MODULES and fromlist:
+            # In a running function, too: they are light.
+            return self._early_module(name)
         if package is not None and (package, globals["__name__"]) not in self._real_for:
             if self._importing and "*" not in (fromlist or ()):
                 return self._module(name if fromlist else top, package, (name, globals["__name__"]))
@@ -163,8 +166,6 @@ class Deferral:
 
     def _module(self, name: str, package: str, asked: tuple[str, str]) -> Any:
         """What an import statement gives; all of its modules are imported when it is replayed."""
-        if name in EARLY_MODULES:
-            return self._early_module(name)
         whole, importer = asked
         for one in dict.fromkeys((whole, name)):
             if one not in self._modules:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import sys
 from _contextvars import copy_context
-from _thread import allocate_lock
+
+from mcp_app import worker_thread
+from mcp_app.worker_thread import Call
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
-# As anyio, with which FastMCP starts its threads, calls them.
-THREAD = "AnyIO worker thread"
 _GENERATOR = type(_ for _ in ())
 
 
@@ -41,7 +41,6 @@ class Execution:
     """Runs the functions of tools, one at a time."""
 
     def __init__(self) -> None:
-        self._worker: Worker | None = None
         self._threads_are_kept = False
 
     def run(self, function: Callable[[], Any], *, in_thread: bool) -> Any:
@@ -61,7 +60,7 @@ class Execution:
             self._keep_threads()
             made = self._in_loop(lambda: self._in_thread_of_loop(function), context)
         else:
-            made = self._own_worker().call(context, function)
+            made = worker_thread.own().call(context, lambda: materialized(function()))
         # A plain function may give something to wait for.
         return made if not _waits(made) else self._finish(lambda: made, context)
 
@@ -73,11 +72,6 @@ class Execution:
 
             kept(event_loop())
             self._threads_are_kept = True
-
-    def _own_worker(self) -> Worker:
-        if self._worker is None:
-            self._worker = Worker()
-        return self._worker
 
     async def _in_thread_of_loop(self, function: Callable[[], Any]) -> Any:
         if "anyio" in sys.modules:
@@ -93,8 +87,12 @@ class Execution:
             if not ended.done():
                 ended.set_result(call)
 
-        self._own_worker().begin(
-            Call(copy_context(), function, lambda call: loop.call_soon_threadsafe(end, call))
+        worker_thread.own().begin(
+            Call(
+                copy_context(),
+                lambda: materialized(function()),
+                lambda call: loop.call_soon_threadsafe(end, call),
+            )
         )
         call: Call = await ended
         return call.outcome()
@@ -123,12 +121,6 @@ class Execution:
                 sys.meta_path.remove(entry)
             entry.leave()
         return entry.go_on(first)
-
-    def close(self) -> None:
-        """End the thread; for tests, since a sandbox ends without a word."""
-        if self._worker is not None:
-            self._worker.end()
-            self._worker = None
 
 
 class _LoopEntry:
@@ -238,103 +230,6 @@ class _Resumed:
         raise TypeError("only a task runs it")
 
 
-class Call:
-    """A function to be called in a thread.
-
-    Args:
-        context: What it runs in.
-        function: Takes nothing.
-        done: Called, with this, once it has ended.
-    """
-
-    def __init__(
-        self, context: Context, function: Callable[[], Any], done: Callable[[Call], object]
-    ) -> None:
-        self._context = context
-        self._function = function
-        self._done = done
-        self._value: Any = None
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        """Call it."""
-        try:
-            self._value = self._context.run(lambda: materialized(self._function()))
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            self._error = error
-        self._done(self)
-
-    def outcome(self) -> Any:
-        """What it gave.
-
-        Raises:
-            BaseException: what it raised.
-        """
-        if self._error is None:
-            return self._value
-        error = self._error
-        if isinstance(error, StopIteration):
-            # As anyio does it.
-            raise RuntimeError("coroutine raised StopIteration") from error  # noqa: TRY004
-        raise error
-
-
-class Worker:
-    """A thread that calls functions, one at a time; the same one for all, as with anyio."""
-
-    def __init__(self) -> None:
-        self._waiting = allocate_lock()
-        self._waiting.acquire()
-        self._call: Call | None = None
-        self._thread: Any = None
-
-    def begin(self, call: Call) -> None:
-        """Have it called."""
-        if self._thread is None:
-            import threading  # noqa: PLC0415 - logging has imported it
-
-            self._thread = threading.Thread(target=self._work, name=THREAD)
-            # As `mcp_app.root_task` does: a process waits for its threads.
-            threading._register_atexit(self.end)  # type: ignore[attr-defined]  # noqa: SLF001
-            self._thread.start()
-        self._call = call
-        self._waiting.release()
-
-    def call(self, context: Context, function: Callable[[], Any]) -> Any:
-        """What a function gives.
-
-        Raises:
-            BaseException: what it raises.
-        """
-        ended = allocate_lock()
-        ended.acquire()
-        call = Call(context, function, lambda _call: ended.release())
-        self.begin(call)
-        ended.acquire()
-        return call.outcome()
-
-    def _work(self) -> None:
-        while True:
-            self._waiting.acquire()
-            call, self._call = self._call, None
-            if call is None:
-                return
-            call.run()
-            del call
-
-    def end(self) -> None:
-        """End the thread."""
-        if self._thread is not None:
-            self._waiting.release()
-            self._thread.join()
-            self._thread = None
-
-
-def materialized(value: Any) -> Any:
-    """A generator's items; anything else as it is."""
-    return list(value) if type(value) is _GENERATOR else value
-
-
 def _waits(value: Any) -> bool:
     kind = type(value)
     return kind in {_COROUTINE, _ASYNC_GENERATOR} or hasattr(kind, "__await__")
@@ -347,3 +242,8 @@ async def _finished(function: Callable[[], Any]) -> Any:
     if type(value) is _ASYNC_GENERATOR:
         return [item async for item in value]
     return materialized(value)
+
+
+def materialized(value: Any) -> Any:
+    """A generator's items; anything else as it is."""
+    return list(value) if type(value) is _GENERATOR else value

@@ -7,7 +7,7 @@ import marshal
 import time
 from functools import partial
 
-from mcp_app import deployment
+from mcp_app import deployment, worker_thread
 from mcp_app.caller import Caller, calling
 from mcp_app.events import Head
 from mcp_app.fast_path import replies
@@ -230,4 +230,4 @@ class Methods:
         backend = deployment.made(self._settings)
         if backend is not None:
             self._execution.run(backend.close, in_thread=False)
-        self._execution.close()
+        worker_thread.end()

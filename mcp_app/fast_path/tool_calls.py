@@ -40,6 +40,8 @@ class Tool:
 
     def __init__(self, frozen: Mapping[str, Any], function: Any, deferral: Deferral) -> None:
         core = pydantic_core()
+        if frozen["pydantic"]:
+            deferral.need("pydantic")
         arguments = thawed(frozen["arguments"], function, deferral)
         returns = frozen["returns"]
         self._function = function

@@ -25,7 +25,7 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 PACKAGE = "mcp_app"
@@ -190,6 +190,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
         if name in recorded or name in asked["modules"]
     }
     kept = [*_kept(authors, deferral.log)]
+    reached = _reached(authors)
     prints = fingerprint.fingerprints(deferral.log, looked_at)
     imports = dict(_imports(authors))
     try:
@@ -209,7 +210,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     if failed:
         return {"failed": failed}
     return {
-        **_catalogue(recorded, sorted(looked_at)),
+        **_catalogue(recorded, sorted(looked_at), reached),
         "modules": prints,
         "imports": imports,
         "environment": None if environment.whole else environment.read,
@@ -217,7 +218,23 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _catalogue(recorded: Mapping[str, list[Any]], authors: list[str]) -> dict[str, Any]:
+def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """By the id of each function, what of a deferred package its call may come upon."""
+    from ops.bundle.reachable import Reachable  # noqa: PLC0415 - see main
+
+    reachable = Reachable(PACKAGE, authors)
+    functions = {
+        id(value): value
+        for module in authors.values()
+        for value in vars(module).values()
+        if type(value) is FunctionType
+    }
+    return {name: reachable.from_function(function) for name, function in functions.items()}
+
+
+def _catalogue(
+    recorded: Mapping[str, list[Any]], authors: list[str], reached: Mapping[int, dict[str, str]]
+) -> dict[str, Any]:
     from ops.bundle.frozen import ALL_SOURCES, ERAS, Server, tool_pages  # noqa: PLC0415 - see main
     from ops.bundle.frozen_calls import call_of  # noqa: PLC0415
     from ops.bundle.frozen_schemas import NotFrozenError  # noqa: PLC0415
@@ -227,7 +244,7 @@ def _catalogue(recorded: Mapping[str, list[Any]], authors: list[str]) -> dict[st
     calls, off = {}, {}
     for tool in server.tools():
         try:
-            call = call_of(tool, recorded, authors)
+            call = call_of(tool, recorded, authors, reached)
             calls[tool.name] = base64.b64encode(marshal.dumps(call, 2)).decode()
         except (NotFrozenError, ValueError) as error:
             off[tool.name] = str(error)

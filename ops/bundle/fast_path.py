@@ -34,6 +34,7 @@ ASKED_WITH = (
     "frozen_calls",
     "frozen_resources",
     "frozen_schemas",
+    "reachable",
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300

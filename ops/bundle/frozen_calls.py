@@ -12,7 +12,10 @@ from ops.bundle.frozen_schemas import Freezer, NotFrozenError
 
 
 def call_of(
-    tool: Any, recorded: Mapping[str, Sequence[Any]], authors: Sequence[str]
+    tool: Any,
+    recorded: Mapping[str, Sequence[Any]],
+    authors: Sequence[str],
+    reached: Mapping[int, Mapping[str, str]],
 ) -> dict[str, Any]:
     """How the fast path calls this FastMCP tool.
 
@@ -20,6 +23,7 @@ def call_of(
         tool: FastMCP's.
         recorded: See `Freezer`.
         authors: The names of the authors' modules that were imported deferred.
+        reached: By the id of each function, what of a deferred package it may come upon.
 
     Raises:
         NotFrozenError: it cannot; the message says why.
@@ -40,6 +44,9 @@ def call_of(
     if without_injected_parameters(function) is not function:
         raise NotFrozenError("FastMCP gives it arguments, such as its Context")
     module, name = _place_of(function, authors)
+    uses = reached[id(function)]
+    if "fastmcp" in uses:
+        raise NotFrozenError(f"it may use {uses['fastmcp']} while it runs")
     # As `fastmcp.tools.function_tool.FunctionTool.run` does it.
     body = _wrap_body_errors(function, materialize_generators=True)
     wrapper = without_injected_parameters(body, run_in_thread=tool.run_in_thread)
@@ -54,6 +61,8 @@ def call_of(
         "module": module,
         "function": name,
         "arguments": arguments,
+        # A call comes upon the real one, and no recorder.
+        "pydantic": "pydantic" in uses,
         "config": freezer.frozen(_config(adapter)),
         # As callers write them, which `mcp_app.server` tells its middleware, too.
         "names": sorted(tool.parameters.get("properties", {})),
