@@ -49,8 +49,8 @@ class Reachable:
             if is_recorder(value):
                 operation = value.mesh_deferral_operation
                 found.setdefault(operation.package, path_of(operation))
-            elif isinstance(value, _Imported):
-                found.setdefault(DEFERRED[value.partition(".")[0]], value)
+            elif (name := _deferred_name(value)) is not None:
+                found.setdefault(DEFERRED[name.partition(".")[0]], name)
             elif id(value) not in seen and id(value) not in self._clean:
                 seen.add(id(value))
                 unread += self._of_value(value)
@@ -103,7 +103,7 @@ class Reachable:
         for mapping in modules:
             for value in [mapping[name] for name in named & mapping.keys()]:
                 yield value
-                if isinstance(value, ModuleType) and self._is_authors(value.__name__):
+                if type(value) is ModuleType and self._is_authors(value.__name__):
                     known = any(vars(value) is one for one in modules)
                     modules += [] if known else [vars(value)]
 
@@ -115,6 +115,16 @@ class _Imported(str):
     """The name of a deferred package's module that a running function imports."""
 
     __slots__ = ()
+
+
+def _deferred_name(value: Any) -> str | None:
+    """The module of a deferred package that the value is, or comes from; None for other values."""
+    if isinstance(value, _Imported):
+        return value
+    has_own = isinstance(value, (type, FunctionType))
+    module: Any = value.__module__ if has_own else type(value).__module__
+    is_deferred = isinstance(module, str) and module.partition(".")[0] in DEFERRED
+    return module if is_deferred and module not in EARLY_MODULES else None
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
