@@ -109,6 +109,15 @@ def _file(code: CodeType, name: str, source_hash: bytes) -> bytes:
     )
 
 
+def cached(name: str) -> str:
+    """Where Python looks for the `.pyc` file of the source at `name`, which lies beside it.
+
+    Not cache_from_source: PYTHONPYCACHEPREFIX would lead it elsewhere.
+    """
+    folder, _, module = name.removesuffix(".py").rpartition("/")
+    return f"{folder}/__pycache__/{module}.{sys.implementation.cache_tag}.pyc"
+
+
 def empty_docstrings(module: ast.Module) -> None:
     """Leave the module's docstrings empty; the numbers of its lines stay."""
     for node in ast.walk(module):

@@ -273,8 +273,8 @@ def modules_of(
             yield entry
         for name in pack.modules:
             del compiled[name]
-    if found:
-        yield packing.reader()
+    # The application's are packed, too.
+    yield packing.reader()
     for name, data in compiled.items():
         # In the source's place: without one, Python takes the bytecode as it is.
         owners[f"{name}c"] = owners[name]

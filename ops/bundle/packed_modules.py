@@ -1,13 +1,14 @@
 """Imports a package's modules from one file, `__modules__`, in the package's folder.
 
 This is `packed_modules` at the root of the zip; `packing.py` writes what it reads. Hundreds of
-small files take a quarter more of the zip than one that holds them all, since each is compressed
-alone, and each is looked for in its folder and opened.
+small files take a quarter more of the zip than one file that holds them all, because each is
+compressed alone. They also take twice as long to import, because Python looks for each of them
+in its folder, asks for its date and checks its header.
 
 It is a path entry finder, https://docs.python.org/3/reference/import.html#path-entry-finders:
 everything that asks Python's import system (importlib.resources and .metadata, pkgutil, runpy)
-finds modules, data and native libraries as if all lay in folders. `__file__` is where the
-module would lie.
+finds modules, data and native libraries as if all lay in folders. `__file__` is the source of
+the module where the zip has it; otherwise it is where the module's bytecode would lie.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import sys
 
 # What importlib.machinery and .util name; those take a millisecond to import.
+from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -25,14 +27,12 @@ from _frozen_importlib_external import (
     FileFinder,
     SourceFileLoader,
     SourcelessFileLoader,
-    spec_from_file_location,
 )
 
 # Not typing's, as in `mcp_app.handler`: it is imported with the first dependency.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.machinery import ModuleSpec
     from types import CodeType
     from typing import Any
 
@@ -45,8 +45,10 @@ INIT = "__init__"
 class Modules:
     """A package's modules in a file: a marshalled index, then their code one after the other.
 
-    The index has, in turn, the place of a module below the package, such as `types/chat`, and the
-    length of its code. A package's own code lies at its `__init__`.
+    The index has the suffix of the modules' files, `.py` where their sources lie in the folder
+    and `.pyc` where the zip has none. Then it has, in turn, the place of a module below the
+    package, such as `types/chat`, and the length of its code. A package's own code lies at its
+    `__init__`.
 
     Args:
         folder: The package's.
@@ -59,7 +61,8 @@ class Modules:
         self.folder = folder
         self._file = f"{folder}/{NAME}"
         length = int.from_bytes(self._read(LENGTH_BYTES, 0), "little")
-        index = marshal.loads(self._read(length, LENGTH_BYTES))  # noqa: S302 - the build's
+        suffix, *index = marshal.loads(self._read(length, LENGTH_BYTES))  # noqa: S302 - the build's
+        self.suffix: str = suffix
         self.places: dict[str, tuple[int, int]] = {}
         begin = LENGTH_BYTES + length
         for place, size in zip(index[::2], index[1::2], strict=True):
@@ -90,13 +93,19 @@ class Loader(SourcelessFileLoader):
     """
 
     def __init__(self, name: str, modules: Modules, place: str) -> None:
-        super().__init__(name, f"{modules.folder}/{place}.pyc")
+        super().__init__(name, f"{modules.folder}/{place}{modules.suffix}")
         self._modules = modules
         self._place = place
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - the interface's
         """The module's code."""
         return self._modules.code(self._place)
+
+    def get_source(self, fullname: str) -> str | None:  # type: ignore[override]
+        """The module's source; None where the zip has none."""
+        if self._modules.suffix not in SOURCE_SUFFIXES:
+            return None
+        return SourceFileLoader(fullname, self.path).get_source(fullname)
 
 
 class Finder:
@@ -129,19 +138,21 @@ class Finder:
     def find_spec(self, fullname: str, target: Any = None) -> ModuleSpec | None:
         """How to load a module; None where there is none."""
         modules = self._modules
-        place = self._below + fullname.rpartition(".")[2]
-        package = f"{place}/{INIT}"
-        if package in modules.places:
+        module = place = self._below + fullname.rpartition(".")[2]
+        is_package = f"{place}/{INIT}" in modules.places
+        if is_package:
+            module = f"{place}/{INIT}"
+        elif place not in modules.places:
+            return self._files.find_spec(fullname, target)
+        loader = Loader(fullname, modules, module)
+        # What spec_from_file_location makes, after it has asked the loader for what is known here.
+        spec = ModuleSpec(fullname, loader, origin=loader.path, is_package=is_package)
+        spec.has_location = True
+        if is_package:
             folder = f"{modules.folder}/{place}"
             _packed[folder] = modules, f"{place}/"
-            loader = Loader(fullname, modules, package)
-            return spec_from_file_location(
-                fullname, loader.path, loader=loader, submodule_search_locations=[folder]
-            )
-        if place in modules.places:
-            loader = Loader(fullname, modules, place)
-            return spec_from_file_location(fullname, loader.path, loader=loader)
-        return self._files.find_spec(fullname, target)
+            spec.submodule_search_locations = [folder]
+        return spec
 
     def invalidate_caches(self) -> None:
         """Look at the folder's files anew."""
@@ -171,7 +182,7 @@ sys.path_hooks.insert(0, Finder)
 
 
 def start(package: dict[str, Any]) -> None:
-    """Run a packed package's own code; its `__init__.pyc` is a call of this.
+    """Run a packed package's own code; the bytecode of its `__init__` is a call of this.
 
     Args:
         package: Its namespace.

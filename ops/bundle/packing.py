@@ -67,14 +67,17 @@ def _topmost(folder: PurePosixPath, sources: set[str]) -> str | None:
     return topmost
 
 
-def packed(pack: Pack, compiled: Mapping[str, bytes]) -> tuple[Entry, Entry]:
-    """The file with the modules, and the `__init__.pyc` that starts the package from it.
+def packed(
+    pack: Pack, compiled: Mapping[str, bytes], *, with_sources: bool = False
+) -> tuple[Entry, Entry]:
+    """The file with the modules, and the bytecode of `__init__` that starts the package from it.
 
     Args:
         pack: What it holds.
         compiled: The `.pyc` files of its modules.
+        with_sources: Whether their sources lie in the zip, too.
     """
-    index: list[str | int] = []
+    index: list[str | int] = [".py" if with_sources else ".pyc"]
     code = bytearray()
     for name in pack.modules:
         place = name.removeprefix(f"{pack.package}/").removesuffix(".py")
@@ -85,9 +88,13 @@ def packed(pack: Pack, compiled: Mapping[str, bytes]) -> tuple[Entry, Entry]:
     written = marshal.dumps(index, 2)
     # No name of ours stays in the package.
     start = ast.parse(f"__import__({READER.stem!r}).start(globals())")
-    init = bytecode.compiled_tree(start, f"{pack.package}/{INIT}.py")
+    source = f"{pack.package}/{INIT}.py"
+    init = bytecode.compiled_tree(start, source)
     data = len(written).to_bytes(LENGTH_BYTES, "little") + written + code
-    return Entry(f"{pack.package}/{NAME}", data), Entry(f"{pack.package}/{INIT}.pyc", init)
+    return (
+        Entry(f"{pack.package}/{NAME}", data),
+        Entry(bytecode.cached(source) if with_sources else f"{source}c", init),
+    )
 
 
 def reader() -> Entry:

@@ -125,6 +125,77 @@ def test_it_is_imported_like_any_other(unpacked: Path) -> None:
     ]
 
 
+OWN = {
+    "mcp_app/__init__.py": '"""What the server is."""\n\n__version__ = "1.0.0"\n',
+    "mcp_app/tools/__init__.py": "",
+    "mcp_app/tools/greeting.py": "def greet():\n    return 'hello'\n",
+    "mcp_app/tools/failing.py": "\n\ndef fail():\n    raise ValueError('here')\n",
+    "mcp_app/tools/note.txt": "a note",
+    "mcp_app/cases.py": "class Case:\n    pass\n",
+    "mcp_app/state.py": "calls = []\n",
+}
+USE_OWN = """
+import importlib.resources, inspect, json, pickle, pkgutil, sys, traceback
+sys.path.insert(0, sys.argv[1])
+import mcp_app, mcp_app.tools, mcp_app.cases
+found = [one.name for one in pkgutil.iter_modules(mcp_app.tools.__path__)]
+from mcp_app.tools import failing, greeting
+try:
+    failing.fail()
+except ValueError as error:
+    failed = traceback.extract_tb(error.__traceback__)[-1]
+print(json.dumps({
+    "version": mcp_app.__version__,
+    "documentation": mcp_app.__doc__,
+    "names": [name for name in vars(mcp_app) if not name.startswith("__")],
+    "file": greeting.__file__,
+    "origin": [greeting.__spec__.origin, mcp_app.tools.__spec__.origin],
+    "folders": [*mcp_app.tools.__path__],
+    "found": found,
+    "source": [inspect.getsource(greeting), greeting.__loader__.get_source(greeting.__name__)],
+    "failed": [failed.filename, failed.lineno],
+    "note": importlib.resources.files("mcp_app.tools").joinpath("note.txt").read_text(),
+    "one": pickle.loads(pickle.dumps(mcp_app.cases.Case)) is mcp_app.cases.Case,
+    "compiled": [name for name, one in sys.modules.items() if name.startswith("mcp_app")
+                 and type(one.__loader__).__module__ != "packed_modules"],
+}))
+"""
+
+
+def test_the_application_is_packed_beside_its_sources(project: Project, tmp_path: Path) -> None:
+    for name, text in OWN.items():
+        project.write(name, text)
+    project.build(indexed=False)
+    folder = tmp_path / "task root"
+    with zipfile.ZipFile(project.output) as opened:
+        opened.extractall(folder)
+
+    found: dict[str, Any] = json.loads(run("-c", USE_OWN, str(folder)))
+
+    # One file, and the one that Python looks for first; no other bytecode.
+    bytecode = {name for name in project.zipped() if not name.endswith((".py", ".txt", ".json"))}
+    assert {name for name in bytecode if name.startswith("mcp_app/")} == {
+        "mcp_app/__modules__",
+        "mcp_app/__pycache__/__init__.cpython-313.pyc",
+    }
+    tools = f"{folder}/mcp_app/tools"
+    # The package itself is started by Python's own loader, from the one file that stays.
+    assert found == {
+        "version": "1.0.0",
+        "documentation": "What the server is.",
+        "names": ["tools", "cases"],
+        "file": f"{tools}/greeting.py",
+        "origin": [f"{tools}/greeting.py", f"{tools}/__init__.py"],
+        "folders": [tools],
+        "found": ["failing", "greeting"],
+        "source": [OWN["mcp_app/tools/greeting.py"]] * 2,
+        "failed": ["/var/task/mcp_app/tools/failing.py", 4],
+        "note": "a note",
+        "one": True,
+        "compiled": ["mcp_app"],
+    }
+
+
 def test_it_is_run_as_a_program(unpacked: Path) -> None:
     assert run("-m", "answers", PYTHONPATH=str(unpacked)) == "started\n"
 

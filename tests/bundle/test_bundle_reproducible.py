@@ -155,4 +155,5 @@ def test_leftovers_of_installers_and_compilers_stay_out(project: Project) -> Non
         "mcp_app/__pycache__/__init__.cpython-313.pyc",
         "mcp_app/__pycache__/handler.cpython-313.pyc",
         "mcp_app/handler.py",
+        "packed_modules.pyc",
     ]
