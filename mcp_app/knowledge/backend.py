@@ -8,7 +8,7 @@ deployment's setting, and never changes by itself: a source that is down is an e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import (
@@ -25,9 +25,10 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
+from mcp_app.record import Record
 
 
-class Strategy(NamedTuple):
+class Strategy(Record):
     """How sure an answer has to be, and how much of it is shown.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""What a search gives back: plain, frozen, and ready for `dataclasses.asdict`.
+"""What a search gives back: records, which FastMCP and Pydantic take for dataclasses.
 
 Every hit says what its numbers are, and none is made up. `score` is what the hits of one
 source and one search are ordered by, and `score_kind` what it measures; scores of different
@@ -12,8 +12,9 @@ kinds, sources or queries are not comparable, so they are never merged into one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mcp_app.record import Record
 
 # `bm25`: SQLite's, higher is better, unbounded, rare words counting more in coverage too.
 # `text_rank`: PostgreSQL's ts_rank_cd. `cosine_similarity`: as `similarity`.
@@ -25,8 +26,7 @@ type ScoreKind = Literal[
 type Mode = Literal["keyword", "semantic", "hybrid"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class Passage(Record, kw_only=True):
     """A section of a document, or a part of a long section, at most 2,000 characters."""
 
     source: str = "documents"
@@ -43,8 +43,7 @@ class Passage:
     corpus: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
+class FileChange(Record, kw_only=True):
     """A file in a commit; lines are None for a binary file."""
 
     path: str
@@ -52,8 +51,7 @@ class FileChange:
     deletions: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Record, kw_only=True):
     """A git commit; `text` is its message, `files` the first 50 of `files_changed`.
 
     The counts are None where git cannot know them: at the edge of a shallow clone.
@@ -78,8 +76,7 @@ class Commit:
     deletions: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFile:
+class CodeFile(Record, kw_only=True):
     """A code file by its best part: `text` is lines `start_line` to `end_line` of it."""
 
     source: str = "code"
@@ -101,8 +98,7 @@ class CodeFile:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceReport:
+class SourceReport(Record, kw_only=True):
     """How one source did in one call; `error` says why it failed, for people.
 
     A call that asks several sources gives what it got from the others, and names here the
@@ -116,8 +112,7 @@ class SourceReport:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Record, kw_only=True):
     """A Jira ticket: `id` is its key, `title` its summary, `text` its description.
 
     `created` and `updated` are ISO 8601 in UTC. What an export does not hold is None.
@@ -138,15 +133,13 @@ class Ticket:
     updated: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketDetails(Ticket):
+class TicketDetails(Ticket, kw_only=True):
     """A whole ticket, and how it was read."""
 
     sources: tuple[SourceReport, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketHit(Ticket):
+class TicketHit(Ticket, kw_only=True):
     """A ticket that a search found; its text is cut to the first 2,000 characters."""
 
     score: float
@@ -155,16 +148,14 @@ class TicketHit(Ticket):
     similarity: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Record, kw_only=True):
     """How many tickets have this value; `value` is None for those that have none."""
 
     value: str | None
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketCount:
+class TicketCount(Record, kw_only=True):
     """Tickets that pass the filters, counted; the tallies go from the most to the fewest."""
 
     total: int
@@ -175,8 +166,7 @@ class TicketCount:
     sources: tuple[SourceReport, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult[Hit]:
+class SearchResult[Hit](Record, kw_only=True):
     """Hits, best first within each source, and how they were found.
 
     Attributes:
@@ -210,8 +200,7 @@ class SearchResult[Hit]:
 type Evidence = Passage | TicketHit | Commit | CodeFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
+class Citation(Record, kw_only=True):
     """A passage by its number in the answer, counted from 1."""
 
     number: int
@@ -233,8 +222,7 @@ type AnswerStatus = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnowledgeAnswer:
+class KnowledgeAnswer(Record, kw_only=True):
     """Passages that are evidence for a query, each with its citation.
 
     Attributes:
@@ -273,8 +261,7 @@ class KnowledgeAnswer:
     elapsed_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings[Hit]:
+class Findings[Hit](Record, kw_only=True):
     """What one of several sources gave; see `SearchResult`."""
 
     hits: tuple[Hit, ...]
@@ -284,8 +271,7 @@ class Findings[Hit]:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DevelopmentFindings:
+class DevelopmentFindings(Record, kw_only=True):
     """Findings by source; None for one that is not configured, or that failed (see `sources`)."""
 
     documents: Findings[Passage] | None = None
@@ -294,8 +280,7 @@ class DevelopmentFindings:
     code: Findings[CodeFile] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DevelopmentAnalysis:
+class DevelopmentAnalysis(Record, kw_only=True):
     """What the sources hold on a development task.
 
     Attributes:
@@ -328,8 +313,7 @@ class DevelopmentAnalysis:
     elapsed_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentEntry:
+class DocumentEntry(Record, kw_only=True):
     """A document in a list of documents."""
 
     id: str
@@ -338,8 +322,7 @@ class DocumentEntry:
     corpus: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Record, kw_only=True):
     """A whole document: its passages in reading order, joined."""
 
     id: str
@@ -350,8 +333,7 @@ class Document:
     passages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Record, kw_only=True):
     """An indexed git repository; `problem` says what its history or files lack."""
 
     name: str
@@ -361,8 +343,7 @@ class Repository:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(Record, kw_only=True):
     """What an index holds, as counted when it was built."""
 
     schema_version: int
@@ -378,8 +359,7 @@ class Statistics:
     repositories: tuple[Repository, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
+class SourceState(Record, kw_only=True):
     """One source's answer to a health check.
 
     Attributes:

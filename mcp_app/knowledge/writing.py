@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.backend import Backend
@@ -17,6 +16,7 @@ from mcp_app.knowledge.errors import (
 from mcp_app.knowledge.grounding import check
 from mcp_app.knowledge.prompts import ABSENT, compose
 from mcp_app.knowledge.results import AnswerStatus, Evidence, SourceReport
+from mcp_app.record import Record
 
 # What a model that reasons may think before it writes: that counts against its limit too, and
 # the answer would otherwise be cut off, or empty. Other models are held to the length that
@@ -26,8 +26,7 @@ THINKING_TOKENS = 4_000
 LEAST_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Record):
     """What came of asking the model.
 
     Attributes:

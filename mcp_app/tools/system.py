@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastmcp.server.context import Context
@@ -17,6 +15,7 @@ from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
 from mcp_app.lifetime import LIFETIME
+from mcp_app.record import Record
 
 EXAMPLES = {
     "query": "how long are proxies kept",
@@ -30,16 +29,14 @@ HOW_IT_SEARCHES: dict[Mode, str] = {
 }
 
 
-@dataclass(frozen=True)
-class InstanceMetrics:
+class InstanceMetrics(Record):
     """Of this one instance; other instances have their own."""
 
     uptime_seconds: float
     function_version: str
 
 
-@dataclass(frozen=True)
-class Diagnostics:
+class Diagnostics(Record):
     """What helps to find out why an instance behaves as it does."""
 
     python: str
@@ -48,8 +45,7 @@ class Diagnostics:
     index_schema_version: int | None
 
 
-@dataclass(frozen=True)
-class SystemHealth:
+class SystemHealth(Record):
     """State of the server; `unhealthy` when no source can be searched."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
@@ -59,8 +55,7 @@ class SystemHealth:
     diagnostics: Diagnostics | None
 
 
-@dataclass(frozen=True)
-class ToolSummary:
+class ToolSummary(Record):
     """A tool by name and first line; `example` is a set of arguments that it takes."""
 
     name: str
@@ -68,8 +63,7 @@ class ToolSummary:
     example: dict[str, str] | None
 
 
-@dataclass(frozen=True)
-class StrategySummary:
+class StrategySummary(Record):
     """How sure an answer has to be, and on how much it stands.
 
     `threshold` is the least `coverage` or `similarity` of a passage, `passages` the most.
@@ -80,8 +74,7 @@ class StrategySummary:
     passages: int
 
 
-@dataclass(frozen=True)
-class Capabilities:
+class Capabilities(Record):
     """What this deployment offers, as it is configured.
 
     Attributes:
@@ -120,6 +113,8 @@ async def get_system_health(
     down = any(state.status != "ok" for state in states)
     diagnostics = None
     if include_diagnostics:
+        import platform  # noqa: PLC0415 - it costs a cold start 2 ms, and few ask for this
+
         statistics = await deployment.backend.statistics(deployment.deadline())
         diagnostics = Diagnostics(
             python=platform.python_version(),

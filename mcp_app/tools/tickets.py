@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from copy import replace
 from typing import Annotated
 
 from fastmcp.exceptions import ToolError
@@ -15,7 +15,6 @@ from mcp_app.deployment import current
 from mcp_app.knowledge.results import (
     SearchResult,
     SourceReport,
-    Ticket,
     TicketCount,
     TicketDetails,
     TicketHit,
@@ -96,8 +95,7 @@ async def get_jira_ticket(
             f"tickets: there is no ticket {key} here, or it may not be seen with this credential. "
             "Check the key, or look for it with search_jira_tickets."
         )
-    known = {field.name: getattr(ticket, field.name) for field in fields(Ticket)}
-    return TicketDetails(**known, sources=_report(began, 1))
+    return TicketDetails(**ticket.as_dict(), sources=_report(began, 1))
 
 
 @tool(title="Count Jira tickets", annotations=READ_ONLY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from mcp_app.knowledge.embedded.terms import (
     TOKENIZER,
@@ -13,6 +12,7 @@ from mcp_app.knowledge.embedded.terms import (
     query_words,
     quoted,
 )
+from mcp_app.record import Record
 
 # Distinct words searched for; a pasted page of text has more, and its first ones decide.
 LIMIT_TERMS = 64
@@ -28,8 +28,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS temp.query_stems
 """
 
 
-# A tuple and not a dataclass: a cold start pays for every class.
-class Term(NamedTuple):
+class Term(Record):
     """A distinct stem of the query: the word as asked, and how FTS5 is asked for it."""
 
     word: str

@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from mcp_app.knowledge.embedded.query_terms import terms_of
+from mcp_app.record import Record
 
 
-# Tuples and not dataclasses: made by the thousand, and a cold start pays for every class.
-class Ranked(NamedTuple):
+# Not a record: these are made by the thousand.
+class Ranked:
     """An entry's row, its BM25 (higher is better) and its coverage of the query, 0 to 1."""
 
-    row: int
-    score: float
-    coverage: float
+    __slots__ = ("coverage", "row", "score")
+
+    def __init__(self, row: int, score: float, coverage: float) -> None:
+        self.row = row
+        self.score = score
+        self.coverage = coverage
 
 
-class Ranking(NamedTuple):
+class Ranking(Record):
     """Every entry that holds a term, best first, and the words behind it."""
 
     entries: tuple[Ranked, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from copy import replace
 from typing import TYPE_CHECKING
 
 from mcp_app.deadline import Deadline

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import Mode, SearchResult, SourceReport
+from mcp_app.record import Record
 
 logger = logging.getLogger("mesh.source")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome[Hit]:
+class Outcome[Hit](Record, kw_only=True):
     """Hits of one source, or why there are none to be had."""
 
     source: str

@@ -74,7 +74,7 @@ def hits[Hit](kind: type[Hit], rows: Sequence[Row], mode: Mode, what: str) -> tu
     """The rows of a search as hits of this kind, in their order.
 
     Args:
-        kind: a dataclass of `mcp_app.knowledge.results` whose fields the columns are.
+        kind: a record of `mcp_app.knowledge.results` whose fields are the columns.
         rows: what the database gave.
         mode: how was searched; says what the scores are.
         what: the function, for messages.
