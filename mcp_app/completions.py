@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import mcp_types
 from fastmcp.server.completions import MAX_COMPLETION_VALUES, CompletionReference
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, Completion
+from mcp_types import INTERNAL_ERROR, Completion
 
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 
@@ -46,15 +46,10 @@ class Completions:
         """Suggestions for one argument; none where nobody knows any.
 
         Raises:
-            MCPError: there is no such prompt or template, or its source cannot be asked.
+            MCPError: the source of the suggestions cannot be asked.
         """
-        if isinstance(reference, mcp_types.PromptReference):
-            kind, name = "prompt", reference.name
-        else:
-            kind, name = "resource template", reference.uri
-        if name not in self._known:
-            raise MCPError(code=INVALID_PARAMS, message=f"Unknown {kind}: {name[:200]!r}")
-        complete = self._known[name].get(argument.name)
+        name = reference.name if isinstance(reference, mcp_types.PromptReference) else reference.uri
+        complete = self._known.get(name, {}).get(argument.name)
         if complete is None:
             return Completion(values=[])
         try:

@@ -6,6 +6,7 @@ same way raises `NotWrittenError`; FastMCP then writes it.
 
 from __future__ import annotations
 
+import json
 import sys
 
 from mcp_app.deferral.recorder import is_recorder
@@ -17,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# As FastMCP configures them: what is no JSON shows, instead of becoming null.
+CONFIG = {"ser_json_inf_nan": "constants"}
 # Where the classes are defined whose objects are written in ways of their own, if they are there.
 CONTENT = (
     ("fastmcp.tools.base", ("ToolResult",)),
@@ -34,7 +37,7 @@ class Results:
 
     Args:
         core: pydantic-core's extension.
-        schema: The core schema of its return type, and its config; None where that says nothing.
+        schema: The core schema of its return type; None where that says nothing.
         structured: Whether the tool has an output schema.
         wrapped: Whether FastMCP wraps what it gives in an object.
     """
@@ -62,7 +65,7 @@ class Results:
         if _is_content(value):
             raise NotWrittenError
         try:
-            made = plain(value, self._schema and self._schema[0])
+            made = plain(value, self._schema)
             structured = dumps(made)
             _encodable(structured)
             text = None if made is None or made == [] else structured
@@ -82,11 +85,11 @@ class Results:
         if self._anything is None:
             make = self._core.SchemaSerializer
             self._anything = make({"type": "any"})
-            self._returns = make(*self._schema) if self._schema else self._anything
+            self._returns = make(self._schema or {"type": "any"}, CONFIG)
         try:
             # FastMCP makes the text of the value before it looks at the type: that may fail.
             self._text(value)
-            made = self._returns.to_python(value, mode="json")
+            made = json.loads(self._returns.to_json(value), parse_constant=_refuse_constant)
             text = self._text(made)
             structured = dumps(made) if pythons else self._anything.to_json(made).decode()
         except Exception as error:
@@ -136,6 +139,11 @@ def _encodable(text: str) -> str:
     except UnicodeEncodeError:
         raise NotWrittenError from None
     return text
+
+
+def _refuse_constant(name: str) -> None:
+    """FastMCP says where in the result NaN or an infinity is."""
+    raise NotWrittenError(name)
 
 
 def _is_content(value: Any) -> bool:

@@ -55,8 +55,7 @@ class Tool:
         self._invalid = core.ValidationError
         self._results = Results(
             core,
-            returns
-            and (thawed(returns[0], function, deferral), thawed(returns[1], function, deferral)),
+            returns and thawed(returns, function, deferral),
             structured=frozen["structured"],
             wrapped=frozen["wrapped"],
         )

@@ -13,6 +13,10 @@ from contextlib import contextmanager
 from pydantic import TypeAdapter
 from pydantic._internal import _config  # no public way to a default for all
 
+# FastMCP reads the core schemas of the adapters that it makes here, for the types of tools; of an
+# adapter that is not built pydantic-core takes none.
+READ = "fastmcp.utilities.types"
+
 
 @contextmanager
 def deferred() -> Iterator[None]:
@@ -21,7 +25,7 @@ def deferred() -> Iterator[None]:
     by_config = TypeAdapter.__dict__["_defer_build"]
     defaults["defer_build"] = True
     # An adapter of a union has no model whose setting it could follow.
-    TypeAdapter._defer_build = True  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    TypeAdapter._defer_build = property(lambda adapter: adapter._module_name != READ)  # type: ignore[method-assign,assignment]  # noqa: SLF001
     try:
         yield
     finally:

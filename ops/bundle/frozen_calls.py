@@ -115,7 +115,7 @@ def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
     return freezer.frozen({**schema, "schema": inner})
 
 
-def _returns(tool: Any, freezer: Freezer) -> list[Any] | None:
+def _returns(tool: Any, freezer: Freezer) -> Any:
     """The frozen schema of the return type; None where FastMCP writes whatever there is."""
     from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415 - see ops.bundle.frozen.main
     from pydantic import PydanticSchemaGenerationError  # noqa: PLC0415
@@ -130,4 +130,4 @@ def _returns(tool: Any, freezer: Freezer) -> list[Any] | None:
         schema = _schema(adapter)
     except PydanticSchemaGenerationError:
         return None
-    return [freezer.frozen(schema), freezer.frozen(_config(adapter))]
+    return freezer.frozen(schema)

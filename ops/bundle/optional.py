@@ -119,7 +119,7 @@ INTEGRATIONS = OptionalPart(
         {
             *("anyio", "authlib", "beartype", "cachetools", "cyclopts", "fastmcp-slim", "httpcore"),
             *("httpcore2", "httpx", "httpx2", "mcp", "openai", "py-key-value-aio", "sse-starlette"),
-            *("dnspython", "jeepney", "jsonschema-path", "markdown-it-py", "starlette", "uvicorn"),
+            *("dnspython", "jsonschema-path", "markdown-it-py", "starlette", "uvicorn"),
         }
     ),
     beside=_ABSENT,

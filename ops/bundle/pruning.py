@@ -22,14 +22,6 @@ DISTRIBUTIONS = {
     # uvicorn's reloader and WebSocket server: Lambda hands over plain HTTP requests.
     "watchfiles": "reloading after an edit",
     "websockets": "WebSocket server",
-    # key_value.aio.stores.keyring: a desktop's password store.
-    "keyring": "desktop password store",
-    "secretstorage": "of keyring",
-    "jeepney": "of keyring",
-    "jaraco-classes": "of keyring",
-    "jaraco-context": "of keyring",
-    "jaraco-functools": "of keyring",
-    "more-itertools": "of keyring",
     # email_validator asks DNS only with check_deliverability; pydantic's EmailStr does not.
     "dnspython": "mail servers of an address",
     # httpx's HTTP/2, which postgrest locks; both ways to the services use HTTP/1.1, where a

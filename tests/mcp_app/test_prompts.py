@@ -108,5 +108,6 @@ def test_what_this_deployment_lacks_is_in_no_prompt(client, without_tickets):
     assert answer["result"]["completion"]["values"] == []
 
 
-def test_an_unknown_prompt_is_completed_with_an_error(client):
-    assert complete(client, "nothing", "x", "")["error"]["code"] == -32602
+def test_an_unknown_prompt_has_no_suggestions(client):
+    answer = complete(client, "nothing", "x", "")
+    assert answer["result"]["completion"]["values"] == []

@@ -41,6 +41,8 @@ WHATEVER = {
     "no_items": (),
     "dict": {"a": [1, 2.5]},
     "no_fields": {},
+    "not_in_json": {"a": [1.5, float("nan"), float("-inf")]},
+    "not_in_json_by_name": {"a": "NaN", "b": 1e-7, "c": "Infinity"},
     "object": Whole(items=(Inner("x", 1e-7),)),
     "objects": [Inner("x")],
 }
@@ -163,6 +165,8 @@ KINDS = [
     "no_items",
     "dict",
     "no_fields",
+    "not_in_json",
+    "not_in_json_by_name",
     "object",
     "objects",
 ]
