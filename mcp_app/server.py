@@ -5,15 +5,13 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
-from mcp.shared.inbound import x_mcp_header_map
 
 from mcp_app import __version__, prompts, resources, tools
 from mcp_app.author_tool import AuthorTool
@@ -64,36 +62,22 @@ def _refers(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(_refers, schema))
 
 
-def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """Register the tools; the input schema of each."""
-    schemas = {}
+def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Register the tools; the names of each one's parameters."""
+    parameters = {}
     for component in components(tools, available):
-        registered = server.add_tool(AuthorTool.of(component.function))
+        tool = AuthorTool.of(component.function)
         # Not all clients follow `$ref`.
-        if _refers(registered.parameters):
-            registered.parameters = dereference_refs(registered.parameters)
-        if _refers(registered.output_schema):
-            assert registered.output_schema is not None  # noqa: S101 - for the type checker
-            registered.output_schema = dereference_refs(registered.output_schema)
-        registered.icons = registered.icons or icons(component.source)
-        schemas[registered.name] = registered.parameters
-    return schemas
-
-
-def _with_headers(
-    schemas: Mapping[str, dict[str, Any]],
-) -> Callable[[str], dict[str, Any] | None]:
-    """Looks up schemas of tools that want arguments in headers too; for others there are none.
-
-    Every other schema would be searched for it with each call.
-    https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
-    """
-
-    @cache
-    def found(tool: str) -> dict[str, Any] | None:
-        return schemas[tool] if x_mcp_header_map(schemas[tool]) else None
-
-    return lambda tool: found(tool) if tool in schemas else None
+        if _refers(tool.parameters):
+            tool.parameters = dereference_refs(tool.parameters)
+        if _refers(tool.output_schema):
+            assert tool.output_schema is not None  # noqa: S101 - for the type checker
+            tool.output_schema = dereference_refs(tool.output_schema)
+        tool.icons = tool.icons or icons(component.source)
+        # Last: FastMCP keeps the schema that it has now.
+        server.add_tool(tool)
+        parameters[tool.name] = frozenset(tool.parameters.get("properties", {}))
+    return parameters
 
 
 def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
@@ -169,10 +153,7 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     set_current(Deployment(settings, backend))
     available = backend.available()
     completions = Completions()
-    schemas = _add_tools(server, available)
-    # Asked for with every call of protocol 2026-07-28; without this, the SDK lists all tools.
-    low_level.get_tool_input_schema = _with_headers(schemas)
-    parameters = {name: frozenset(schema.get("properties", {})) for name, schema in schemas.items()}
+    parameters = _add_tools(server, available)
     # The outermost first.
     server.add_middleware(CallLog(frozenset(parameters)))
     server.add_middleware(ToolAccess(tool_scopes))

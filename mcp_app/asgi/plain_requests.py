@@ -17,6 +17,7 @@ from mcp.shared.inbound import (
     InboundModernRoute,
     classify_inbound_request,
     find_duplicated_routing_header,
+    x_mcp_header_map,
 )
 from mcp_types import DEFAULT_NEGOTIATED_VERSION, JSONRPCRequest, jsonrpc_message_adapter
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
@@ -55,7 +56,7 @@ def plain_request(
     """The request that this is; None for what the SDK's transports must see.
 
     Args:
-        server: Who is asked; `get_tool_input_schema` has to be set.
+        server: Who is asked.
         http: POST.
         message: Its decoded body.
         streamed: Whether the answer is to be events.
@@ -109,5 +110,6 @@ def _has_parameter_headers(server: Server[Any], http: Request, message: JSONRPCR
         return False
     name = (message.params or {}).get("name")
     lookup = server.get_tool_input_schema
-    declared = lookup is None or (isinstance(name, str) and lookup(name) is not None)
-    return declared or any(header.startswith(PARAM_HEADERS) for header in http.headers)
+    if lookup is None or (isinstance(name, str) and x_mcp_header_map(lookup(name))):
+        return True
+    return any(header.startswith(PARAM_HEADERS) for header in http.headers)
