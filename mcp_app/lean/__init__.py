@@ -7,7 +7,8 @@ when somebody asks for it, and is the same object then. Four means, each in a fi
   (which would load the whole client), are run when a name of theirs is asked for.
 - `stand_ins`: a module that is imported for one function, or for annotations alone, is
   imported when that function is called.
-- `models`: Pydantic builds the validators of about 500 protocol models when each is first used.
+- `models`: Pydantic collects the fields of about 500 protocol models, and builds their validators,
+  when each is first used.
 - `wire_types`: 300 of those models are of two eras of the protocol; a client speaks one.
 
 And Python does not look for garbage meanwhile: what is imported stays.

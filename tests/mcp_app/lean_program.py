@@ -6,6 +6,7 @@ Prints one JSON object. The events of recorded sessions come on standard input.
 
 import asyncio
 import importlib
+import inspect
 import json
 import sys
 
@@ -15,12 +16,15 @@ LOADED_BY_INIT = sorted(sys.modules)
 ANSWERS = [handler(event, None) for event in json.load(sys.stdin)]
 
 import fastmcp.utilities.logging
+import mcp_types
 from fastmcp import Client, Context
 from fastmcp.mcp_config import MCPConfig
 from fastmcp.server.auth import auth
+from pydantic import BaseModel
 from rich.console import Console
 
 from mcp_app.lean.facades import FACADES
+from mcp_app.lean.models import Fields
 from mcp_app.server import MeshServer
 
 
@@ -35,6 +39,26 @@ def facade_names():
             getattr(facade, name)
         same[package] = [name for name in names if vars(facade)[name] is before[name]]
     return same
+
+
+def models():
+    """What each model of the protocol says of itself, and how many have not been asked before."""
+    everything = vars(mcp_types).values()
+    found = [one for one in everything if isinstance(one, type) and issubclass(one, BaseModel)]
+    put_off = sum(isinstance(vars(one)["__pydantic_fields__"], Fields) for one in found)
+    for model in found:
+        # Where a name is defined after the model, only its use has the field's type.
+        model.model_rebuild()
+    said = {
+        model.__name__: [
+            [[name, str(field.annotation)] for name, field in model.model_fields.items()],
+            sorted(name for name in vars(model) if name in model.model_fields),
+            model.model_json_schema(),
+            str(inspect.signature(model)),
+        ]
+        for model in found
+    }
+    return {"said": said, "put_off": put_off}
 
 
 async def used_in_full():
@@ -84,6 +108,7 @@ def _extracted():
 
 
 result = {"loaded": LOADED_BY_INIT, "answers": ANSWERS}
+result["models"] = models()
 result["full"] = asyncio.run(used_in_full())
 result["facades"] = facade_names()
 sys.stdout.write(json.dumps(result) + "\n")

@@ -139,6 +139,12 @@ def test_what_this_server_does_not_use_works_as_ever_once_it_is_used(lean, plain
     assert lean["full"]["console"]
 
 
+def test_models_say_the_same_of_themselves_whenever_they_are_asked(lean, plain):
+    assert lean["models"]["put_off"] > 20
+    assert plain["models"]["put_off"] == 0
+    assert lean["models"]["said"] == plain["models"]["said"]
+
+
 def test_a_name_of_a_facade_is_the_one_that_the_package_itself_has(lean):
     assert {name: set(names) for name, names in lean["facades"].items()} == {
         name: set(names) for name, names in FACADES.items()
