@@ -6,6 +6,7 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from fastmcp import FastMCP
@@ -13,11 +14,11 @@ from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
 
-from mcp_app import __version__, prompts, resources, tools
+from mcp_app import __version__, prompts, resources, snapshot, tools
 from mcp_app.author_tool import AuthorTool
 from mcp_app.call_log import CallLog
 from mcp_app.completions import Completions
-from mcp_app.components import components
+from mcp_app.components import Component, components
 from mcp_app.deployment import Deployment, set_current
 from mcp_app.exits import without_exits
 from mcp_app.icons import icons
@@ -41,10 +42,7 @@ the resource aoma://docs/ followed by the passage's `document`."""
 
 
 class MeshServer(FastMCP[Any], OneProvider):
-    """FastMCP, which makes its store of session state when a tool first writes there.
-
-    And asks its one provider at once.
-    """
+    """FastMCP, which makes and registers things when they are first used, and asks one provider."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -54,6 +52,15 @@ class MeshServer(FastMCP[Any], OneProvider):
     def _state_store(self) -> Any:
         return self._state
 
+    def parameters_of(self, tool: str) -> frozenset[str]:
+        """The names of a tool's parameters; none where there is no such tool."""
+        return frozenset((self._get_tool_input_schema(tool) or {}).get("properties", ()))
+
+    def _get_tool_input_schema(self, name: str) -> dict[str, Any] | None:
+        # FastMCP has the schemas of registered tools.
+        self.tools_put_off.need(name)
+        return super()._get_tool_input_schema(name)
+
 
 def _refers(schema: Any) -> bool:
     """Whether there is a `$ref` in this JSON Schema."""
@@ -62,10 +69,10 @@ def _refers(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(_refers, schema))
 
 
-def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Register the tools; the names of each one's parameters."""
-    parameters = {}
-    for component in components(tools, available):
+def _add_tools(server: MeshServer, available: frozenset[str]) -> frozenset[str]:
+    """Have the tools registered when they are needed; their names."""
+
+    def register(component: Component) -> None:
         tool = AuthorTool.of(component.function)
         # Not all clients follow `$ref`.
         if _refers(tool.parameters):
@@ -76,8 +83,11 @@ def _add_tools(server: FastMCP, available: frozenset[str]) -> dict[str, frozense
         tool.icons = tool.icons or icons(component.source)
         # Last: FastMCP keeps the schema that it has now.
         server.add_tool(tool)
-        parameters[tool.name] = frozenset(tool.parameters.get("properties", {}))
-    return parameters
+
+    found = [*components(tools, available)]
+    for component in found:
+        server.tools_put_off.add(component.name, partial(register, component))
+    return frozenset(component.name for component in found)
 
 
 def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
@@ -109,16 +119,21 @@ def _add_resources(server: FastMCP, available: frozenset[str], completions: Comp
     serve_resources(server, documents="documents" in available)
 
 
-def _add_prompts(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
-    for component in components(prompts, available):
+def _add_prompts(server: MeshServer, available: frozenset[str], completions: Completions) -> None:
+    """Have the prompts registered, with who completes their arguments, when they are needed."""
+
+    def register(component: Component) -> None:
         registered = TypedPrompt.of(component.function)
         registered.icons = registered.icons or icons("prompt")
         server.add_prompt(registered)
         others = getattr(component.module, "COMPLETIONS", {})
         completions.add(registered.name, registered.completers(others))
 
+    for component in components(prompts, available):
+        server.prompts_put_off.add(component.name, partial(register, component))
 
-def build_server(settings: Settings, backend: Backend) -> FastMCP:
+
+def build_server(settings: Settings, backend: Backend) -> MeshServer:
     """The server with every tool, resource and prompt whose source is there.
 
     Errors that a tool does not raise as `ToolError` reach the client without their text:
@@ -153,13 +168,16 @@ def build_server(settings: Settings, backend: Backend) -> FastMCP:
     set_current(Deployment(settings, backend))
     available = backend.available()
     completions = Completions()
-    parameters = _add_tools(server, available)
+    names = _add_tools(server, available)
     # The outermost first.
-    server.add_middleware(CallLog(frozenset(parameters)))
+    server.add_middleware(CallLog(names))
     server.add_middleware(ToolAccess(tool_scopes))
-    server.add_middleware(ToolArguments(parameters))
+    server.add_middleware(ToolArguments(server.parameters_of))
     server.add_middleware(SlashesInTemplates())
     _add_resources(server, available, completions)
     _add_prompts(server, available, completions)
     server.add_completion_handler(completions)
+    if snapshot.expected():
+        # Copies of the snapshot need not do it again.
+        server.register_all()
     return server

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import mcp_types
 from fastmcp.exceptions import ToolError, ValidationError
@@ -18,11 +18,11 @@ class ToolArguments(Middleware):
     """Takes the original server's camelCase argument names, and says what does not fit.
 
     Args:
-        parameters: Each tool's parameter names.
+        parameters_of: Gives a tool's parameter names; none for a tool that there is not.
     """
 
-    def __init__(self, parameters: Mapping[str, frozenset[str]]) -> None:
-        self._parameters = parameters
+    def __init__(self, parameters_of: Callable[[str], frozenset[str]]) -> None:
+        self._parameters_of = parameters_of
 
     async def on_call_tool(
         self,
@@ -35,7 +35,7 @@ class ToolArguments(Middleware):
             ToolError: the arguments do not fit.
         """
         message = context.message
-        known = self._parameters.get(message.name, frozenset())
+        known = self._parameters_of(message.name)
         given = message.arguments or {}
         arguments = renamed(given, known)
         if arguments != given:

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 from fastmcp import FastMCP
+from fastmcp.prompts import Prompt
 from fastmcp.server.providers.aggregate import AggregateProvider
+from fastmcp.tools import Tool
 
 from mcp_app.one_provider import OneProvider
 from mcp_app.server import MeshServer
@@ -67,3 +69,72 @@ def test_tools_of_a_mounted_server_are_found_too(server):
     server.mount(other)
     assert asyncio.run(server.get_tool("far")).name == "far"
     assert {tool.name for tool in asyncio.run(server.list_tools())} == {"near", "far"}
+
+
+def greeting() -> str:
+    return "Greet."
+
+
+@pytest.fixture
+def registered(server):
+    """What was registered, in that order; the server has one tool that is not put off."""
+    done = []
+
+    def put_off(name, register):
+        def note():
+            done.append(name)
+            register()
+
+        return name, note
+
+    server.tools_put_off.add(
+        *put_off("b", lambda: server.add_tool(Tool.from_function(far, name="b")))
+    )
+    server.tools_put_off.add(
+        *put_off("a", lambda: server.add_tool(Tool.from_function(far, name="a")))
+    )
+    server.prompts_put_off.add(
+        *put_off("greeting", lambda: server.add_prompt(Prompt.from_function(greeting)))
+    )
+    return done
+
+
+def test_a_tool_is_registered_when_it_is_named(server, registered):
+    assert asyncio.run(server.get_tool("a")).name == "a"
+    assert registered == ["a"]
+
+
+def test_a_schema_is_there_for_the_first_question_for_it(server, registered):
+    assert server._mcp_server.get_tool_input_schema("a")["type"] == "object"
+    assert server._mcp_server.get_tool_input_schema("c") is None
+    assert registered == ["a"]
+
+
+@pytest.mark.parametrize("named_first", [[], ["a"], ["a", "b"]])
+def test_tools_are_listed_in_their_order_whichever_was_named_first(server, registered, named_first):
+    for name in named_first:
+        asyncio.run(server.get_tool(name))
+    for _ in range(2):
+        assert [tool.name for tool in asyncio.run(server.list_tools())] == ["b", "a", "near"]
+    assert sorted(registered) == ["a", "b"]
+
+
+def test_prompts_are_registered_when_they_are_named_or_listed(server, registered):
+    assert asyncio.run(server.get_prompt("greeting")).name == "greeting"
+    assert [prompt.name for prompt in asyncio.run(server.list_prompts())] == ["greeting"]
+    assert registered == ["greeting"]
+
+
+def test_two_tools_of_one_name_are_refused(server, registered):
+    with pytest.raises(ValueError, match="'a'"):
+        server.tools_put_off.add("a", lambda: None)
+
+
+def test_a_tool_whose_registration_fails_fails_each_time(server):
+    def refuse():
+        raise RuntimeError("not today")
+
+    server.tools_put_off.add("broken", refuse)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="not today"):
+            asyncio.run(server.get_tool("broken"))

@@ -10,13 +10,14 @@ import sys
 import pytest
 from mcp.server.request_state import InvalidRequestState
 
-from mcp_app import snapshot
+from mcp_app import deployment, snapshot
 from mcp_app.api_keys import KeyRing, KeysUnavailableError, digest, generate
 from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard, Stored
 from mcp_app.lifetime import Lifetime
 from mcp_app.oauth.signing_keys import SigningKeys
 from mcp_app.request_state import SharedKeyCodec, request_state_security
 from mcp_app.secrets import Secret
+from mcp_app.server import build_server
 
 
 class Read:
@@ -152,6 +153,23 @@ def test_copies_of_one_instance_draw_different_numbers():
     assert len(set(drawn)) == 3
 
 
+def registrations(settings):
+    """How many tools and prompts are registered by the end of INIT, and how many there are."""
+    backend = deployment.backend_of(settings)
+    server = build_server(settings, backend)
+    parts = vars(server._local_provider)["_components"]
+    before = sum(key.startswith(("tool:", "prompt:")) for key in parts)
+    server.register_all()
+    asyncio.run(backend.close())
+    return before, sum(key.startswith(("tool:", "prompt:")) for key in parts)
+
+
+def test_tools_are_registered_when_they_are_needed_or_before_a_snapshot(settings, monkeypatch):
+    assert registrations(settings) == (0, 12)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    assert registrations(settings) == (12, 12)
+
+
 def test_without_snapstart_nothing_is_kept_and_nothing_registered(monkeypatch):
     monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
     monkeypatch.setattr(snapshot, "_forgetting", [])
@@ -164,7 +182,7 @@ def test_without_snapstart_nothing_is_kept_and_nothing_registered(monkeypatch):
 PROGRAM = """
 import json
 from awslambdaric import lambda_runtime_hooks_runner as runtime
-from mcp_app import snapshot
+from mcp_app import deployment, snapshot
 told = []
 snapshot.forgets(lambda: told.append("dropped"))
 registered = snapshot.register()
