@@ -5,7 +5,7 @@ everything is registered with the server itself, which is one provider.
 https://gofastmcp.com/servers/providers/overview
 
 The schemas of the tools take a quarter of FastMCP's start. So a tool or prompt is registered when
-a request names it, and all of them are when they are listed.
+a request names it, and all of them when they are listed; resources with the first request for one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastmcp.prompts import Prompt
+from fastmcp.resources import Resource, ResourceTemplate
 from fastmcp.server.providers.aggregate import AggregateProvider
 from fastmcp.tools import Tool
 from fastmcp.utilities.versions import VersionSpec
@@ -30,14 +31,14 @@ class PutOff:
         """Put off a component.
 
         Args:
-            name: What requests call it.
+            name: What requests call it, or another name of its own.
             register: Registers it with FastMCP.
 
         Raises:
             ValueError: another one has this name.
         """
         if name in self._places:
-            raise ValueError(f"Two tools or two prompts have the name {name!r}; rename one.")
+            raise ValueError(f"Two components have the name {name!r}; rename one.")
         self._places[name] = len(self._places)
         self._waiting[name] = register
 
@@ -63,12 +64,15 @@ class OneProvider(AggregateProvider):
     Attributes:
         tools_put_off: Tools that are not registered yet.
         prompts_put_off: The same for prompts.
+        resources_put_off: The same for resources and their templates; registered all at once, for a
+            request names an address that a template may match.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.tools_put_off = PutOff()
         self.prompts_put_off = PutOff()
+        self.resources_put_off = PutOff()
 
     async def _list_tools(self) -> Sequence[Tool]:
         """The only provider's tools; FastMCP's own answer where there are more."""
@@ -88,6 +92,25 @@ class OneProvider(AggregateProvider):
         """Register every component now."""
         self.tools_put_off.need_all()
         self.prompts_put_off.need_all()
+        self.resources_put_off.need_all()
+
+    async def _list_resources(self) -> Sequence[Resource]:
+        self.resources_put_off.need_all()
+        return await super()._list_resources()
+
+    async def _get_resource(self, uri: str, version: VersionSpec | None = None) -> Resource | None:
+        self.resources_put_off.need_all()
+        return await super()._get_resource(uri, version)
+
+    async def _list_resource_templates(self) -> Sequence[ResourceTemplate]:
+        self.resources_put_off.need_all()
+        return await super()._list_resource_templates()
+
+    async def _get_resource_template(
+        self, uri: str, version: VersionSpec | None = None
+    ) -> ResourceTemplate | None:
+        self.resources_put_off.need_all()
+        return await super()._get_resource_template(uri, version)
 
     async def _list_prompts(self) -> Sequence[Prompt]:
         self.prompts_put_off.need_all()

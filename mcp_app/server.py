@@ -108,14 +108,22 @@ def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
         )
 
 
-def _add_resources(server: FastMCP, available: frozenset[str], completions: Completions) -> None:
-    for component in components(resources, available):
+def _add_resources(server: MeshServer, available: frozenset[str], completions: Completions) -> None:
+    """Have the resources registered, with who completes their addresses, when they are needed."""
+
+    def register(component: Component) -> None:
         registered = server.add_resource(without_exits(component.function))
         registered.icons = registered.icons or icons(component.source)
         if isinstance(registered, ResourceTemplate):
             completions.add(
                 shown(registered.uri_template), getattr(component.module, "COMPLETIONS", {})
             )
+
+    for component in components(resources, available):
+        function = component.function
+        server.resources_put_off.add(
+            f"{function.__module__}.{function.__qualname__}", partial(register, component)
+        )
     serve_resources(server, documents="documents" in available)
 
 

@@ -154,20 +154,20 @@ def test_copies_of_one_instance_draw_different_numbers():
 
 
 def registrations(settings):
-    """How many tools and prompts are registered by the end of INIT, and how many there are."""
+    """How many components are registered by the end of INIT, and how many there are."""
     backend = deployment.backend_of(settings)
     server = build_server(settings, backend)
     parts = vars(server._local_provider)["_components"]
-    before = sum(key.startswith(("tool:", "prompt:")) for key in parts)
+    before = len(parts)
     server.register_all()
     asyncio.run(backend.close())
-    return before, sum(key.startswith(("tool:", "prompt:")) for key in parts)
+    return before, len(parts)
 
 
-def test_tools_are_registered_when_they_are_needed_or_before_a_snapshot(settings, monkeypatch):
-    assert registrations(settings) == (0, 12)
+def test_components_are_registered_when_they_are_needed_or_before_a_snapshot(settings, monkeypatch):
+    assert registrations(settings) == (0, 14)
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
-    assert registrations(settings) == (12, 12)
+    assert registrations(settings) == (14, 14)
 
 
 def test_without_snapstart_nothing_is_kept_and_nothing_registered(monkeypatch):
