@@ -43,7 +43,7 @@ def begin() -> Deferral:
     if _current is None:
         from mcp_app.deferral.importing import Deferral  # noqa: PLC0415 - at a tool's first call
 
-        _current = Deferral(AUTHORS, _start, _early)
+        _current = Deferral(AUTHORS, _start, _early, _modules)
         _current.begin()
     return _current
 

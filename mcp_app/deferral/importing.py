@@ -44,6 +44,8 @@ class Deferral:
         early: Names that are resolved at once, such as `pydantic.ValidationError`, each with
             the light module that defines it, or None where there is none. A recorder cannot
             stand in for an exception or for plain data.
+        known: The authors' modules that the build has imported so. Any other one that a running
+            function imports gets the real packages: nobody knows what it does with them.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Deferral:
         authors: Collection[str],
         start: Callable[[], object],
         early: Mapping[str, str | None] | None = None,
+        known: Collection[str] = (),
     ) -> None:
+        self._known = frozenset(known)
         self._authors = frozenset(authors)
         self._start = start
         self._early = early or {}
@@ -158,11 +162,19 @@ class Deferral:
             self._need_here(package)
         if level == 0 and top not in self._authors:
             return self._import(name, globals, locals, fromlist, level)
+        if not self._importing and not self._is_known(name, globals, fromlist, level):
+            return self._import(name, globals, locals, fromlist, level)
         self._importing += 1
         try:
             return self._import(name, globals, locals, fromlist, level)
         finally:
             self._importing -= 1
+
+    def _is_known(self, name: str, importer: Any, fromlist: Any, level: int) -> bool:
+        if level:
+            package = importer["__package__"].rsplit(".", level - 1)[0]
+            name = f"{package}.{name}" if name else package
+        return any(one in self._known for one in (name, *(f"{name}.{x}" for x in fromlist or ())))
 
     def _module(self, name: str, package: str, asked: tuple[str, str]) -> Any:
         """What an import statement gives; all of its modules are imported when it is replayed."""

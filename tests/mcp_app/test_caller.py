@@ -20,7 +20,7 @@ def seen(monkeypatch):
         callers.append(current())
         return await original(function, *arguments)
 
-    monkeypatch.setattr("mcp_app.knowledge.embedded.backend.asyncio.to_thread", noted)
+    monkeypatch.setattr(asyncio, "to_thread", noted)
     return callers
 
 

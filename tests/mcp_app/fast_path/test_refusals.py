@@ -182,7 +182,7 @@ def test_a_server_that_cannot_start_says_so_and_answers_on(settings: Any) -> Non
         raise SystemExit(1)
 
     front._full = exits
-    unknown = event("POST", "/rpc", {"method": "ping"}, {"x-api-key": KEY, "origin": "https://x"})
+    unknown = event("POST", "/rpc", {"method": "prompts/get"}, {"x-api-key": KEY})
     assert front.answer(unknown, Context())["statusCode"] == 500
     assert front.answer(event("GET", "/health"), Context())["statusCode"] == 200
     assert json.loads(stored_keys())
