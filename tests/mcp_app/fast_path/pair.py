@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 HOST = "abc.lambda-url.us-east-1.on.aws"
-# What a clock or a stopwatch says, and what is sealed with a random number; nothing else may differ.
+# What a clock or a stopwatch says, and what is sealed with a random number: all that may differ.
 MEASURED = re.compile(r'(\\?"(?:latency_ms|elapsed_ms|uptime_seconds)\\?": ?)-?[0-9.]+')
 SEALED = re.compile(r'("requestState":")[^"]+')
 
@@ -44,7 +44,7 @@ def event(
 
 
 def comparable(response: dict[str, Any]) -> dict[str, Any]:
-    """A response without what clocks and random numbers say, and without the lengths that follow from that."""
+    """A response without what clocks and random numbers say, and lengths that follow from it."""
     body = SEALED.sub(r"\1", MEASURED.sub(r"\g<1>0", response["body"]))
     headers = {name.lower(): value for name, value in response["headers"].items()}
     length = headers.pop("content-length", None)
