@@ -16,7 +16,7 @@ from mcp_app.fast_path.left import LeftToFastMcpError
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from mcp_app.deferral.importing import Deferral
@@ -26,16 +26,16 @@ class Catalogue:
     """Imports authors' modules, once, and checks them.
 
     Args:
-        frozen: What the build wrote down: `modules` with the fingerprint of each, `early` (see
-            `Deferral`), and `environment`, the variables that modules read, with their values;
-            None for one that was not set, and for all of them where a module read them all.
+        frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
+            with those that it imports; `early` (see `Deferral`); and `environment`, the variables
+            that modules read, with their values, None for one that was not set.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
         self._frozen = frozen
         current.plan(frozen["early"], frozen["modules"])
         self._checked: set[str] = set()
-        self._differs = False
+        self._different: set[str] = set()
         self._is_environment_checked = False
 
     @property
@@ -51,7 +51,7 @@ class Catalogue:
             Exception: whatever the module raises on import.
         """
         found = self.deferral.load(module)
-        self._check()
+        self._check(self._frozen["imports"][module])
         return getattr(found, name)
 
     def check_environment(self) -> None:
@@ -66,19 +66,19 @@ class Catalogue:
             if any(os.environ.get(name) != value for name, value in read.items()):
                 for module in self._frozen["modules"]:
                     self.deferral.load(module)
-        self._check()
+        self._check(self._frozen["modules"])
 
-    def _check(self) -> None:
-        """Compare the fingerprints of what has been imported since.
+    def _check(self, names: Collection[str]) -> None:
+        """Compare the fingerprints of modules, as far as these have been imported.
 
         Raises:
             LeftToFastMcpError: one differs.
         """
         known: Mapping[str, str] = self._frozen["modules"]
-        new = [name for name in known if name in sys.modules and name not in self._checked]
-        if not self._differs:
+        new = [name for name in names if name in sys.modules and name not in self._checked]
+        if new:
             found = current.prints(new)
-            self._differs = any(known[name] != found.get(name) for name in new)
-        if self._differs:
+            self._different.update(name for name in new if known[name] != found.get(name))
+            self._checked.update(new)
+        if not self._different.isdisjoint(names):
             raise LeftToFastMcpError("environment")
-        self._checked.update(new)

@@ -9,11 +9,14 @@ import importlib.metadata
 import json
 import marshal
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,7 @@ ASKED_WITH = (
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
+NOON = 12
 # Each time, a module is left to FastMCP, or a name is found that has to be resolved at once.
 MOST_TRIES = 40
 # Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
@@ -127,6 +131,21 @@ def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, An
 
     A module that does not is FastMCP's, and so is each that imports it.
     """
+    with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:
+        return _verified_in(_elsewhere(root, Path(scratch)), plainly)
+
+
+def _elsewhere(root: Path, folder: Path) -> Path:
+    """The same project in another place: a catalogue that depends on its place is another there."""
+    for one in root.resolve().iterdir():
+        if one.name == PACKAGE:
+            shutil.copytree(one, folder / PACKAGE)
+        else:
+            (folder / one.name).symlink_to(one)
+    return folder
+
+
+def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     modules = [*_tool_modules(root)]
     early: dict[str, str | None] = {}
     reasons: dict[str, str] = {}
@@ -157,7 +176,14 @@ def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> d
     """What `ops.bundle.deferred` says of these modules; `early` gets what it finds of that."""
     while True:
         asked = json.dumps({"modules": modules, "early": early})
-        found = _asked(root, "deferred", lambda text=asked: text, "The fast path cannot be made")  # type: ignore[misc]
+        found = _asked(
+            root,
+            "deferred",
+            lambda text=asked: text,  # type: ignore[misc]
+            "The fast path cannot be made",
+            PYTHONHASHSEED="1",
+            TZ=_another_day(),
+        )
         new = found.get("early", {})
         if new.keys() <= early.keys():
             return found
@@ -224,6 +250,10 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     read = {"": ""} if deferred["environment"] is None else deferred["environment"]
     catalogue = {
         "modules": dict(sorted(deferred["modules"].items())),
+        "imports": {
+            name: _closure(name, deferred["imports"], deferred["modules"])
+            for name in sorted(deferred["modules"])
+        },
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
     }
@@ -236,6 +266,19 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     del frozen_answers["of"]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"])
+
+
+def _closure(
+    name: str, imports: Mapping[str, list[str]], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """A module and those that it imports, and so on, as far as these are looked at."""
+    found = {name}
+    unread = [name]
+    while unread:
+        new = {*imports.get(unread.pop(), ())} - found
+        found |= new
+        unread += new
+    return tuple(sorted(found & known.keys()))
 
 
 def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:
@@ -256,7 +299,15 @@ def _constant(name: str, value: Any) -> Entry:
     return Entry(f"{PLACE}/{name}.pyc", bytecode.compiled_tree(tree, f"{PLACE}/{name}.py"))
 
 
-def _asked(root: Path, module: str, question: Callable[[], str], what: str) -> dict[str, Any]:
+def _another_day() -> str:
+    """A time zone where it is not the day that it is in UTC."""
+    # POSIX counts west of Greenwich: https://pubs.opengroup.org/onlinepubs/9799919799/
+    return "<+14>-14" if datetime.now(UTC).hour >= NOON else "<-12>+12"
+
+
+def _asked(
+    root: Path, module: str, question: Callable[[], str], what: str, **variables: str
+) -> dict[str, Any]:
     """What a module of this package answers, run with the project's `mcp_app`."""
     environment = {
         name: value
@@ -266,7 +317,7 @@ def _asked(root: Path, module: str, question: Callable[[], str], what: str) -> d
     ours = Path(__file__).resolve().parent.parent.parent
     # The project's `mcp_app` first; `ops` is ours.
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
-    environment["PYTHONHASHSEED"] = "0"
+    environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
     with subprocess.Popen(
         [sys.executable, "-m", f"ops.bundle.{module}"],
         cwd=root,
