@@ -28,7 +28,8 @@ class Catalogue:
     Args:
         frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
             with those that it imports; `early` (see `Deferral`); and `environment`, the variables
-            that modules read, with their values, None for one that was not set.
+            that modules read, with their values, None for one that was not set; and `varies`,
+            whether the catalogue is another in each process.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
@@ -60,6 +61,8 @@ class Catalogue:
         Raises:
             LeftToFastMcpError: FastMCP has to list.
         """
+        if self._frozen["varies"]:
+            raise LeftToFastMcpError("environment")
         if not self._is_environment_checked:
             self._is_environment_checked = True
             read: Mapping[str, str | None] = self._frozen["environment"]

@@ -44,6 +44,7 @@ LIMIT_SECONDS = 300
 NOON = 12
 # Each time, a module is left to FastMCP, or a name is found that has to be resolved at once.
 MOST_TRIES = 40
+VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
 # Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
@@ -71,11 +72,13 @@ class FastPath:
         entries: The files.
         tools: The tools that are called without FastMCP.
         off: Those that are not, each with the reason.
+        varies: Those that make FastMCP list the tools: it lists them in another way each time.
     """
 
     entries: tuple[Entry, ...]
     tools: tuple[str, ...]
     off: Mapping[str, str]
+    varies: tuple[str, ...] = ()
 
 
 def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any] | None:
@@ -153,14 +156,24 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
     for _ in range(MOST_TRIES):
         found = _deferred(root, modules, early)
         imports = found.get("imports", imports)
-        failed = _culprits(root, modules, early, found) or _that_differ(found, plainly())
+        failed = _culprits(root, modules, early, found)
+        different = {} if failed else _that_differ(found, plainly())
+        failed |= {
+            module: f"with FastMCP deferred, {name} is described in another way"
+            for name, module in different.items()
+            if module in modules
+        }
         if not failed:
             answers = plainly()
             off = found["off"]
             for name, module in answers["of"].items():
-                if name not in found["calls"] and module in reasons:
+                if module in reasons:
+                    found["calls"].pop(name, None)
                     off[name] = reasons[module]
-            return {**answers, "deferred": {**found, "early": early}}
+            # FastMCP imported these plainly in both processes.
+            off |= dict.fromkeys(different, VARIES)
+            deferred = {**found, "early": early, "varies": sorted(different)}
+            return {**answers, "deferred": deferred}
         failed |= {
             name: f"it imports {one}"
             for one in failed
@@ -216,7 +229,7 @@ def _tool_modules(root: Path) -> Iterator[str]:
 
 
 def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[str, str]:
-    """By module, why its tools cannot be listed from a deferred import."""
+    """The tools that both processes list in different ways, each with its module."""
     differ = {}
     for era, texts in found["texts"].items():
         expected = {
@@ -224,12 +237,9 @@ def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[s
             for name, tool in plainly["tools"].items()
             if era in tool["texts"]
         }
-        for name in texts.keys() | expected.keys():
+        for name in sorted(texts.keys() | expected.keys()):
             if texts.get(name) != expected.get(name):
-                module = plainly["of"].get(name)
-                if module is None:
-                    raise BuildError(f"{name} is only there where FastMCP is deferred.")
-                differ[module] = f"with FastMCP deferred, {name} is described in another way"
+                differ[name] = plainly["of"].get(name, "")
     return differ
 
 
@@ -256,6 +266,7 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
         },
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
+        "varies": bool(deferred["varies"]),
     }
     frozen_answers = {
         **answers,
@@ -265,7 +276,7 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     }
     del frozen_answers["of"]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
-    return FastPath(entries, tuple(sorted(calls)), deferred["off"])
+    return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
 
 
 def _closure(

@@ -24,6 +24,7 @@ def as_json(result: BuildResult) -> dict[str, Any]:
         shown["fast_path"] = {
             "tools": result.fast_path.tools,
             "off": result.fast_path.off,
+            "varies": result.fast_path.varies,
             "left_to_fastmcp": LEFT_TO_FASTMCP,
         }
     return shown
