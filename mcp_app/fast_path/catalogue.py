@@ -27,9 +27,10 @@ class Catalogue:
 
     Args:
         frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
-            with those that it imports; `early` (see `Deferral`); and `environment`, the variables
-            that modules read, with their values, None for one that was not set; and `varies`,
-            whether the catalogue is another in each process.
+            with those that it imports; `needs`, for a module in which others leave something,
+            all of these in the order of their imports; `early` (see `Deferral`); `environment`,
+            the variables that modules read, with their values, None for one that was not set; and
+            `varies`, whether the catalogue is another in each process.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
@@ -51,9 +52,11 @@ class Catalogue:
             LeftToFastMcpError: its module does something else than it did in the build.
             Exception: whatever the module raises on import.
         """
-        found = self.deferral.load(module)
-        self._check(self._frozen["imports"][module])
-        return getattr(found, name)
+        needed = self._frozen["needs"].get(module, (module,))
+        loaded = {one: self.deferral.load(one) for one in needed}
+        for one in needed:
+            self._check(self._frozen["imports"][one])
+        return getattr(loaded[module], name)
 
     def check_environment(self) -> None:
         """See that what was frozen of the catalogue is right in this environment.

@@ -38,6 +38,7 @@ ASKED_WITH = (
     "frozen_resources",
     "frozen_schemas",
     "reachable",
+    "shared_state",
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
@@ -170,6 +171,7 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
                 if module in reasons:
                     found["calls"].pop(name, None)
                     off[name] = reasons[module]
+            _leave_shared(found, answers)
             # FastMCP imported these plainly in both processes.
             off |= dict.fromkeys(different, VARIES)
             deferred = {**found, "early": early, "varies": sorted(different)}
@@ -183,6 +185,26 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
         reasons |= failed
         modules = [name for name in modules if name not in failed]
     raise BuildError("The fast path cannot be verified: its modules differ each time.")
+
+
+def _needs(answers: Mapping[str, Any], imports: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """By module, itself and those that leave something in what it uses, in their order."""
+    needs: dict[str, list[str]] = {}
+    for name in imports:
+        used = {name, *_closure(name, imports)}
+        needs[name] = [
+            one for one, changed in answers["shares"].items() if one == name or used & {*changed}
+        ]
+    return needs
+
+
+def _leave_shared(found: dict[str, Any], answers: Mapping[str, Any]) -> None:
+    """Leave those tools to FastMCP that need a module which is not imported deferred."""
+    needs = _needs(answers, found["imports"])
+    for name, module in answers["of"].items():
+        for one in needs.get(module, ()):
+            if one not in found["modules"] and found["calls"].pop(name, None):
+                found["off"][name] = f"{one} leaves something in what it uses"
 
 
 def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
@@ -261,8 +283,15 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     catalogue = {
         "modules": dict(sorted(deferred["modules"].items())),
         "imports": {
-            name: _closure(name, deferred["imports"], deferred["modules"])
+            name: tuple(
+                one for one in _closure(name, deferred["imports"]) if one in deferred["modules"]
+            )
             for name in sorted(deferred["modules"])
+        },
+        "needs": {
+            name: tuple(needed)
+            for name, needed in sorted(_needs(answers, deferred["imports"]).items())
+            if len(needed) > 1 and name in deferred["modules"]
         },
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
@@ -274,22 +303,20 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    del frozen_answers["of"]
+    del frozen_answers["of"], frozen_answers["shares"]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
 
 
-def _closure(
-    name: str, imports: Mapping[str, list[str]], known: Mapping[str, str]
-) -> tuple[str, ...]:
-    """A module and those that it imports, and so on, as far as these are looked at."""
+def _closure(name: str, imports: Mapping[str, list[str]]) -> list[str]:
+    """A module and those that it imports, and so on."""
     found = {name}
     unread = [name]
     while unread:
         new = {*imports.get(unread.pop(), ())} - found
         found |= new
         unread += new
-    return tuple(sorted(found & known.keys()))
+    return sorted(found)
 
 
 def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:

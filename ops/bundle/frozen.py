@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_app.fast_path.replies import dumps
 from ops.bundle.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
+from ops.bundle.shared_state import shares
 
 if TYPE_CHECKING:
     from mcp_app.knowledge.results import Document, DocumentEntry
@@ -266,7 +267,9 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mcp_app.initialization")
-    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), output)
+    shared = shares("mcp_app")
+    answers = frozen(lambda: frozenset(json.load(sys.stdin)))
+    json.dump({**answers, "shares": shared}, output)
 
 
 if __name__ == "__main__":
