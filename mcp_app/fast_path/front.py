@@ -142,9 +142,9 @@ class Front:
         """FastMCP's answer; started, if this is the first event that needs it."""
         way.hand_on(reason)
         if self._fastmcp is None:
-            # Tools' modules are looked at before FastMCP takes them over.
-            self._loaded_methods()
             try:
+                # Tools' modules are looked at before FastMCP takes them over.
+                self._loaded_methods()
                 self._fastmcp = self._full(self._rate_limit, self._cold)
             except KeyboardInterrupt:
                 raise

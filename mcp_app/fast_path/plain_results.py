@@ -18,6 +18,8 @@ EXACT = {"str": str, "int": int, "bool": bool, "none": type(None)}
 # What a schema may say of a value besides its own parts, without a change to how it is written.
 SILENT = frozenset({"type", "ref", "metadata", "strict", "config", "slots", "frozen", "post_init"})
 FIELD = frozenset({"type", "name", "schema", "metadata", "init", "kw_only", "frozen"})
+# Pydantic refuses what is nested a little deeper than 255 levels.
+MAX_DEPTH = 200
 
 
 class NotPlainError(Exception):
@@ -39,42 +41,44 @@ def plain(value: Any, schema: Any) -> Any:
     if schema["type"] == "definitions":
         definitions = {one["ref"]: one for one in schema["definitions"]}
         schema = schema["schema"]
-    return _plain(value, schema, definitions)
+    return _plain(value, schema, definitions, 0)
 
 
-def _plain(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - one for each kind
+def _plain(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:  # noqa: C901, PLR0911 - one for each kind
     kind = schema["type"]
+    if depth > MAX_DEPTH:
+        return _refuse()
     if kind in EXACT:
         return _exact(value, EXACT[kind], schema)
     if kind == "float":
         return _float(value) if "serialization" not in schema else _refuse()
     if kind == "any":
-        return _whatever(value) if "serialization" not in schema else _refuse()
+        return _whatever(value, depth) if "serialization" not in schema else _refuse()
     if kind == "definition-ref" and "serialization" not in schema:
-        return _plain(value, known[schema["schema_ref"]], known)
+        return _plain(value, known[schema["schema_ref"]], known, depth + 1)
     if kind == "nullable" and _only(schema, "schema"):
-        return None if value is None else _plain(value, schema["schema"], known)
+        return None if value is None else _plain(value, schema["schema"], known, depth + 1)
     if kind == "literal" and _only(schema, "expected"):
         return value if type(value) is str and value in schema["expected"] else _refuse()
     if kind == "list" and "serialization" not in schema and type(value) is list:
         inner = schema.get("items_schema", {"type": "any"})
-        return [_plain(one, inner, known) for one in value]
+        return [_plain(one, inner, known, depth + 1) for one in value]
     if kind == "tuple" and _only(schema, "items_schema", "variadic_item_index"):
         (inner,) = schema["items_schema"] if len(schema["items_schema"]) == 1 else _refuse()
         if schema.get("variadic_item_index") == 0 and type(value) is tuple:
-            return [_plain(one, inner, known) for one in value]
+            return [_plain(one, inner, known, depth + 1) for one in value]
     if kind == "dict" and _only(schema, "keys_schema", "values_schema") and type(value) is dict:
         _only_text(schema)
         inner = schema.get("values_schema", {"type": "any"})
-        return {_text(name): _plain(one, inner, known) for name, one in value.items()}
+        return {_text(name): _plain(one, inner, known, depth + 1) for name, one in value.items()}
     if kind == "dataclass" and _only(
         schema, "cls", "schema", "fields", "cls_name", "generic_origin"
     ):
-        return _dataclass(value, schema, known)
+        return _dataclass(value, schema, known, depth)
     return _refuse()
 
 
-def _dataclass(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
+def _dataclass(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:
     arguments = schema["schema"]
     if type(value) is not schema["cls"] or arguments["type"] != "dataclass-args":
         return _refuse()
@@ -85,7 +89,7 @@ def _dataclass(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any]) 
         inner = one["schema"]
         if inner["type"] == "default" and "serialization" not in inner:
             inner = inner["schema"]
-        made[one["name"]] = _plain(getattr(value, one["name"]), inner, known)
+        made[one["name"]] = _plain(getattr(value, one["name"]), inner, known, depth + 1)
     # What else an instance holds, Pydantic looks at.
     more = getattr(value, "__dict__", made).keys() - made.keys()
     return made if [*made] == schema["fields"] and not more else _refuse()
@@ -96,12 +100,14 @@ def _only_text(schema: Mapping[str, Any]) -> None:
         _refuse()
 
 
-def _whatever(value: Any) -> Any:
+def _whatever(value: Any, depth: int) -> Any:
     kind = type(value)
+    if depth > MAX_DEPTH:
+        return _refuse()
     if kind is list:
-        return [*map(_whatever, value)]
+        return [_whatever(one, depth + 1) for one in value]
     if kind is dict:
-        return {_text(name): _whatever(one) for name, one in value.items()}
+        return {_text(name): _whatever(one, depth + 1) for name, one in value.items()}
     if kind is float:
         return _float(value)
     return value if value is None or kind in {str, int, bool} else _refuse()

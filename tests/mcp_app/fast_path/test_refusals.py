@@ -175,15 +175,18 @@ def test_what_fails_on_the_fast_path_is_answered_by_fastmcp_and_logged(
         assert line.exc_info is None
 
 
-def test_a_server_that_cannot_start_says_so_and_answers_on(settings: Any) -> None:
+def test_a_server_that_cannot_start_says_so_and_answers_on(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     front = front_of(settings)
 
     def exits(*_given: Any) -> Any:
         raise SystemExit(1)
 
     front._full = exits
-    unknown = event("POST", "/rpc", {"method": "prompts/get"}, {"x-api-key": KEY})
-    assert front.answer(unknown, Context())["statusCode"] == 500
+    # Only the build writes what it reads.
+    monkeypatch.setattr(front, "_loaded_methods", lambda: None)
+    assert front.answer(event("GET", "/"), Context())["statusCode"] == 500
     assert front.answer(event("GET", "/health"), Context())["statusCode"] == 200
     assert json.loads(stored_keys())
 
