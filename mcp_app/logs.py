@@ -29,7 +29,10 @@ def set_request_id(request_id: str) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as one line of JSON; a dict logged as `fields` joins the object."""
+    """Formats a record as one line of JSON; a dict logged as `fields` joins the object.
+
+    A text there as `_aws` is JSON already: see `mcp_app.metrics`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON: `time` in UTC, `level`, `logger`, `message`, and more."""
@@ -47,7 +50,9 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return _ENCODER.encode(line)
+        metrics = line.pop("_aws") if type(line.get("_aws")) is str else None
+        written = _ENCODER.encode(line)
+        return written if metrics is None else f'{written[:-1]}, "_aws": {metrics}}}'
 
 
 def configure(level: str) -> None:

@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
-
-from mcp_app.record import Record
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -17,30 +16,37 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Names of fields of the line itself; each pair of dimensions' values is a metric to pay for.
-DIMENSIONS = ("environment", "tool")
 WAYS = {
     "Dimensions": [["environment", "way"]],
     "Metrics": [{"Name": "requests", "Unit": "Count"}],
 }
-METRICS = (
-    {"Name": "tool_duration_ms", "Unit": "Milliseconds"},
-    {"Name": "tool_errors", "Unit": "Count"},
-)
+TOOLS = {
+    "Dimensions": [["environment", "tool"]],
+    "Metrics": [
+        {"Name": "tool_duration_ms", "Unit": "Milliseconds"},
+        {"Name": "tool_errors", "Unit": "Count"},
+    ],
+}
 
 
-class ToolMetrics(Record):
+class ToolMetrics:
     """Says what CloudWatch shall read from a line about a tool's call.
 
-    Attributes:
+    Args:
         namespace: CloudWatch's namespace of the metrics.
         environment: This deployment's environment, a dimension.
     """
 
-    namespace: str
-    environment: str
+    def __init__(self, namespace: str, environment: str) -> None:
+        # Half of a request's line, and the same in each: it is written once.
+        self._ways = json.dumps({"Namespace": namespace, **WAYS})
+        self._tools = json.dumps({"Namespace": namespace, **TOOLS})
+        self._environment = environment
 
     def fields(self, call: Mapping[str, Any], way: str | None = None) -> dict[str, Any]:
         """What the line says besides; nothing where there is nothing to count.
+
+        `_aws` is JSON already, as `mcp_app.logs` takes it.
 
         Args:
             call: As `mcp_app.call_log` notes it: a tool that there is, or `unknown`; never
@@ -50,13 +56,10 @@ class ToolMetrics(Record):
         said: dict[str, Any] = {}
         directives = []
         if way is not None:
-            directives.append({"Namespace": self.namespace, **WAYS})
+            directives.append(self._ways)
             said |= {"way": way, "requests": 1}
         if "tool" in call:
-            dimensions, metrics = [list(DIMENSIONS)], list(METRICS)
-            directives.append(
-                {"Namespace": self.namespace, "Dimensions": dimensions, "Metrics": metrics}
-            )
+            directives.append(self._tools)
             said |= {
                 "tool": call["tool"],
                 "tool_duration_ms": call["tool_duration_ms"],
@@ -64,8 +67,9 @@ class ToolMetrics(Record):
             }
         if not directives:
             return {}
-        about = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": directives}
-        return {"_aws": about, "environment": self.environment, **said}
+        stamp = time.time_ns() // 1_000_000
+        about = f'{{"Timestamp": {stamp}, "CloudWatchMetrics": [{", ".join(directives)}]}}'
+        return {"_aws": about, "environment": self._environment, **said}
 
 
 def tool_metrics(namespace: str | None, environment: str) -> ToolMetrics | None:

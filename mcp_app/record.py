@@ -59,6 +59,7 @@ class Record:
     # Fields that `repr` leaves out: they hold a secret.
     _secret: ClassVar[tuple[str, ...]] = ()
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()
     _defaults: ClassVar[dict[str, Any]] = {}
     __dataclass_fields__: ClassVar[Any] = _OfDataclass()
     __dataclass_params__: ClassVar[Any] = _OfDataclass()
@@ -69,23 +70,30 @@ class Record:
         annotated = cls.__dict__.get("__annotations__", ())  # noqa: RUF063
         own = [name for name in annotated if name[0] != "_"]
         cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
+        cls._names = frozenset(cls._fields)
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
 
     if not TYPE_CHECKING:
 
         def __init__(self, *values: Any, **named: Any) -> None:
-            fields = self._fields
+            given = dict(zip(self._fields, values, strict=False))
+            given.update(named)
+            own = self.__dict__
+            own.update(self._defaults)
+            own.update(given)
+            # Each request makes several: what is wrong is looked for only where something is.
+            if len(given) != len(values) + len(named) or own.keys() != self._names:
+                raise TypeError(self._fault(values, named))
+
+        def _fault(self, values: tuple[Any, ...], named: dict[str, Any]) -> str:
+            kind, fields = type(self).__name__, self._fields
             if len(values) > len(fields):
-                raise TypeError(f"{type(self).__name__} takes {len(fields)} values")
-            given = dict(zip(fields, values, strict=False))
-            if given.keys() & named.keys() or not named.keys() <= {*fields}:
-                wrong = ", ".join(sorted(named.keys() - ({*fields} - given.keys())))
-                raise TypeError(f"{type(self).__name__} cannot take {wrong}")
-            made = {**self._defaults, **given, **named}
-            for name in fields:
-                if name not in made:
-                    raise TypeError(f"{type(self).__name__} needs {name}")
-            self.__dict__.update(made)
+                return f"{kind} takes {len(fields)} values"
+            wrong = named.keys() - {*fields[len(values) :]}
+            if wrong:
+                return f"{kind} cannot take {', '.join(sorted(wrong))}"
+            missing = next(name for name in fields if name not in self.__dict__)
+            return f"{kind} needs {missing}"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
@@ -94,7 +102,7 @@ class Record:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        return self is other or (type(self) is type(other) and self.__dict__ == other.__dict__)
 
     def __hash__(self) -> int:
         return hash(tuple(self.__dict__[name] for name in self._fields))

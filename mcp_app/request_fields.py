@@ -20,7 +20,8 @@ ROOT = re.compile(r"(?:^|;|=)(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 REFUSED = frozenset({401, 403, 429})
 BAD_REQUEST, SERVER_ERROR = 400, 500
 # A key that somebody pasted behind the address, for example.
-SECRET_LOOKING = re.compile(r"[A-Za-z0-9_.~%+=-]{32,}")
+SECRET_CHARACTERS = 32
+SECRET_LOOKING = re.compile(rf"[A-Za-z0-9_.~%+=-]{{{SECRET_CHARACTERS},}}")
 MAX_PATH = 200
 # Longer than every registered method: https://www.iana.org/assignments/http-methods
 MAX_METHOD = 32
@@ -91,18 +92,21 @@ def request_fields(
         reason: Likewise.
     """
     fields: dict[str, Any] = {
-        "method": SECRET_LOOKING.sub("...", method[:MAX_METHOD]),
-        "path": SECRET_LOOKING.sub("...", path[:MAX_PATH]),
+        "method": _shown(method[:MAX_METHOD]),
+        "path": _shown(path[:MAX_PATH]),
         "status": status,
         "outcome": outcome(status),
         "duration_ms": round(duration_seconds * 1000, 2),
         "caller": caller,
         "cold": cold,
-        "request_id": request_id,
-        "trace_id": trace_id,
-        "way": way,
-        "reason": reason,
     }
+    if request_id is not None:
+        fields["request_id"] = request_id
+    if trace_id is not None:
+        fields["trace_id"] = trace_id
+    fields["way"] = way
+    if reason is not None:
+        fields["reason"] = reason
     # One call's end is the request's; of a batch, each has its own.
     if len(calls) == 1:
         fields |= calls[0] if status < BAD_REQUEST else {}
@@ -110,4 +114,9 @@ def request_fields(
         fields["calls"] = calls
     if metrics:
         fields |= metrics.fields(calls[0] if len(calls) == 1 else {}, way)
-    return {name: value for name, value in fields.items() if value is not None}
+    return fields
+
+
+def _shown(told: str) -> str:
+    """A method or path without what might be a secret."""
+    return told if len(told) < SECRET_CHARACTERS else SECRET_LOOKING.sub("...", told)

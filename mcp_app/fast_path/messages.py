@@ -21,6 +21,7 @@ LEVELS = frozenset(
 )
 META = "io.modelcontextprotocol/"
 MAX_ID = 128
+INFINITY = float("inf")
 JSON_TYPE = "application/json"
 STREAM_TYPE = "text/event-stream"
 # A stream that goes on, a session and a compressed body.
@@ -80,9 +81,16 @@ def _no_constant(_name: str) -> None:
     raise _UnusualError
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    # Readers of JSON differ in what they make of 1e999.
+    _require(abs(number) != INFINITY)
+    return number
+
+
 # Made once: `json.loads` makes one for each text that it reads in a way of its own.
 # Of two equal names the last counts, as in FastMCP's way.
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _require(fits: bool) -> None:  # noqa: FBT001 - its only argument

@@ -11,7 +11,6 @@ from mcp_app.argument_errors import message, renamed
 from mcp_app.caller import calling
 from mcp_app.fast_path.failures import OwnWayError, logger, said
 from mcp_app.fast_path.left import LeftToFastMcpError
-from mcp_app.fast_path.replies import dumps
 from mcp_app.fast_path.results import NotWrittenError, Results, failed
 from mcp_app.fast_path.schemas import pydantic_core, thawed
 from mcp_app.limits import holds_too_much
@@ -140,7 +139,7 @@ class ToolCalls:
             raise LeftToFastMcpError("tool")
         if caller.tools is not None and name not in caller.tools:
             raise LeftToFastMcpError("access")
-        if not _is_plain(given):
+        if type(given) is not dict or holds_too_much(given):
             raise LeftToFastMcpError("arguments")
         execution = self._prepare()
         tool = self._tools.get(name)
@@ -206,17 +205,6 @@ def _contained(error: BaseException) -> Exception:
 
 def _raise(error: Exception) -> None:
     raise error
-
-
-def _is_plain(given: Any) -> bool:
-    """Whether all JSON readers read it alike: no half of a surrogate pair, no endless number."""
-    if type(given) is not dict or holds_too_much(given):
-        return False
-    try:
-        dumps(given).encode()
-    except ValueError:
-        return False
-    return True
 
 
 def _invalid(name: str, error: Any, tool: Tool) -> str:
