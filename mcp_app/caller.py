@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 
 from mcp_app.record import Record
 
@@ -53,3 +53,8 @@ def calling(caller: Caller) -> Generator[None]:
         yield
     finally:
         _current.reset(before)
+
+
+def call_from(caller: Caller, context: Context) -> None:
+    """Have what runs in this context, which is only for one call, answer this caller."""
+    context.run(_current.set, caller)

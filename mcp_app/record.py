@@ -59,7 +59,6 @@ class Record:
     # Fields that `repr` leaves out: they hold a secret.
     _secret: ClassVar[tuple[str, ...]] = ()
     _fields: ClassVar[tuple[str, ...]] = ()
-    _names: ClassVar[frozenset[str]] = frozenset()
     _defaults: ClassVar[dict[str, Any]] = {}
     __dataclass_fields__: ClassVar[Any] = _OfDataclass()
     __dataclass_params__: ClassVar[Any] = _OfDataclass()
@@ -70,30 +69,29 @@ class Record:
         annotated = cls.__dict__.get("__annotations__", ())  # noqa: RUF063
         own = [name for name in annotated if name[0] != "_"]
         cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
-        cls._names = frozenset(cls._fields)
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}
 
     if not TYPE_CHECKING:
 
         def __init__(self, *values: Any, **named: Any) -> None:
-            given = dict(zip(self._fields, values, strict=False))
-            given.update(named)
-            own = self.__dict__
-            own.update(self._defaults)
-            own.update(given)
-            # Each request makes several: what is wrong is looked for only where something is.
-            if len(given) != len(values) + len(named) or own.keys() != self._names:
-                raise TypeError(self._fault(values, named))
+            fields = self._fields
+            # Each request makes several with a value for each field: that is half the work.
+            if named or len(values) != len(fields):
+                values = self._completed(values, named)
+            self.__dict__.update(zip(fields, values, strict=True))
 
-        def _fault(self, values: tuple[Any, ...], named: dict[str, Any]) -> str:
+        def _completed(self, values: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
             kind, fields = type(self).__name__, self._fields
             if len(values) > len(fields):
-                return f"{kind} takes {len(fields)} values"
+                raise TypeError(f"{kind} takes {len(fields)} values")
             wrong = named.keys() - {*fields[len(values) :]}
             if wrong:
-                return f"{kind} cannot take {', '.join(sorted(wrong))}"
-            missing = next(name for name in fields if name not in self.__dict__)
-            return f"{kind} needs {missing}"
+                raise TypeError(f"{kind} cannot take {', '.join(sorted(wrong))}")
+            given = {**self._defaults, **named, **dict(zip(fields, values, strict=False))}
+            for name in fields:
+                if name not in given:
+                    raise TypeError(f"{kind} needs {name}")
+            return [given[name] for name in fields]
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")

@@ -11,6 +11,7 @@ import sys
 from _contextvars import copy_context
 
 from mcp_app import worker_thread
+from mcp_app.caller import call_from
 from mcp_app.worker_thread import Call
 
 # Not typing's; see `mcp_app.handler`.
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from _contextvars import Context
     from collections.abc import Callable, Generator
     from typing import Any
+
+    from mcp_app.caller import Caller
 
 _GENERATOR = type(_ for _ in ())
 
@@ -43,17 +46,19 @@ class Execution:
     def __init__(self) -> None:
         self._threads_are_kept = False
 
-    def run(self, function: Callable[[], Any], *, in_thread: bool) -> Any:
+    def run(self, function: Callable[[], Any], caller: Caller, *, in_thread: bool) -> Any:
         """What a function gives, once it has all been awaited and generated.
 
         Args:
             function: Plain, or one that gives a coroutine.
+            caller: Whose call it is.
             in_thread: Whether it runs in a worker thread.
 
         Raises:
             BaseException: whatever it raises.
         """
         context = copy_context()
+        call_from(caller, context)
         if not in_thread:
             return self._finish(function, context)
         if "asyncio" in sys.modules:

@@ -7,7 +7,6 @@ import json
 from mcp_app.asgi.accept import BOTH, accepts_json_only
 from mcp_app.events import Head
 from mcp_app.fast_path.replies import dumps
-from mcp_app.record import Record
 
 # Not typing's; see `mcp_app.handler`.
 TYPE_CHECKING = False
@@ -29,10 +28,10 @@ LEFT_TO_FASTMCP = frozenset({"last-event-id", "mcp-session-id", "content-encodin
 MCP_HEADERS = frozenset({"mcp-protocol-version", "mcp-method", "mcp-name"})
 
 
-class Message(Record):
+class Message:
     """One message.
 
-    Attributes:
+    Args:
         method: JSON-RPC's.
         params: Without `_meta`.
         request_id: As it goes back, in JSON; None for a notification.
@@ -42,13 +41,24 @@ class Message(Record):
         plain: Whether it came to `/rpc`.
     """
 
-    method: str
-    params: dict[str, Any]
-    request_id: str | None
-    modern: bool
-    streamed: bool
-    escaped: bool
-    plain: bool = False
+    def __init__(
+        self,
+        method: str,
+        params: dict[str, Any],
+        request_id: str | None,
+        *,
+        modern: bool,
+        streamed: bool,
+        escaped: bool,
+        plain: bool = False,
+    ) -> None:
+        self.method = method
+        self.params = params
+        self.request_id = request_id
+        self.modern = modern
+        self.streamed = streamed
+        self.escaped = escaped
+        self.plain = plain
 
 
 class _UnusualError(ValueError):
@@ -137,7 +147,7 @@ def _plain(content: Any) -> Message:
     # The handshake is not needed here, and discovery has no other era.
     modern = method == "server/discover"
     told = _written(request_id)
-    return Message(method, params, told, modern, streamed=False, escaped=False, plain=True)
+    return Message(method, params, told, modern=modern, streamed=False, escaped=False, plain=True)
 
 
 def _mcp(content: Any, headers: dict[str, str]) -> Message:

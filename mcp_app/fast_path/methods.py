@@ -8,7 +8,7 @@ import time
 from functools import partial
 
 from mcp_app import deployment, worker_thread
-from mcp_app.caller import Caller, calling
+from mcp_app.caller import ANONYMOUS, Caller
 from mcp_app.events import Head
 from mcp_app.fast_path import replies
 from mcp_app.fast_path.body import read_text
@@ -150,8 +150,8 @@ class Methods:
             execution = self._prepare()
             here = deployment.current()
             asked["deadline"] = here.deadline()
-            with calling(caller):
-                return execution.run(partial(getattr(here.backend, name), **asked), in_thread=False)
+            asking = partial(getattr(here.backend, name), **asked)
+            return execution.run(asking, caller, in_thread=False)
 
         frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
         if message.method == DOCUMENT:
@@ -229,5 +229,5 @@ class Methods:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""
         backend = deployment.made(self._settings)
         if backend is not None:
-            self._execution.run(backend.close, in_thread=False)
+            self._execution.run(backend.close, ANONYMOUS, in_thread=False)
         worker_thread.end()

@@ -8,7 +8,6 @@ from functools import partial
 
 from mcp_app import finished_call
 from mcp_app.argument_errors import message, renamed
-from mcp_app.caller import calling
 from mcp_app.fast_path.failures import OwnWayError, logger, said
 from mcp_app.fast_path.left import LeftToFastMcpError
 from mcp_app.fast_path.results import NotWrittenError, Results, failed
@@ -148,10 +147,8 @@ class ToolCalls:
         arguments = renamed(given, tool.names)
         state = State()
         try:
-            with calling(caller):
-                value = execution.run(
-                    partial(tool.call, arguments, state), in_thread=tool.in_thread
-                )
+            call = partial(tool.call, arguments, state)
+            value = execution.run(call, caller, in_thread=tool.in_thread)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
