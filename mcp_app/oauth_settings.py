@@ -12,7 +12,8 @@ from mcp_app.variables import SettingsError, Variables, address, names, number, 
 
 DAY_SECONDS = "86400"
 # https://www.rfc-editor.org/rfc/rfc6749#section-3.3
-SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,128}")
+# Compiled where scopes are set.
+SCOPE = r"[\x21\x23-\x5B\x5D-\x7E]{1,128}"
 
 
 NO_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({})
@@ -41,7 +42,7 @@ class OAuthSettings(Record):
 def _scopes(name: str, given: object) -> tuple[str, ...]:
     scopes = given.split() if isinstance(given, str) else given
     if not isinstance(scopes, list) or not all(
-        isinstance(scope, str) and SCOPE.fullmatch(scope) for scope in scopes
+        isinstance(scope, str) and re.fullmatch(SCOPE, scope) for scope in scopes
     ):
         raise SettingsError(f"{name} has what is no OAuth scope.")
     return tuple(dict.fromkeys(scopes))

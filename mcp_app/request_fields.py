@@ -21,7 +21,8 @@ REFUSED = frozenset({401, 403, 429})
 BAD_REQUEST, SERVER_ERROR = 400, 500
 # A key that somebody pasted behind the address, for example.
 SECRET_CHARACTERS = 32
-SECRET_LOOKING = re.compile(rf"[A-Za-z0-9_.~%+=-]{{{SECRET_CHARACTERS},}}")
+# Compiled where a path is as long: no path of this server is.
+SECRET_LOOKING = rf"[A-Za-z0-9_.~%+=-]{{{SECRET_CHARACTERS},}}"
 MAX_PATH = 200
 # Longer than every registered method: https://www.iana.org/assignments/http-methods
 MAX_METHOD = 32
@@ -119,4 +120,4 @@ def request_fields(
 
 def _shown(told: str) -> str:
     """A method or path without what might be a secret."""
-    return told if len(told) < SECRET_CHARACTERS else SECRET_LOOKING.sub("...", told)
+    return told if len(told) < SECRET_CHARACTERS else re.sub(SECRET_LOOKING, "...", told)
