@@ -8,6 +8,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from types import ModuleType
 
     from mcp_app.deferral.importing import Deferral
 
@@ -18,12 +19,18 @@ START = "mcp_app.initialization"
 _current: Deferral | None = None
 _early: Mapping[str, str | None] | None = None
 _modules: Collection[str] = ()
-# Those of all modules, once FastMCP has taken over: a recording cannot be looked at any more.
-_last: dict[str, str] | None = None
+# The fingerprints of modules, each from right after its import: what others do later may change it.
+_prints: dict[str, str] = {}
+_ended = False
 
 
 def _start() -> None:
+    """Start FastMCP for something that needs it before any request does."""
+    import gc  # noqa: PLC0415 - hardly ever
+
     __import__(START)
+    # Off until the server is made, which may never be.
+    gc.enable()
 
 
 def plan(early: Mapping[str, str | None], modules: Collection[str]) -> None:
@@ -48,32 +55,42 @@ def begin() -> Deferral:
     return _current
 
 
+def load(name: str) -> ModuleType:
+    """Import an author's module deferred, as long as that is possible.
+
+    Raises:
+        Exception: whatever the module raises.
+    """
+    module = begin().load(name)
+    if not _ended:
+        # With those that it has imported.
+        new = [one for one in _modules if one in sys.modules and one not in _prints]
+        _prints.update(_made_prints(new))
+    return module
+
+
+def _made_prints(names: Collection[str]) -> Mapping[str, str]:
+    from mcp_app.deferral.fingerprint import fingerprints  # noqa: PLC0415 - at a tool's first call
+
+    return fingerprints(begin().log, {name: sys.modules[name] for name in names}) if names else {}
+
+
 def prints(names: Collection[str]) -> dict[str, str]:
     """The fingerprints of these modules, as far as they were imported deferred."""
-    if _last is not None:
-        return {name: _last[name] for name in names if name in _last}
-    if _current is None:
-        return {}
-    from mcp_app.deferral.fingerprint import fingerprints  # noqa: PLC0415 - likewise
-
-    return fingerprints(_current.log, {name: sys.modules[name] for name in names})
-
-
-def _load_all(deferral: Deferral) -> None:
-    """Import what is left of the authors' modules: they are looked at before FastMCP takes over."""
-    for name in _modules:
-        try:
-            deferral.load(name)
-        except Exception:  # noqa: BLE001, S112 - FastMCP's way imports it, too, and says so
-            continue
+    return {name: _prints[name] for name in names if name in _prints}
 
 
 def stop() -> None:
     """Defer nothing from here on: FastMCP is about to be imported."""
-    global _last  # noqa: PLW0603 - likewise
-    if _early is not None and _last is None:
-        _load_all(begin())
-        _last = prints([name for name in _modules if name in sys.modules])
+    global _ended  # noqa: PLW0603 - likewise
+    if _early is not None and not _ended:
+        # What is left is looked at before FastMCP takes over.
+        for name in _modules:
+            try:
+                load(name)
+            except Exception:  # noqa: BLE001, S112 - FastMCP's way imports it, too, and says so
+                continue
+        _ended = True
         begin().stop()
 
 

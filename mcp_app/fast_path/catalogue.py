@@ -53,7 +53,7 @@ class Catalogue:
             Exception: whatever the module raises on import.
         """
         needed = self._frozen["needs"].get(module, (module,))
-        loaded = {one: self.deferral.load(one) for one in needed}
+        loaded = {one: current.load(one) for one in needed}
         for one in needed:
             self._check(self._frozen["imports"][one])
         return getattr(loaded[module], name)
@@ -71,7 +71,7 @@ class Catalogue:
             read: Mapping[str, str | None] = self._frozen["environment"]
             if any(os.environ.get(name) != value for name, value in read.items()):
                 for module in self._frozen["modules"]:
-                    self.deferral.load(module)
+                    current.load(module)
         self._check(self._frozen["modules"])
 
     def _check(self, names: Collection[str]) -> None:

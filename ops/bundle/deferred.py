@@ -84,19 +84,21 @@ def _is_asked_by_author() -> bool:
     return False
 
 
-def _failures(deferral: Any, modules: list[str]) -> dict[str, str]:
-    failed = {}
+def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict[str, str]:
+    """Import the modules; why one of them cannot be, and into `prints` the fingerprints of all."""
+    from mcp_app.deferral.fingerprint import fingerprints  # noqa: PLC0415 - see main
+
     for name in modules:
+        before = set(sys.modules)
         try:
             deferral.load(name)
         except BaseException as error:  # noqa: BLE001 - whatever a module raises
-            failed[name] = f"{type(error).__name__}: {error}"
-        else:
-            if deferral.is_real("fastmcp"):
-                failed[name] = "it needs FastMCP while it is imported"
-        if failed:
-            break
-    return failed
+            return {name: f"{type(error).__name__}: {error}"}
+        if deferral.is_real("fastmcp"):
+            return {name: "it needs FastMCP while it is imported"}
+        # Now, as on Lambda: what other modules do may change it.
+        prints |= fingerprints(deferral.log, _authors(before))
+    return {}
 
 
 def _early(deferral: Any) -> dict[str, str | None]:
@@ -176,7 +178,8 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     environment.watch()
     current.plan(asked["early"], asked["modules"])
     deferral = current.begin()
-    failed = _failures(deferral, asked["modules"])
+    prints: dict[str, str] = {}
+    failed = _failures(deferral, asked["modules"], prints)
     environment.leave()
     if failed:
         return {"failed": failed}
@@ -191,7 +194,6 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
     kept = [*_kept(authors, deferral.log)]
     reached = _reached(authors)
-    prints = fingerprint.fingerprints(deferral.log, looked_at)
     imports = dict(_imports(authors))
     try:
         __import__(current.START)
@@ -211,7 +213,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"failed": failed}
     return {
         **_catalogue(recorded, sorted(looked_at), reached),
-        "modules": prints,
+        "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "environment": None if environment.whole else environment.read,
         "pydantic": needs_pydantic,

@@ -188,13 +188,21 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
 
 
 def _needs(answers: Mapping[str, Any], imports: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """By module, itself and those that leave something in what it uses, in their order."""
-    needs: dict[str, list[str]] = {}
+    """By module, all that have to be imported with it, itself among them, in their order.
+
+    Where one module leaves something in another, whatever uses that is imported in turn.
+    """
+    order: Mapping[str, list[str]] = answers["shares"]
+    shared = {one for changed in order.values() for one in changed}
+    uses = {name: shared & {*_closure(name, imports)} for name in {*order, *imports}}
+    needs = {}
     for name in imports:
-        used = {name, *_closure(name, imports)}
-        needs[name] = [
-            one for one, changed in answers["shares"].items() if one == name or used & {*changed}
-        ]
+        found = {name}
+        held = uses[name]
+        while new := {one for one in order if uses[one] & held} - found:
+            found |= new
+            held = held.union(*(uses[one] for one in new))
+        needs[name] = [one for one in order if one in found]
     return needs
 
 
