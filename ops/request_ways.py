@@ -9,26 +9,29 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
-def read_ways(client: CloudWatchLogsClient, group: str) -> dict[str, int]:
+def read_ways(client: CloudWatchLogsClient, group: str, since_ms: int = 0) -> dict[str, int]:
     """Count the requests in a log group by the way that answered, as `ways` does.
 
     Args:
         client: For the account and region of the group.
         group: Such as `/aws/lambda/aoma-mesh-local`.
+        since_ms: Only those from then on, in milliseconds since 1970.
 
     Returns:
         Nothing where the log cannot be read.
     """
     try:
-        events = client.filter_log_events(logGroupName=group)["events"]
+        pages = client.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=since_ms
+        )
+        return ways(event.get("message", "") for page in pages for event in page["events"])
     except (BotoCoreError, ClientError):
         return {}
-    return ways(event.get("message", "") for event in events)
 
 
 def ways(messages: Iterable[str]) -> dict[str, int]:
@@ -42,6 +45,11 @@ def ways(messages: Iterable[str]) -> dict[str, int]:
         if record.get("message") == "request" and record.get("way"):
             counted[way_of(record)] += 1
     return dict(counted.most_common())
+
+
+def as_text(counted: Mapping[str, int]) -> str:
+    """The counts in a line, such as `12 fast, 1 full (page)`."""
+    return ", ".join(f"{count} {way}" for way, count in counted.items())
 
 
 def way_of(record: dict[str, object]) -> str:

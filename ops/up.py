@@ -24,6 +24,7 @@ from ops import (
     local_aws_client,
     local_supabase_stack,
     lock,
+    request_ways,
     smoke,
     snippets,
     stack,
@@ -316,7 +317,10 @@ def _smoke(
             )
         passed = f"{name} {sum(bool(check.ok) for check in report.checks)} checks"
         step.detail = f"{step.detail}, {passed}" if step.detail else passed
-    step.detail = f"({step.detail})"
+    ways = request_ways.read_ways(
+        local_aws_client.logs(deployed.running.environment), outputs["log_group_name"], started_ms
+    )
+    step.detail = f"({step.detail}; {request_ways.as_text(ways)})" if ways else f"({step.detail})"
 
 
 def _await_key(url: str, key: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ops.request_ways import as_text
 from ops.stack import Stack
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def lines(found: Status) -> list[str]:
             f"{instance['invocations']} invocations"
         )
     if found.ways:
-        counted = ", ".join(f"{count} {way}" for way, count in found.ways.items())
-        text.append(f"answered   {counted}"[:80])
+        text.append(f"answered   {as_text(found.ways)}"[:80])
     if found.requests:
         text.append("requests")
     text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]
