@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import types
+from collections import OrderedDict, deque
 from functools import partial
 from operator import is_ as _is
 
@@ -51,7 +52,7 @@ class _Replacement:
         """Whether a dict or set still finds what it keeps under `old`, now `value`."""
         return value is old and id(value) not in self._rehashed
 
-    def of(self, value: Any) -> Any:  # noqa: C901, PLR0912 - one for each kind of place
+    def of(self, value: Any) -> Any:  # noqa: C901 - one for each kind of place
         kind = type(value)
         if kind is Recorder:
             found = value.mesh_deferral_value
@@ -64,12 +65,8 @@ class _Replacement:
         if kind in _IMMUTABLE:
             self._seen[id(value)] = self._rebuilt(value)
             return self._seen[id(value)]
-        if kind is dict:
-            _change_dict(value, self)
-        elif kind is list:
-            value[:] = map(self.of, value)
-        elif kind is set:
-            _change_set(value, self)
+        if isinstance(value, (dict, list, set, deque)):
+            _change_container(value, self)
         elif kind is types.CellType:
             _change_cell(value, self.of)
         elif kind is types.FunctionType:
@@ -187,16 +184,12 @@ class _Binding:
 def _change(place: Any, replacement: _Replacement, owner: type | None) -> bool:
     """Replace what a place refers to directly; whether that kind of place is known."""
     kind, replace = type(place), replacement.of
-    if kind is dict:
-        if owner is not None:
-            for name, value in [*vars(owner).items()]:
-                _set_changed(owner, name, value, replace)
-        else:
-            _change_dict(place, replacement)
-    elif kind is list:
-        place[:] = map(replace, place)
-    elif kind is set:
-        _change_set(place, replacement)
+    if owner is not None:
+        for name, value in [*vars(owner).items()]:
+            _set_changed(owner, name, value, replace)
+    elif isinstance(place, (dict, list, set, deque)):
+        _change_container(place, replacement)
+        _change_attributes(place, replace)
     elif kind is types.CellType:
         _change_cell(place, replace)
     elif kind is types.FunctionType:
@@ -212,25 +205,40 @@ def _change(place: Any, replacement: _Replacement, owner: type | None) -> bool:
     return True
 
 
-def _change_dict(place: dict[Any, Any], replacement: _Replacement) -> None:
-    olds = [*place]
-    items = [(replacement.of(name), replacement.of(value)) for name, value in place.items()]
-    if all(replacement.is_key(name, old) for (name, _), old in zip(items, olds, strict=True)):
-        for name, value in items:
-            if place[name] is not value:
-                place[name] = value
+def _change_container(place: Any, replacement: _Replacement) -> None:
+    """Change what a container holds, with the methods of its base: a class may have its own."""
+    if isinstance(place, dict):
+        _change_dict(place, replacement)
+    elif isinstance(place, set):
+        _change_set(place, replacement)
+    elif isinstance(place, deque):
+        for number, value in enumerate(place):
+            deque.__setitem__(place, number, replacement.of(value))
     else:
-        place.clear()
-        place.update(items)
+        list.__setitem__(place, slice(None), [*map(replacement.of, list.__iter__(place))])
+
+
+def _change_dict(place: dict[Any, Any], replacement: _Replacement) -> None:
+    base = OrderedDict if isinstance(place, OrderedDict) else dict
+    olds = [*base.items(place)]
+    items = [(replacement.of(name), replacement.of(value)) for name, value in olds]
+    if all(replacement.is_key(new[0], old[0]) for new, old in zip(items, olds, strict=True)):
+        for (name, value), (_, old) in zip(items, olds, strict=True):
+            if value is not old:
+                base.__setitem__(place, name, value)
+    else:
+        base.clear(place)
+        for name, value in items:
+            base.__setitem__(place, name, value)
 
 
 def _change_set(place: set[Any], replacement: _Replacement) -> None:
-    olds = [*place]
+    olds = [*set.__iter__(place)]
     items = [*map(replacement.of, olds)]
     # Only then: its order would be another.
     if not all(map(replacement.is_key, items, olds)):
-        place.clear()
-        place.update(items)
+        set.clear(place)
+        set.update(place, items)
 
 
 def _change_cell(place: types.CellType, replace: Callable[[Any], Any]) -> None:

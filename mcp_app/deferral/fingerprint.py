@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 PLAIN = frozenset({str, bytes, int, float, bool, type(None), type(...)})
 FUNCTION = type(lambda: None)
 DEPTH = 12
+# Of these modules, values that are shown whole.
+SHOWN = frozenset(
+    {"annotated_types", "datetime", "decimal", "fractions", "ipaddress", "pathlib", "re", "uuid"}
+)
 OWNERS = frozenset({"annotated_types", "fastmcp", "mcp", "mcp_types", "pydantic", "pydantic_core"})
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -77,9 +81,7 @@ class _Writer:
             if type(value) is FUNCTION and value.__module__ == name:
                 yield f"{key}={self._function(value, 0)}"
             elif isinstance(value, type) and value.__module__ == name:
-                annotations = vars(value).get("__annotations__", {})
-                described = self._annotations(annotations, vars(module), 0)
-                yield f"{key}=class {_named(value)} {described}"
+                yield f"{key}=class {self._class(value, vars(module))}"
 
     def value(self, value: Any, depth: int = 0) -> str:  # noqa: C901, PLR0911 - one for each kind of value
         kind = type(value)
@@ -113,8 +115,29 @@ class _Writer:
                 getattr(value, name, None) for name in ("__origin__", "__args__", "__metadata__")
             )
             return f"{kind.__name__}[{','.join(self.value(one, deeper) for one in parts)}]"
-        # An enumeration's member is known by its name.
-        return f"{_named(kind)}:{getattr(value, '_name_', '')}"
+        if kind.__module__.partition(".")[0] in SHOWN:
+            return f"{_named(kind)}:{value!r}"
+        # An enumeration's member has a name and a value.
+        member = getattr(value, "_name_", ""), getattr(value, "_value_", None)
+        return f"{_named(kind)}:{self.value(member, deeper)}"
+
+    def _class(self, value: type, names: Mapping[str, Any]) -> str:
+        """A class, with the values that its objects begin with."""
+        own = vars(value)
+        fields = own.get("__dataclass_fields__", {})
+        described: dict[str, Any] = {
+            "annotations": self._annotations(own.get("__annotations__", {}), names, 0),
+            "fields": [(one.name, one.default) for one in fields.values()],
+            "members": getattr(value, "_member_map_", {}),
+            # A dataclass's own may have addresses in it.
+            "doc": None if fields else own.get("__doc__"),
+        }
+        described |= {
+            name: one
+            for name, one in own.items()
+            if not name.startswith("_") and type(one) is not FUNCTION
+        }
+        return f"{_named(value)} {self.value(described)}"
 
     def _function(self, function: Any, depth: int) -> str:
         code = function.__code__

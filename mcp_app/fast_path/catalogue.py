@@ -27,36 +27,51 @@ class Catalogue:
 
     Args:
         frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
-            with those that it imports; `needs`, for a module in which others leave something,
-            all of these in the order of their imports; `early` (see `Deferral`); `environment`,
-            the variables that modules read, with their values, None for one that was not set; and
-            `varies`, whether the catalogue is another in each process.
+            with those that it imports; `order`, the modules of tools in the order in which the
+            server imports them; `functions`, each tool's module and the name of its function
+            there; `early` (see `Deferral`); `environment`, the variables that modules read, with
+            their values, None for one that was not set; and `varies`, whether the catalogue is
+            another in each process.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
         self._frozen = frozen
-        current.plan(frozen["early"], frozen["modules"])
+        current.plan(frozen["early"], dict.fromkeys((*frozen["order"], *frozen["modules"])))
         self._checked: set[str] = set()
         self._different: set[str] = set()
         self._is_environment_checked = False
+        self._functions: dict[str, Any] = {}
 
     @property
     def deferral(self) -> Deferral:
         """What imports authors' modules."""
         return current.begin()
 
-    def function(self, module: str, name: str) -> Any:
+    def function(self, tool: str) -> Any:
         """A tool's function.
 
         Raises:
             LeftToFastMcpError: its module does something else than it did in the build.
-            Exception: whatever the module raises on import.
+            Exception: whatever a module raises on import.
         """
-        needed = self._frozen["needs"].get(module, (module,))
-        loaded = {one: current.load(one) for one in needed}
-        for one in needed:
-            self._check(self._frozen["imports"][one])
-        return getattr(loaded[module], name)
+        self._load()
+        self._check(self._frozen["imports"][self._frozen["functions"][tool][0]])
+        return self._functions[tool]
+
+    def _load(self) -> None:
+        """Import all modules before the first call, as the server does.
+
+        One may leave something in another, and a call may change what an import sees.
+        """
+        if self._functions:
+            return
+        for name in self._frozen["order"]:
+            current.load(name)
+        # Now: a call may give a name to something else.
+        self._functions = {
+            tool: getattr(sys.modules[module], name)
+            for tool, (module, name) in self._frozen["functions"].items()
+        }
 
     def check_environment(self) -> None:
         """See that what was frozen of the catalogue is right in this environment.
@@ -70,8 +85,7 @@ class Catalogue:
             self._is_environment_checked = True
             read: Mapping[str, str | None] = self._frozen["environment"]
             if any(os.environ.get(name) != value for name, value in read.items()):
-                for module in self._frozen["modules"]:
-                    current.load(module)
+                self._load()
         self._check(self._frozen["modules"])
 
     def _check(self, names: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from _contextvars import copy_context
+from _thread import get_ident
 
 from mcp_app import worker_thread
 from mcp_app.caller import call_from
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from mcp_app.caller import Caller
 
+# What asks for the running loop, whether or not asyncio has been imported.
+ASYNC = frozenset({"anyio", "asyncio", "sniffio"})
 _GENERATOR = type(_ for _ in ())
 
 
@@ -61,7 +64,7 @@ class Execution:
         call_from(caller, context)
         if not in_thread:
             return self._finish(function, context)
-        if "asyncio" in sys.modules:
+        if _needs_loop():
             self._keep_threads()
             made = self._in_loop(lambda: self._in_thread_of_loop(function), context)
         else:
@@ -103,7 +106,7 @@ class Execution:
         return call.outcome()
 
     def _finish(self, function: Callable[[], Any], context: Context) -> Any:
-        if "asyncio" in sys.modules:
+        if _needs_loop():
             return self._in_loop(lambda: _finished(function), context)
         return self._without_loop(_finished(function), context)
 
@@ -142,6 +145,7 @@ class _LoopEntry:
     def __init__(self, coroutine: Any, context: Context) -> None:
         self._coroutine = coroutine
         self._context = context
+        self._thread = get_ident()
         self._rest = _Resumed(coroutine)
         self._loop: Any = None
         self._execute: Any = None
@@ -149,9 +153,15 @@ class _LoopEntry:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """How to import asyncio, and enter the loop then; None for everything else."""
-        if name != "asyncio":
+        # Another thread has no part in this.
+        if name not in ASYNC or get_ident() != self._thread:
             return None
         sys.meta_path.remove(self)
+        if name != "asyncio":
+            import asyncio  # noqa: F401, PLC0415 - what it will look for
+
+            self.enter()
+            return None
         for finder in sys.meta_path:
             spec = finder.find_spec(name, path, target)
             if spec is not None and spec.loader is not None:
@@ -233,6 +243,10 @@ class _Resumed:
     def __await__(self) -> Generator[Any, Any, Any]:
         yield self.first
         raise TypeError("only a task runs it")
+
+
+def _needs_loop() -> bool:
+    return not ASYNC.isdisjoint(sys.modules)
 
 
 def _waits(value: Any) -> bool:

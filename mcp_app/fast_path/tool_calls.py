@@ -40,6 +40,8 @@ class Tool:
         core = pydantic_core()
         if frozen["pydantic"]:
             deferral.need("pydantic")
+        if frozen["anyio"]:
+            import anyio  # noqa: F401, PLC0415 - before the thread that it will look for
         arguments = thawed(frozen["arguments"], function, deferral)
         returns = frozen["returns"]
         self._function = function
@@ -172,7 +174,7 @@ class ToolCalls:
 
     def _made(self, name: str, marshalled: bytes) -> Tool:
         frozen = marshal.loads(marshalled)  # noqa: S302 - the build's
-        function = self._catalogue.function(frozen["module"], frozen["function"])
+        function = self._catalogue.function(name)
         try:
             return Tool(frozen, function, self._catalogue.deferral)
         except Exception:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -126,7 +125,9 @@ async def _all_asked(
 ) -> tuple[dict[str, SearchResult[Any]], tuple[SourceReport, ...]]:
     """Results of the sources that answered, by name, and how all of them did."""
     try:
-        async with asyncio.TaskGroup() as group:
+        from asyncio import TaskGroup  # noqa: PLC0415 - other tools do without
+
+        async with TaskGroup() as group:
             tasks = {
                 name: group.create_task(_asked(name, search, deadline))
                 for name, search in searches.items()
@@ -148,8 +149,10 @@ async def _asked(
     """A source's result, or how it failed."""
     began = time.monotonic()
     try:
+        from asyncio import timeout  # noqa: PLC0415 - likewise
+
         # The backend keeps to the deadline itself; this is for one that does not.
-        async with asyncio.timeout(deadline.remaining()):
+        async with timeout(deadline.remaining()):
             return await search()
     except TimeoutError:
         error = str(SearchTimeoutError(source, deadline.seconds))

@@ -39,6 +39,7 @@ class Environment:
     def __init__(self) -> None:
         self.read: dict[str, str | None] = {}
         self.whole = False
+        self.readers: set[str] = set()
 
     def watch(self) -> None:
         """Note them from here on."""
@@ -46,7 +47,7 @@ class Environment:
         get, each, count = kind.__getitem__, kind.__iter__, kind.__len__
 
         def getitem(environ: Any, name: Any) -> Any:
-            if isinstance(name, str) and _is_asked_by_author():
+            if isinstance(name, str) and self._is_asked():
                 try:
                     self.read[name] = get(environ, name)
                 except KeyError:
@@ -54,11 +55,11 @@ class Environment:
             return get(environ, name)
 
         def iterate(environ: Any) -> Any:
-            self.whole |= _is_asked_by_author()
+            self.whole |= self._is_asked()
             return each(environ)
 
         def length(environ: Any) -> Any:
-            self.whole |= _is_asked_by_author()
+            self.whole |= self._is_asked()
             return count(environ)
 
         kind.__getitem__, kind.__iter__, kind.__len__ = getitem, iterate, length
@@ -69,19 +70,26 @@ class Environment:
         kind: Any = type(os.environ)
         kind.__getitem__, kind.__iter__, kind.__len__ = self._before
 
+    def _is_asked(self) -> bool:
+        """Whether an author's module asks."""
+        name = _author()
+        if name is not None:
+            self.readers.add(name)
+        return name is not None
 
-def _is_asked_by_author() -> bool:
-    """Whether an author's module asks, itself or through a library that it calls."""
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - no public way
+
+def _author() -> str | None:
+    """The author's module that asks, itself or through a library that it calls."""
+    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - no public way
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         if name.partition(".")[0] == PACKAGE:
-            return True
+            return name
         if name.startswith(("importlib", "_frozen_importlib", "ops.")):
             # A library that is being imported asks for itself.
-            return False
+            return None
         frame = frame.f_back
-    return False
+    return None
 
 
 def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict[str, str]:
@@ -190,7 +198,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     looked_at = {
         name: module
         for name, module in authors.items()
-        if name in recorded or name in asked["modules"]
+        if name in recorded or name in asked["modules"] or name in environment.readers
     }
     kept = [*_kept(authors, deferral.log)]
     reached = _reached(authors)
@@ -215,6 +223,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
         **_catalogue(recorded, sorted(looked_at), reached),
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
+        "order": asked["modules"],
         "environment": None if environment.whole else environment.read,
         "pydantic": needs_pydantic,
     }

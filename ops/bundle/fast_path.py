@@ -38,7 +38,6 @@ ASKED_WITH = (
     "frozen_resources",
     "frozen_schemas",
     "reachable",
-    "shared_state",
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
@@ -170,7 +169,6 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
                 if module in reasons:
                     found["calls"].pop(name, None)
                     off[name] = reasons[module]
-            _leave_shared(found, answers)
             # FastMCP imported these plainly in both processes.
             off |= dict.fromkeys(different, VARIES)
             deferred = {**found, "early": early, "varies": sorted(different)}
@@ -184,34 +182,6 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
         reasons |= failed
         modules = [name for name in modules if name not in failed]
     raise BuildError("The fast path cannot be verified: its modules differ each time.")
-
-
-def _needs(answers: Mapping[str, Any], imports: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """By module, all that have to be imported with it, itself among them, in their order.
-
-    Where one module leaves something in another, whatever uses that is imported in turn.
-    """
-    order: Mapping[str, list[str]] = answers["shares"]
-    shared = {one for changed in order.values() for one in changed}
-    uses = {name: shared & {*_closure(name, imports)} for name in {*order, *imports}}
-    needs = {}
-    for name in imports:
-        found = {name}
-        held = uses[name]
-        while new := {one for one in order if uses[one] & held} - found:
-            found |= new
-            held = held.union(*(uses[one] for one in new))
-        needs[name] = [one for one in order if one in found]
-    return needs
-
-
-def _leave_shared(found: dict[str, Any], answers: Mapping[str, Any]) -> None:
-    """Leave those tools to FastMCP that need a module which is not imported deferred."""
-    needs = _needs(answers, found["imports"])
-    for name, module in answers["of"].items():
-        for one in needs.get(module, ()):
-            if one not in found["modules"] and found["calls"].pop(name, None):
-                found["off"][name] = f"{one} leaves something in what it uses"
 
 
 def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
@@ -295,11 +265,9 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
             )
             for name in sorted(deferred["modules"])
         },
-        "needs": {
-            name: tuple(needed)
-            for name, needed in sorted(_needs(answers, deferred["imports"]).items())
-            if len(needed) > 1 and name in deferred["modules"]
-        },
+        # In the order in which the server imports them.
+        "order": deferred["order"],
+        "functions": {name: _function_of(call) for name, call in sorted(calls.items())},
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
         "varies": bool(deferred["varies"]),
@@ -310,9 +278,15 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    del frozen_answers["of"], frozen_answers["shares"]
+    del frozen_answers["of"]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
+
+
+def _function_of(call: bytes) -> tuple[str, str]:
+    """The module of a tool's function, and its name in there."""
+    frozen_call = marshal.loads(call)  # noqa: S302 - made in `ops.bundle.deferred`
+    return frozen_call["module"], frozen_call["function"]
 
 
 def _closure(name: str, imports: Mapping[str, list[str]]) -> list[str]:

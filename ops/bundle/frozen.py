@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcp_app.fast_path.replies import dumps
 from ops.bundle.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
-from ops.bundle.shared_state import shares
 
 if TYPE_CHECKING:
     from mcp_app.knowledge.results import Document, DocumentEntry
@@ -267,9 +266,7 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mcp_app.initialization")
-    shared = shares("mcp_app")
-    answers = frozen(lambda: frozenset(json.load(sys.stdin)))
-    json.dump({**answers, "shares": shared}, output)
+    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), output)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def call_of(
         "arguments": arguments,
         # A call comes upon the real one, and no recorder.
         "pydantic": "pydantic" in uses,
+        "anyio": "anyio" in uses,
         "config": freezer.frozen(_config(adapter)),
         # As callers write them, which `mcp_app.server` tells its middleware, too.
         "names": sorted(tool.parameters.get("properties", {})),

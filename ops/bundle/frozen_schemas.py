@@ -93,6 +93,9 @@ class Freezer:
 
         if value is PydanticUndefined:
             return ["undefined"]
+        if not isinstance(value, type) and type(value).__module__.partition(".")[0] in VALUES:
+            # Not by an author's name for it, which may be given to something else.
+            return ["pickle", pickle.dumps(value, protocol=5)]
         for module, path in _names_of(value, self._authors):
             if _leads_to(module, path, value):
                 _check(module)
@@ -104,8 +107,6 @@ class Freezer:
                     return ["operand", module, number, place, described(value)]
         if type(value) is partial:
             return ["partial", *map(self.frozen, (value.func, value.args, value.keywords))]
-        if type(value).__module__.partition(".")[0] in VALUES:
-            return ["pickle", pickle.dumps(value, protocol=5)]
         raise NotFrozenError(f"{_described(value)} has no name that leads to it")
 
 

@@ -19,6 +19,8 @@ from typing import Any
 from mcp_app.deferral.importing import DEFERRED, EARLY_MODULES, path_of
 from mcp_app.deferral.recorder import is_recorder
 
+# anyio's threads have to be its own before a function in one of them imports it.
+PACKAGES = {**DEFERRED, "anyio": "anyio"}
 # Of a class, what says nothing about its objects.
 UNREAD = frozenset({"__annotations__", "__dict__", "__weakref__"})
 
@@ -49,8 +51,8 @@ class Reachable:
             if is_recorder(value):
                 operation = value.mesh_deferral_operation
                 found.setdefault(operation.package, path_of(operation))
-            elif (name := _deferred_name(value)) is not None:
-                found.setdefault(DEFERRED[name.partition(".")[0]], name)
+            elif (imported := _imported(value)) is not None:
+                found.setdefault(*imported)
             elif id(value) not in seen and id(value) not in self._clean:
                 seen.add(id(value))
                 unread += self._of_value(value)
@@ -86,19 +88,10 @@ class Reachable:
         """
         modules = [names]
         for name in {*_imports(code, str(names.get("__package__") or ""))}:
-            if name.partition(".")[0] in DEFERRED:
-                if name not in EARLY_MODULES:
-                    yield _Imported(name)
-            elif name in self._authors:
+            if name in self._authors:
                 modules.append(vars(self._authors[name]))
-            elif self._is_authors(name) and name not in before:
-                before.add(name)
-                # A module that is imported by a call only: it is read, and not run.
-                spec = _spec(name)
-                if spec is not None and hasattr(spec.loader, "get_code"):
-                    other: Any = spec.loader
-                    given = {"__package__": spec.parent}
-                    yield from self._of_code(other.get_code(name), given, before)
+            else:
+                yield from self._of_import(name, before)
         named = {name for one in _codes(code) for name in one.co_names}
         for mapping in modules:
             for value in [mapping[name] for name in named & mapping.keys()]:
@@ -107,24 +100,37 @@ class Reachable:
                     known = any(vars(value) is one for one in modules)
                     modules += [] if known else [vars(value)]
 
+    def _of_import(self, name: str, before: set[str]) -> Iterator[Any]:
+        """What comes of a module that a call imports; an author's is read, and not run."""
+        package = name.partition(".")[0]
+        if package in PACKAGES and name not in EARLY_MODULES:
+            yield _Imported((PACKAGES[package], name))
+        if not self._is_authors(name) or name in before:
+            return
+        before.add(name)
+        spec = _spec(name)
+        if spec is not None and hasattr(spec.loader, "get_code"):
+            code = spec.loader.get_code(name)
+            yield from self._of_code(code, {"__package__": spec.parent}, before)
+
     def _is_authors(self, module: Any) -> bool:
         return isinstance(module, str) and module.partition(".")[0] == self._package
 
 
-class _Imported(str):
-    """The name of a deferred package's module that a running function imports."""
+class _Imported(tuple[str, str]):
+    """A package, and its module that a running function imports."""
 
     __slots__ = ()
 
 
-def _deferred_name(value: Any) -> str | None:
-    """The module of a deferred package that the value is, or comes from; None for other values."""
+def _imported(value: Any) -> tuple[str, str] | None:
+    """The deferred package that the value comes from, and its module; None for other values."""
     if isinstance(value, _Imported):
         return value
     has_own = isinstance(value, (type, FunctionType))
     module: Any = value.__module__ if has_own else type(value).__module__
-    is_deferred = isinstance(module, str) and module.partition(".")[0] in DEFERRED
-    return module if is_deferred and module not in EARLY_MODULES else None
+    package = DEFERRED.get(module.partition(".")[0]) if isinstance(module, str) else None
+    return (package, module) if package and module not in EARLY_MODULES else None
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
