@@ -83,7 +83,7 @@ def _author() -> str | None:
     frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - no public way
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] == PACKAGE:
+        if name.partition(".")[0] == PACKAGE and not name.startswith(f"{PACKAGE}.deferral"):
             return name
         if name.startswith(("importlib", "_frozen_importlib", "ops.")):
             # A library that is being imported asks for itself.
@@ -198,7 +198,8 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     looked_at = {
         name: module
         for name, module in authors.items()
-        if name in recorded or name in asked["modules"] or name in environment.readers
+        if name in prints
+        and (name in recorded or name in asked["modules"] or name in environment.readers)
     }
     kept = [*_kept(authors, deferral.log)]
     reached = _reached(authors)
