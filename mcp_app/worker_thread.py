@@ -35,7 +35,8 @@ class Call:
     ) -> None:
         self._context = context
         self._function = function
-        self._done = done
+        # Forgotten once it is called: what a tool gave dies with the answer, as with FastMCP.
+        self._done: Callable[[Call], object] | None = done
         self._value: Any = None
         self._error: BaseException | None = None
 
@@ -45,7 +46,9 @@ class Call:
             self._value = self._context.run(self._function)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             self._error = error
-        self._done(self)
+        done, self._done = self._done, None
+        if done is not None:
+            done(self)
 
     def outcome(self) -> Any:
         """What it gave.
@@ -53,9 +56,10 @@ class Call:
         Raises:
             BaseException: what it raised.
         """
-        if self._error is None:
-            return self._value
-        error = self._error
+        value, self._value = self._value, None
+        error, self._error = self._error, None
+        if error is None:
+            return value
         if isinstance(error, StopIteration):
             # As anyio does it.
             raise RuntimeError("coroutine raised StopIteration") from error  # noqa: TRY004

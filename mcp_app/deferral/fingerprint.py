@@ -129,6 +129,7 @@ class _Writer:
             "annotations": self._annotations(own.get("__annotations__", {}), names, 0),
             "fields": [(one.name, one.default) for one in fields.values()],
             "members": getattr(value, "_member_map_", {}),
+            "defaults": getattr(value, "_field_defaults", {}),
             # A dataclass's own may have addresses in it.
             "doc": None if fields else own.get("__doc__"),
         }
