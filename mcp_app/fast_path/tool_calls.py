@@ -74,22 +74,19 @@ class Tool:
         except self._invalid as error:
             state.invalid = error
             raise
-        state.started = True
         return self._function(*given, **named)
 
 
 class State:
-    """How far a call has come.
+    """What became of a call's arguments.
 
     Attributes:
-        started: Whether the function was called.
-        invalid: Pydantic's error, where the arguments do not fit.
+        invalid: Pydantic's error, where they do not fit.
     """
 
-    __slots__ = ("invalid", "started")
+    __slots__ = ("invalid",)
 
     def __init__(self) -> None:
-        self.started = False
         self.invalid: Any = None
 
 

@@ -192,7 +192,6 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     if failed:
         return {"failed": failed}
     authors = _authors(before)
-    needs_pydantic = deferral.is_real("pydantic")
     recording = {one.mesh_deferral_operation.module for one in deferral.log}
     recorded = {name: deferral.calls_of(name) for name in authors if name in recording}
     looked_at = {
@@ -226,7 +225,6 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
         "imports": imports,
         "order": asked["modules"],
         "environment": None if environment.whole else environment.read,
-        "pydantic": needs_pydantic,
     }
 
 

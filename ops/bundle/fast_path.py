@@ -42,7 +42,7 @@ ASKED_WITH = (
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
 NOON = 12
-# Each time, a module is left to FastMCP, or a name is found that has to be resolved at once.
+# Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
 VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
 # Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
