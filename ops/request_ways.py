@@ -6,8 +6,6 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,6 +23,9 @@ def read_ways(client: CloudWatchLogsClient, group: str, since_ms: int = 0) -> di
     Returns:
         Nothing where the log cannot be read.
     """
+    # Imported here, not above: `mesh --help` imports this module.
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
     try:
         pages = client.get_paginator("filter_log_events").paginate(
             logGroupName=group, startTime=since_ms
