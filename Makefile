@@ -31,7 +31,7 @@ help: ## List these commands
 
 setup: ## Make the environment in .venv (the others do it by themselves)
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found. Install it ('pyenv install 3.13', 'apt install python3.13-venv', 'brew install python@3.13') or say where it is: make PYTHON=/path/to/python3.13"; exit 1; }
-	@$(PYTHON) ops/environment.py
+	@$(PYTHON) mesh/build/environment.py
 
 build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 	@.venv/bin/python build.py

@@ -16,9 +16,8 @@ def main() -> int:
         version = sys.version.split()[0]
         sys.stderr.write("build: Python 3.13 is needed (Lambda's); this is %s.\n" % version)  # noqa: UP031 - an older Python must be able to read this file
         return 1
-    from local_aws.private_files import keep_private  # noqa: PLC0415 - see above
-    from ops import environment  # noqa: PLC0415 - see above
-    from ops.bundle import cli  # noqa: PLC0415 - see above
+    from mesh.build import cli, environment  # noqa: PLC0415 - see above
+    from mesh.local_aws.private_files import keep_private  # noqa: PLC0415 - see above
 
     if Path(sys.prefix).resolve() == environment.VENV.resolve():
         keep_private()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 
 class Deadline(Record):

@@ -6,13 +6,13 @@ Tools are plain functions; this is where they find what they work with, whicheve
 from __future__ import annotations
 
 from mcp_app.deadline import Deadline
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
-# Not typing's; see `mcp_app.handler`.
+# Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mcp_app.knowledge.backend import Backend
-    from mcp_app.settings import Settings
+    from mesh.runtime.config.settings import Settings
 
 
 class Deployment(Record):
@@ -72,7 +72,7 @@ def backend_of(settings: Settings) -> Backend:
         )
 
         return EmbeddedBackend(settings.index)
-    from mcp_app.garbage import imported  # noqa: PLC0415 - only here
+    from mesh.runtime.garbage import imported  # noqa: PLC0415 - only here
 
     backend: Backend = imported("mcp_app.knowledge.supabase.backend").SupabaseBackend(
         settings.supabase

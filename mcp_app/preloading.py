@@ -5,8 +5,8 @@ INIT has a whole processor, a call the memory's share of one. docs/cold-start.md
 
 from __future__ import annotations
 
-from mcp_app.garbage import imported
-from mcp_app.settings import Settings
+from mesh.runtime.config.settings import Settings
+from mesh.runtime.garbage import imported
 
 MODULES = ("supabase.backend", "openai_api.service", "supabase.client")
 

@@ -14,24 +14,25 @@ from fastmcp.resources.template import ResourceTemplate
 from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
 
-from mcp_app import __version__, prompts, resources, snapshot, tools
-from mcp_app.author_tool import AuthorTool
-from mcp_app.call_log import CallLog
-from mcp_app.completions import Completions
-from mcp_app.components import Component, components
+from mcp_app import __version__, prompts, resources, tools
 from mcp_app.deployment import Deployment, set_current
-from mcp_app.exits import without_exits
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
-from mcp_app.one_provider import OneProvider
-from mcp_app.request_state import request_state_security
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
-from mcp_app.session_state import StateWhenWritten
-from mcp_app.settings import Settings, SettingsError
 from mcp_app.supabase_settings import SOURCES
-from mcp_app.tool_access import ToolAccess
-from mcp_app.tool_arguments import ToolArguments
-from mcp_app.typed_prompt import TypedPrompt
+from mesh.runtime.access.tool_access import ToolAccess
+from mesh.runtime.aws import snapshot
+from mesh.runtime.config.settings import Settings, SettingsError
+from mesh.runtime.observability.call_log import CallLog
+from mesh.runtime.server.author_tool import AuthorTool
+from mesh.runtime.server.completions import Completions
+from mesh.runtime.server.components import Component, components
+from mesh.runtime.server.exits import without_exits
+from mesh.runtime.server.one_provider import OneProvider
+from mesh.runtime.server.request_state import request_state_security
+from mesh.runtime.server.session_state import StateWhenWritten
+from mesh.runtime.server.tool_arguments import ToolArguments
+from mesh.runtime.server.typed_prompt import TypedPrompt
 
 TITLE = "AOMA Mesh"
 INSTRUCTIONS = """\

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mcp_app.record import Record
-from mcp_app.variables import SettingsError, Variables, choice, names, number, required
+from mesh.runtime.config.variables import SettingsError, Variables, choice, names, number, required
+from mesh.runtime.record import Record
 
 SOURCES = ("documents", "tickets", "commits", "code")
 OPENAI = "https://api.openai.com/v1"

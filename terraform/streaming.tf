@@ -13,18 +13,18 @@ locals {
 
   runtimes = {
     buffered = {
-      handler     = "mcp_app.handler.handler"
+      handler     = "mesh.runtime.handler.handler"
       layers      = []
       environment = {}
     }
     native = {
-      handler     = "mcp_app.handler.handler"
+      handler     = "mesh.runtime.handler.handler"
       layers      = []
-      environment = { AWS_LAMBDA_EXEC_WRAPPER = "/var/task/mcp_app/bootstrap" }
+      environment = { AWS_LAMBDA_EXEC_WRAPPER = "/var/task/mesh/runtime/bootstrap" }
     }
     # The layer's /opt/bootstrap starts the handler as a program, a web server.
     web_adapter = {
-      handler = "mcp_app/web_adapter"
+      handler = "mesh/runtime/web_adapter"
       layers  = [local.web_adapter_layer]
       environment = {
         AWS_LAMBDA_EXEC_WRAPPER      = "/opt/bootstrap"

@@ -12,17 +12,17 @@ import hypothesis
 import pytest
 import pytest_terraform.tf
 
-from local_aws import process
-from local_aws.process_identity import OWNER
-from local_supabase.stack import LocalSupabase
-from ops import terraform
-from ops.database.migrate import migrate
+from aoma.database.migrate import migrate
+from aoma.local_supabase.stack import LocalSupabase
+from mesh.local_aws import process
+from mesh.local_aws.process_identity import OWNER
+from mesh.stack import terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_aws.process import Running
-    from local_supabase.openai_server import LocalOpenAI
+    from aoma.local_supabase.openai_server import LocalOpenAI
+    from mesh.local_aws.process import Running
     from tests.page.chromium import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,7 +131,7 @@ def supabase(migrated_project: LocalSupabase) -> LocalSupabase:
 def openai_process() -> Iterator[LocalOpenAI]:
     """The stand-in for OpenAI of this worker's; tests take `openai_server`."""
     # The SDK's types take most of a second to import.
-    from local_supabase.openai_server import LocalOpenAI  # noqa: PLC0415
+    from aoma.local_supabase.openai_server import LocalOpenAI  # noqa: PLC0415
 
     with LocalOpenAI() as server:
         yield server

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.environment import CACHE, ROOT
+from mesh.build.environment import CACHE, ROOT
 
 SOURCE = ROOT / "requirements" / "node"
 FOLDER = CACHE / "node"

@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.environment import BIN, CACHE, ROOT, uv_variables
+from mesh.build.environment import BIN, CACHE, ROOT, uv_variables
 
 
 @dataclass(frozen=True)

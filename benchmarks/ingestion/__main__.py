@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aoma.database.migrate import migrate
+from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.ingestion.computing import available, compute
 from benchmarks.ingestion.corpus import Made, make
 from benchmarks.ingestion.embedder import embedder
 from benchmarks.ingestion.loading import Load, LoadFailedError, load
 from benchmarks.ingestion.searching import MODES, Latency, cases, measure
-from local_supabase.errors import LocalSupabaseError
-from local_supabase.stack import LocalSupabase
-from ops.database.migrate import migrate
 
 
 def load_all(

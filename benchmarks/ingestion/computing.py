@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg import sql
 
+from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.ingestion.searching import WARM, Case, Latency, vectors_of
-from local_supabase.stack import LocalSupabase
 
 
 def _computed_ms(process: int) -> float:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from local_supabase.openai_server import LocalOpenAI
-from local_supabase.stack import LocalSupabase
+from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.stack import LocalSupabase
 
 MODES = ("keyword", "semantic", "hybrid")
 # Pages and plans that nobody has asked for yet are read first.

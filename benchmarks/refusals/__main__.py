@@ -14,8 +14,8 @@ from benchmarks.refusals import figures
 from benchmarks.refusals.cases import Case, Deployment, accepted, deployments, refusals
 from benchmarks.starts import trees
 from benchmarks.starts.services import services
-from ops.bundle import BuildError
-from ops.environment import ROOT
+from mesh.build import BuildError
+from mesh.build.environment import ROOT
 
 PAGE = ROOT / "docs" / "access.md"
 BEGIN, END = "<!-- refusals: begin -->", "<!-- refusals: end -->"

@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, sys.argv[1])
 given = json.load(sys.stdin)
 os.environ.update(given["environment"], LAMBDA_TASK_ROOT=sys.argv[1])
-handler = importlib.import_module("mcp_app.handler").handler
+handler = importlib.import_module("mesh.runtime.handler").handler
 made = runpy.run_path(sys.argv[2])["body"]
 
 

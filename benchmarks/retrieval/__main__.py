@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aoma.corpus import IndexReport
+from aoma.local_supabase.errors import LocalSupabaseError
 from benchmarks.retrieval import tables
 from benchmarks.retrieval.corpus import CorpusNotFetchedError, documents
 from benchmarks.retrieval.embedded import embedded
 from benchmarks.retrieval.figures import Asked, System, ask
 from benchmarks.retrieval.questions import questions
 from benchmarks.retrieval.supabase import Embeddings, NotLoadedError, supabase
-from local_supabase.errors import LocalSupabaseError
-from ops.corpus import IndexReport
 
 
 def _measure(

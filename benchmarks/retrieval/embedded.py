@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from aoma.corpus import IndexReport, write_index
 from benchmarks.retrieval.figures import DEPTH, System
 from mcp_app.knowledge.embedded.index import open_index
-from ops.corpus import IndexReport, write_index
 
 
 @contextmanager

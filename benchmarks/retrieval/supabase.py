@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.retrieval.figures import DEPTH, Measure, System
-from local_supabase.openai_server import LocalOpenAI
-from local_supabase.stack import LocalSupabase
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import Mode, Passage
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.supabase_settings import OPENAI, THRESHOLDS, SupabaseSettings
-from ops.environment import BIN
+from mesh.build.environment import BIN
 
 SECONDS = 30.0
 # What the semantic threshold is about, and both for the mode that has both.

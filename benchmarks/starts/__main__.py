@@ -15,9 +15,9 @@ from benchmarks.starts.instance import BenchmarkError
 from benchmarks.starts.measuring import rounds
 from benchmarks.starts.services import Services, services
 from benchmarks.starts.subjects import Subjects
-from local_aws.sandbox import Sandbox, probe_namespaces, write_language
-from ops.bundle import BuildError
-from ops.environment import ROOT
+from mesh.build import BuildError
+from mesh.build.environment import ROOT
+from mesh.local_aws.sandbox import Sandbox, probe_namespaces, write_language
 
 OUTPUT = ROOT / ".mesh" / "benchmarks"
 GROWING = ("ours", "ours-full", "usual")

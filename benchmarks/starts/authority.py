@@ -1,6 +1,6 @@
 """Certificates for the stand-in of SSM: a chain like AWS's, and its root for the zip.
 
-Ours reads Amazon's first root only (`mcp_app.aws_tls`); this one is in its place in the zips
+Ours reads Amazon's first root only (`aws_tls`); this one is in its place in the zips
 that are measured. Kept for a year, so that those stay the same from run to run.
 """
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.starts.instance import Taken
-from ops import bundle
-from ops.environment import CACHE, ROOT
+from mesh import build as bundle
+from mesh.build.environment import CACHE, ROOT
 
 
 def _cpu_seconds() -> float:

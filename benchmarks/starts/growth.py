@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from aoma.corpus import write_index
 from benchmarks.ingestion import corpus
 from benchmarks.starts import requests, trees
 from benchmarks.starts.figures import Samples
 from benchmarks.starts.measuring import measure_growth
 from benchmarks.starts.requests import Kind
 from benchmarks.starts.subjects import Subject, Subjects
-from local_aws.sandbox import Sandbox
 from mcp_app.knowledge.embedded import schema
-from ops.bundle import BuildError
-from ops.corpus import write_index
-from ops.environment import ROOT
+from mesh.build import BuildError
+from mesh.build.environment import ROOT
+from mesh.local_aws.sandbox import Sandbox
 
 PASSAGES = (1_000, 10_000, 100_000)
 TOOLS = trees.COUNTS
@@ -50,7 +50,7 @@ def _index(passages: int) -> tuple[Path, str]:
     for file in (
         Path(corpus.__file__),
         Path(schema.__file__),
-        *(ROOT / "ops/corpus").rglob("*.py"),
+        *(ROOT / "aoma/corpus").rglob("*.py"),
     ):
         digest.update(file.read_bytes())
     place = trees.FOLDER / "indexes" / f"{passages}-{digest.hexdigest()[:16]}.sqlite3"

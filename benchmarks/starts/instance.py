@@ -1,7 +1,7 @@
 """One Lambda instance, measured: a clean process under AWS's own runtime client.
 
 What starts it, its environment, its file system and its Runtime API are local AWS's; see
-local_aws/README.md for where those differ from Lambda's.
+mesh.local_aws/README.md for where those differ from Lambda's.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any, Self
 
 from benchmarks.starts.clock import cpu_seconds
 from benchmarks.starts.requests import Ask
-from local_aws.functions import FunctionName, FunctionVersion
-from local_aws.log_pipes import FramePipe, LinePipe
-from local_aws.memory import MB, peak_bytes
-from local_aws.process_identity import kill_group
-from local_aws.runtime_api import Invocation, RuntimeApi
-from local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
+from mesh.local_aws.functions import FunctionName, FunctionVersion
+from mesh.local_aws.log_pipes import FramePipe, LinePipe
+from mesh.local_aws.memory import MB, peak_bytes
+from mesh.local_aws.process_identity import kill_group
+from mesh.local_aws.runtime_api import Invocation, RuntimeApi
+from mesh.local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
 
 ARN = FunctionName("000000000000", "us-east-1", "benchmark")
 MEMORY_MB = 512

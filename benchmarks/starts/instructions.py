@@ -22,10 +22,10 @@ from pathlib import Path
 from benchmarks.starts import trees
 from benchmarks.starts.instance import ARN, MEMORY_MB, BenchmarkError, Program, decoded
 from benchmarks.starts.requests import Ask
-from local_aws.functions import FunctionVersion
-from local_aws.host import base_interpreter
-from local_aws.runtime_api import Invocation, RuntimeApi
-from local_aws.sandbox import Sandbox, environment, write_language
+from mesh.local_aws.functions import FunctionVersion
+from mesh.local_aws.host import base_interpreter
+from mesh.local_aws.runtime_api import Invocation, RuntimeApi
+from mesh.local_aws.sandbox import Sandbox, environment, write_language
 
 REFS = re.compile(r"I\s+refs:\s+([\d,]+)")
 LIMIT_SECONDS = 600

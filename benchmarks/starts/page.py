@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.starts import plots, tables
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 FOLDER = ROOT / "docs" / "benchmarks"

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from benchmarks.starts.authority import HOST
-from local_aws.http_server import Request
-from local_aws.sigv4 import SignatureRejectedError, parse_authorization, verify
+from mesh.local_aws.http_server import Request
+from mesh.local_aws.sigv4 import SignatureRejectedError, parse_authorization, verify
 
 TARGETS = ("AmazonSSM.GetParameter", "AmazonSSM.GetParameters")
 

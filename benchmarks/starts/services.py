@@ -10,16 +10,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aoma.database.migrate import migrate
+from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase.hashed_words import embed
+from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.starts import trees
 from benchmarks.starts.authority import kept
 from benchmarks.starts.parameter_store import ParameterStore
-from local_supabase.errors import LocalSupabaseError
-from local_supabase.hashed_words import embed
-from local_supabase.openai_server import LocalOpenAI
-from local_supabase.stack import LocalSupabase
-from mcp_app import origin_secret
-from mcp_app.api_keys import ApiKey, digest, generate, stored
-from ops.database.migrate import migrate
+from mesh.runtime.access.api_keys import ApiKey, digest, generate, stored
+from mesh.runtime.domain import origin_secret
 
 API_KEYS = "/benchmark/api-keys"
 ORIGIN_SECRET = "/benchmark/origin-secret"  # noqa: S105 - its name

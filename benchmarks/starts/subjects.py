@@ -12,9 +12,9 @@ from benchmarks.starts.requests import Kind
 from benchmarks.starts.services import API_KEYS, ORIGIN_SECRET, Services
 from benchmarks.starts.trees import Tree
 from benchmarks.starts.web_instance import WebInstance
-from local_aws.sandbox import Sandbox
+from mesh.local_aws.sandbox import Sandbox
 
-HANDLER = "mcp_app.handler.handler"
+HANDLER = "mesh.runtime.handler.handler"
 # A setting, measured when it is asked for.
 ASKED_FOR = frozenset({"ours-preloaded"})
 type Instance = LambdaInstance | WebInstance
@@ -208,7 +208,7 @@ class Subjects:
         )
 
     def _ours_streaming(self) -> Subject:
-        wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mcp_app/bootstrap"}
+        wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mesh/runtime/bootstrap"}
         return self._our(
             "ours-streaming",
             "ours, streaming",

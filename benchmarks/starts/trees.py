@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.starts import authority
-from local_aws.leftovers import remove_tree
-from local_aws.task_root import unpack
-from ops import bundle
-from ops.bundle import dependencies
-from ops.bundle.bytecode import TASK_ROOT
-from ops.bundle.target import target
-from ops.environment import CACHE, LAMBDA_RUNTIME, ROOT
+from mesh import build as bundle
+from mesh.build import dependencies
+from mesh.build.bytecode import TASK_ROOT
+from mesh.build.environment import CACHE, LAMBDA_RUNTIME, ROOT
+from mesh.build.target import target
+from mesh.local_aws.leftovers import remove_tree
+from mesh.local_aws.task_root import unpack
 
 FIRST_ROOT = "amazon_root_1.pem"
 FOLDER = CACHE / "starts"

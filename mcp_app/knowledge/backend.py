@@ -25,7 +25,7 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 
 class Strategy(Record):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from mcp_app.deadline import Deadline
-from mcp_app.secrets import Secret, SecretUnavailableError
+from mesh.runtime.aws.secrets import Secret, SecretUnavailableError
 
 CONNECT_SECONDS = 3.0
 # Idle connections are not used again after this: in a sandbox that was frozen in between

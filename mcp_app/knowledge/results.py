@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 # `bm25`: SQLite's, higher is better, unbounded, rare words counting more in coverage too.
 # `text_rank`: PostgreSQL's ts_rank_cd. `cosine_similarity`: as `similarity`.

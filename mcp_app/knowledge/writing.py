@@ -16,7 +16,7 @@ from mcp_app.knowledge.errors import (
 from mcp_app.knowledge.grounding import check
 from mcp_app.knowledge.prompts import ABSENT, compose
 from mcp_app.knowledge.results import AnswerStatus, Evidence, SourceReport
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 # What a model that reasons may think before it writes: that counts against its limit too, and
 # the answer would otherwise be cut off, or empty. Other models are held to the length that

@@ -10,12 +10,12 @@ from fastmcp.server.context import Context
 from fastmcp.tools import tool
 from pydantic import Field
 
-from mcp_app import build_info
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
-from mcp_app.lifetime import LIFETIME
-from mcp_app.record import Record
+from mesh.runtime.config import build_info
+from mesh.runtime.observability.lifetime import LIFETIME
+from mesh.runtime.record import Record
 
 EXAMPLES = {
     "query": "how long are proxies kept",

@@ -12,7 +12,7 @@ variables {
   description            = "Test"
   zip_path               = "versions.tf"
   code_sha256            = "c2hh"
-  handler                = "mcp_app.handler.handler"
+  handler                = "mesh.runtime.handler.handler"
   layers                 = []
   runtime                = "python3.13"
   architecture           = "arm64"

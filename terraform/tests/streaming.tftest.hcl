@@ -26,7 +26,7 @@ run "buffered_answers_need_no_wrapper_and_no_layer" {
   }
 
   assert {
-    condition     = local.runtime == { handler = "mcp_app.handler.handler", layers = [], environment = {} }
+    condition     = local.runtime == { handler = "mesh.runtime.handler.handler", layers = [], environment = {} }
     error_message = jsonencode(local.runtime)
   }
 }
@@ -44,12 +44,12 @@ run "native_streaming_starts_the_runtime_in_the_zip" {
   }
 
   assert {
-    condition     = module.lambda.environment_variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/var/task/mcp_app/bootstrap" && module.lambda.environment_variables["MESH_AUTH"] == "api_key"
+    condition     = module.lambda.environment_variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/var/task/mesh/runtime/bootstrap" && module.lambda.environment_variables["MESH_AUTH"] == "api_key"
     error_message = jsonencode(module.lambda.environment_variables)
   }
 
   assert {
-    condition     = module.lambda.handler == "mcp_app.handler.handler" && length(module.lambda.layers) == 0
+    condition     = module.lambda.handler == "mesh.runtime.handler.handler" && length(module.lambda.layers) == 0
     error_message = "The handler is ${module.lambda.handler}, layers are ${jsonencode(module.lambda.layers)}."
   }
 }
@@ -69,7 +69,7 @@ run "web_adapter_takes_the_layer_of_the_region_and_the_architecture" {
   }
 
   assert {
-    condition     = module.lambda.handler == "mcp_app/web_adapter"
+    condition     = module.lambda.handler == "mesh/runtime/web_adapter"
     error_message = module.lambda.handler
   }
 

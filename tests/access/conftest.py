@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mcp_app.oauth_settings import OAuthSettings
-from mcp_app.settings import Settings
+from mesh.runtime.config.settings import Settings
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import (  # noqa: F401 - fixtures
     Client,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 
 ROW = re.compile(r"^\| `([A-Z]+) (/\S*)` \| ([^|]+?) \|", re.MULTILINE)
 EVERYBODY = "everybody"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.warnings import InsecureKeyLengthWarning
 
-from mcp_app import caller
+from mesh.runtime.access import caller
 from tests.access.conftest import AUDIENCE, URL
 from tests.access.issuer import MAKERS
 from tests.mcp_app.conftest import KEY, Client
@@ -204,7 +204,7 @@ def test_the_caller_is_the_user_with_the_verified_token(user, monkeypatch):
         seen.append(caller.current())
         return False
 
-    monkeypatch.setattr("mcp_app.tool_access.holds_too_much", noted)
+    monkeypatch.setattr("mesh.runtime.access.tool_access.holds_too_much", noted)
     ada = user(sub="ada", scope="a b")
     ada.call("get_system_health")
     (found,) = seen

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
-from mcp_app.oauth_settings import OAuthSettings
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.conftest import AUDIENCE
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import Client

@@ -11,8 +11,8 @@ import jwt
 import pytest
 from starlette.routing import Route
 
-from mcp_app.api_keys import KeysUnavailableError, digest, generate
-from mcp_app.oauth_settings import OAuthSettings
+from mesh.runtime.access.api_keys import KeysUnavailableError, digest, generate
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.conftest import AUDIENCE
 from tests.access.documented import public
 from tests.access.issuer import MAKERS, Issuer

@@ -11,10 +11,10 @@ from hypothesis import settings as sampling
 from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST
 
-from mcp_app.api_keys import digest, generate
-from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
-from mcp_app.asgi.rate_limit import MAX_CALLERS, RateLimit
-from mcp_app.limits import holds_too_much
+from mesh.runtime.access.api_keys import digest, generate
+from mesh.runtime.access.limits import holds_too_much
+from mesh.runtime.access.rate_limit import MAX_CALLERS, RateLimit
+from mesh.runtime.http.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from tests.access.conftest import AUDIENCE
 from tests.mcp_app.conftest import Client
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mcp_app.oauth_settings import OAuthSettings
-from mcp_app.settings import SettingsError, load
+from mesh.runtime.config.settings import SettingsError, load
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 
 ISSUER = "https://abc.supabase.co/auth/v1"
 BOTH = {

@@ -6,9 +6,9 @@ from copy import replace
 
 import pytest
 
-from mcp_app import logs
-from mcp_app.api_keys import generate
-from mcp_app.logs import JsonLines
+from mesh.runtime.access.api_keys import generate
+from mesh.runtime.observability import logs
+from mesh.runtime.observability.logs import JsonLines
 from tests.access.conftest import AUDIENCE
 from tests.mcp_app.conftest import Client
 

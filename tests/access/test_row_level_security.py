@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from local_supabase.stack import LocalSupabase
-from mcp_app import settings as server_settings
+from aoma.local_supabase.stack import LocalSupabase
 from mcp_app import supabase_settings
-from mcp_app.api_keys import KeyRing, digest, generate
-from mcp_app.asgi.app import build_app
-from mcp_app.instance import Instance
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
+from mesh.runtime.access.api_keys import KeyRing, digest, generate
+from mesh.runtime.config import settings as server_settings
+from mesh.runtime.http.app import build_app
+from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client
 from tests.supabase_backend.test_backend_live import fill
 from tests.supabase_backend.usual import Parameters

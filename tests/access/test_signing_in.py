@@ -19,10 +19,10 @@ from mcp.shared.auth import (
     OAuthToken,
 )
 
-from mcp_app.asgi.app import build_app
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
-from mcp_app.oauth_settings import OAuthSettings
 from mcp_app.server import build_server
+from mesh.runtime.http.app import build_app
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.signing_in import SignInIssuer
 
 URL = "https://mesh.example/mcp"

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from mcp_app.oauth.documents import DocumentUnavailableError, fetch, is_safe
-from mcp_app.oauth.signing_keys import IssuerUnavailableError, SigningKeys, metadata_addresses
+from mesh.runtime.oauth.documents import DocumentUnavailableError, fetch, is_safe
+from mesh.runtime.oauth.signing_keys import IssuerUnavailableError, SigningKeys, metadata_addresses
 from tests.access.conftest import AUDIENCE
 from tests.access.issuer import PATH
 from tests.mcp_app.conftest import Client

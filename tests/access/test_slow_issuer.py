@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler
 import httpx2
 import pytest
 
-from mcp_app.oauth import signing_keys
-from mcp_app.oauth.signing_keys import IssuerUnavailableError, SigningKeys
-from mcp_app.oauth_settings import OAuthSettings
+from mesh.runtime.oauth import signing_keys
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.oauth.signing_keys import IssuerUnavailableError, SigningKeys
 from tests.access.conftest import AUDIENCE, URL
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import KEY, Client

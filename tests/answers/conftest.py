@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from aoma.corpus import write_index
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
-from ops.corpus import write_index
 from tests.knowledge.jira_samples import csv_text, row, saved
 
 INGEST = """\

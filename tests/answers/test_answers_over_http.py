@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from local_supabase.faults import Fault
-from local_supabase.openai_server import LocalOpenAI, StoredFile
-from local_supabase.stack import LocalSupabase
+from aoma.cli.ingest import command as ingest
+from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.openai_server import LocalOpenAI, StoredFile
+from aoma.local_supabase.stack import LocalSupabase
 from mcp_app import deployment
-from mcp_app.asgi.app import build_app
-from mcp_app.instance import Instance
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
-from mcp_app.settings import load
-from ops.cli.ingest import command as ingest
+from mesh.runtime.config.settings import load
+from mesh.runtime.http.app import build_app
+from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client
 
 QUESTION = "For how many days are proxies kept after ingest?"

@@ -16,7 +16,7 @@ from benchmarks.starts.instance import BenchmarkError, LambdaInstance, Program
 from benchmarks.starts.requests import CALL, LIST
 from benchmarks.starts.services import services
 from benchmarks.starts.subjects import Subjects
-from local_aws.leftovers import remove_tree
+from mesh.local_aws.leftovers import remove_tree
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ sys.path.insert(0, sys.argv[1])
 os.environ.update(
     LAMBDA_TASK_ROOT=sys.argv[1], MESH_NAME="mesh", MESH_ENVIRONMENT="dev", MESH_AUTH="none"
 )
-handler = importlib.import_module("mcp_app.handler").handler
+handler = importlib.import_module("mesh.runtime.handler").handler
 # What takes 3 ms or more to import, a fifteenth of a bare handler's cold start.
 HEAVY = (
     *("ast", "asyncio", "dataclasses", "http.client", "inspect", "pathlib"),

@@ -10,8 +10,8 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.bundle import BuildResult, build
-from ops.environment import ROOT
+from mesh.build import BuildResult, build
+from mesh.build.environment import ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
 

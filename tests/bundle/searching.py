@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 os.environ.update(json.loads(sys.argv[2]), LAMBDA_TASK_ROOT=sys.argv[1])
 
-handler = importlib.import_module("mcp_app.handler").handler
+handler = importlib.import_module("mesh.runtime.handler").handler
 NEVER = ("fastmcp", "mcp", "mcp_types", "starlette", "mangum", "pydantic_settings", "griffe")
 
 

@@ -14,8 +14,8 @@ from types import CodeType
 
 import pytest
 
-from ops.bundle import BuildError, bytecode, packed_modules
-from ops.bundle.target import target
+from mesh.build import BuildError, bytecode, packed_modules
+from mesh.build.target import target
 from tests.bundle.projects import Project, Wheel
 
 # Whatever a request may load: the packages that FastMCP and its access control are made of.
@@ -142,7 +142,7 @@ def test_importing_everything_compiles_nothing_and_lacks_no_pruned_package(
         *("dns", "pycparser", "cffi", "pygments", "h2", "hpack", "hyperframe"),
     }
     asking = {name: asked for name, asked in found["missing"].items() if name in pruned}
-    # None of these is reached by an HTTP request: see ops/bundle/pruning.py.
+    # None of these is reached by an HTTP request: see mesh/build/pruning.py.
     assert asking == {
         "dns": ["email_validator.deliverability"],
         "h2": ["httpcore2._async.http2", "httpcore2._sync.http2"],
@@ -175,7 +175,7 @@ def test_our_own_modules_come_with_sources_for_tracebacks(project: Project) -> N
     project.build()
 
     zipped = project.zipped()
-    assert zipped["mcp_app/handler.py"].startswith(b"def handler")
+    assert zipped["mesh/runtime/handler.py"].startswith(b"def handler")
     assert "mcp_app/__pycache__/handler.cpython-313.pyc" in zipped
     assert "answers/__init__.pyc" in zipped
     assert "answers/__init__.py" not in zipped
@@ -194,7 +194,7 @@ def test_file_that_is_not_python_is_carried_as_it_is(project: Project) -> None:
 def test_invalid_module_of_ours_ends_the_build_with_its_line(project: Project) -> None:
     project.build()
     before = project.output.read_bytes()
-    project.write("mcp_app/handler.py", "def handler(:\n")
+    project.write("mesh/runtime/handler.py", "def handler(:\n")
 
     with pytest.raises(BuildError, match=r"mcp_app/handler\.py is not valid Python: .*line 1"):
         project.build()

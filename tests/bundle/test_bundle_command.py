@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import cli, report
-from ops.environment import ROOT
+from mesh.build import cli, report
+from mesh.build.environment import ROOT
 from tests.bundle.projects import Project
 
 # How this machine reaches the package registries: a build may have to ask them.

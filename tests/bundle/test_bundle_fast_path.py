@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ops.bundle.fast_path import LEFT_TO_FASTMCP
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
+from mesh.build.fast_path import LEFT_TO_FASTMCP
 
 PAGE = ROOT / "docs" / "fast-path.md"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ops.bundle.fast_path import ask
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
+from mesh.build.fast_path import ask
 
 
 def test_a_server_of_fewer_sources_is_asked_for_its_own_documents(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildError
+from mesh.build import BuildError
 from tests.bundle.projects import Project, git
 from tests.knowledge.jira_samples import csv_text, row, saved
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildError, dependencies
-from ops.bundle.limits import MEBIBYTE
+from mesh.build import BuildError, dependencies
+from mesh.build.limits import MEBIBYTE
 from tests.bundle.projects import Project, Wheel
 
 
@@ -25,21 +25,21 @@ def test_edit_of_the_application_reuses_the_dependencies(
 ) -> None:
     assert not project.build().reused
     monkeypatch.setattr(dependencies, "install", refuse_to_install)
-    project.write("mcp_app/handler.py", "edited = True\n")
+    project.write("mesh/runtime/handler.py", "edited = True\n")
 
     result = project.build()
 
     assert result.reused
-    assert project.zipped()["mcp_app/handler.py"] == b"edited = True\n"
+    assert project.zipped()["mesh/runtime/handler.py"] == b"edited = True\n"
     assert project.zipped()["answers/__init__.pyc"]
 
 
 def test_edit_undone_gives_the_zip_from_before(project: Project) -> None:
     before = project.build(indexed=False).sha256
     source = (project.root / "mcp_app" / "handler.py").read_text()
-    project.write("mcp_app/handler.py", "edited = True\n")
+    project.write("mesh/runtime/handler.py", "edited = True\n")
     edited = project.build(indexed=False).sha256
-    project.write("mcp_app/handler.py", source)
+    project.write("mesh/runtime/handler.py", source)
 
     assert project.build(indexed=False).sha256 == before
     assert edited != before
@@ -156,7 +156,7 @@ def test_zip_over_the_upload_limit_is_refused(
     project.build()
     before = project.output.read_bytes()
     project.require(Wheel("answers", files={"answers/data.bin": os.urandom(3 * MEBIBYTE)}))
-    monkeypatch.setattr("ops.bundle.limits.ZIP_BYTES", 2 * MEBIBYTE)
+    monkeypatch.setattr("mesh.build.limits.ZIP_BYTES", 2 * MEBIBYTE)
 
     with pytest.raises(BuildError) as caught:
         project.build()
@@ -171,7 +171,7 @@ def test_zip_over_the_unzipped_limit_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.require(Wheel("answers", files={"answers/data.bin": bytes(3 * MEBIBYTE)}))
-    monkeypatch.setattr("ops.bundle.limits.UNZIPPED_BYTES", 2 * MEBIBYTE)
+    monkeypatch.setattr("mesh.build.limits.UNZIPPED_BYTES", 2 * MEBIBYTE)
 
     with pytest.raises(BuildError, match=r"Unzipped it has 3\.\d+ MB, 1\.\d+ MB more than"):
         project.build()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildResult, build, optional, pruning
-from ops.environment import CACHE
+from mesh.build import BuildResult, build, optional, pruning
+from mesh.build.environment import CACHE
 from tests.bundle.projects import LOCK, Project, Wheel, git
 
 CLIENT = """
@@ -86,7 +86,7 @@ def test_parts_that_nobody_asks_for_stay_out(parts: Project) -> None:
         ("import importlib\n\nimportlib.import_module('pydantic.v1.main')\n", {"pydantic 1"}),
         ("from pydantic import v1\n", {"pydantic 1"}),
         ("class Id:\n    @classmethod\n    def __get_validators__(cls): ...\n", {"pydantic 1"}),
-        ("from fastmcp import FastMCP\nfrom mcp_app.clients import Client\n", set()),
+        ("from fastmcp import FastMCP\nfrom mesh.runtime.clients import Client\n", set()),
     ],
 )
 def test_the_application_asks_by_naming_it(parts: Project, source: str, kept: set[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops.bundle.packing import LEAST_MODULES, packs
+from mesh.build.packing import LEAST_MODULES, packs
 from tests.bundle.projects import Project, Wheel
 
 FILES = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildError, BuildResult
-from ops.bundle.dependencies import runs_on
-from ops.bundle.target import Target, target
+from mesh.build import BuildError, BuildResult
+from mesh.build.dependencies import runs_on
+from mesh.build.target import Target, target
 from tests.bundle.projects import Project, Wheel
 
 
@@ -106,7 +106,7 @@ def test_unreachable_index_is_said(project: Project, monkeypatch: pytest.MonkeyP
 def test_missing_uv_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("ops.bundle.dependencies.BIN", tmp_path)
+    monkeypatch.setattr("mesh.build.dependencies.BIN", tmp_path)
 
     with pytest.raises(BuildError, match="uv is missing"):
         project.build()

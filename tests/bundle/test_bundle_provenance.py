@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.bundle import BuildError
+from mesh.build import BuildError
 from tests.bundle.projects import Project, git
 
 

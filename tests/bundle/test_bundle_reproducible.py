@@ -13,19 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ops.bundle import BuildResult
-from ops.environment import CACHE, ROOT
+from mesh.build import BuildResult
+from mesh.build.environment import CACHE, ROOT
 from tests.bundle.projects import LOCK, Project, Wheel
 
 # Started by Lambda, and by the Web Adapter.
-PROGRAMS = {"mcp_app/bootstrap", "mcp_app/web_adapter"}
+PROGRAMS = {"mesh/runtime/bootstrap", "mesh/runtime/web_adapter"}
 BUILD = """
 import json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 root, lock, cache, workers, umask = sys.argv[2:]
 os.umask(int(umask, 8))
-from ops.bundle import build
+from mesh.build import build
 result = build("host", root=Path(root), requirements=Path(lock), cache=Path(cache),
                workers=int(workers))
 print(json.dumps({"sha256": result.sha256, "content": result.content_sha256,
@@ -154,6 +154,6 @@ def test_leftovers_of_installers_and_compilers_stay_out(project: Project) -> Non
         "mcp_app/__init__.py",
         "mcp_app/__pycache__/__init__.cpython-313.pyc",
         "mcp_app/__pycache__/handler.cpython-313.pyc",
-        "mcp_app/handler.py",
+        "mesh/runtime/handler.py",
         "packed_modules.pyc",
     ]

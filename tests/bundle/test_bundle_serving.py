@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ops.bundle import BuildResult, pruning
-from ops.bundle.limits import MEBIBYTE
-from ops.environment import ROOT
+from mesh.build import BuildResult, pruning
+from mesh.build.environment import ROOT
+from mesh.build.limits import MEBIBYTE
 
 
 @pytest.fixture(scope="module")

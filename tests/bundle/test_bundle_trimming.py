@@ -18,7 +18,7 @@ from typing import Any
 import certifi
 import pytest
 
-from ops.bundle import BuildResult, bytecode, trimming
+from mesh.build import BuildResult, bytecode, trimming
 from tests.bundle.projects import Project, Wheel
 
 LOAD = """

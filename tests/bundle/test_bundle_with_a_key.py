@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.starts.authority import chain
 from benchmarks.starts.parameter_store import ParameterStore
-from mcp_app import origin_secret
-from mcp_app.api_keys import ApiKey, digest, generate, stored
+from mesh.runtime.access.api_keys import ApiKey, digest, generate, stored
+from mesh.runtime.domain import origin_secret
 
 KEYS, ORIGIN = "/test/api-keys", "/test/origin-secret"
 BEHIND_DOMAIN = {

@@ -14,8 +14,8 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 os.environ.update(json.loads(sys.argv[2]), LAMBDA_TASK_ROOT=sys.argv[1])
-handler = importlib.import_module("mcp_app.handler").handler
-tls = vars(importlib.import_module("mcp_app.aws_tls"))
+handler = importlib.import_module("mesh.runtime.handler").handler
+tls = vars(importlib.import_module("mesh.runtime.aws.aws_tls"))
 tls["FIRST_ROOT"], tls["ROOTS"] = sys.argv[3:]
 
 for line in sys.stdin:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.process import Running, start, stop
-from ops import bundle
+from mesh import build as bundle
+from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, Function, client, deploy, grant
 from tests.separate_environment import CLIENTS
 
@@ -95,7 +95,7 @@ def mesh_url(aws_of_clients: Running, tmp_path_factory) -> str:
         FunctionName="mesh",
         Role=ROLE,
         Runtime="python3.13",
-        Handler="mcp_app.handler.handler",
+        Handler="mesh.runtime.handler.handler",
         Architectures=[HERE],
         MemorySize=512,
         Timeout=30,

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import httpx
 
-from local_aws.process import start, stop
-from mcp_app.api_keys import generate
 from mcp_app.resource_handlers import PAGE
-from ops import api_keys, bundle
-from ops.environment import ROOT
+from mesh import build as bundle
+from mesh.build.environment import ROOT
+from mesh.credentials import api_keys
+from mesh.local_aws.process import start, stop
+from mesh.runtime.access.api_keys import generate
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
 PARAMETER = "/clients/api-keys"
@@ -51,7 +52,7 @@ def protocol_server(folder: Path) -> Generator[ProtocolServer]:
             FunctionName="mesh",
             Role=ROLE,
             Runtime="python3.13",
-            Handler="mcp_app.handler.handler",
+            Handler="mesh.runtime.handler.handler",
             Architectures=[HERE],
             MemorySize=512,
             Timeout=30,

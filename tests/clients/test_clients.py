@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.clients.real_clients import check, python_in
 from tests.local_aws.deployed import ECHO, HERE
 

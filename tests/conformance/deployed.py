@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from local_aws.process import Running, start, stop
-from ops import bundle
-from ops.environment import ROOT
+from mesh import build as bundle
+from mesh.build.environment import ROOT
+from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -20,7 +20,7 @@ STATE_KEY = "/conformance/state-key"
 # What invoke_mode sets in Terraform: terraform/streaming.tf.
 MODES = {
     "BUFFERED": {},
-    "RESPONSE_STREAM": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mcp_app/bootstrap"},
+    "RESPONSE_STREAM": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/mesh/runtime/bootstrap"},
 }
 
 
@@ -48,7 +48,7 @@ def _deploy(running: Running, name: str, code: bytes, mode: str) -> str:
         FunctionName=name,
         Role=ROLE,
         Runtime="python3.13",
-        Handler="mcp_app.handler.handler",
+        Handler="mesh.runtime.handler.handler",
         Architectures=[HERE],
         MemorySize=512,
         Timeout=30,

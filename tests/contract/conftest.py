@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local_aws.process import start, stop
+from mesh.local_aws.process import start, stop
 from tests.local_aws.deployed import deploy
 
 # As in README.md, for a real function.

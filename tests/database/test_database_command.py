@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from aoma.cli.database import command
 from mcp_app.knowledge.supabase.keys import claims
-from ops.cli import run
-from ops.cli.database import command
+from mesh.cli import run
 
 
 @pytest.fixture

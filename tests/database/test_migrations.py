@@ -8,11 +8,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ops.database.connection import connect
-from ops.database.migrate import migrate
-from ops.database.migrations_on_disk import Migration, read_migrations
-from ops.database.state import read_state
-from ops.failure import CommandFailedError
+from aoma.database.connection import connect
+from aoma.database.migrate import migrate
+from aoma.database.migrations_on_disk import Migration, read_migrations
+from aoma.database.state import read_state
+from mesh.failure import CommandFailedError
 
 NAMES = [migration.name for migration in read_migrations()]
 

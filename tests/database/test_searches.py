@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from postgrest import APIError
 
-from local_supabase.hashed_words import embed, similarity
+from aoma.local_supabase.hashed_words import embed, similarity
 from mcp_app.knowledge.embedded.terms import STOP_WORDS
 from tests.database.conftest import DIMENSIONS, vector
 
@@ -113,7 +113,7 @@ def test_context_brings_forward_and_adds_no_coverage(ask, add_document):
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ("handler", "see mcp_app/handler.py"),
+        ("handler", "see mesh/runtime/handler.py"),
         ("readFile", "def read_file(path):"),
         ("ABC-12", "fixes ABC-12, at last"),
         ("1.2.3", "since version 1.2.3"),

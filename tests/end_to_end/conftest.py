@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.api_keys import generate
-from ops import api_keys, bundle, local_aws_client
-from ops.environment import ROOT
+from mesh import build as bundle
+from mesh.build.environment import ROOT
+from mesh.credentials import api_keys
+from mesh.runtime.access.api_keys import generate
+from mesh.stack import local_aws_client
 
 # Terraform and the tests themselves are not what is edited here.
 COPIED = ("mcp_app", "requirements", "docs", "README.md", ".gitignore")

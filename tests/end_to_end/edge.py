@@ -15,10 +15,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_aws.process import Running
-from mcp_app.origin_secret import HEADER, VIEWER_HEADER
-from ops import local_aws_client
-from ops.origin_secret import KEY
+from mesh.credentials.origin_secret import KEY
+from mesh.local_aws.process import Running
+from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
+from mesh.stack import local_aws_client
 
 VIEWER = "203.0.113.9"
 # About a connection and not about its request.

@@ -20,10 +20,11 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from pytest_terraform import terraform
 
-from mcp_app.api_keys import digest, generate
-from ops import api_keys, local_aws_client
-from ops.api_keys import Limits, Parameter
-from ops.logs import LogGroup
+from mesh.credentials import api_keys
+from mesh.credentials.api_keys import Limits, Parameter
+from mesh.logs.logs import LogGroup
+from mesh.runtime.access.api_keys import digest, generate
+from mesh.stack import local_aws_client
 from tests.access.issuer import Issuer
 
 PATHS = (

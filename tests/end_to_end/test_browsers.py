@@ -9,9 +9,10 @@ import httpx
 import pytest
 from pytest_terraform import terraform
 
-from mcp_app.api_keys import generate
-from ops import api_keys, local_aws_client
-from ops.api_keys import Limits
+from mesh.credentials import api_keys
+from mesh.credentials.api_keys import Limits
+from mesh.runtime.access.api_keys import generate
+from mesh.stack import local_aws_client
 from tests.clients.real_clients import check
 from tests.clients.web_page import WebPage, opened_page, served_page
 

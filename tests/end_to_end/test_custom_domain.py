@@ -20,10 +20,12 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from pytest_terraform import terraform
 
-from mcp_app.origin_secret import HEADER
-from ops import credential, local_aws_client, origin_secret, smoke
-from ops.origin_secret import KEY, Places
-from ops.plan_guard import judge, read_plan
+from mesh.credentials import origin_secret
+from mesh.credentials.origin_secret import KEY, Places
+from mesh.deploy.plan_guard import judge, read_plan
+from mesh.runtime.domain.origin_secret import HEADER
+from mesh.smoke import credential, smoke
+from mesh.stack import local_aws_client
 from tests.clients.real_clients import check
 from tests.clients.web_page import opened_page, served_page
 from tests.end_to_end.edge import Edge, serving

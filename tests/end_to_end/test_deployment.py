@@ -11,8 +11,9 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from pytest_terraform import terraform
 
-from mcp_app.api_keys import generate
-from ops import credential, local_aws_client, smoke
+from mesh.runtime.access.api_keys import generate
+from mesh.smoke import credential, smoke
+from mesh.stack import local_aws_client
 from tests.page.chromium import wait_for
 
 

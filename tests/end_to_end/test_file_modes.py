@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from local_supabase import process as supabase
-from local_supabase.places import place_for
-from ops.environment import CACHE, ROOT
+from aoma.local_supabase import process as supabase
+from aoma.local_supabase.places import place_for
+from mesh.build.environment import CACHE, ROOT
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".mesh", ".venv", "dist", "node_modules", "__pycache__", ".*_cache"
 )
-MESH = "from ops.cli import main; main()"
+MESH = "from mesh.cli import main; main()"
 UP_SECONDS = 600
 # What a shell gives by itself on most machines: others read everything.
 WIDE = 0o022
@@ -72,7 +72,7 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_nobody_else_reads_what_a_build_and_mesh_up_leave(checkout: Path) -> None:
     run(checkout, "build.py", "--architecture", "host", "--output", "dist/built.zip")
-    run(checkout, "-c", "from ops.environment import alone\nwith alone(): pass")
+    run(checkout, "-c", "from mesh.build.environment import alone\nwith alone(): pass")
     run(checkout, "-c", MESH, "up")
     run(checkout, "-c", MESH, "logs", "--since", "10m")
     assert (checkout / ".mesh").stat().st_mode & 0o777 == 0o700

@@ -15,18 +15,19 @@ from typing import Self
 import httpx
 import pytest
 
-from mcp_app.api_keys import generate
-from ops import credential, local_aws_client, terraform
-from ops.cli.release import hold_only
-from ops.environment import ROOT
-from ops.failure import CommandFailedError
-from ops.progress import Steps
-from ops.release import releasing
-from ops.release.releasing import STEPS, Options, release
-from ops.release.rolling_back import BACK_STEPS, choose, known, roll_back
-from ops.release.root import Root
-from ops.release.target import Target
-from ops.release.trying import NotReleasedError
+from mesh.build.environment import ROOT
+from mesh.cli.release import hold_only
+from mesh.deploy.release import releasing
+from mesh.deploy.release.releasing import STEPS, Options, release
+from mesh.deploy.release.rolling_back import BACK_STEPS, choose, known, roll_back
+from mesh.deploy.release.root import Root
+from mesh.deploy.release.target import Target
+from mesh.deploy.release.trying import NotReleasedError
+from mesh.failure import CommandFailedError
+from mesh.progress import Steps
+from mesh.runtime.access.api_keys import generate
+from mesh.smoke import credential
+from mesh.stack import local_aws_client, terraform
 
 CALLERS = 2
 PAUSE_SECONDS = 0.1  # at most 20 calls a second in all

@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 
-from ops import smoke
-from ops.credential import ApiKey
+from mesh.smoke import smoke
+from mesh.smoke.credential import ApiKey
 from tests.end_to_end.conftest import Project
 from tests.terraform.test_root_on_local_aws import ROOT, Cli
 

@@ -14,8 +14,8 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from pytest_terraform import terraform
 
-from ops import smoke
-from ops.credential import ApiKey
+from mesh.smoke import smoke
+from mesh.smoke.credential import ApiKey
 
 TOOLS = Path(__file__).with_name("streamed_tools.py")
 SECONDS = 60

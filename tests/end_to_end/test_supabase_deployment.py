@@ -11,15 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from local_aws import process
-from local_supabase.faults import Fault
-from local_supabase.hashed_words import embed
-from mcp_app.api_keys import generate
-from ops import api_keys, bundle, local_aws_client, stored_secrets
-from ops.database.token import mint
-from ops.deployment import Deployment, Inputs
-from ops.environment import ROOT
-from ops.stack import Stack
+from aoma.database.token import mint
+from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.hashed_words import embed
+from mesh import build as bundle
+from mesh.build.environment import ROOT
+from mesh.credentials import api_keys, stored_secrets
+from mesh.local_aws import process
+from mesh.runtime.access.api_keys import generate
+from mesh.stack import local_aws_client
+from mesh.stack.deployment import Deployment, Inputs
+from mesh.stack.stack import Stack
 
 MODEL = "hashed-words"
 # Longer than the tests take: what is noticed sooner is noticed because a service refused.

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from local_supabase.openai_server import LocalOpenAI
-from local_supabase.stack import LocalSupabase
-from ops.cli import run
+from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.stack import LocalSupabase
+from mesh.cli import run
 
 HANDBOOK = {
     "rights.md": "# Rights\n\n## Territories\n\nA contract lists the territories.\n\n"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from local_supabase.faults import Fault
-from ops.ingestion import embedding_api, vector_index
+from aoma.ingestion import embedding_api, vector_index
+from aoma.local_supabase.faults import Fault
 from tests.ingestion.conftest import HANDBOOK, Mesh
 
 type Write = Callable[[str, str], Path]
@@ -66,8 +66,8 @@ def test_a_failing_api_leaves_what_is_embedded_and_the_next_run_does_the_rest(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_killed_run_is_gone_on_with(mesh: Mesh, long: Path, number: signal.Signals) -> None:
-    slow = "import ops.ingestion.embedding_api as api; api.LIMIT_INPUTS = 5"
-    start = f"{slow}; from ops.cli import main; main()"
+    slow = "import aoma.ingestion.embedding_api as api; api.LIMIT_INPUTS = 5"
+    start = f"{slow}; from mesh.cli import main; main()"
     mesh.openai.faults.add(Fault.delay(0), path="/embeddings", times=2)
     mesh.openai.faults.add(Fault.delay(60), path="/embeddings", times=None)
     process = subprocess.Popen(

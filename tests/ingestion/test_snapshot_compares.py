@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from local_supabase.stack import LocalSupabase
-from ops.ingestion.database import Connection, connected
-from ops.ingestion.plan import Plan, make_plan
-from ops.ingestion.reading import Entry, Source
-from ops.ingestion.snapshot import Embedding, Known, Snapshot, snapshot
+from aoma.ingestion.database import Connection, connected
+from aoma.ingestion.plan import Plan, make_plan
+from aoma.ingestion.reading import Entry, Source
+from aoma.ingestion.snapshot import Embedding, Known, Snapshot, snapshot
+from aoma.local_supabase.stack import LocalSupabase
 
 MODEL = Embedding("text-embedding-3-small", 1536)
 TICKETS = Source("tickets", "AOMA")

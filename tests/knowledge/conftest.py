@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from aoma.corpus import IndexReport, write_index
 from mcp_app.knowledge.embedded.index import EmbeddedIndex, open_index
-from ops.corpus import IndexReport, write_index
 
 CORPUS = Path(__file__).parent / "corpus"
 

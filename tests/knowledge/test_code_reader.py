@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.corpus.code_files import PART_LINES, parts_of, symbols_of
-from ops.corpus.languages import language_of
-from ops.corpus.text_files import may_hold_secrets
+from aoma.corpus.code_files import PART_LINES, parts_of, symbols_of
+from aoma.corpus.languages import language_of
+from aoma.corpus.text_files import may_hold_secrets
 
 
 def test_hit_shows_the_lines_that_fit_best(build, new_tree) -> None:

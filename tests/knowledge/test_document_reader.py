@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.corpus import CorpusError, write_index
+from aoma.corpus import CorpusError, write_index
 
 
 def fill(folder: Path, **files: str) -> Path:

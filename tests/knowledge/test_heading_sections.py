@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.corpus.chunks import LIMIT_CHARACTERS, split
-from ops.corpus.markup import parse
+from aoma.corpus.chunks import LIMIT_CHARACTERS, split
+from aoma.corpus.markup import parse
 
 
 def slugs(text: str, kind: str = "markdown") -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from aoma.corpus import CorpusError, write_index
 from mcp_app.knowledge.results import FileChange
-from ops.corpus import CorpusError, write_index
 
 
 def test_commit_has_message_author_date_files_and_link(build, new_tree) -> None:

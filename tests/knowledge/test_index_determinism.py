@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.corpus import CorpusError, write_index
+from aoma.corpus import CorpusError, write_index
 from tests.knowledge.jira_samples import csv_text, issue, row, saved
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def test_folder_day_user_and_hash_seed_do_not_matter(project, tmp_path: Path) ->
         os.utime(path, (1_000_000_000, 1_000_000_000))
     second = tmp_path / "second.sqlite3"
     code = (
-        "import os, sys; from pathlib import Path; from ops.corpus import write_index\n"
+        "import os, sys; from pathlib import Path; from aoma.corpus import write_index\n"
         "os.umask(0o077)\n"
         "source = Path(sys.argv[1])\n"
         "exports = [source / 'tickets' / 'one.csv', source / 'tickets' / 'two.json']\n"

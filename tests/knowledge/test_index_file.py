@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from aoma.corpus import write_index
 from mcp_app.knowledge.embedded.index import EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
-from ops.corpus import write_index
 
 
 @pytest.fixture

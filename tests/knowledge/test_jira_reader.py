@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops.corpus.addresses import without_addresses
-from ops.corpus.jira import TicketText, read_tickets
-from ops.corpus.jira.rich_text import from_wiki
-from ops.corpus.report import CorpusError, Ledger
+from aoma.corpus.addresses import without_addresses
+from aoma.corpus.jira import TicketText, read_tickets
+from aoma.corpus.jira.rich_text import from_wiki
+from aoma.corpus.report import CorpusError, Ledger
 from tests.knowledge.jira_samples import HEADER, csv_text, issue, page, row, saved
 
 

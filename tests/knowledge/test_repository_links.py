@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.corpus.links import web_of
+from aoma.corpus.links import web_of
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from aoma.corpus import write_index
 from mcp_app.knowledge.embedded.index import open_index
 from mcp_app.knowledge.filters import path_matcher
-from ops.corpus import write_index
 
 
 @pytest.fixture(scope="module")

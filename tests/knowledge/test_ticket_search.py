@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from aoma.corpus import write_index
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.embedded.index import EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import Tally
-from ops.corpus import write_index
 from tests.knowledge.jira_samples import csv_text, row, saved
 
 ROWS = [

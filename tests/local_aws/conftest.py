@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from local_aws.process import start, stop
+from mesh.local_aws.process import start, stop
 from tests.local_aws.deployed import ECHO, Gate
 from tests.local_aws.deployed import deploy as deploy_to
 

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from local_aws.process import Running
+from mesh.local_aws.process import Running
 
 HERE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 ROLE = "arn:aws:iam::000000000000:role/function"

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.process import Running, start, stop
+from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import client
 
 DENIED = {"AccessDenied", "AccessDeniedException"}

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from local_aws.process_identity import identity
+from mesh.local_aws.process_identity import identity
 from tests.local_aws.deployed import client, wait_until
 
 TMP = "/tmp"  # noqa: S108 - the instance's own

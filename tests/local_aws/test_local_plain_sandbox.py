@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.process import start, stop
+from mesh.local_aws.process import start, stop
 from tests.local_aws.deployed import deploy
 
 

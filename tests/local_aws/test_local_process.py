@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local_aws import task_root
-from local_aws.errors import LocalAwsError
-from local_aws.ports import FunctionUrlPorts, PortRange, listen_somewhere
-from local_aws.process import find, start, stop
-from local_aws.process_identity import OWNER, identity
-from local_aws.state import StateFolder, write_json
+from mesh.local_aws import task_root
+from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws.ports import FunctionUrlPorts, PortRange, listen_somewhere
+from mesh.local_aws.process import find, start, stop
+from mesh.local_aws.process_identity import OWNER, identity
+from mesh.local_aws.state import StateFolder, write_json
 from tests.local_aws.deployed import ECHO, client, deploy, listening_addresses, wait_until
 
 # Where MiniStack would leave folders behind.
@@ -69,7 +69,7 @@ def test_a_proxy_for_the_internet_does_not_hide_it(state, monkeypatch):
 
 INTERRUPTED = """
 import os, pathlib, threading
-from local_aws.process import start
+from mesh.local_aws.process import start
 
 def test_that_waits(tmp_path):
     running = start(tmp_path / "state", log=tmp_path / "log.txt")
@@ -108,7 +108,7 @@ def test_a_test_run_that_is_cut_short_leaves_nothing_running(tmp_path, workers, 
 
 def test_it_outlives_the_process_that_started_it(state):
     code = (
-        "import sys; from pathlib import Path; from local_aws.process import start;"
+        "import sys; from pathlib import Path; from mesh.local_aws.process import start;"
         "print(start(Path(sys.argv[1]), log=Path(sys.argv[1] + '.log')).pid)"
     )
     done = subprocess.run(
@@ -300,7 +300,7 @@ def test_unpacked_code_of_unused_versions_is_removed_and_comes_back(state):
 def test_two_on_one_state_is_refused(state):
     begin(state)
     done = subprocess.run(
-        [sys.executable, "-m", "local_aws", "--state", str(state), "--endpoint-port", "0"],
+        [sys.executable, "-m", "mesh.local_aws", "--state", str(state), "--endpoint-port", "0"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,9 +1,9 @@
 """What is kept in memory is bounded: the newest log events."""
 
-from local_aws.process import start, stop
+from mesh.local_aws.process import start, stop
 from tests.local_aws.deployed import deploy, wait_until
 
-# More than `local_aws.retention` keeps, in two invocations.
+# More than `mesh.local_aws.retention` keeps, in two invocations.
 CHATTY = """
 def handler(event, context):
     for number in range(6000):

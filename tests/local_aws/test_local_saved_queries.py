@@ -5,7 +5,7 @@ docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinit
 
 import pytest
 
-from local_aws import process
+from mesh.local_aws import process
 from tests.local_aws.deployed import client
 
 

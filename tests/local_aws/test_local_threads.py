@@ -12,7 +12,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from local_aws.process import Running, find, stop
+from mesh.local_aws.process import Running, find, stop
 from tests.local_aws.deployed import ECHO, client, deploy, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,21 +23,21 @@ import sys
 import time
 from pathlib import Path
 
-from local_aws import __main__ as local_aws
+from mesh.local_aws import __main__ as mesh.local_aws
 
-configure = local_aws.configure_ministack
+configure = mesh.local_aws.configure_ministack
 marker = Path({marker!r})
 
 
 def patched(*given, **named):
     configure(*given, **named)
-    from local_aws.data_plane import DataPlane
+    from mesh.local_aws.data_plane import DataPlane
     from ministack.services import lambda_svc
 {patch}
 
 
-local_aws.configure_ministack = patched
-local_aws.main()
+mesh.local_aws.configure_ministack = patched
+mesh.local_aws.main()
 """
 FAILING = """
     follow = DataPlane._follow

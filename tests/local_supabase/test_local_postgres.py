@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from local_supabase.keys import Keys
-from local_supabase.postgres import Postgres
+from aoma.local_supabase.keys import Keys
+from aoma.local_supabase.postgres import Postgres
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from local_supabase.faults import Fault
-from local_supabase.keys import Keys
+from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.keys import Keys
 from tests.admission import FOREIGN_HOSTS, PAGES, ask, is_refused
 
 

@@ -13,11 +13,11 @@ import openai
 import psycopg
 import pytest
 
-from local_aws.ports import UNNAMED
-from local_aws.process_identity import identity, is_alive
-from local_supabase import process, programs
-from local_supabase.errors import LocalSupabaseError
-from local_supabase.places import ORIGIN, place_for, sweep
+from aoma.local_supabase import process, programs
+from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase.places import ORIGIN, place_for, sweep
+from mesh.local_aws.ports import UNNAMED
+from mesh.local_aws.process_identity import identity, is_alive
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from mcp_app.api_keys import KeyRing, digest, generate
-from mcp_app.asgi.app import build_app
 from mcp_app.deployment import current, set_current
-from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
-from mcp_app.origin_secret import OriginSecrets
 from mcp_app.server import build_server
-from mcp_app.settings import WITH_API_KEYS, Settings, load
+from mesh.runtime.access.api_keys import KeyRing, digest, generate
+from mesh.runtime.config.settings import WITH_API_KEYS, Settings, load
+from mesh.runtime.domain.origin_secret import OriginSecrets
+from mesh.runtime.http.app import build_app
+from mesh.runtime.http.instance import Instance
 from tests.mcp_app.sample_index import write_sample_index
 
 KEY = generate()

@@ -18,7 +18,7 @@ LOADED = sorted(sys.modules)
 
 import openai
 
-from mcp_app.lean.facades import OPENAI
+from mesh.runtime.lean.facades import OPENAI
 
 before = {
     package: {name: getattr(importlib.import_module(package), name) for name in names}

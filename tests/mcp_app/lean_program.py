@@ -10,7 +10,7 @@ import inspect
 import json
 import sys
 
-from mcp_app.handler import handler
+from mesh.runtime.handler import handler
 
 LOADED_BY_INIT = sorted(sys.modules)
 ANSWERS = [handler(event, None) for event in json.load(sys.stdin)]
@@ -23,9 +23,9 @@ from fastmcp.server.auth import auth
 from pydantic import BaseModel
 from rich.console import Console
 
-from mcp_app.lean.facades import FACADES
-from mcp_app.lean.models import Fields
 from mcp_app.server import MeshServer
+from mesh.runtime.lean.facades import FACADES
+from mesh.runtime.lean.models import Fields
 
 
 def facade_names():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ops.corpus import write_index
+from aoma.corpus import write_index
 from tests.knowledge.jira_samples import csv_text, row, saved
 
 

@@ -3,7 +3,7 @@ from copy import replace
 
 import pytest
 
-from mcp_app.api_keys import KeysUnavailableError, generate
+from mesh.runtime.access.api_keys import KeysUnavailableError, generate
 from tests.access.documented import public
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

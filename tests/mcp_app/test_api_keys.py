@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mcp_app.api_keys import (
+from mesh.runtime.access.api_keys import (
     ApiKey,
     KeyRing,
     KeysUnavailableError,

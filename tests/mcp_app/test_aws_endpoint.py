@@ -10,7 +10,7 @@ import pytest
 from botocore.endpoint_provider import EndpointProvider
 from botocore.loaders import Loader
 
-from mcp_app import aws_endpoint, parameter_store
+from mesh.runtime.aws import aws_endpoint, parameter_store
 
 PARTITIONS: list[Any] = Loader().load_data("partitions")["partitions"]
 # Made-up ones too: botocore places a region that it does not know by its name.

@@ -9,7 +9,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_app.aws_signature import signed_headers
+from mesh.runtime.aws.aws_signature import signed_headers
 
 NOW = 1_789_000_000
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -10,8 +10,8 @@ import certifi
 import pytest
 
 from benchmarks.starts.authority import chain
-from mcp_app import aws_tls, light_tls, tls
-from mcp_app.http_exchange import ExchangeError, post
+from mesh.runtime.aws import aws_tls, light_tls, tls
+from mesh.runtime.aws.http_exchange import ExchangeError, post
 
 HOST = "127.0.0.1"
 FIRST = "Amazon Root CA 1"

@@ -5,7 +5,7 @@ from copy import replace
 
 import pytest
 
-from mcp_app.caller import ANONYMOUS, Caller, calling, current
+from mesh.runtime.access.caller import ANONYMOUS, Caller, calling, current
 
 ARN = "arn:aws:iam::123456789012:user/ada"
 

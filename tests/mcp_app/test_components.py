@@ -9,8 +9,8 @@ import pytest
 from fastmcp import FastMCP
 
 from mcp_app import prompts, resources, tools
-from mcp_app.components import components
-from mcp_app.typed_prompt import TypedPrompt
+from mesh.runtime.server.components import components
+from mesh.runtime.server.typed_prompt import TypedPrompt
 
 ALL = frozenset({"documents", "tickets", "commits", "code"})
 

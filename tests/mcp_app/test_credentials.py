@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mcp_app import credentials
-from mcp_app.credentials import Credentials, CredentialsUnavailableError, current
+from mesh.runtime.aws import credentials
+from mesh.runtime.aws.credentials import Credentials, CredentialsUnavailableError, current
 
 SECRET = "wJalrXUtnFEMI"  # noqa: S105 - an example of AWS's
 

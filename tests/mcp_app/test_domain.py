@@ -6,14 +6,12 @@ from copy import replace
 import pytest
 from fastmcp.server.dependencies import get_http_request
 
-from mcp_app.api_keys import KeyRing, generate
-from mcp_app.api_keys import digest as key_digest
-from mcp_app.asgi.app import build_app
-from mcp_app.domain_secrets import origin_secrets
-from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
-from mcp_app.oauth_settings import OAuthSettings
-from mcp_app.origin_secret import (
+from mcp_app.server import build_server
+from mesh.runtime.access.api_keys import KeyRing, generate
+from mesh.runtime.access.api_keys import digest as key_digest
+from mesh.runtime.domain.domain_secrets import origin_secrets
+from mesh.runtime.domain.origin_secret import (
     HEADER,
     VIEWER_HEADER,
     OriginSecrets,
@@ -22,7 +20,9 @@ from mcp_app.origin_secret import (
     parse,
     refusal,
 )
-from mcp_app.server import build_server
+from mesh.runtime.http.app import build_app
+from mesh.runtime.http.instance import Instance
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.mcp_app.conftest import Client
 
 URL = "https://mesh.example.com/"

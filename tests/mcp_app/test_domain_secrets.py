@@ -9,12 +9,13 @@ from copy import replace
 import pytest
 
 from benchmarks.starts.parameter_store import ParameterStore
-from mcp_app import api_keys, origin_secret
-from mcp_app.api_keys import ApiKey, KeyRing, KeysUnavailableError, generate
-from mcp_app.domain_secrets import origin_secrets
-from mcp_app.key_ring import key_ring
-from mcp_app.origin_secret import OriginSecrets, OriginSecretUnavailableError
-from mcp_app.settings import Settings
+from mesh.runtime.access import api_keys
+from mesh.runtime.access.api_keys import ApiKey, KeyRing, KeysUnavailableError, generate
+from mesh.runtime.access.key_ring import key_ring
+from mesh.runtime.config.settings import Settings
+from mesh.runtime.domain import origin_secret
+from mesh.runtime.domain.domain_secrets import origin_secrets
+from mesh.runtime.domain.origin_secret import OriginSecrets, OriginSecretUnavailableError
 
 ORIGIN, KEYS = "/mesh/test/origin-secret", "/mesh/test/api-keys"
 SECRET, KEY = "mesh_origin_one", generate()
@@ -100,7 +101,7 @@ def test_a_missing_origin_secret_is_named_as_it_is_alone(start):
 
 def test_where_both_may_not_be_read_at_once_each_is_read_alone(start, monkeypatch):
     store, secrets, ring = start(both())
-    monkeypatch.setattr("mcp_app.parameter_store.get_parameters", lambda _names: {})
+    monkeypatch.setattr("mesh.runtime.aws.parameter_store.get_parameters", lambda _names: {})
     assert secrets.accepts(SECRET)
     assert ring.find(KEY)
     assert store.requests == [ONE, ONE]
@@ -109,7 +110,7 @@ def test_where_both_may_not_be_read_at_once_each_is_read_alone(start, monkeypatc
 def test_an_ssm_that_does_not_answer_is_asked_once(start, monkeypatch):
     _, secrets, _ = start(both())
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:9")
-    monkeypatch.setattr("mcp_app.parameter_store.get_parameter", None)
+    monkeypatch.setattr("mesh.runtime.aws.parameter_store.get_parameter", None)
     with pytest.raises(OriginSecretUnavailableError, match=f"{ORIGIN} could not be read"):
         secrets.accepts(SECRET)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mcp_app.asgi.event_stream import PING, EventStream
+from mesh.runtime.endpoint.event_stream import PING, EventStream
 
 HEADERS = [(b"content-type", b"text/event-stream")]
 # Long enough that nobody's patience ends by itself.

@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 import json, sys
-from mcp_app.handler import handler
+from mesh.runtime.handler import handler
 print(json.dumps([handler(event, None) for event in json.load(sys.stdin)]))
 """
 HEALTH = {

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mcp_app.http_exchange import ExchangeError, post
+from mesh.runtime.aws.http_exchange import ExchangeError, post
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def failing(client, monkeypatch):
     def raises(*_arguments, **_more):
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("mcp_app.asgi.rpc.json.loads", raises)
+    monkeypatch.setattr("mesh.runtime.endpoint.rpc.json.loads", raises)
     return client
 
 

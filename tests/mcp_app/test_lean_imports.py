@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.lean.facades import FACADES, OPENAI
+from mesh.runtime.lean.facades import FACADES, OPENAI
 
 SESSIONS = sorted((Path(__file__).parents[1] / "clients" / "sessions").glob("*.json"))
 PROGRAM = Path(__file__).with_name("lean_program.py")

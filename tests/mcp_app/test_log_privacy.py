@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from mcp_app.logs import JsonLines
+from mesh.runtime.observability.logs import JsonLines
 
 CANARY = "canary-7c1e"
 CALLS = [

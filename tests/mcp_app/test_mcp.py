@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mcp_app.asgi.accept import accepts_json_only
+from mesh.runtime.endpoint.accept import accepts_json_only
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 BOTH = "application/json, text/event-stream"

@@ -6,7 +6,7 @@ from copy import replace
 
 import pytest
 
-from mcp_app.logs import JsonLines
+from mesh.runtime.observability.logs import JsonLines
 
 CANARY = "canary-7c1e"
 

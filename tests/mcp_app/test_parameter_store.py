@@ -5,8 +5,12 @@ from email.message import Message
 
 import pytest
 
-from mcp_app import parameter_store
-from mcp_app.parameter_store import ParameterUnavailableError, get_parameter, get_parameters
+from mesh.runtime.aws import parameter_store
+from mesh.runtime.aws.parameter_store import (
+    ParameterUnavailableError,
+    get_parameter,
+    get_parameters,
+)
 
 
 class Ssm(http.server.BaseHTTPRequestHandler):

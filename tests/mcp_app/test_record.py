@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 
 class records:  # noqa: N801 - a name for two sets of classes

@@ -6,9 +6,9 @@ from fastmcp import Context, FastMCP
 from mcp.server.request_state import InvalidRequestState
 from mcp_types import InputRequiredResult
 
-from mcp_app.asgi.mcp_endpoint import McpEndpoint
-from mcp_app.parameter_store import ParameterUnavailableError
-from mcp_app.request_state import SharedKeyCodec, request_state_security
+from mesh.runtime.aws.parameter_store import ParameterUnavailableError
+from mesh.runtime.endpoint.mcp_endpoint import McpEndpoint
+from mesh.runtime.server.request_state import SharedKeyCodec, request_state_security
 
 KEY = "k" * 32
 

@@ -5,8 +5,8 @@ from copy import replace
 import pytest
 
 from mcp_app import deployment, resource_handlers
-from mcp_app.api_keys import digest
 from mcp_app.resource_handlers import PAGE, shown
+from mesh.runtime.access.api_keys import digest
 from tests.mcp_app.conftest import KEY
 
 MODERN = {

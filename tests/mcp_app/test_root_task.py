@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from mcp_app.instance import Instance
+from mesh.runtime.http.instance import Instance
 
 LEFT = ContextVar("left", default="nothing")
 # Each is as long as a process of a loaded machine may take to start and to end.

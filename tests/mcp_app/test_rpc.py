@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from mcp_app.asgi.json_body import MAX_BODY_BYTES
-from mcp_app.asgi.rpc import MAX_BATCH
+from mesh.runtime.endpoint.rpc import MAX_BATCH
+from mesh.runtime.http.json_body import MAX_BODY_BYTES
 
 
 def post(client, body, **options):

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mcp_app.parameter_store import ParameterUnavailableError
-from mcp_app.secrets import Secret, SecretUnavailableError
+from mesh.runtime.aws.parameter_store import ParameterUnavailableError
+from mesh.runtime.aws.secrets import Secret, SecretUnavailableError
 
 NAME = "/mesh/test/openai-api-key"
 

@@ -16,9 +16,9 @@ from mcp_types import ToolListChangedNotification
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mcp_app.asgi import mcp_endpoint, plain_requests
-from mcp_app.asgi.mcp_endpoint import LEAVING_IS_WATCHED, McpEndpoint
-from mcp_app.instance import Instance
+from mesh.runtime.endpoint import mcp_endpoint, plain_requests
+from mesh.runtime.endpoint.mcp_endpoint import LEAVING_IS_WATCHED, McpEndpoint
+from mesh.runtime.http.instance import Instance
 
 # A tool says so to clients of protocols that know of it.
 pytestmark = pytest.mark.filterwarnings("ignore:The logging capability is deprecated")

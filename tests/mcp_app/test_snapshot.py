@@ -10,14 +10,15 @@ import sys
 import pytest
 from mcp.server.request_state import InvalidRequestState
 
-from mcp_app import deployment, snapshot
-from mcp_app.api_keys import KeyRing, KeysUnavailableError, digest, generate
+from mcp_app import deployment
 from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard, Stored
-from mcp_app.lifetime import Lifetime
-from mcp_app.oauth.signing_keys import SigningKeys
-from mcp_app.request_state import SharedKeyCodec, request_state_security
-from mcp_app.secrets import Secret
 from mcp_app.server import build_server
+from mesh.runtime.access.api_keys import KeyRing, KeysUnavailableError, digest, generate
+from mesh.runtime.aws import snapshot
+from mesh.runtime.aws.secrets import Secret
+from mesh.runtime.oauth.signing_keys import SigningKeys
+from mesh.runtime.observability.lifetime import Lifetime
+from mesh.runtime.server.request_state import SharedKeyCodec, request_state_security
 
 
 class Read:
@@ -206,10 +207,11 @@ def test_lambdas_own_runtime_finds_and_runs_the_hooks():
 
 def test_saying_how_to_forget_imports_next_to_nothing():
     program = (
-        "import sys, os, collections.abc; before = set(sys.modules); import mcp_app.snapshot; "
+        "import sys, os, collections.abc; before = set(sys.modules); "
+        "import mesh.runtime.aws.snapshot; "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["__future__", "mcp_app", "mcp_app.snapshot"]
+    assert done.stdout.split() == ["__future__", "mcp_app", "mesh.runtime.aws.snapshot"]

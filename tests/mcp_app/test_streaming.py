@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from local_aws.function_url_response import read_prelude
-from local_aws.http_server import BrokenTransferError
-from local_aws.response_stream import ResponseStream
-from local_aws.runtime_api import Invocation
-from local_aws.runtime_api import RuntimeApi as LocalRuntimeApi
-from mcp_app import logs, streaming
-from mcp_app.instance import Instance
-from mcp_app.runtime_api import RuntimeApi
+from mesh.local_aws.function_url_response import read_prelude
+from mesh.local_aws.http_server import BrokenTransferError
+from mesh.local_aws.response_stream import ResponseStream
+from mesh.local_aws.runtime_api import Invocation
+from mesh.local_aws.runtime_api import RuntimeApi as LocalRuntimeApi
+from mesh.runtime import streaming
+from mesh.runtime.aws.runtime_api import RuntimeApi
+from mesh.runtime.http.instance import Instance
+from mesh.runtime.observability import logs
 
 EVENT = {
     "version": "2.0",
@@ -320,7 +321,7 @@ def test_lines_of_the_log_name_the_invocation(run, caplog):
 WITHOUT_MANGUM = """
 import sys
 sys.modules["mangum"] = None
-from mcp_app.streaming import main
+from mesh.runtime.streaming import main
 main()
 """
 

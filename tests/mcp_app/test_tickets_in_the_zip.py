@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcp_app.deployment import current, set_current
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.knowledge.jira_samples import csv_text, issue, row, saved
 
 LONG = "The licence server answers too late. " * 100

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 PROGRAM = """\
-import mcp_app.initialization
+import mesh.runtime.initialization
 import fastmcp
 print(fastmcp.settings.telemetry_mode)
 """

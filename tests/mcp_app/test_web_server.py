@@ -9,7 +9,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from mcp_app import web_server
+from mesh.runtime import web_server
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 # As the adapter sends it for a request that the Function URL authenticated.

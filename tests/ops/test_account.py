@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ops.cli import run
+from mesh.cli import run
 
 
 @pytest.fixture(autouse=True)

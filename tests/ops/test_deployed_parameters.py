@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ops import deployed_parameters
-from ops.environment import ROOT
-from ops.failure import CommandFailedError
-from ops.stack import Stack
+from mesh.build.environment import ROOT
+from mesh.credentials import deployed_parameters
+from mesh.failure import CommandFailedError
+from mesh.stack.stack import Stack
 
 
 def test_without_a_stack_and_an_initialised_root_it_says_so(

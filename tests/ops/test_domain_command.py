@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from local_aws import process
-from local_aws.process import Running
-from mcp_app.origin_secret import OriginSecrets, StoredSecret, digest
-from ops import deployed_parameters, local_aws_client, origin_secret
-from ops.cli import run
-from ops.deployed_parameters import Deployed
-from ops.failure import CommandFailedError
-from ops.origin_secret import EDGES_SECONDS, KEY, Places
+from mesh.cli import run
+from mesh.credentials import deployed_parameters, origin_secret
+from mesh.credentials.deployed_parameters import Deployed
+from mesh.credentials.origin_secret import EDGES_SECONDS, KEY, Places
+from mesh.failure import CommandFailedError
+from mesh.local_aws import process
+from mesh.local_aws.process import Running
+from mesh.runtime.domain.origin_secret import OriginSecrets, StoredSecret, digest
+from mesh.stack import local_aws_client
 
 URL = "https://mesh.example.com/"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.function_log import error_in
+from mesh.logs.function_log import error_in
 
 ERROR = "[ERROR] Runtime.ImportModuleError: Unable to import module: No module named 'absent'"
 FAILED_INIT = [

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local_aws import process
-from local_aws.process import Running
-from mcp_app.api_keys import digest
-from ops import api_keys, local_aws_client
-from ops.api_keys import Limits, Parameter
-from ops.cli import run
-from ops.failure import CommandFailedError
+from mesh.cli import run
+from mesh.credentials import api_keys
+from mesh.credentials.api_keys import Limits, Parameter
+from mesh.failure import CommandFailedError
+from mesh.local_aws import process
+from mesh.local_aws.process import Running
+from mesh.runtime.access.api_keys import digest
+from mesh.stack import local_aws_client
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from local_supabase.keys import Keys
-from local_supabase.process import Running
-from ops import local_supabase_stack
-from ops.database.state import Count, State
-from ops.failure import CommandFailedError
-from ops.progress import Step
-from ops.stack import ROOT, Stack
-from ops.up import Knowledge
+from aoma import local_supabase_stack
+from aoma.database.state import Count, State
+from aoma.local_supabase.keys import Keys
+from aoma.local_supabase.process import Running
+from mesh.failure import CommandFailedError
+from mesh.local.up import Knowledge
+from mesh.progress import Step
+from mesh.stack.stack import ROOT, Stack
 
 
 @pytest.fixture

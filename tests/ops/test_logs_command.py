@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_aws import process
-from local_aws.process import Running
-from ops import local_aws_client, log_line, logs
-from ops.cli import run
-from ops.environment import BIN
-from ops.stack import Stack
+from mesh.build.environment import BIN
+from mesh.cli import run
+from mesh.local_aws import process
+from mesh.local_aws.process import Running
+from mesh.logs import log_line, logs
+from mesh.stack import local_aws_client
+from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -14,14 +14,14 @@ from typing import NoReturn
 import click
 import pytest
 
-import ops.cli
-from mcp_app.settings import BACKENDS
-from ops.cli import mesh, run, status
-from ops.cli.status import lines
-from ops.failure import CommandFailedError
-from ops.stack import Stack
-from ops.status import Status
-from ops.up import STEPS
+import mesh.cli
+from mesh.cli import command_line, run, status
+from mesh.cli.status import lines
+from mesh.failure import CommandFailedError
+from mesh.local.up import STEPS
+from mesh.runtime.config.settings import BACKENDS
+from mesh.stack.stack import Stack
+from mesh.stack.status import Status
 
 REQUEST = {
     "at": "2026-11-22T10:00:01.123Z",
@@ -61,7 +61,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from commands(found, (*path, name))
 
 
-@pytest.mark.parametrize("path", [(), *commands(mesh)], ids=" ".join)
+@pytest.mark.parametrize("path", [(), *commands(command_line)], ids=" ".join)
 def test_help_fits_80_columns_and_explains_every_option(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,7 +69,7 @@ def test_help_fits_80_columns_and_explains_every_option(
     text = capsys.readouterr().out
     assert text.startswith("Usage: mesh")
     assert max(map(len, text.splitlines())) <= 80
-    command: click.Command = mesh
+    command: click.Command = command_line
     for name in path:
         assert isinstance(command, click.Group)
         command = command.get_command(click.Context(command), name) or command
@@ -87,13 +87,13 @@ def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[BaseException], int]:
     """Run a command whose work ends with an error, in a checkout of its own."""
-    monkeypatch.setattr(ops.cli, "Stack", lambda: Stack(tmp_path))
+    monkeypatch.setattr(mesh.cli, "Stack", lambda: Stack(tmp_path))
 
     def failing_with(error: BaseException) -> int:
         def work(_here: Stack) -> NoReturn:
             raise error
 
-        monkeypatch.setattr("ops.status.status", work)
+        monkeypatch.setattr("mesh.stack.status.status", work)
         return run(["status"])
 
     return failing_with
@@ -181,8 +181,8 @@ def test_the_environment_file_survives_a_shell_and_belongs_to_its_owner(tmp_path
 def test_help_imports_nothing_that_only_the_work_needs():
     heavy = ["boto3", "botocore", "cryptography", "httpx", "joserfc", "psycopg", "pydantic"]
     listing = (
-        "import sys; from ops.cli import run; run(['--help'])\n"
-        "from ops.cli import COMMANDS\n"
+        "import sys; from mesh.cli import run; run(['--help'])\n"
+        "from mesh.cli import COMMANDS\n"
         "for name in COMMANDS: run([name, '--help'])\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )

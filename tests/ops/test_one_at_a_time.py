@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.failure import CommandFailedError
-from ops.lock import exclusive
+from mesh.failure import CommandFailedError
+from mesh.stack.lock import exclusive
 
 HOLDER = """\
 import pathlib, sys, time
-from ops.lock import exclusive
+from mesh.stack.lock import exclusive
 with exclusive(pathlib.Path(sys.argv[1]), "mesh up"):
     print("held", flush=True)
     time.sleep(60)

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ops import progress
-from ops.progress import Steps, paint
+from mesh import progress
+from mesh.progress import Steps, paint
 
 
 def in_terminal(monkeypatch: pytest.MonkeyPatch, until: str = "") -> str:

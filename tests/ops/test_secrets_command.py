@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_aws import process
-from local_aws.process import Running
-from ops import local_aws_client
-from ops.cli import run
+from mesh.cli import run
+from mesh.local_aws import process
+from mesh.local_aws.process import Running
+from mesh.stack import local_aws_client
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.responses import PlainTextResponse
 
-from ops import smoke
-from ops.cli import run
-from ops.credential import ApiKey
-from ops.smoke_report import CheckFailedError, Report
+from mesh.cli import run
+from mesh.smoke import smoke
+from mesh.smoke.credential import ApiKey
+from mesh.smoke.smoke_report import CheckFailedError, Report
 from tests.ops.tested_servers import (
     KEY,
     Answers,

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from mcp_app import tools
-from mcp_app.clients import SEARCHES
-from mcp_app.components import components
 from mcp_app.supabase_settings import SOURCES
-from ops import snippets, up
+from mesh.local import up
+from mesh.runtime.clients import SEARCHES
+from mesh.runtime.server.components import components
+from mesh.smoke import snippets
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}

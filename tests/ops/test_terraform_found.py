@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops import terraform
-from ops.failure import CommandFailedError
+from mesh.failure import CommandFailedError
+from mesh.stack import terraform
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())

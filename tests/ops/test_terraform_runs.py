@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import terraform_run
+from mesh.stack import terraform_run
 
 FAILING = """\
 #!/bin/sh

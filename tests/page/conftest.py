@@ -8,10 +8,10 @@ from functools import cache
 
 import pytest
 
-from mcp_app.asgi.app import build_app
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
-from mcp_app.settings import load
+from mesh.runtime.config.settings import load
+from mesh.runtime.http.app import build_app
 from tests.ops.tested_servers import served
 
 VARIABLES = {

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from ops.environment import CACHE
+from mesh.build.environment import CACHE
 from tests.node import MODULES, node
 
 PLATFORM = ("Linux", "x86_64")

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from mcp_types import Tool
 
-from mcp_app import clients
-from mcp_app.build_info import BuildInfo
-from mcp_app.clients import Connection, Snippet
-from mcp_app.page import document, tools
-from mcp_app.settings import load
+from mesh.runtime import clients
+from mesh.runtime.clients import Connection, Snippet
+from mesh.runtime.config.build_info import BuildInfo
+from mesh.runtime.config.settings import load
+from mesh.runtime.page import document, tools
 
 HOSTILE = '"><script>alert(1)</script>&<img src=x onerror=alert(2)>'
 LIMIT_BYTES = 60 * 1024
@@ -117,8 +117,8 @@ def test_it_is_made_once_for_an_address(url):
 def test_it_costs_other_routes_nothing():
     """Neither INIT nor a first call imports it."""
     program = (
-        "import sys, mcp_app.asgi.app, mcp_app.server, mcp_app.instance\n"
-        "print([name for name in sys.modules if name.startswith(('mcp_app.page', 'mcp_app.cli'))])"
+        "import sys, mesh.runtime.http.app, mcp_app.server, mesh.runtime.http.instance\n"
+        "print([name for name in sys.modules if name.startswith('mesh.runtime.page')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

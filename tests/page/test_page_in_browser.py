@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from mcp_app import clients
-from mcp_app.clients import Connection, Snippet
+from mesh.runtime import clients
+from mesh.runtime.clients import Connection, Snippet
 
 # The narrowest that must do, https://www.w3.org/WAI/WCAG22/Understanding/reflow, and a desktop's.
 NARROW, WIDE = 320, 1100

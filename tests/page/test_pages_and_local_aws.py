@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 if TYPE_CHECKING:
-    from local_aws.process import Running
+    from mesh.local_aws.process import Running
     from tests.page.chromium import Browser
 
 # Each way in which a page sends a request without asking first. A form and an image go out by

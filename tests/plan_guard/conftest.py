@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from local_aws import process
-from ops import local_aws_client, terraform
-from ops.plan_guard import Verdict, judge, read_plan
+from mesh.deploy.plan_guard import Verdict, judge, read_plan
+from mesh.local_aws import process
+from mesh.stack import local_aws_client, terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,7 +75,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     (folder / "dist").mkdir()
     with zipfile.ZipFile(folder / "function.zip", "w") as archive:
         archive.writestr(
-            zipfile.ZipInfo("mcp_app/handler.py"), "def handler(event, context): pass\n"
+            zipfile.ZipInfo("mesh/runtime/handler.py"), "def handler(event, context): pass\n"
         )
     running = process.start(folder / "aws", log=folder / "aws.log")
     try:

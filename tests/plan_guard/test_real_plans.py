@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
-from ops.cli import run
-from ops.plan_guard import Verdict
+from mesh.cli import run
+from mesh.deploy.plan_guard import Verdict
 
 LAMBDA = "module.lambda.aws_lambda_function.this"
 LIVE = "module.lambda.aws_lambda_alias.live"

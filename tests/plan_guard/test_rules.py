@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ops.cli import run
-from ops.plan_guard import judge
-from ops.plan_guard.plan import parse_plan
+from mesh.cli import run
+from mesh.deploy.plan_guard import judge
+from mesh.deploy.plan_guard.plan import parse_plan
 
 URL = "aws_lambda_function_url.this"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops import local_aws_client
-from ops.failure import CommandFailedError
-from ops.release.rolling_back import Known, choose
-from ops.release.root import Pins, Root
-from ops.release.versions import Aws, Live, Version, before
+from mesh.deploy.release.rolling_back import Known, choose
+from mesh.deploy.release.root import Pins, Root
+from mesh.deploy.release.versions import Aws, Live, Version, before
+from mesh.failure import CommandFailedError
+from mesh.stack import local_aws_client
 
 
 def lived(*versions: str) -> list[Live]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlsplit
 
-from local_aws.memory import resident_bytes
-from local_aws.process import Running, start, stop
-from local_aws.process_identity import identity
+from mesh.local_aws.memory import resident_bytes
+from mesh.local_aws.process import Running, start, stop
+from mesh.local_aws.process_identity import identity
 from tests.local_aws.deployed import deploy
 from tests.soak.client import Tally, talk
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.errors import SourceUnavailableError, UnusableAnswerError
+from mesh.runtime.access.caller import Caller, calling
 from tests.supabase_backend.scripted import Drop, Reply
 from tests.supabase_backend.usual import PASSAGE, STORED, jwt, model_answer
 

@@ -10,9 +10,9 @@ from dataclasses import asdict
 
 import pytest
 
-from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.supabase.embedding_guard import TRUSTED_SECONDS, EmbeddingGuard, stored
+from mesh.runtime.access.caller import Caller, calling
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE
 from tests.supabase_backend.scripted import Drop, Hang, Reply
 from tests.supabase_backend.usual import CANARIES, jwt, states

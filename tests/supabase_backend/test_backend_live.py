@@ -11,15 +11,15 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from local_supabase.faults import Fault
-from local_supabase.hashed_words import embed
-from local_supabase.openai_server import LocalOpenAI, StoredFile
-from local_supabase.stack import LocalSupabase
-from mcp_app.caller import Caller, calling
+from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.hashed_words import embed
+from aoma.local_supabase.openai_server import LocalOpenAI, StoredFile
+from aoma.local_supabase.stack import LocalSupabase
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.filters import path_matcher
 from mcp_app.knowledge.supabase.path_regex import path_regex
 from mcp_app.supabase_settings import load
+from mesh.runtime.access.caller import Caller, calling
 from tests.supabase_backend.conftest import Asked
 from tests.supabase_backend.usual import Parameters
 

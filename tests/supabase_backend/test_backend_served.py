@@ -6,13 +6,13 @@ from copy import replace
 
 import pytest
 
-from mcp_app import settings as server_settings
-from mcp_app.asgi.app import build_app
 from mcp_app.deployment import backend_of
-from mcp_app.instance import Instance
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
+from mesh.runtime.config import settings as server_settings
+from mesh.runtime.http.app import build_app
+from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client
 from tests.supabase_backend.ordered_faults import OPENAI, SUPABASE
 from tests.supabase_backend.scripted import Reply

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcp_app import snapshot
+from mesh.runtime.aws import snapshot
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def test_a_copy_opens_its_own_connections_and_reads_its_own_secrets(
     start, supabase_server, parameters
 ):
     asked = start()
-    # As `mcp_app.instance.start` says it, with this backend's loop.
+    # As `mesh.runtime.http.instance.start` says it, with this backend's loop.
     snapshot.forgets(lambda: asked.run(asked.backend.close()))
     asked.documents(mode="keyword")
     asked.documents(mode="keyword")

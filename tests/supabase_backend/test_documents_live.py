@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcp_app.caller import Caller, calling
 from mcp_app.knowledge.supabase.documents import PAGE
+from mesh.runtime.access.caller import Caller, calling
 from tests.supabase_backend.test_backend_live import live
 
 __all__ = ["live"]

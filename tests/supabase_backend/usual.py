@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_app.parameter_store import ParameterUnavailableError
+from mesh.runtime.aws.parameter_store import ParameterUnavailableError
 from tests.supabase_backend.scripted import Reply, Request
 
 MODEL = "text-embedding-3-small"

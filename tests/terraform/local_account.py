@@ -19,12 +19,12 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-import ops.cli.bootstrap
-import ops.environments
-from local_aws import host, process
-from local_aws.process import Running
-from ops import terraform
-from ops.stack import ROOT, Stack
+import mesh.cli.bootstrap
+import mesh.deploy.environments
+from mesh.local_aws import host, process
+from mesh.local_aws.process import Running
+from mesh.stack import terraform
+from mesh.stack.stack import ROOT, Stack
 
 ISSUER = "https://token.actions.githubusercontent.com"
 # What services call it when a policy does not allow something.
@@ -124,7 +124,7 @@ def open_account(folder: Path) -> Iterator[Account]:
     (tree / "dist").mkdir()
     architecture = host.architecture()
     with zipfile.ZipFile(tree / "dist" / f"mesh-{architecture}.zip", "w") as archive:
-        archive.writestr("mcp_app/handler.py", ANSWERS)
+        archive.writestr("mesh/runtime/handler.py", ANSWERS)
     running = process.start(folder / "aws", log=folder / "aws.log", enforce_iam=True)
     with pytest.MonkeyPatch.context() as patch:
         try:
@@ -134,7 +134,7 @@ def open_account(folder: Path) -> Iterator[Account]:
                 patch.delenv(name)
             for name, value in (wanted | {"TF_VAR_architecture": architecture}).items():
                 patch.setenv(name, value)
-            for module in (ops.cli.bootstrap, ops.environments):
+            for module in (mesh.cli.bootstrap, mesh.deploy.environments):
                 patch.setattr(module, "Stack", lambda: Stack(tree))
             yield Account(running, tree)
         finally:

@@ -13,11 +13,11 @@ import boto3
 import httpx
 import pytest
 
-from local_aws import host
+from mesh.local_aws import host
 from tests.terraform.test_root_on_local_aws import ROOT, Cli
 
 if TYPE_CHECKING:
-    from local_aws.process import Running
+    from mesh.local_aws.process import Running
 
 NAME = "aoma-mesh-dev"
 FAILS_WHEN_ASKED = """
@@ -45,7 +45,7 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
     del aws
     zip_path = tmp_path / "function.zip"
     with zipfile.ZipFile(zip_path, "w") as archive:
-        archive.writestr("mcp_app/handler.py", FAILS_WHEN_ASKED)
+        archive.writestr("mesh/runtime/handler.py", FAILS_WHEN_ASKED)
     monkeypatch.setenv("TF_VAR_zip_path", str(zip_path))
     # Local AWS runs nothing else.
     monkeypatch.setenv("TF_VAR_architecture", host.architecture())

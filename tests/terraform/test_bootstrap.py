@@ -14,11 +14,12 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from ops import credential, environments
-from ops.cli import run
-from ops.environments import Environment
-from ops.failure import CommandFailedError
-from ops.terraform_run import TerraformFailedError
+from mesh.cli import run
+from mesh.deploy import environments
+from mesh.deploy.environments import Environment
+from mesh.failure import CommandFailedError
+from mesh.smoke import credential
+from mesh.stack.terraform_run import TerraformFailedError
 from tests.terraform.local_account import Account, Session, allowed_of, open_account, refused
 
 REPOSITORY = "my-company/aoma-mesh"

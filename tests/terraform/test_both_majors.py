@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import terraform
+from mesh.stack import terraform
 
 ROOT = Path(__file__).resolve().parents[2] / "terraform"
 FILES = [file for file in sorted(ROOT.rglob("*.tf")) if ".terraform" not in file.parts]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.cli import COMMANDS
+from mesh.cli import COMMANDS
 from tests.terraform.test_runbook import alarms
 
 ROOT = Path(__file__).resolve().parents[2]

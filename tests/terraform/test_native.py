@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import terraform
+from mesh.stack import terraform
 
 ROOT = Path(__file__).resolve().parents[2] / "terraform"
 

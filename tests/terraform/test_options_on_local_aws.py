@@ -17,13 +17,13 @@ import boto3
 import httpx
 import pytest
 
-from local_aws import host
-from ops.plan_guard import judge, read_plan
-from ops.release.root import Pins, Root
+from mesh.deploy.plan_guard import judge, read_plan
+from mesh.deploy.release.root import Pins, Root
+from mesh.local_aws import host
 from tests.terraform.test_root_on_local_aws import ROOT, Cli
 
 if TYPE_CHECKING:
-    from local_aws.process import Running
+    from mesh.local_aws.process import Running
 
 NAME = "aoma-mesh-dev"
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -56,7 +56,7 @@ UNTAGGED = {
 
 def write_function(target: Path, text: str, source: str = FUNCTION) -> None:
     with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("mcp_app/handler.py"), source.replace("{text}", text))
+        archive.writestr(zipfile.ZipInfo("mesh/runtime/handler.py"), source.replace("{text}", text))
 
 
 def until[Found](happened: Callable[[], Found], seconds: float = 30) -> Found:

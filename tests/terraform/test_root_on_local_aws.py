@@ -17,13 +17,13 @@ import boto3
 import pytest
 from pytest_terraform import terraform
 
-from ops import environments
-from ops.stack import Stack
+from mesh.deploy import environments
+from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-    from local_aws.process import Running
+    from mesh.local_aws.process import Running
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "hash-of-a-key-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
@@ -58,7 +58,7 @@ def write_zip(target: Path, text: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         source = f"def handler(event, context):\n    return {text!r}\n"
-        archive.writestr(zipfile.ZipInfo("mcp_app/handler.py"), source)
+        archive.writestr(zipfile.ZipInfo("mesh/runtime/handler.py"), source)
 
 
 @dataclass(frozen=True)

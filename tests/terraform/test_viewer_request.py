@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mcp_app.origin_secret import HEADER, VIEWER_HEADER
-from ops.origin_secret import KEY
+from mesh.credentials.origin_secret import KEY
+from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
 from tests import node
 
 SOURCE = (

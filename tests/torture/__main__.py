@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.torture import generators, inputs
 from tests.torture.fuzzing import fuzz
 from tests.torture.parsers import PARSERS, try_parser

@@ -10,9 +10,9 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from local_aws.function_url_event import Caller, build_event
-from local_aws.http_server import Request
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
+from mesh.local_aws.function_url_event import Caller, build_event
+from mesh.local_aws.http_server import Request
 from tests.mcp_app.fast_path.generated_requests import one_in
 from tests.mcp_app.fast_path.pair import HOST
 from tests.torture.odd_values import any_value, changed

@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 # Only what is imported within is measured. What the server does at its first request counts too.
-with atheris.instrument_imports(include=["mcp_app", "ops.corpus"]):
+with atheris.instrument_imports(include=["mcp_app", "aoma.corpus"]):
     from tests.torture import parsers
     from tests.torture.faults import Fault
     from tests.torture.servers import Servers

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.environment import BIN, CACHE, ROOT, uv_variables
+from mesh.build.environment import BIN, CACHE, ROOT, uv_variables
 from tests.torture.parsers import PARSERS
 from tests.torture.summary import Fuzzed
 from tests.torture.workers import WORKERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from mcp_app.logs import CHATTY, JsonLines
+from mesh.runtime.observability.logs import CHATTY, JsonLines
 from tests.torture.faults import Fault, place_of
 from tests.torture.servers import SECRETS
 

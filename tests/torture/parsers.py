@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mcp_app.asgi.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
-from ops.corpus import chunks, code_files, markup
-from ops.corpus.jira import read_tickets
-from ops.corpus.report import CorpusError, Ledger
+from aoma.corpus import chunks, code_files, markup
+from aoma.corpus.jira import read_tickets
+from aoma.corpus.report import CorpusError, Ledger
+from mesh.runtime.http.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from tests.mcp_app.fast_path.pair import event
 from tests.torture.events import recorded
 from tests.torture.faults import Fault, place_of

@@ -16,11 +16,11 @@ from typing import Any
 
 import jwt
 
-from mcp_app.api_keys import digest
-from mcp_app.instance import Instance
-from mcp_app.oauth_settings import OAuthSettings
-from mcp_app.origin_secret import HEADER, VIEWER_HEADER
-from mcp_app.settings import Auth, Settings
+from mesh.runtime.access.api_keys import digest
+from mesh.runtime.config.settings import Auth, Settings
+from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
+from mesh.runtime.http.instance import Instance
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import instance_of, settings_of
 from tests.mcp_app.fast_path.conftest import Hashes, pair_of
@@ -144,7 +144,7 @@ class Servers:
         self._ways.append(alone)
         pair = pair_of(alone, instance, hashes)
         if name == "oauth":
-            # As `mcp_app.fast_path.front.front` decides.
+            # As `mesh.runtime.fast_path.front.front` decides.
             pair = replace(pair, fast=lambda _event: None)
         return Server(pair, instance, protected=name != "open")
 

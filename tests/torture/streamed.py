@@ -1,4 +1,4 @@
-"""The streaming entry point, `mcp_app.streaming.answer`, with the Runtime API played in process."""
+"""The streaming entry point, `streaming.answer`, with the Runtime API played in process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 import time
 from typing import Any
 
-from mcp_app import streaming
-from mcp_app.instance import Instance
-from mcp_app.runtime_api import Invocation
+from mesh.runtime import streaming
+from mesh.runtime.aws.runtime_api import Invocation
+from mesh.runtime.http.instance import Instance
 
 SECONDS = 30
 
@@ -36,7 +36,7 @@ class _Response:
 
 
 class _Api:
-    """What `answer` needs of `mcp_app.runtime_api.RuntimeApi`."""
+    """What `answer` needs of `mesh.runtime.aws.runtime_api.RuntimeApi`."""
 
     def __init__(self) -> None:
         self.response: _Response | None = None

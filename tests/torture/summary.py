@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.torture.generators import KINDS
 from tests.torture.tally import ENTITLED, REFUSAL, SIZES, Tally
 

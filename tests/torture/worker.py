@@ -10,7 +10,7 @@ from collections.abc import Callable
 from copy import replace
 from pathlib import Path
 
-from local_aws.memory import resident_bytes
+from mesh.local_aws.memory import resident_bytes
 from tests.torture.faults import Fault
 from tests.torture.generators import make
 from tests.torture.inputs import Input

@@ -1,4 +1,4 @@
-"""The embedded backend: an index in SQLite, made by `ops.corpus`, searched by keyword.
+"""The embedded backend: an index in SQLite, made by `aoma.corpus`, searched by keyword.
 
 Standard library only, and no network.
 """

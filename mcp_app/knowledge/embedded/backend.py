@@ -10,7 +10,6 @@ from copy import replace
 from typing import Any
 
 from mcp_app.deadline import Deadline
-from mcp_app.event_loop import in_thread
 from mcp_app.knowledge.backend import Strategy
 from mcp_app.knowledge.embedded.index import LIMIT_SECONDS, EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SourceUnavailableError
@@ -29,6 +28,7 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
+from mesh.runtime.concurrency.event_loop import in_thread
 
 _NO_TICKETS = ("tickets", "the index holds no Jira export", "Build the zip with --jira FILE.")
 # What a search asks for where its caller names no threshold.

@@ -28,7 +28,7 @@ class IndexFile:
     """An index on disk. Use as a context manager, or close it.
 
     Args:
-        path: the file `ops.corpus.write_index` made.
+        path: the file `aoma.corpus.write_index` made.
 
     Raises:
         SourceUnavailableError: missing, not an index, cut off, or of another version.

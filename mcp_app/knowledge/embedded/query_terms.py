@@ -12,7 +12,7 @@ from mcp_app.knowledge.embedded.terms import (
     query_words,
     quoted,
 )
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 # Distinct words searched for; a pasted page of text has more, and its first ones decide.
 LIMIT_TERMS = 64

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from mcp_app.knowledge.embedded.query_terms import terms_of
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 
 # Not a record: these are made by the thousand.

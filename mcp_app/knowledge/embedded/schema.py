@@ -1,6 +1,6 @@
 """What an index file must be for this code to read it.
 
-The tables themselves are made in `ops.corpus.writer`, at build time.
+The tables themselves are made in `aoma.corpus.writer`, at build time.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from mcp_app.knowledge.calls import (
     within,
 )
 from mcp_app.knowledge.openai_api.failures import SERVICE, explained
-from mcp_app.secrets import Secret
-from mcp_app.tls import client_context
+from mesh.runtime.aws.secrets import Secret
+from mesh.runtime.aws.tls import client_context
 
 
 class OpenAIService:

@@ -6,7 +6,7 @@ from __future__ import annotations
 # made of it, may be imported in another thread while OpenAI is asked.
 import httpx  # noqa: F401
 
-from mcp_app import lean
+from mesh.runtime import lean
 
 with lean.openai_imports():
     from mcp_app.knowledge.openai_api import embeddings, responses, vector_store

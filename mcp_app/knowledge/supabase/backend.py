@@ -29,8 +29,8 @@ from mcp_app.knowledge.supabase import health, queries, rows
 from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, stored
 from mcp_app.knowledge.supabase.outcome import Outcome, Troubles, together
 from mcp_app.knowledge.supabase.services import Services
-from mcp_app.parameter_store import get_parameter
 from mcp_app.supabase_settings import SupabaseSettings
+from mesh.runtime.aws.parameter_store import get_parameter
 
 if TYPE_CHECKING:
     from mcp_app.knowledge.supabase.client import SupabaseService

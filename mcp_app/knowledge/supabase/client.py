@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 from postgrest import APIError, AsyncPostgrestClient
 
-from mcp_app import caller
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.calls import (
     CONNECT_SECONDS,
@@ -29,8 +28,9 @@ from mcp_app.knowledge.supabase.failures import (
     wrong_shape,
 )
 from mcp_app.knowledge.supabase.keys import refuse_service_key, refuse_what_is_no_token
-from mcp_app.secrets import Secret
-from mcp_app.tls import client_context
+from mesh.runtime.access import caller
+from mesh.runtime.aws.secrets import Secret
+from mesh.runtime.aws.tls import client_context
 
 type Row = dict[str, Any]
 

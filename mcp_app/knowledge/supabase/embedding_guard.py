@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from mcp_app import snapshot
 from mcp_app.knowledge.calls import CallFailedError
 from mcp_app.knowledge.supabase.failures import wrong_shape
+from mesh.runtime.aws import snapshot
 
 FUNCTION = "mesh_source_states"
 TRUSTED_SECONDS = 300.0

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.results import Mode, SearchResult, SourceReport
-from mcp_app.record import Record
+from mesh.runtime.record import Record
 
 logger = logging.getLogger("mesh.source")
 

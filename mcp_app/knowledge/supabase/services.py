@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mcp_app import caller
 from mcp_app.deadline import Deadline
-from mcp_app.garbage import imported
 from mcp_app.knowledge.results import Passage
-from mcp_app.secrets import Secret
 from mcp_app.supabase_settings import SupabaseSettings
+from mesh.runtime.access import caller
+from mesh.runtime.aws.secrets import Secret
+from mesh.runtime.garbage import imported
 
 if TYPE_CHECKING:
     from mcp_app.knowledge.openai_api.client import OpenAIService

@@ -1,5 +1,5 @@
 # Saved queries of Logs Insights, in a folder named for the function. The fields are those
-# of mcp_app/asgi/request_log.py and of Lambda's own REPORT lines.
+# of mesh/runtime/observability/request_log.py and of Lambda's own REPORT lines.
 
 locals {
   queries = {

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 
 # Run in a process of its own: imports the module `server` deferred and plainly, and says what
 # was imported and what FastMCP lists.
 PROGRAM = """
 import asyncio, json, sys
-from mcp_app.deferral import fingerprint
-from mcp_app.deferral.importing import Deferral
+from mesh.runtime.deferral import fingerprint
+from mesh.runtime.deferral.importing import Deferral
 name, way = sys.argv[1:]
 deferral = Deferral({"server", "helper"}, lambda: deferral.end())
 said = {}

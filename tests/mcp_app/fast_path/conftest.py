@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mcp_app.api_keys import KeyRing, digest, generate
 from mcp_app.deployment import current, set_current
-from mcp_app.fast_path.front import Front
-from mcp_app.instance import Instance
-from mcp_app.origin_secret import OriginSecrets, OriginSecretUnavailableError
-from mcp_app.settings import Settings
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
+from mesh.runtime.access.api_keys import KeyRing, digest, generate
+from mesh.runtime.config.settings import Settings
+from mesh.runtime.domain.origin_secret import OriginSecrets, OriginSecretUnavailableError
+from mesh.runtime.fast_path.front import Front
+from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import KEY
 from tests.mcp_app.fast_path.copies import built, project_with
 from tests.mcp_app.fast_path.log_lines import say

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.bundle import fast_path
-from ops.environment import ROOT
+from mesh.build import fast_path
+from mesh.build.environment import ROOT
 from tests.mcp_app.fast_path.pair import comparable
 from tests.mcp_app.fast_path.ways import Way
 

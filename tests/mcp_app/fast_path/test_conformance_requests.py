@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.conformance.deployed import project_with_fixtures
 from tests.conformance.suite import RUNS
 from tests.mcp_app.fast_path.copies import Compared, built, compare

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.mcp_app.conftest import KEY
 from tests.mcp_app.fast_path.pair import comparable, event
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mcp_app import instance
-from mcp_app.api_keys import generate
-from mcp_app.oauth_settings import OAuthSettings
+from mesh.runtime.access.api_keys import generate
+from mesh.runtime.http import instance
+from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.mcp_app.conftest import KEY
 from tests.mcp_app.fast_path.conftest import Hashes, front_of, stored_keys
 from tests.mcp_app.fast_path.pair import Context, comparable, event
@@ -212,7 +212,7 @@ def test_meta_of_any_type_spoils_one_message_alone(ways: Any, meta: Any, method:
 def test_a_failure_within_a_batch_leaves_the_other_answers(
     new_pair: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mcp_app.asgi import rpc  # noqa: PLC0415 - patched here alone
+    from mesh.runtime.endpoint import rpc  # noqa: PLC0415 - patched here alone
 
     whole = rpc._complete
 

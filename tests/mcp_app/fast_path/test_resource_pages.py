@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
+from aoma.corpus import write_index
 from mcp_app import resource_handlers
-from mcp_app.api_keys import digest, generate
-from mcp_app.fast_path import resources
-from mcp_app.fast_path.resources import MARK
-from ops.corpus import write_index
+from mesh.runtime.access.api_keys import digest, generate
+from mesh.runtime.fast_path import resources
+from mesh.runtime.fast_path.resources import MARK
 from tests.mcp_app.fast_path.copies import compare
 from tests.mcp_app.fast_path.requests import KINDS, asked
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mcp_app.api_keys import digest, generate
+from mesh.runtime.access.api_keys import digest, generate
 from tests.mcp_app.fast_path.copies import built, compare, project_with
 from tests.mcp_app.fast_path.requests import KINDS, asked
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.bundle import fast_path
+from mesh.build import fast_path
 from tests.mcp_app.fast_path.copies import built, compare, project_with
 from tests.mcp_app.fast_path.requests import asked, call
 

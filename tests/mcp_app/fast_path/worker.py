@@ -17,10 +17,10 @@ import pickle
 import sys
 from typing import Any
 
-from mcp_app import logs
-from mcp_app.api_keys import KeyRing
-from mcp_app.key_ring import key_ring
-from mcp_app.settings import Settings, load
+from mesh.runtime.access.api_keys import KeyRing
+from mesh.runtime.access.key_ring import key_ring
+from mesh.runtime.config.settings import Settings, load
+from mesh.runtime.observability import logs
 from tests.mcp_app.fast_path.log_lines import kept
 from tests.mcp_app.fast_path.pair import Context
 
@@ -33,7 +33,7 @@ class Hashes:
 
     def secrets(self) -> Any:
         """The `OriginSecrets` that are read from it."""
-        from mcp_app.origin_secret import (  # noqa: PLC0415 - only behind a domain
+        from mesh.runtime.domain.origin_secret import (  # noqa: PLC0415 - only behind a domain
             OriginSecrets,
             OriginSecretUnavailableError,
         )
@@ -49,13 +49,14 @@ class Hashes:
 
 
 def full_of(settings: Settings, ring: KeyRing | None) -> Any:
-    """FastMCP's way, as `mcp_app.instance.start` makes it."""
+    """FastMCP's way, as `mesh.runtime.http.instance.start` makes it."""
     # First of all, as an instance does it.
-    importlib.import_module("mcp_app.initialization")
-    from mcp_app import deployment, event_loop  # noqa: PLC0415 - not on the fast path
-    from mcp_app.asgi.app import build_app  # noqa: PLC0415
-    from mcp_app.instance import Instance  # noqa: PLC0415
+    importlib.import_module("mesh.runtime.initialization")
+    from mcp_app import deployment  # noqa: PLC0415 - not on the fast path
     from mcp_app.server import build_server  # noqa: PLC0415
+    from mesh.runtime.concurrency import event_loop  # noqa: PLC0415 - not on the fast path
+    from mesh.runtime.http.app import build_app  # noqa: PLC0415
+    from mesh.runtime.http.instance import Instance  # noqa: PLC0415
 
     backend = deployment.made(settings) or deployment.backend_of(settings)
     app = build_app(build_server(settings, backend), settings, backend, ring)
@@ -64,8 +65,8 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
 
 def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: bool) -> Any:
     """The fast path, with FastMCP's way behind it or alone."""
-    from mcp_app.fast_path.domain import Domain  # noqa: PLC0415 - not in FastMCP's way
-    from mcp_app.fast_path.front import Front  # noqa: PLC0415
+    from mesh.runtime.fast_path.domain import Domain  # noqa: PLC0415 - not in FastMCP's way
+    from mesh.runtime.fast_path.front import Front  # noqa: PLC0415
 
     domain = None
     if settings.origin_secret_parameter is not None:

@@ -1,0 +1,1 @@
+"""Operator tools of AOMA Mesh: its index, its database, ingestion."""

@@ -1,0 +1,1 @@
+"""AOMA's own commands of `mesh`."""

@@ -1,0 +1,100 @@
+"""Writes rows: what is shown into its table, what is searched into the full-text one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from aoma.corpus.documents import anchor, corpora_of, passage_id, read_documents
+from aoma.corpus.jira import read_tickets
+from aoma.corpus.report import Ledger
+from aoma.corpus.tables import SEARCHED
+from mcp_app.knowledge.embedded.terms import identifier_parts, indexable
+
+
+def searchable(*columns: str) -> tuple[str, ...]:
+    """The columns as the tokenizer should read them, and the identifiers' parts in them all."""
+    return (*map(indexable, columns), identifier_parts("\n".join(columns)))
+
+
+def insert(connection: sqlite3.Connection, table: str, *values: object) -> int:
+    """Append a row whose first column is its number; gives that number."""
+    marks = ", ".join("?" * len(values))
+    row = connection.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", values).lastrowid  # noqa: S608 - names of ours
+    assert row is not None  # noqa: S101 - SQLite always numbers such a row
+    return row
+
+
+def insert_text(
+    connection: sqlite3.Connection, table: str, row: int, columns: tuple[str, ...]
+) -> None:
+    """Make a row findable by its columns, as `searchable` gives them."""
+    marks = ", ".join("?" * len(columns))
+    listed = ", ".join(SEARCHED[table])
+    connection.execute(
+        f"INSERT INTO {table} (rowid, {listed}) VALUES (?, {marks})",  # noqa: S608 - names of ours
+        (row, *columns),
+    )
+
+
+def write_documents(
+    connection: sqlite3.Connection, documents: Sequence[Path], ledger: Ledger
+) -> frozenset[Path]:
+    """Write the documents; gives the files they came from."""
+    corpora = corpora_of(documents, ledger)
+    connection.executemany("INSERT INTO corpora VALUES (?)", [(corpus.name,) for corpus in corpora])
+    for document in read_documents(corpora, ledger):
+        row = insert(
+            connection, "documents", document.id, document.title, document.corpus, document.link
+        )
+        for section in document.sections:
+            number = insert(
+                connection,
+                "passages",
+                row,
+                passage_id(document.id, section),
+                "\n".join(section.heading),
+                anchor(section),
+                section.text,
+            )
+            heading = section.heading[-1] if section.heading else ""
+            insert_text(
+                connection,
+                "passages_text",
+                number,
+                searchable(document.title, heading, section.body),
+            )
+    return frozenset(corpus.root / path for corpus in corpora for path in corpus.files)
+
+
+def write_tickets(
+    connection: sqlite3.Connection, exports: Sequence[Path], jira_url: str | None, ledger: Ledger
+) -> None:
+    """Write the tickets of Jira exports."""
+    for ticket in read_tickets(exports, ledger, jira_url):
+        row = insert(
+            connection,
+            "tickets",
+            ticket.key,
+            ticket.project,
+            ticket.type,
+            ticket.status,
+            ticket.priority,
+            ticket.summary,
+            ticket.description,
+            "\n".join(ticket.labels),
+            ticket.assignee,
+            ticket.link,
+            ticket.created,
+            ticket.updated,
+        )
+        facts = (ticket.type, ticket.status, ticket.priority, ticket.assignee)
+        columns = searchable(
+            ticket.key,
+            ticket.summary,
+            " ".join(ticket.labels),
+            " ".join(fact for fact in facts if fact),
+            ticket.description,
+        )
+        insert_text(connection, "tickets_text", row, columns)

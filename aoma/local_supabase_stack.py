@@ -1,0 +1,229 @@
+"""Supabase's part of the stack on this machine: started, migrated, filled, its secrets stored."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aoma.database.connection import connect
+from aoma.database.migrate import migrate
+from aoma.database.state import read_state
+from aoma.database.token import mint
+from aoma.local_supabase import process
+from aoma.local_supabase.keys import STAND_IN_KEYS
+from mesh.build import knowledge as bundled
+from mesh.credentials import stored_secrets
+from mesh.failure import CommandFailedError
+from mesh.stack.stack import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_ssm import SSMClient
+
+    from aoma.database.state import State
+    from aoma.local_supabase.process import Running
+    from mesh.local.up import Knowledge
+    from mesh.progress import Step
+    from mesh.stack.stack import Stack
+
+LOG = "local-supabase.log"
+INGEST_LOG = "ingest.log"
+TOKEN_DAYS = 365
+# Other names than OpenAI's: what the stand-in makes must never be taken for a model's, and
+# the guard against mixed embeddings tells both apart.
+STAND_IN_EMBEDDINGS = "hashed-words"
+STAND_IN_ANSWERS = "quoting-stand-in"
+EMBEDDINGS = "text-embedding-3-small"
+OPENAI = "https://api.openai.com/v1"
+STAND_IN_NOTE = (
+    "OpenAI is a stand-in on this machine: embeddings are hashed words, answers are quotations. "
+    "With OPENAI_API_KEY set (and OPENAI_BASE_URL, for another server of its protocol), make up "
+    "asks OpenAI."
+)
+OPENAI_NOTE = (
+    "Embeddings, and answers where TF_VAR_answer_model names a model, are made by {url}. Its key "
+    "lies in the state of local AWS, below .mesh/local, until make down."
+)
+# By kind of rows in the database, the server's name for the source.
+SOURCES = {
+    "documents": "documents",
+    "tickets": "tickets",
+    "commits": "commits",
+    "code files": "code",
+}
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """Who embeds and answers.
+
+    Attributes:
+        url: its address.
+        key: its API key.
+        embedding_model: what embeds.
+        answer_model: what answers; None leaves it to Terraform's own variable.
+        stand_in: whether it is the stand-in on this machine.
+    """
+
+    url: str
+    key: str
+    embedding_model: str
+    answer_model: str | None
+    stand_in: bool
+
+
+def start(here: Stack, step: Step) -> Running:
+    """Start Supabase and the stand-in, and bring the database up to date.
+
+    Raises:
+        CommandFailedError: it does not start, or a migration cannot be applied.
+    """
+    found = process.find(here.supabase)
+    try:
+        running = found or process.start(here.supabase, log=here.logs / LOG)
+    except process.LocalSupabaseError as error:
+        raise CommandFailedError(f"local Supabase: {error}") from error
+    with connect(running.database_url) as connection:
+        done = migrate(connection)
+    parts = [f"process {running.pid} runs" if found else running.url]
+    parts += [f"{len(done)} migrations"] if done else []
+    step.detail = f"({', '.join(parts)})"
+    return running
+
+
+def openai_of(running: Running) -> OpenAI:
+    """OpenAI when the environment has a key for it, else the stand-in."""
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
+    # `.mesh/local.env` gives the stand-in's key to shells, and it is no key of OpenAI's.
+    if key and not key.startswith(STAND_IN_KEYS):
+        model = os.environ.get("MESH_EMBEDDING_MODEL", "").strip()
+        model = EMBEDDINGS if model in {"", STAND_IN_EMBEDDINGS} else model
+        return OpenAI(url, key, model, None, stand_in=False)
+    return OpenAI(
+        url=running.openai_url,
+        key=running.keys.openai,
+        embedding_model=STAND_IN_EMBEDDINGS,
+        answer_model=STAND_IN_ANSWERS,
+        stand_in=True,
+    )
+
+
+def environment(running: Running, openai: OpenAI) -> dict[str, str]:
+    """What `mesh ingest` and `mesh database` need of it; OpenAI's own key is not in it."""
+    found = {
+        "MESH_DATABASE_URL": running.database_url,
+        "MESH_EMBEDDING_MODEL": openai.embedding_model,
+    }
+    if openai.stand_in:
+        found |= {"OPENAI_API_KEY": openai.key, "OPENAI_BASE_URL": openai.url}
+    return found
+
+
+def fill(here: Stack, running: Running, openai: OpenAI, knowledge: Knowledge, step: Step) -> State:
+    """Ingest what is to be answered from: what is named, else this project.
+
+    Raises:
+        CommandFailedError: `mesh ingest` failed; the message is its own.
+    """
+    with connect(running.database_url) as connection:
+        before = read_state(connection)
+    arguments = ["ingest", "--yes", "--allow-deletions", "--model", openai.embedding_model]
+    if before.model not in {None, openai.embedding_model}:
+        arguments.append("--re-embed")
+    arguments += ingested(knowledge)
+    log = here.logs / INGEST_LOG
+    done = subprocess.run(
+        [sys.executable, "-c", "from mesh.cli import main; main()", *arguments],
+        env={
+            **os.environ,
+            **environment(running, openai),
+            "OPENAI_API_KEY": openai.key,
+            "OPENAI_BASE_URL": openai.url,
+        },
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        reason = said[-1].removeprefix("mesh: ") if said else "no reason given"
+        raise CommandFailedError(f"mesh ingest: {reason}\n  all it said: {log}")
+    with connect(running.database_url) as connection:
+        state = read_state(connection)
+    counted = [f"{count.rows} {name}" for name, count in state.counts.items() if count.rows]
+    unchanged = state.counts == before.counts and before.model == state.model
+    step.detail = f"({'as before: ' if unchanged else ''}{', '.join(counted) or 'nothing'})"
+    return state
+
+
+def ingested(knowledge: Knowledge) -> list[str]:
+    """The options of `mesh ingest` for what the embedded index would be made from."""
+    named = bundled.Knowledge(
+        knowledge.documents, knowledge.repositories, knowledge.exports, knowledge.jira_url
+    )
+    chosen = named or bundled.of_project(ROOT)
+    found: list[str] = []
+    for option, places in (
+        ("--documents", chosen.documents),
+        ("--git", chosen.repositories),
+        ("--jira", chosen.exports),
+    ):
+        found += [word for place in places for word in (option, str(place.absolute()))]
+    return [*found, "--jira-url", chosen.jira_url] if chosen.jira_url else found
+
+
+def variables(running: Running, openai: OpenAI, state: State) -> dict[str, Any]:
+    """Values of the root's variables for this backend."""
+    held = [source for name, source in SOURCES.items() if state.counts[name].rows]
+    values: dict[str, Any] = {
+        "supabase_url": running.url,
+        "openai_base_url": openai.url,
+        "embedding_model": openai.embedding_model,
+        "sources": held or ["documents"],
+    }
+    if openai.answer_model is not None:
+        values["answer_model"] = openai.answer_model
+    return values
+
+
+def store_secrets(
+    client: SSMClient, parameters: Mapping[str, str], running: Running, openai: OpenAI
+) -> None:
+    """Put the secrets where the function reads them, as `mesh secrets set` does.
+
+    Raises:
+        CommandFailedError: a parameter cannot be written.
+    """
+    values = {
+        "openai-api-key": openai.key,
+        "supabase-key": running.keys.publishable,
+        "supabase-token": mint(json.dumps(running.keys.signing), days=TOKEN_DAYS),
+    }
+    for name, value in values.items():
+        stored_secrets.put(client, parameters[name], stored_secrets.checked(name, value))
+
+
+def stop(here: Stack) -> bool:
+    """End it; its data stay. True when it was running.
+
+    Raises:
+        CommandFailedError: it does not end.
+    """
+    try:
+        return process.stop(here.supabase)
+    except process.LocalSupabaseError as error:
+        raise CommandFailedError(f"local Supabase: {error}") from error
+
+
+def remove(here: Stack) -> None:
+    """Remove its data, wherever they lie."""
+    process.remove(here.supabase)

@@ -1,1 +1,0 @@
-"""The HTTP side: routes, access control, JSON-RPC, errors. No knowledge, no AWS calls."""

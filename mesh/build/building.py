@@ -1,0 +1,284 @@
+"""Makes the zip: dependencies, application, knowledge, and the record of all three."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import mesh
+from aoma.corpus import IndexReport
+from mesh.build import application, archive, fast_path, knowledge, layer, limits, optional
+from mesh.build.archive import Entry
+from mesh.build.discarding import discard
+from mesh.build.environment import CACHE, ROOT
+from mesh.build.failure import BuildError
+from mesh.build.fast_path import FastPath
+from mesh.build.knowledge import Knowledge
+from mesh.build.layer import Layer, Package
+from mesh.build.provenance import Provenance, provenance
+from mesh.build.target import Target, target
+
+NAME = "aoma-mesh"
+RECORD = "build.json"
+# A build that was killed leaves its scratch folder; none takes this long.
+ABANDONED_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A finished zip.
+
+    Attributes:
+        path: The zip.
+        architecture: `arm64` or `x86_64`.
+        python: Version of the Lambda runtime, such as `3.13`.
+        version: The application's.
+        commit: 40 hexadecimal digits, or None.
+        dirty: The tree differed from the commit.
+        sha256: Hexadecimal digest of the zip.
+        code_sha256: The same digest as Lambda's `CodeSha256` shows it, in base64.
+        content_sha256: Digest of names and contents, whatever wrote the zip.
+        zip_bytes: Size of the zip.
+        unzipped_bytes: Size of all files on Lambda's disk.
+        entries: How many files.
+        seconds: Wall-clock time of the build.
+        reused: The dependencies came from the cache.
+        packages: The dependencies, our application and the knowledge, the largest first.
+        pruned: Distributions left out, `name==version`.
+        index: What went into the knowledge index; None without one.
+        fast_path: What is answered without FastMCP; None where the project has no such thing.
+        notes: What the person who builds should know, a sentence each.
+    """
+
+    path: Path
+    architecture: str
+    python: str
+    version: str
+    commit: str | None
+    dirty: bool
+    sha256: str
+    code_sha256: str
+    content_sha256: str
+    zip_bytes: int
+    unzipped_bytes: int
+    entries: int
+    seconds: float
+    reused: bool
+    packages: tuple[Package, ...]
+    pruned: tuple[str, ...]
+    index: IndexReport | None
+    fast_path: FastPath | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is appended to the dependencies: a title for the size table, and files."""
+
+    title: str
+    version: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The complete zip, not yet in its place."""
+
+    sha256: str
+    content_sha256: str
+    zip_bytes: int
+    unzipped_bytes: int
+    entries: int
+    packages: tuple[Package, ...]
+    provenance: Provenance
+
+
+def silent(_step: str) -> None:
+    """Show no progress."""
+
+
+def default_output(architecture: str, root: Path = ROOT) -> Path:
+    """Where Terraform looks for the zip unless `zip_path` is set."""
+    return root / "dist" / f"mesh-{architecture}.zip"
+
+
+@contextmanager
+def scratch_beside(output: Path) -> Iterator[Path]:
+    """A folder on the output's own file system, so that moving the zip there is atomic."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        discard(output.parent.glob(f".{output.name}-*"), unused_seconds=ABANDONED_SECONDS)
+        folder = tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-")
+    except OSError as error:
+        raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
+    with folder as name:
+        yield Path(name)
+
+
+def offered(indexing: Future[tuple[Entry, IndexReport]] | None) -> frozenset[str]:
+    """The sources that the server will offer, once the index is made."""
+    return knowledge.sources(indexing.result()[1] if indexing else None)
+
+
+def assemble(
+    zipped: Path,
+    base: Layer,
+    parts: Iterable[Part],
+    version: str,
+    aim: Target,
+    origin: Future[Provenance],
+) -> Assembled:
+    """Append the parts, each as soon as it is there, and the record to the dependencies' zip."""
+    written = dict(base.entries)
+    packages = list(base.packages)
+    for part in parts:
+        new = archive.append(zipped, part.entries)
+        packages.append(layer.package(part.title, part.version, new.values()))
+        written |= new
+    content = archive.content_sha256({name: one.sha256 for name, one in written.items()})
+    found = origin.result()
+    record = {
+        "name": NAME,
+        "version": version,
+        "commit": found.commit,
+        "dirty": found.dirty,
+        "architecture": aim.architecture,
+        "python": aim.python,
+        "content_sha256": content,
+    }
+    data = (json.dumps(record, indent=2) + "\n").encode()
+    written |= archive.append(zipped, [Entry(RECORD, data)])
+    with zipped.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Assembled(
+        sha256=sha256,
+        content_sha256=content,
+        zip_bytes=zipped.stat().st_size,
+        unzipped_bytes=sum(one.size for one in written.values()),
+        entries=len(written),
+        packages=tuple(sorted(packages, key=lambda one: (-one.zipped, one.name))),
+        provenance=found,
+    )
+
+
+def build(
+    architecture: str = "arm64",
+    *,
+    python: str = "3.13",
+    output: Path | None = None,
+    documents: Sequence[Path] = (),
+    repositories: Sequence[Path] = (),
+    exports: Sequence[Path] = (),
+    jira_url: str | None = None,
+    indexed: bool = True,
+    root: Path = ROOT,
+    requirements: Path | None = None,
+    cache: Path = CACHE / "bundle",
+    workers: int | None = None,
+    progress: Callable[[str], None] = silent,
+) -> BuildResult:
+    """Build the zip of one architecture.
+
+    The same commit gives the same bytes in any folder, on any day, for any user. The zip is
+    replaced when the new one is complete; builds may run side by side.
+
+    Args:
+        architecture: `arm64`, `x86_64`, or `host` for this machine's.
+        python: Version of the Lambda runtime.
+        output: The zip; `dist/mesh-<architecture>.zip` when None.
+        documents: Folders of documents to index. Where nothing is named: the project's.
+        repositories: Git repositories to index.
+        exports: Jira exports to index.
+        jira_url: Jira's address, for links to tickets.
+        indexed: Whether there is an index at all.
+        root: The project's folder.
+        requirements: The locked dependencies; `requirements/lambda.txt` when None.
+        cache: Where finished dependency layers are kept.
+        workers: Processes that compile; as many as processors when None.
+        progress: Called with each step that takes a while.
+
+    Raises:
+        BuildError: the message says why, and what to do.
+    """
+    began = time.monotonic()
+    aim = target(architecture, python)
+    output = output or default_output(aim.architecture, root)
+    named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
+    knowledge.check(named)
+    chosen = named or knowledge.of_project(root)
+    with scratch_beside(output) as scratch, ThreadPoolExecutor() as pool:
+        origin = pool.submit(provenance, root)
+        # Beside the dependencies, from the cache or not: neither needs the other.
+        indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
+        asking = pool.submit(fast_path.ask, root, cache, partial(offered, indexing))
+        base = layer.obtain(
+            requirements or root / "requirements" / "lambda.txt",
+            aim,
+            cache,
+            asked=optional.asked_for(root),
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+        zipped = scratch / "bundle.zip"
+        shutil.copyfile(base.path, zipped)
+        version = application.version(root)
+        report: IndexReport | None = None
+        fast: FastPath | None = None
+
+        def parts() -> Iterator[Part]:
+            # Packed one after the other while what takes longest is still being made.
+            nonlocal report, fast
+            runtime = application.entries(application.runtime_files())
+            yield Part("mesh", mesh.__version__, tuple(runtime))
+            own = application.entries(application.files(root))
+            yield Part(application.PACKAGE, version, tuple(own))
+            if indexing:
+                progress("indexing the knowledge")
+                entry, report = indexing.result()
+                knowledge.check_report(report, named)
+                yield Part("knowledge", "", (entry,))
+            fast = fast_path.make(asking.result(), knowledge.sources(report))
+            if fast:
+                yield Part("fast path", version, fast.entries)
+
+        made = assemble(zipped, base, parts(), version, aim, origin)
+        limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
+        try:
+            zipped.replace(output)
+        except OSError as error:
+            raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
+    notes = [*report.problems, *knowledge.losses(report)] if report else []
+    if not made.provenance.commit:
+        notes.append(f"no commit is recorded: {made.provenance.unknown_because}")
+    return BuildResult(
+        path=output,
+        architecture=aim.architecture,
+        python=aim.python,
+        version=version,
+        commit=made.provenance.commit,
+        dirty=made.provenance.dirty,
+        sha256=made.sha256,
+        code_sha256=base64.b64encode(bytes.fromhex(made.sha256)).decode(),
+        content_sha256=made.content_sha256,
+        zip_bytes=made.zip_bytes,
+        unzipped_bytes=made.unzipped_bytes,
+        entries=made.entries,
+        seconds=round(time.monotonic() - began, 3),
+        reused=base.reused,
+        packages=made.packages,
+        pruned=base.pruned,
+        index=report,
+        fast_path=fast,
+        notes=tuple(notes),
+    )

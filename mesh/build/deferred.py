@@ -1,0 +1,272 @@
+"""Starts the server as an instance with a fast path does, and says what may be answered by that.
+
+Run in a process of its own, with the project's `mcp_app`:
+
+    python -m mesh.build.deferred
+
+reads from standard input, in JSON, `modules`, the authors' modules to import with FastMCP
+deferred, and `early` (see `mesh.runtime.deferral.importing.Deferral`). It imports them, has FastMCP
+take over, and writes what came out of it, in JSON:
+
+- `failed`: by module, why it cannot be imported so; under "" where no module can be named. Then
+  nothing else is known.
+- `early`: names that have to be resolved at once. Then nothing else is known, either.
+- `texts`: by era and tool, what `tools/list` says of it; to be compared with a plain import.
+- `calls` and `off`: how each tool is called without FastMCP, or why it is not.
+- `modules`: the fingerprint of each module, and `imports`, the others that each imports.
+- `environment`: the variables that they read while they were imported, with their values.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import marshal
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from types import FrameType, FunctionType
+from typing import Any
+
+PACKAGE = "mcp_app"
+# Modules of the standard library that read the environment for whoever calls them.
+READERS = frozenset({"os", "_collections_abc", "collections.abc"})
+
+
+class Environment:
+    """Notes which variables authors' modules read."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, str | None] = {}
+        self.whole = False
+        self.readers: set[str] = set()
+
+    def watch(self) -> None:
+        """Note them from here on."""
+        kind: Any = type(os.environ)
+        get, each, count = kind.__getitem__, kind.__iter__, kind.__len__
+
+        def getitem(environ: Any, name: Any) -> Any:
+            if isinstance(name, str) and self._is_asked():
+                try:
+                    self.read[name] = get(environ, name)
+                except KeyError:
+                    self.read[name] = None
+            return get(environ, name)
+
+        def iterate(environ: Any) -> Any:
+            self.whole |= self._is_asked()
+            return each(environ)
+
+        def length(environ: Any) -> Any:
+            self.whole |= self._is_asked()
+            return count(environ)
+
+        kind.__getitem__, kind.__iter__, kind.__len__ = getitem, iterate, length
+        self._before = (get, each, count)
+
+    def leave(self) -> None:
+        """Note nothing more."""
+        kind: Any = type(os.environ)
+        kind.__getitem__, kind.__iter__, kind.__len__ = self._before
+
+    def _is_asked(self) -> bool:
+        """Whether an author's module asks."""
+        name = _author()
+        if name is not None:
+            self.readers.add(name)
+        return name is not None
+
+
+def _author() -> str | None:
+    """The author's module that asks, itself or through a library that it calls."""
+    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - no public way
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.partition(".")[0] == PACKAGE and not name.startswith(f"{PACKAGE}.deferral"):
+            return name
+        if name.startswith(("importlib", "_frozen_importlib", "ops.")):
+            # A library that is being imported asks for itself.
+            return None
+        frame = frame.f_back
+    return None
+
+
+def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict[str, str]:
+    """Import the modules; why one of them cannot be, and into `prints` the fingerprints of all."""
+    from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - see main
+
+    for name in modules:
+        before = set(sys.modules)
+        try:
+            deferral.load(name)
+        except BaseException as error:  # noqa: BLE001 - whatever a module raises
+            return {name: f"{type(error).__name__}: {error}"}
+        if deferral.is_real("fastmcp"):
+            return {name: "it needs FastMCP while it is imported"}
+        # Now, as on Lambda: what other modules do may change it.
+        prints |= fingerprints(deferral.log, _authors(before))
+    return {}
+
+
+def _early(deferral: Any) -> dict[str, str | None]:
+    """Names that stand for an exception or for plain data."""
+    from mesh.runtime.deferral.importing import EARLY_MODULES, path_of  # noqa: PLC0415 - see main
+    from mesh.runtime.deferral.recorder import ATTRIBUTE  # noqa: PLC0415
+    from mesh.runtime.fast_path.schemas import EXTENSION  # noqa: PLC0415
+
+    early: dict[str, str | None] = {}
+    for recorder in deferral.log:
+        value, operation = _value_of(recorder), recorder.mesh_deferral_operation
+        if not _must_be_real(value) or operation.given_back is not None:
+            continue
+        if operation.module in EARLY_MODULES:
+            # They keep it, and only look at it when FastMCP calls them.
+            continue
+        if operation.kind != ATTRIBUTE:
+            raise ValueError(f"{operation.module}: {path_of(operation)} is {type(value).__name__}")
+        is_light = getattr(sys.modules[EXTENSION], operation.operands[1], None) is value
+        early[path_of(operation)] = EXTENSION if is_light else None
+    return early
+
+
+def _value_of(recorder: Any) -> Any:
+    return recorder.mesh_deferral_value[0]
+
+
+def _must_be_real(value: Any) -> bool:
+    if isinstance(value, type):
+        return issubclass(value, BaseException)
+    if type(value).__module__.startswith("pydantic_core"):
+        return False
+    plain = (str, bytes, int, float, complex, bool, tuple, list, dict, set, frozenset)
+    return value is None or isinstance(value, plain)
+
+
+def _kept(authors: Mapping[str, Any], log: list[Any]) -> Iterator[tuple[str, int]]:
+    """What authors' modules have of FastMCP's early modules: places of recorders in the log."""
+    from mesh.runtime.deferral.importing import EARLY_MODULES  # noqa: PLC0415 - see main
+    from mesh.runtime.deferral.recorder import is_recorder  # noqa: PLC0415
+
+    for name, module in authors.items():
+        for value in vars(module).values():
+            if is_recorder(value) and value.mesh_deferral_operation.module in EARLY_MODULES:
+                yield name, next(place for place, one in enumerate(log) if one is value)
+
+
+def _authors(before: set[str]) -> dict[str, Any]:
+    return {
+        name: module
+        for name, module in sys.modules.items()
+        if name.startswith(f"{PACKAGE}.") and name not in before
+    }
+
+
+def _imports(authors: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """By module, the authors' modules that it has names of."""
+    for name, module in authors.items():
+        found = {
+            getattr(one, "__name__" if type(one) is type(sys) else "__module__", None)
+            for one in vars(module).values()
+        }
+        yield name, sorted(one for one in authors.keys() - {name} if one in found)
+
+
+def result(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the module's docstring says."""
+    # What the fast path has imported by then is its own, and no author's.
+    import mesh.runtime.concurrency.event_loop  # noqa: PLC0415
+    import mesh.runtime.fast_path.front  # noqa: PLC0415
+    import mesh.runtime.fast_path.methods  # noqa: PLC0415
+    import mesh.runtime.observability.lifetime  # noqa: F401, PLC0415
+    from mesh.runtime.deferral import binding, current, fingerprint  # noqa: F401, PLC0415
+
+    before = set(sys.modules)
+    environment = Environment()
+    environment.watch()
+    current.plan(asked["early"], asked["modules"])
+    deferral = current.begin()
+    prints: dict[str, str] = {}
+    failed = _failures(deferral, asked["modules"], prints)
+    environment.leave()
+    if failed:
+        return {"failed": failed}
+    authors = _authors(before)
+    recording = {one.mesh_deferral_operation.module for one in deferral.log}
+    recorded = {name: deferral.calls_of(name) for name in authors if name in recording}
+    looked_at = {
+        name: module
+        for name, module in authors.items()
+        if name in prints
+        and (name in recorded or name in asked["modules"] or name in environment.readers)
+    }
+    kept = [*_kept(authors, deferral.log)]
+    reached = _reached(authors)
+    imports = dict(_imports(authors))
+    try:
+        __import__(current.START)
+        early = _early(deferral)
+    except Exception as error:  # noqa: BLE001 - what an operation raises
+        named = deferral.failed_module
+        culprit = named if named in asked["modules"] else ""
+        return {"failed": {culprit: f"{type(error).__name__}: {error}"}}
+    if early:
+        return {"early": early}
+    failed = {
+        name: "it uses an exception of the SDK's"
+        for name, place in kept
+        if _must_be_real(_value_of(deferral.log[place]))
+    }
+    if failed:
+        return {"failed": failed}
+    return {
+        **_catalogue(recorded, sorted(looked_at), reached),
+        "modules": {name: prints[name] for name in looked_at},
+        "imports": imports,
+        "order": asked["modules"],
+        "environment": None if environment.whole else environment.read,
+    }
+
+
+def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """By the id of each function, what of a deferred package its call may come upon."""
+    from mesh.build.reachable import Reachable  # noqa: PLC0415 - see main
+
+    reachable = Reachable(PACKAGE, authors)
+    functions = {
+        id(value): value
+        for module in authors.values()
+        for value in vars(module).values()
+        if type(value) is FunctionType
+    }
+    return {name: reachable.from_function(function) for name, function in functions.items()}
+
+
+def _catalogue(
+    recorded: Mapping[str, list[Any]], authors: list[str], reached: Mapping[int, dict[str, str]]
+) -> dict[str, Any]:
+    from mesh.build.frozen import ALL_SOURCES, ERAS, Server, tool_pages  # noqa: PLC0415 - see main
+    from mesh.build.frozen_calls import call_of  # noqa: PLC0415
+    from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
+
+    server = Server(ALL_SOURCES)
+    texts = {era: tool_pages(server, modern=era == "modern")[1] for era in ERAS}
+    calls, off = {}, {}
+    for tool in server.tools():
+        try:
+            call = call_of(tool, recorded, authors, reached)
+            calls[tool.name] = base64.b64encode(marshal.dumps(call, 2)).decode()
+        except (NotFrozenError, ValueError) as error:
+            off[tool.name] = str(error)
+    return {"texts": texts, "calls": calls, "off": off}
+
+
+def main() -> None:
+    """Write it to standard output; whatever else is said goes elsewhere."""
+    asked = json.load(sys.stdin)
+    output, sys.stdout = sys.stdout, sys.stderr
+    json.dump(result(asked), output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,381 @@
+"""The fast path in the zip: FastMCP's answers, frozen. See docs/fast-path.md."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import hashlib
+import importlib.metadata
+import json
+import marshal
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mesh.build import application, bytecode, frozen
+from mesh.build.archive import Entry
+from mesh.build.failure import BuildError
+
+PACKAGE = "mcp_app"
+PLACE = "mesh/runtime/fast_path"
+TOOLS = f"{PACKAGE}.tools"
+# Of these the answers are frozen: what the zip carries has to be what answered.
+FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
+# What asks; when it is changed, the answers kept from before are not its own.
+ASKED_WITH = (
+    "deferred",
+    "fast_path",
+    "frozen",
+    "frozen_calls",
+    "frozen_resources",
+    "frozen_schemas",
+    "reachable",
+)
+ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
+LIMIT_SECONDS = 300
+NOON = 12
+# Each time, at least one module is left to FastMCP.
+MOST_TRIES = 40
+VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
+# Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
+LEFT_TO_FASTMCP: Mapping[str, str] = {
+    "tool": "the build listed the tool, or there is none of that name",
+    "resource": "the resource is not a document",
+    "result": "the tool ran without FastMCP, which wrote its result",
+    "environment": "a module does something else than in the build, or a description varies",
+    "method": "prompts, completions, batches, and whatever is malformed or unusual",
+    "arguments": "they are very large, or not an object",
+    "params": "a cursor, a level or a client's introduction is unusual",
+    "access": "the caller may not use all of it, or keys cannot be read",
+    "token": "the signature of an access token takes a cryptography library",
+    "page": "GET /, GET /ready and unusual paths",
+    "off": "fast_path = false, access tokens only, or streamed answers",
+    "snapshot": "with SnapStart, FastMCP is in the snapshot",
+    "error": "the fast path failed; the log has the error",
+}
+
+
+@dataclass(frozen=True)
+class FastPath:
+    """What the build made of it.
+
+    Attributes:
+        entries: The files.
+        tools: The tools that are called without FastMCP.
+        off: Those that are not, each with the reason.
+        varies: Those that make FastMCP list the tools: it lists them in another way each time.
+    """
+
+    entries: tuple[Entry, ...]
+    tools: tuple[str, ...]
+    off: Mapping[str, str]
+    varies: tuple[str, ...] = ()
+
+
+def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any] | None:
+    """FastMCP's answers, from the cache where nothing they depend on has changed.
+
+    Args:
+        root: The folder that holds `mcp_app`.
+        cache: Where the answers are kept between builds.
+        sources: Gives what the embedded index holds; asked for once the server has started.
+
+    Returns:
+        See `mesh.build.frozen`, and `deferred` as `mesh.build.deferred` has it; None for a
+        project without a fast path.
+
+    Raises:
+        BuildError: the server cannot be asked.
+    """
+    _same_versions(root)
+    digest = hashlib.sha256(sys.version.encode())
+    for file in (root / "requirements" / "lambda.txt", *ASKING):
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    for name, path in (*application.runtime_files(), *application.files(root)):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    kept = cache / f"frozen-{digest.hexdigest()[:32]}.json"
+    try:
+        answers = dict(json.loads(kept.read_bytes()))
+    except (OSError, ValueError):
+        pass
+    else:
+        if ",".join(sorted(sources())) in answers["lists"]:
+            return answers
+    # Two processes: one imports the server plainly, and one as an instance does.
+    with ThreadPoolExecutor(1) as pool:
+        plainly = pool.submit(
+            _asked,
+            root,
+            "frozen",
+            lambda: json.dumps(sorted(sources())),
+            "The server cannot be started",
+        )
+        answers = _verified(root, plainly.result)
+    cache.mkdir(parents=True, exist_ok=True)
+    scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
+    scratch.write_text(json.dumps(answers), encoding="utf-8")
+    scratch.replace(kept)
+    return answers
+
+
+def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The answers of a plain import, and what gives the same with FastMCP deferred.
+
+    A module that does not is FastMCP's, and so is each that imports it.
+    """
+    with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:
+        return _verified_in(_elsewhere(root, Path(scratch)), plainly)
+
+
+def _elsewhere(root: Path, folder: Path) -> Path:
+    """The same project in another place: a catalogue that depends on its place is another there."""
+    for one in root.resolve().iterdir():
+        if one.name == PACKAGE:
+            shutil.copytree(one, folder / PACKAGE)
+        else:
+            (folder / one.name).symlink_to(one)
+    return folder
+
+
+def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    modules = [*_tool_modules(root)]
+    early: dict[str, str | None] = {}
+    reasons: dict[str, str] = {}
+    imports: Mapping[str, list[str]] = {}
+    for _ in range(MOST_TRIES):
+        found = _deferred(root, modules, early)
+        imports = found.get("imports", imports)
+        failed = _culprits(root, modules, early, found)
+        different = {} if failed else _that_differ(found, plainly())
+        failed |= {
+            module: f"with FastMCP deferred, {name} is described in another way"
+            for name, module in different.items()
+            if module in modules
+        }
+        if not failed:
+            answers = plainly()
+            off = found["off"]
+            for name, module in answers["of"].items():
+                if module in reasons:
+                    found["calls"].pop(name, None)
+                    off[name] = reasons[module]
+            # FastMCP imported these plainly in both processes.
+            off |= dict.fromkeys(different, VARIES)
+            deferred = {**found, "early": early, "varies": sorted(different)}
+            return {**answers, "deferred": deferred}
+        failed |= {
+            name: f"it imports {one}"
+            for one in failed
+            for name in modules
+            if one in imports.get(name, ())
+        }
+        reasons |= failed
+        modules = [name for name in modules if name not in failed]
+    raise BuildError("The fast path cannot be verified: its modules differ each time.")
+
+
+def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
+    """What `mesh.build.deferred` says of these modules; `early` gets what it finds of that."""
+    while True:
+        asked = json.dumps({"modules": modules, "early": early})
+        found = _asked(
+            root,
+            "deferred",
+            lambda text=asked: text,  # type: ignore[misc]
+            "The fast path cannot be made",
+            PYTHONHASHSEED="1",
+            TZ=_another_day(),
+        )
+        new = found.get("early", {})
+        if new.keys() <= early.keys():
+            return found
+        early |= new
+
+
+def _culprits(
+    root: Path, modules: list[str], early: dict[str, str | None], found: Mapping[str, Any]
+) -> dict[str, str]:
+    """By module, why the import failed; where it is not known of which, they are tried apart."""
+    failed: dict[str, str] = dict(found.get("failed", ()))
+    reason = failed.pop("", "")
+    if failed or not reason:
+        return failed
+    if len(modules) <= 1:
+        return dict.fromkeys(modules, reason)
+    half = len(modules) // 2
+    for part in (modules[:half], modules[half:]):
+        failed |= _culprits(root, part, early, _deferred(root, part, early))
+    # Each half is fine, but not both.
+    return failed or dict.fromkeys(modules, reason)
+
+
+def _tool_modules(root: Path) -> Iterator[str]:
+    """The modules in which authors write tools."""
+    for path in sorted((root / PACKAGE / "tools").iterdir()):
+        is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+        if is_module and path.stem.isidentifier() and not path.stem.startswith("__"):
+            yield f"{TOOLS}.{path.stem}"
+
+
+def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[str, str]:
+    """The tools that both processes list in different ways, each with its module."""
+    differ = {}
+    for era, texts in found["texts"].items():
+        expected = {
+            name: tool["texts"][era]
+            for name, tool in plainly["tools"].items()
+            if era in tool["texts"]
+        }
+        for name in sorted(texts.keys() | expected.keys()):
+            if texts.get(name) != expected.get(name):
+                differ[name] = plainly["of"].get(name, "")
+    return differ
+
+
+def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | None:
+    """Make it; None where the project has none.
+
+    Args:
+        answers: What `ask` gave.
+        sources: What the embedded index holds.
+    """
+    if answers is None:
+        return None
+    deferred = answers.pop("deferred")
+    tools = answers["tools"]
+    calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
+    names = {*tools, *calls}
+    # A module that reads them all cannot be checked before it is imported.
+    read = {"": ""} if deferred["environment"] is None else deferred["environment"]
+    catalogue = {
+        "modules": dict(sorted(deferred["modules"].items())),
+        "imports": {
+            name: tuple(
+                one for one in _closure(name, deferred["imports"]) if one in deferred["modules"]
+            )
+            for name in sorted(deferred["modules"])
+        },
+        # In the order in which the server imports them.
+        "order": deferred["order"],
+        "functions": {name: _function_of(call) for name, call in sorted(calls.items())},
+        "early": dict(sorted(deferred["early"].items())),
+        "environment": dict(sorted(read.items())),
+        "varies": bool(deferred["varies"]),
+    }
+    frozen_answers = {
+        **answers,
+        "embedded": sorted(sources),
+        "tools": {name: calls.get(name) for name in sorted(names)},
+        "catalogue": catalogue,
+    }
+    del frozen_answers["of"]
+    entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
+    return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
+
+
+def _function_of(call: bytes) -> tuple[str, str]:
+    """The module of a tool's function, and its name in there."""
+    frozen_call = marshal.loads(call)  # noqa: S302 - made in `mesh.build.deferred`
+    return frozen_call["module"], frozen_call["function"]
+
+
+def _closure(name: str, imports: Mapping[str, list[str]]) -> list[str]:
+    """A module and those that it imports, and so on."""
+    found = {name}
+    unread = [name]
+    while unread:
+        new = {*imports.get(unread.pop(), ())} - found
+        found |= new
+        unread += new
+    return sorted(found)
+
+
+def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:
+    """The tools as each era lists them: marshalled, since a request is of one era."""
+    return {
+        era: marshal.dumps(
+            {name: tool["texts"][era] for name, tool in tools.items() if era in tool["texts"]},
+            # The version without references: the same bytes, whatever shares what.
+            2,
+        )
+        for era in frozen.ERAS
+    }
+
+
+def _constant(name: str, value: Any) -> Entry:
+    """A module beside the fast path that holds a value under its own name in capitals."""
+    tree = ast.parse(f"{name.upper()} = {value!r}")
+    return Entry(f"{PLACE}/{name}.pyc", bytecode.compiled_tree(tree, f"{PLACE}/{name}.py"))
+
+
+def _another_day() -> str:
+    """A time zone where it is not the day that it is in UTC."""
+    # POSIX counts west of Greenwich: https://pubs.opengroup.org/onlinepubs/9799919799/
+    return "<+14>-14" if datetime.now(UTC).hour >= NOON else "<-12>+12"
+
+
+def _asked(
+    root: Path, module: str, question: Callable[[], str], what: str, **variables: str
+) -> dict[str, Any]:
+    """What a module of this package answers, run with the project's `mcp_app`."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
+    }
+    ours = Path(__file__).resolve().parent.parent.parent
+    # The project's `mcp_app` first; `ops` is ours.
+    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
+    environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+    with subprocess.Popen(
+        [sys.executable, "-m", f"mesh.build.{module}"],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as asked:
+        try:
+            # It starts while the question is still being made.
+            answers, errors = asked.communicate(question(), LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+        finally:
+            # Whatever ended this, a build that fails leaves nothing running.
+            asked.kill()
+    if asked.returncode:
+        said = "\n".join(errors.strip().splitlines()[-8:])
+        raise BuildError(f"{what}:\n{said}")
+    return dict(json.loads(answers))
+
+
+def _same_versions(root: Path) -> None:
+    """See that the packages that answer here are those of the zip.
+
+    Raises:
+        BuildError: one differs.
+    """
+    locked = root / "requirements" / "lambda.txt"
+    if not locked.is_file():
+        return
+    pins = dict(
+        line.split(" ")[0].split("==")
+        for line in locked.read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith(("#", " "))
+    )
+    for name in FROZEN_OF:
+        if name in pins and importlib.metadata.version(name) != pins[name]:
+            raise BuildError(
+                f"{name} {pins[name]} goes into the zip, and here is "
+                f"{importlib.metadata.version(name)}: run `make setup`."
+            )

@@ -1,0 +1,134 @@
+"""How the fast path calls a tool: what FastMCP and Pydantic know of it, frozen."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mesh.build.frozen_schemas import Freezer, NotFrozenError
+
+
+def call_of(
+    tool: Any,
+    recorded: Mapping[str, Sequence[Any]],
+    authors: Sequence[str],
+    reached: Mapping[int, Mapping[str, str]],
+) -> dict[str, Any]:
+    """How the fast path calls this FastMCP tool.
+
+    Args:
+        tool: FastMCP's.
+        recorded: See `Freezer`.
+        authors: The names of the authors' modules that were imported deferred.
+        reached: By the id of each function, what of a deferred package it may come upon.
+
+    Raises:
+        NotFrozenError: it cannot; the message says why.
+    """
+    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp.tools.function_tool import _wrap_body_errors  # noqa: PLC0415
+    from fastmcp.utilities.async_utils import is_coroutine_function  # noqa: PLC0415
+    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
+
+    from mesh.runtime.server.author_tool import AuthorTool  # noqa: PLC0415
+
+    if type(tool) is not AuthorTool:
+        raise NotFrozenError(f"it is a {type(tool).__name__}")
+    _check(tool)
+    function = tool.fn
+    if not inspect.isfunction(function):
+        raise NotFrozenError("it is not a function")
+    if without_injected_parameters(function) is not function:
+        raise NotFrozenError("FastMCP gives it arguments, such as its Context")
+    module, name = _place_of(function, authors)
+    uses = reached[id(function)]
+    if "fastmcp" in uses:
+        raise NotFrozenError(f"it may use {uses['fastmcp']} while it runs")
+    # As `fastmcp.tools.function_tool.FunctionTool.run` does it.
+    body = _wrap_body_errors(function, materialize_generators=True)
+    wrapper = without_injected_parameters(body, run_in_thread=tool.run_in_thread)
+    adapter = get_cached_typeadapter(_wrap_body_errors(wrapper))
+    freezer = Freezer(function, recorded, authors)
+    schema = _schema(adapter)
+    call = schema if schema["type"] == "call" else schema.get("schema", {})
+    if call.get("type") != "call":
+        raise NotFrozenError("its signature is not a plain one")
+    arguments = _without_function(freezer, schema)
+    return {
+        "module": module,
+        "function": name,
+        "arguments": arguments,
+        # A call comes upon the real one, and no recorder.
+        "pydantic": "pydantic" in uses,
+        "anyio": "anyio" in uses,
+        "config": freezer.frozen(_config(adapter)),
+        # As callers write them, which `mcp_app.server` tells its middleware, too.
+        "names": sorted(tool.parameters.get("properties", {})),
+        "returns": _returns(tool, freezer),
+        "in_thread": not is_coroutine_function(wrapper) and tool.run_in_thread,
+        "structured": tool.output_schema is not None,
+        "wrapped": bool(tool.output_schema and tool.output_schema.get("x-fastmcp-wrap-result")),
+    }
+
+
+def _check(tool: Any) -> None:
+    from mcp.shared.inbound import X_MCP_HEADER_KEY  # noqa: PLC0415 - see mesh.build.frozen.main
+
+    if X_MCP_HEADER_KEY in json.dumps(tool.parameters):
+        raise NotFrozenError("a header has to repeat an argument")
+    if tool.timeout is not None:
+        raise NotFrozenError("it has a time limit of its own")
+    if tool.auth is not None:
+        raise NotFrozenError("FastMCP checks who may call it")
+    if tool.task_config.mode != "forbidden":
+        raise NotFrozenError("it may run as a task")
+
+
+def _place_of(function: Any, authors: Sequence[str]) -> tuple[str, str]:
+    """The module and the name by which the function can be had."""
+    for author in authors:
+        for name, found in vars(sys.modules[author]).items():
+            if found is function:
+                return author, name
+    raise NotFrozenError("no module keeps its function under a name")
+
+
+def _schema(adapter: Any) -> dict[str, Any]:
+    adapter.rebuild(raise_errors=True)
+    return dict(adapter.core_schema)
+
+
+def _config(adapter: Any) -> Any:
+    from pydantic._internal._config import ConfigWrapper  # noqa: PLC0415 - see `_returns`
+
+    return dict(ConfigWrapper(adapter._config).core_config(None))  # noqa: SLF001 - no public way
+
+
+def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
+    """The frozen schema of a call, whose function is put in where it is thawed."""
+    if schema["type"] == "call":
+        rest = {name: one for name, one in schema.items() if name != "function"}
+        return freezer.frozen(rest)
+    inner = {name: one for name, one in schema["schema"].items() if name != "function"}
+    return freezer.frozen({**schema, "schema": inner})
+
+
+def _returns(tool: Any, freezer: Freezer) -> Any:
+    """The frozen schema of the return type; None where FastMCP writes whatever there is."""
+    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415 - see mesh.build.frozen.main
+    from pydantic import PydanticSchemaGenerationError  # noqa: PLC0415
+
+    annotation = tool.return_type
+    # As `fastmcp.tools.base._serialize_to_jsonable` does it.
+    says_nothing = annotation in (inspect.Signature.empty, None, Any, ...)
+    if says_nothing or isinstance(annotation, str):
+        return None
+    try:
+        adapter = get_cached_typeadapter(annotation)
+        schema = _schema(adapter)
+    except PydanticSchemaGenerationError:
+        return None
+    return freezer.frozen(schema)

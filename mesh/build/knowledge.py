@@ -1,0 +1,135 @@
+"""What the embedded backend answers from: the index in the zip."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from aoma.corpus import CorpusError, IndexReport, write_index
+from aoma.corpus.documents import kind_of
+from aoma.corpus.jira import LOSSES
+from mesh.build.archive import Entry
+from mesh.build.failure import BuildError
+
+NAME = "knowledge.sqlite3"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Where the index comes from.
+
+    Attributes:
+        documents: Folders of documents, or single ones. In a git repository only what git
+            tracks or does not ignore counts, so nothing that a build made gets in.
+        repositories: Roots of git repositories, for their commits and code.
+        exports: Jira exports, CSV or JSON.
+        jira_url: Jira's address, for links to tickets; what an export tells when None.
+    """
+
+    documents: tuple[Path, ...] = ()
+    repositories: tuple[Path, ...] = ()
+    exports: tuple[Path, ...] = ()
+    jira_url: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is named."""
+        return bool(self.documents or self.repositories or self.exports)
+
+
+def of_project(root: Path) -> Knowledge:
+    """The default: the project itself, its documents, commits and code."""
+    return Knowledge(documents=(root,), repositories=(root,))
+
+
+def check(named: Knowledge) -> None:
+    """Refuse what somebody named and that is not there or holds nothing.
+
+    Raises:
+        BuildError: a folder or an export is missing, or no document is below a folder.
+    """
+    for place in named.documents:
+        if not place.exists():
+            raise BuildError(f"--knowledge {place}: there is no such folder.")
+        found = place.rglob("*") if place.is_dir() else iter((place,))
+        if not any(kind_of(path.name) and path.is_file() for path in found):
+            raise BuildError(
+                f"--knowledge {place}: there is no document in it. Documents are Markdown (.md), "
+                "reStructuredText (.rst) and plain text (.txt)."
+            )
+    for place in named.repositories:
+        if not place.is_dir():
+            raise BuildError(f"--git {place}: there is no such folder.")
+    for place in named.exports:
+        if not place.is_file():
+            raise BuildError(
+                f"--jira {place}: there is no such file. Name an export of Jira, CSV or JSON."
+            )
+    if named.jira_url and not named.exports:
+        raise BuildError("--jira-url: there are no tickets to link. Name an export with --jira.")
+
+
+def index(knowledge: Knowledge, scratch: Path) -> tuple[Entry, IndexReport]:
+    """The index as it lies in the zip, and what went into it.
+
+    It is made anew by every build: an edit to the application changes the code that it
+    holds, so a kept one would be stale just when the build has to be fast.
+
+    Raises:
+        BuildError: the documents, repositories or exports cannot be read.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        place = Path(folder) / NAME
+        try:
+            report = write_index(
+                place,
+                documents=knowledge.documents,
+                repositories=knowledge.repositories,
+                exports=knowledge.exports,
+                jira_url=knowledge.jira_url,
+            )
+        except CorpusError as error:
+            raise BuildError(f"The knowledge index cannot be made: {error}") from error
+        return Entry(NAME, place.read_bytes()), report
+
+
+def check_report(report: IndexReport, named: Knowledge) -> None:
+    """Refuse an index that lacks what somebody named.
+
+    Raises:
+        BuildError: no document or ticket could be read, or a folder is no git repository.
+    """
+    if named.documents and not report.documents:
+        reasons = "; ".join(f"{one.count} {one.reason}" for one in report.skipped)
+        raise BuildError(
+            f"--knowledge: none of the documents can be indexed. Left out: {reasons or 'all'}."
+        )
+    if named.exports and not report.tickets:
+        raise BuildError(
+            "--jira: there is no ticket in it. Export again what the index shall hold."
+        )
+    if len(report.repositories) < len({place.resolve() for place in named.repositories}):
+        raise BuildError(f"--git: {'; '.join(report.problems)}.")
+
+
+def sources(report: IndexReport | None) -> frozenset[str]:
+    """The sources that the server will offer: all of them where there is no index to read."""
+    if report is None:
+        return frozenset({"documents", "tickets", "commits", "code"})
+    held = {
+        "documents": report.documents,
+        "tickets": report.tickets,
+        "commits": report.commits,
+        "code": report.code_files,
+    }
+    return frozenset(name for name, count in held.items() if count)
+
+
+def losses(report: IndexReport) -> list[str]:
+    """What of the exports is not in the index, or not as exported; a sentence each."""
+    return [
+        f"{skipped.count} x {skipped.reason}: {', '.join(skipped.examples)}"
+        + (", ..." if skipped.count > len(skipped.examples) else "")
+        for skipped in report.skipped
+        if skipped.reason in LOSSES
+    ]

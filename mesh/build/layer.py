@@ -1,0 +1,281 @@
+"""The dependencies as a finished zip, kept between builds.
+
+They change when requirements/lambda.txt does; the application on every edit. So the
+next build copies this zip and appends to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from mesh.build import archive, bytecode, dependencies, optional, packing, pruning, trimming
+from mesh.build.archive import Entry, Written
+from mesh.build.discarding import discard
+from mesh.build.failure import BuildError
+from mesh.build.optional import OptionalPart
+from mesh.build.target import Target
+
+RECIPE = Path(__file__).parent
+RECIPE_FILES = (
+    *("archive.py", "bytecode.py", "dependencies.py", "layer.py", "optional.py"),
+    *("packed_modules.py", "packing.py", "pruning.py", "stripping.py", "trimming.py"),
+)
+# Two weeks without a build that uses it.
+UNUSED_SECONDS = 14 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Package:
+    """How much of the zip one distribution takes.
+
+    Attributes:
+        name: Of the distribution.
+        version: As locked.
+        unzipped: Bytes on Lambda's disk.
+        zipped: Bytes in the zip.
+        files: How many.
+    """
+
+    name: str
+    version: str
+    unzipped: int
+    zipped: int
+    files: int
+
+
+def package(name: str, version: str, entries: Iterable[Written]) -> Package:
+    """The sum of what was written of a package."""
+    written = list(entries)
+    return Package(
+        name,
+        version,
+        unzipped=sum(one.size for one in written),
+        zipped=sum(one.zipped for one in written),
+        files=len(written),
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A finished zip of dependencies.
+
+    Attributes:
+        path: The zip, which must not be changed.
+        sha256: Its digest.
+        entries: What is in it, by name.
+        packages: The distributions in it.
+        pruned: The distributions left out, `name==version`.
+        reused: It lay in the cache.
+    """
+
+    path: Path
+    sha256: str
+    entries: dict[str, Written]
+    packages: tuple[Package, ...]
+    pruned: tuple[str, ...]
+    reused: bool
+
+
+def key(requirements: Path, target: Target, asked: Iterable[OptionalPart] = ()) -> str:
+    """Digest of everything that decides the layer's bytes."""
+    titles = sorted(part.title for part in asked)
+    decides = f"{target}|{sys.version}|{archive.compressor()}|{titles}"
+    digest = hashlib.sha256(decides.encode())
+    # The recipe is the code itself: a number would be forgotten.
+    for file in (requirements, *(RECIPE / name for name in RECIPE_FILES)):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:32]
+
+
+def obtain(
+    requirements: Path,
+    target: Target,
+    cache: Path,
+    *,
+    asked: tuple[OptionalPart, ...],
+    workers: int,
+    progress: Callable[[str], None],
+) -> Layer:
+    """The layer from the cache, or made and put there.
+
+    Two builds may do this at once: each makes its own, the first one's is kept.
+
+    Args:
+        requirements: The locked dependencies.
+        target: What they are for.
+        cache: Where finished layers are kept.
+        asked: What the application asks for of the optional parts.
+        workers: Processes that compile.
+        progress: Called with each step that takes a while.
+
+    Raises:
+        BuildError: the packages cannot be had for the target.
+        OSError: the cache cannot be written.
+    """
+    if not requirements.is_file():
+        raise BuildError(f"{requirements} is missing: it locks what the zip carries.")
+    home = cache / f"{target.architecture}-{key(requirements, target, asked)}"
+    kept = load(home)
+    if kept:
+        return kept
+    cache.mkdir(parents=True, exist_ok=True)
+    discard(cache.iterdir(), unused_seconds=UNUSED_SECONDS)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+        made = Path(scratch) / "layer"
+        made.mkdir()
+        layer = make(requirements, target, made, Path(scratch), asked, workers, progress)
+        record = {
+            "sha256": layer.sha256,
+            "entries": {name: asdict(one) for name, one in layer.entries.items()},
+            "packages": [asdict(one) for one in layer.packages],
+            "pruned": layer.pruned,
+        }
+        (made / "layer.json").write_text(json.dumps(record), encoding="utf-8")
+        put(made, home)
+    return Layer(
+        home / "layer.zip", layer.sha256, layer.entries, layer.packages, layer.pruned, reused=False
+    )
+
+
+def put(made: Path, home: Path) -> None:
+    """Move a finished layer to its place, unless another build was faster.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    for attempt in range(3):
+        try:
+            made.rename(home)
+        except OSError:
+            # A folder that is not empty is never replaced: either a layer of the same bytes,
+            # or one that a full disk or a killed machine left damaged.
+            if load(home):
+                return
+            if attempt == 2 or not home.exists():  # noqa: PLR2004 - the last one
+                raise
+            shutil.rmtree(home, ignore_errors=True)
+        else:
+            return
+
+
+def load(home: Path) -> Layer | None:
+    """The layer in the folder `home`; None when there is none, or a damaged one."""
+    zipped = home / "layer.zip"
+    try:
+        record = json.loads((home / "layer.json").read_text(encoding="utf-8"))
+        with zipped.open("rb") as opened:
+            sound = hashlib.file_digest(opened, "sha256").hexdigest() == record["sha256"]
+        # Says that it was used today.
+        home.touch()
+    except (OSError, ValueError, KeyError):
+        return None
+    if not sound:
+        return None
+    return Layer(
+        path=zipped,
+        sha256=record["sha256"],
+        entries={name: Written(**one) for name, one in record["entries"].items()},
+        packages=tuple(Package(**one) for one in record["packages"]),
+        pruned=tuple(record["pruned"]),
+        reused=True,
+    )
+
+
+def make(
+    requirements: Path,
+    target: Target,
+    into: Path,
+    scratch: Path,
+    asked: tuple[OptionalPart, ...],
+    workers: int,
+    progress: Callable[[str], None],
+) -> Layer:
+    """Install, prune, compile and zip the dependencies."""
+    progress(f"installing {requirements.name} for {target.title}")
+    site = scratch / "site"
+    found = dependencies.install(requirements, target, site)
+    parts = optional.left_out(asked, found)
+    without = pruning.DISTRIBUTIONS.keys() | frozenset().union(
+        *(one.distributions for one in parts)
+    )
+    patterns = tuple(pattern for part in parts for pattern in part.files)
+    kept = [one for one in found if one.name not in without]
+    owners: dict[str, str] = {}
+    sources: dict[str, Path] = {}
+    for one in kept:
+        for file in one.files:
+            # Two distributions may carry the same file, as fastmcp and fastmcp-slim do.
+            if (site / file).is_file() and not pruning.is_dropped(file, patterns):
+                sources[str(file)] = site / file
+                owners[str(file)] = one.name
+    modules = sorted(name for name in sources if name.endswith(".py"))
+    progress(f"compiling {len(modules)} modules with {workers} processes")
+    compiled = scratch / "bytecode"
+    compiled.mkdir()
+    jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
+    # Files that no Python 3 could import, such as templates, stay what they are.
+    refused = {
+        one.source
+        for one in bytecode.compile_all(
+            jobs, workers, trimming.UNDOCUMENTED, trimming.METHODS_UNDOCUMENTED
+        )
+    }
+    bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
+    for name in bytecodes:
+        del sources[name]
+    files = [
+        Entry(
+            name,
+            trimming.trimmed(name, path.read_bytes()),
+            executable=".so" in PurePosixPath(name).suffixes,
+        )
+        for name, path in sources.items()
+    ]
+    files += modules_of(bytecodes, sources, owners)
+    progress(f"zipping {len(files)} files")
+    entries = archive.append(into / "layer.zip", files)
+    with (into / "layer.zip").open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    packages = tuple(
+        package(
+            one.name,
+            one.version,
+            (entry for name, entry in entries.items() if owners.get(name) == one.name),
+        )
+        for one in kept
+    )
+    pruned = tuple(f"{one.name}=={one.version}" for one in found if one not in kept)
+    return Layer(into / "layer.zip", sha256, entries, packages, pruned, reused=False)
+
+
+def modules_of(
+    bytecodes: Mapping[str, Path], others: Iterable[str], owners: dict[str, str]
+) -> Iterator[Entry]:
+    """The modules as they lie in the zip: large packages' in one file, the rest on their own.
+
+    Args:
+        bytecodes: By the source's path in the zip, the `.pyc` file.
+        others: Paths of all else in it.
+        owners: By path, the distribution; what is given is added.
+    """
+    compiled = {name: pyc.read_bytes() for name, pyc in bytecodes.items()}
+    found = list(packing.packs(compiled, others))
+    for pack in found:
+        for entry in packing.packed(pack, compiled):
+            owners[entry.name] = owners[f"{pack.package}/__init__.py"]
+            yield entry
+        for name in pack.modules:
+            del compiled[name]
+    # The application's are packed, too.
+    yield packing.reader()
+    for name, data in compiled.items():
+        # In the source's place: without one, Python takes the bytecode as it is.
+        owners[f"{name}c"] = owners[name]
+        yield Entry(f"{name}c", data)

@@ -1,0 +1,132 @@
+"""The `mesh` command: its subcommands, and the edge where failures become one line.
+
+Modules of subcommands import what they work with when they are run: boto3, httpx and psycopg
+would make each --help, and the list of all commands, half a second slower.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from mesh.failure import CommandFailedError
+from mesh.local_aws.private_files import keep_private
+from mesh.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# In the order of `mesh --help`; each module has one click command called `command`.
+COMMANDS = {
+    "up": "mesh.cli.up",
+    "down": "mesh.cli.down",
+    "status": "mesh.cli.status",
+    "logs": "mesh.cli.logs",
+    "smoke": "mesh.cli.smoke",
+    "keys": "mesh.cli.keys",
+    "secrets": "mesh.cli.secrets",
+    "domain": "mesh.cli.domain",
+    "database": "aoma.cli.database",
+    "ingest": "aoma.cli.ingest",
+    "docs": "mesh.cli.docs",
+    "release": "mesh.cli.release",
+    "rollback": "mesh.cli.rollback",
+    "plan-guard": "mesh.cli.plan_guard",
+    "bootstrap": "mesh.cli.bootstrap",
+    "terraform-check": "mesh.cli.terraform_check",
+}
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+# What the machine refuses for a reason that its own words and the path explain.
+EXPLAINED_BY_THE_SYSTEM = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EMFILE,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+
+class Commands(click.Group):
+    """Imports a subcommand when it is asked for: `mesh status` needs no AWS library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """Give the names in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the subcommand's module."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = importlib.import_module(module).command
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.version_option(package_name="aoma-mesh", prog_name="mesh")
+def command_line() -> None:
+    """Run, test and release the MCP server.
+
+    The stack on this machine: up, down, status. Any server: logs, smoke, keys,
+    secrets, domain. Releases: release, rollback, plan-guard, bootstrap. The supabase
+    backend: database, ingest.
+    Every command has its own --help.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit status; no traceback reaches the terminal."""
+    try:
+        outcome = command_line.main(list(arguments), prog_name="mesh", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:  # what click makes of KeyboardInterrupt
+        click.echo("mesh: interrupted.", err=True)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the edge: a bug, too, ends as one line and a log
+        click.echo(f"mesh: {explained(error)}", err=True)
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def main() -> None:
+    """Be the `mesh` command."""
+    keep_private()
+    # A closed terminal or a stopped job ends a command as Ctrl-C does: in order.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
+    # What runs on this machine is not reached through a company's proxy.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
+    sys.exit(run(sys.argv[1:]))
+
+
+def explained(error: Exception) -> str:
+    """Say in one line what happened; the traceback of a bug goes into a file."""
+    if isinstance(error, CommandFailedError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in EXPLAINED_BY_THE_SYSTEM:
+        return f"{error.strerror}: {error.filename or 'while writing'}."
+    log = Stack().mesh / "logs" / f"error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(traceback.format_exception(error)))
+        where = str(log)
+    except OSError as unwritten:
+        where = f"no file, for {log} cannot be written: {unwritten.strerror}"
+    said = [type(error).__name__, *str(error).splitlines()[:1]]
+    return f"unexpected {': '.join(said)} (traceback in {where})"

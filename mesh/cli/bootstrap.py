@@ -1,0 +1,110 @@
+"""`mesh bootstrap` on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mesh import progress
+from mesh.stack.stack import Stack
+
+
+def print_settings(outputs: dict[str, Any]) -> None:
+    """Print what GitHub has to be told, and what comes next."""
+    click.echo("\nSecrets of the repository (none is a credential)\n")
+    for name, output in (
+        ("AWS_PLAN_ROLE_ARN", "plan_role_arn"),
+        ("AWS_REGION", "region"),
+        ("TF_STATE_BUCKET", "state_bucket"),
+    ):
+        click.echo(f"  gh secret set {name} --body {outputs[output]}")
+    click.echo("\nSecrets of each environment, which should ask for reviewers\n")
+    for name, arn in sorted(outputs["apply_role_arns"].items()):
+        click.echo(f"  gh secret set AWS_APPLY_ROLE_ARN --env {name} --body {arn}")
+        click.echo(f"  gh secret set MESH_API_KEY --env {name}")
+    click.echo("\nMESH_API_KEY is for the smoke test: mesh keys --environment NAME create pipeline")
+
+
+def write_environments(outputs: dict[str, Any]) -> None:
+    """Write a file of values for each environment that has none."""
+    from mesh.deploy.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
+
+    for name, boundary in sorted(outputs["permissions_boundaries"].items()):
+        written = settings_file(Stack(), name, outputs["settings"]["name"], boundary)
+        if written is not None:
+            click.echo(f"\nwritten: {written}; commit it")
+
+
+@click.command("bootstrap", short_help="Prepare an AWS account: state bucket, GitHub's roles.")
+@click.option("--repository", metavar="OWNER/NAME", help="GitHub repository that deploys.")
+@click.option("--owner-id", type=int, metavar="N", help="Number of its owner, with the next one.")
+@click.option(
+    "--repository-id",
+    type=int,
+    metavar="N",
+    help="Its own number; gh api repos/OWNER/NAME --jq '.owner.id,.id' prints both.",
+)
+@click.option(
+    "--environment",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    help="Environment to deploy, repeatable; staging and production the first time.",
+)
+@click.option("--region", metavar="NAME", help="Region; AWS_REGION or the profile's else.")
+@click.option("--name", metavar="NAME", help="Name of the server; aoma-mesh the first time.")
+@click.option("--state-bucket", metavar="NAME", help="Name of the bucket; else NAME-state-ACCOUNT.")
+@click.option(
+    "--oidc-provider",
+    metavar="ARN",
+    help="GitHub's OIDC provider of this account; one that is there is found without.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before something is changed.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
+def command(
+    *,
+    repository: str | None,
+    owner_id: int | None,
+    repository_id: int | None,
+    environments: tuple[str, ...],
+    region: str | None,
+    name: str | None,
+    state_bucket: str | None,
+    oidc_provider: str | None,
+    yes: bool,
+    arguments: tuple[str, ...],
+) -> None:
+    """Make what a pipeline needs in an AWS account, once, with rights to do so.
+
+    A bucket for Terraform's states, GitHub's OIDC provider, a role that plans and,
+    for each environment, a role that applies it and nothing else. The state of all
+    this begins as a file and is moved into the bucket. What it will do is said, and
+    asked for. At the end it prints what to set in GitHub.
+
+    Run again it changes what has changed, keeps what it was told before, and adds
+    environments; a run that was interrupted goes on.
+
+    Arguments after -- go to terraform plan in terraform/bootstrap, such as
+    -var state_history_days=365.
+    """
+    from mesh.deploy.bootstrap import STEPS, Bootstrap, Wanted  # noqa: PLC0415 - see `mesh.cli`
+
+    values = {
+        "name": name,
+        "state_bucket": state_bucket,
+        "github_repository": repository,
+        "github_owner_id": owner_id,
+        "github_repository_id": repository_id,
+        "github_oidc_provider_arn": oidc_provider,
+    }
+    outputs = Bootstrap(
+        stack=Stack(),
+        wanted=Wanted(values, environments, arguments, region),
+        steps=progress.Steps(STEPS),
+        confirm=lambda question: yes or click.confirm(f"\n{question}. Go on?"),
+    ).run()
+    if outputs is None:
+        raise click.ClickException("nothing was changed.")
+    print_settings(outputs)
+    write_environments(outputs)

@@ -1,0 +1,69 @@
+"""`mesh plan-guard` on the command line."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from mesh import progress
+from mesh.deploy.plan_guard import Verdict, judge, read_plan
+from mesh.stack import terraform
+from mesh.stack.stack import Stack
+
+
+def print_verdict(verdict: Verdict, *, err: bool = False) -> None:
+    """Print one line for each finding, and how to allow what is meant."""
+    stream = sys.stderr if err else sys.stdout
+    for finding in verdict.stops:
+        click.echo(f"{progress.paint('STOP', 'red', stream)}  {finding}", err=err)
+    for finding in verdict.allowed:
+        click.echo(f"allowed  {finding.address}: {finding.problem}", err=err)
+    for address in verdict.unused:
+        click.echo(f"unused  --allow {address}: nothing was found there", err=err)
+
+
+def how_to_allow(verdict: Verdict) -> str:
+    """The options that would let exactly these findings pass."""
+    addresses = dict.fromkeys(finding.address for finding in verdict.stops)
+    return " ".join(f"--allow {shlex.quote(address)}" for address in addresses)
+
+
+@click.command("plan-guard", short_help="Stop a plan that would break the address or open it.")
+@click.argument("plan", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="ADDRESS",
+    help="What is found at this address is meant; may be repeated.",
+)
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the configuration that was planned; terraform/ unless given.",
+)
+@click.pass_context
+def command(
+    context: click.Context, *, plan: Path, allowed: tuple[str, ...], root: Path | None
+) -> None:
+    """Look through PLAN, a plan saved by terraform plan -out, or its JSON.
+
+    Stops when the plan would replace or delete anything that the address depends
+    on, holds a secret in clear, or lets in callers who were not let in before.
+    Every reason is one line: what causes it, and what to do. What is meant is
+    allowed by its address; there is no way to allow everything.
+
+    Exit status: 0 when the plan may be applied, 1 when it must not, 2 for wrong
+    usage.
+    """
+    found = read_plan(plan, root=root or Stack().terraform_root, variables=terraform.environment())
+    verdict = judge(found, allowed)
+    print_verdict(verdict)
+    if not verdict.ok:
+        click.echo(f"If this is meant: mesh plan-guard {plan} {how_to_allow(verdict)}")
+        context.exit(1)
+    count = len(found.effects)
+    click.echo(f"nothing to object: {count} resource{'' if count == 1 else 's'} to change")

@@ -1,0 +1,148 @@
+"""`mesh release` on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mesh import progress
+from mesh.cli.plan_guard import how_to_allow, print_verdict
+
+if TYPE_CHECKING:
+    from mesh.deploy.release.releasing import Released
+    from mesh.deploy.release.root import GuardStoppedError
+    from mesh.deploy.release.target import Target
+
+
+def print_released(result: Released) -> None:
+    """Print what is live now and what it was."""
+    from mesh.deploy.release.trying import live_url  # noqa: PLC0415 - see `mesh.cli`
+
+    outputs = result.outputs
+    if result.before == result.version:
+        click.echo(f"\nNothing new: version {result.version} was live, and is.")
+    else:
+        before = f", before it version {result.before}" if result.before else ""
+        click.echo(f"\nVersion {result.version} is live{before}.")
+    url = live_url(outputs)
+    name = "Function URL" if url == outputs["function_url"] else "Address     "
+    click.echo(f"  {name}  {url}\n  MCP           {outputs['mcp_url']}")
+
+
+def stopped(error: GuardStoppedError) -> click.ClickException:
+    """Print what the guard found, and give the error that ends the command."""
+    print_verdict(error.verdict, err=True)
+    return click.ClickException(f"{error} If it is meant: {how_to_allow(error.verdict)}")
+
+
+def hold_only(target: Target, out: Path) -> str:
+    """Save the plan that a release begins with; the version at which it holds live."""
+    from mesh.deploy.release.root import Pins  # noqa: PLC0415 - see `mesh.cli`
+
+    version = target.root.outputs().get("live_version")
+    target.root.planned(out.absolute(), Pins.at(version))
+    return f"live is held at version {version}" if version else "nothing is live yet"
+
+
+@click.command("release", short_help="Try the newest code, put it live, or leave live as it is.")
+@click.option(
+    "--environment",
+    metavar="NAME",
+    help="The environment, such as staging: its values, its state.",
+)
+@click.option(
+    "--api-key",
+    envvar="MESH_API_KEY",
+    metavar="KEY",
+    help="For the smoke test of live; better in MESH_API_KEY.",
+)
+@click.option(
+    "--canary",
+    type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Give the new version this share of live's requests first, such as 0.1.",
+)
+@click.option(
+    "--canary-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For how long.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="ADDRESS",
+    help="What the plan guard finds at this address is meant; may be repeated.",
+)
+@click.option(
+    "--plan",
+    "saved",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Begin with this plan, which --plan-only saved.",
+)
+@click.option(
+    "--plan-only",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan that a release begins with, guarded, and end.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For each smoke test, retries included.",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
+def command(
+    *,
+    environment: str | None,
+    api_key: str | None,
+    canary: float | None,
+    canary_seconds: float,
+    allowed: tuple[str, ...],
+    saved: Path | None,
+    plan_only: Path | None,
+    deadline: float,
+    arguments: tuple[str, ...],
+) -> None:
+    """Release the zip and the settings to where terraform/ is applied.
+
+    Holds live at the version that it is, applies, smoke-tests the new version at
+    the candidate's URL, puts it live, and smoke-tests live. A version that does
+    not pass never becomes live, or is taken back; so does Ctrl-C. Each plan passes
+    the plan guard first.
+
+    Build before: python build.py. With --environment NAME the values are those of
+    terraform/NAME.tfvars and the state is NAME.tfstate in the state bucket, which is
+    TF_STATE_BUCKET or the one that mesh bootstrap made. Arguments after -- go to
+    terraform plan, as if given in terraform/. Without either, the stack on this
+    machine is meant when it runs.
+
+    Exit status: 0 when the new version is live, 1 when live is what it was.
+    """
+    if saved and plan_only:
+        raise click.UsageError("--plan and --plan-only exclude each other.")
+    from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.releasing import STEPS, Options, release  # noqa: PLC0415
+    from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
+
+    options = Options(deadline, canary, canary_seconds, saved)
+    with targets.find(
+        arguments, key=api_key, allowed=allowed, command="mesh release", environment=environment
+    ) as target:
+        try:
+            if plan_only:
+                held = hold_only(target, plan_only)
+                click.echo(f"{plan_only}: {held}, the guard has nothing to object")
+                return
+            click.echo(f"release to {target.where}")
+            print_released(release(target, options, progress.Steps(STEPS)))
+        except GuardStoppedError as error:
+            raise stopped(error) from error

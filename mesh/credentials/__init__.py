@@ -1,0 +1,1 @@
+"""API keys, secrets and origin secrets of a deployment, in SSM."""

@@ -1,0 +1,1 @@
+"""Environments and releases: bootstrap, plan guard, release, rollback."""

@@ -1,0 +1,104 @@
+"""Whether a plan holds a secret in clear: whoever reads plan, state or console then has it.
+
+Values are never shown, only where they are and what they look like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mesh.deploy.plan_guard.finding import Finding
+from mesh.deploy.plan_guard.plan import Change, Plan
+
+# What credentials look like, whatever they are called.
+FORMS = {
+    "an API key of this server": re.compile(r"\bmesh_[A-Za-z0-9_-]{40,}"),
+    "an OpenAI key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
+    "a secret key of Supabase": re.compile(r"\bsb_secret_[A-Za-z0-9_-]{10,}"),
+    "an access key of AWS": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "a token of GitHub": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
+    "a token of Slack": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
+    "a signed token (JWT)": re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "an address with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@"),
+}
+# What settings are called that hold one. At the end only: MESH_API_KEYS_PARAMETER holds the
+# name of a parameter, and MESH_SECRETS_TTL_SECONDS a number.
+NAMES = re.compile(
+    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_STRING|TOKEN|API_?KEY|SECRET_?KEY"
+    r"|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|CREDENTIALS?)$",
+    re.IGNORECASE,
+)
+# Names of parameters and ARNs: where a secret is, not what it is.
+REFERENCE = re.compile(r"^(arn:|/|alias/)")
+# They have CloudFront's key value stores written by Terraform.
+EDGE_KEYS = {"aws_cloudfrontkeyvaluestore_key", "aws_cloudfrontkeyvaluestore_keys_exclusive"}
+INSTEAD = (
+    "Put it into Systems Manager with `mesh secrets set` and pass its parameter's name; "
+    "what was in a plan or state has to be changed, for it is known"
+)
+
+
+def secrets(plan: Plan) -> Iterator[Finding]:
+    """Find secrets in variables, outputs and attributes, and parameters written with a value."""
+    for name, value in plan.variables.items():
+        yield from _found(f"var.{name}", name, value)
+    for name, value in plan.outputs.items():
+        yield from _found(f"output.{name}", name, value)
+    for change in plan.changes:
+        if change.type == "aws_ssm_parameter" and change.is_written and change.after.get("value"):
+            yield Finding(
+                change.address,
+                "`value` puts the parameter's content in clear into plan and state",
+                "Use value_wo with value_wo_version, or insecure_value for what is no secret.",
+            )
+            continue
+        if change.is_written:
+            yield from _at_the_edge(change)
+        for name, value in change.after.items():
+            yield from _found(change.address, name, value)
+
+
+def _at_the_edge(change: Change) -> Iterator[Finding]:
+    """What CloudFront proves itself with: whatever Terraform knows of it is in the state."""
+    if change.type in EDGE_KEYS:
+        yield Finding(
+            change.address,
+            "puts a key's content in clear into plan and state",
+            "Leave the content to `mesh domain rotate`.",
+        )
+    for origin in change.after.get("origin") or ():
+        if isinstance(origin, dict) and origin.get("custom_header"):
+            yield Finding(
+                change.address,
+                "`origin.custom_header` puts its value in clear into plan, state and whatever "
+                "reads the distribution",
+                "Leave the header to the function at viewer-request; see `mesh domain`.",
+            )
+
+
+def _found(address: str, name: str, value: Any) -> Iterator[Finding]:
+    for path, text in _texts(name, value):
+        form = next((form for form, looks in FORMS.items() if looks.search(text)), None)
+        if form is not None:
+            problem = f"`{path}` holds in clear what looks like {form}"
+        elif NAMES.search(re.split(r"[.\[]", path)[-1]) and not REFERENCE.match(text):
+            problem = f"`{path}` is called like a secret and its value is in clear"
+        else:
+            continue
+        yield Finding(address, problem, f"{INSTEAD}.")
+
+
+def _texts(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Give every text inside a value that is not empty, and where it is."""
+    if isinstance(value, str):
+        if value:
+            yield path, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(f"{path}.{name}", inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(f"{path}[{index}]", inner)

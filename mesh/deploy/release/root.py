@@ -1,0 +1,231 @@
+"""The root as a release applies it: planned, guarded, and applied exactly as planned."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesh.deploy.plan_guard import Plan, Verdict, judge, read_plan
+from mesh.failure import CommandFailedError
+from mesh.stack import terraform_run
+
+# What a release decides itself; given from outside it would decide otherwise.
+OWN_VARIABLES = re.compile(r"\b(live_version|canary_weight)\b")
+# Options of `terraform plan` that `terraform apply` of its plan needs again, and `output`.
+FOR_APPLY = ("-state=", "-lock=", "-lock-timeout=", "-parallelism=")
+# A move of live, the instances kept ready for it, and the record of it: all that a promotion or
+# its undoing may change.
+MOVE = {
+    ("aws_lambda_alias", "live"),
+    ("aws_lambda_provisioned_concurrency_config", "live"),
+    ("aws_ssm_parameter", "live_version"),
+}
+ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)(?:\[0\])?$")
+
+
+class GuardStoppedError(CommandFailedError):
+    """The plan guard objects; nothing was applied. `verdict` says why."""
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What a release decides: which version live has, None for the newest, and what share not."""
+
+    live_version: int | None
+    canary_weight: float = 0
+
+    @classmethod
+    def at(cls, version: str | None) -> Pins:
+        """Live at this version, as outputs write it; the newest when None."""
+        return cls(None if version is None else int(version))
+
+    @property
+    def arguments(self) -> list[str]:
+        """As Terraform's command line takes them."""
+        weight = [f"-var=canary_weight={self.canary_weight}"]
+        if self.live_version is None:  # the command line cannot say null
+            return weight
+        return [f"-var=live_version={self.live_version}", *weight]
+
+
+@dataclass(frozen=True)
+class Root:
+    """One root with one state.
+
+    Attributes:
+        folder: the configuration, initialised.
+        variables: the environment of Terraform's runs.
+        arguments: for `terraform plan`, as if it were run in `folder`.
+        log: where Terraform's own output goes.
+        allowed: addresses at which the plan guard's findings are meant.
+    """
+
+    folder: Path
+    variables: Mapping[str, str]
+    arguments: tuple[str, ...]
+    log: Path
+    allowed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse arguments that would decide what the release decides.
+
+        Raises:
+            CommandFailedError: one of them does.
+        """
+        own = [argument for argument in self.arguments if OWN_VARIABLES.search(argument)]
+        if own:
+            raise CommandFailedError(
+                f"{own[0]!r} is among Terraform's arguments; live_version and canary_weight are "
+                "set by this command itself: leave them out."
+            )
+
+    def outputs(self) -> dict[str, Any]:
+        """Give the outputs by name; {} before the first apply."""
+        state = [arg.removeprefix("-state=") for arg in self.arguments if arg.startswith("-state=")]
+        try:
+            return terraform_run.read_outputs(
+                root=self.folder,
+                variables=self._environment(),
+                state=Path(state[0]) if state else None,
+            )
+        except terraform_run.TerraformFailedError as error:
+            if not terraform_run.lacks_init(error.output):
+                raise
+            raise CommandFailedError(
+                f"{self.folder} is not initialised: run `terraform init -lockfile=readonly` there, "
+                "or name an environment with --environment when its state is in S3."
+            ) from error
+
+    def planned(
+        self, target: Path, pins: Pins, *, saved: Path | None = None, move_only: bool = False
+    ) -> Planned:
+        """Plan with these values of variables and let the guard look at it.
+
+        Args:
+            target: where the plan is kept until it has been applied.
+            pins: where live is to be.
+            saved: a plan saved before, to be taken instead; it is not planned again.
+            move_only: stop when anything but live would change.
+
+        Raises:
+            GuardStoppedError: the guard objects.
+            TerraformFailedError: it cannot be planned.
+            CommandFailedError: it would change more than it may.
+        """
+        if saved is None:
+            self.save(target, pins)
+        else:
+            # A copy, so that what was looked at is what is applied.
+            shutil.copy(saved, target)
+        planned = Planned(self, target, self.guarded(target))
+        if saved is None and pins.live_version is None and planned.pinned is not None:
+            raise CommandFailedError(
+                f"a file with variables sets live_version to {planned.pinned}, so the newest "
+                "version would not become live: take it out of there."
+            )
+        if move_only:
+            _refuse_more_than_a_move(planned.plan)
+        return planned
+
+    def save(self, target: Path, pins: Pins) -> None:
+        """Save a plan with these values of variables."""
+        # The pins after the others: of two values of a variable the last counts.
+        arguments = [*self.arguments, *pins.arguments]
+        self.run("plan", "-input=false", "-no-color", *arguments, f"-out={target}")
+
+    def guarded(self, target: Path) -> Plan:
+        """Give a saved plan when the guard has nothing to object.
+
+        Raises:
+            GuardStoppedError: it has.
+        """
+        plan = read_plan(target, root=self.folder, variables=self._environment())
+        verdict = judge(plan, self.allowed)
+        if not verdict.ok:
+            raise GuardStoppedError("the plan guard stops this; nothing was applied.", verdict)
+        return plan
+
+    def run(self, *arguments: str) -> None:
+        """Run Terraform, its output into the log."""
+        terraform_run.run(arguments, root=self.folder, variables=self._environment(), log=self.log)
+
+    def shown_state(self) -> dict[str, Any]:
+        """Give the state as `terraform show -json` does."""
+        states = [
+            arg.removeprefix("-state=") for arg in self.arguments if arg.startswith("-state=")
+        ]
+        done = subprocess.run(
+            ["terraform", f"-chdir={self.folder}", "show", "-json", *states],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+
+    def _environment(self) -> dict[str, str]:
+        own = {"TF_VAR_live_version", "TF_VAR_canary_weight"}
+        return {name: value for name, value in self.variables.items() if name not in own}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan that the guard let pass, ready to be applied exactly so."""
+
+    root: Root
+    file: Path
+    plan: Plan
+
+    @property
+    def pinned(self) -> str | None:
+        """The live_version that it was made with."""
+        value = self.plan.variables.get("live_version")
+        return None if value is None else f"{float(value):.0f}"
+
+    @property
+    def amount(self) -> str:
+        """How much it changes, in words."""
+        count = len(self.plan.effects)
+        return f"{count} resource{'' if count == 1 else 's'} to change" if count else "no changes"
+
+    def environment(self) -> dict[str, str]:
+        """The function's environment variables as planned; {} when they are not known."""
+        for change in self.plan.changes:
+            if change.type == "aws_lambda_function":
+                blocks = change.after.get("environment") or [{}]
+                return dict((blocks[0] or {}).get("variables") or {})
+        return {}
+
+    def apply(self) -> dict[str, Any]:
+        """Apply it, and give the outputs by name.
+
+        Raises:
+            TerraformFailedError: it failed.
+        """
+        again = [arg for arg in self.root.arguments if arg.startswith(FOR_APPLY)]
+        self.root.run("apply", "-input=false", "-no-color", *again, str(self.file))
+        return self.root.outputs()
+
+
+def _refuse_more_than_a_move(plan: Plan) -> None:
+    others = []
+    for change in plan.effects:
+        found = ADDRESS.search(change.address)
+        if found is None or (found["type"], found["name"]) not in MOVE:
+            others.append(change.address)
+    if others:
+        raise CommandFailedError(
+            "moving live would change more than live: "
+            f"{', '.join(others)}. Was the zip, a variable or AWS itself changed meanwhile? "
+            "Run the release again."
+        )

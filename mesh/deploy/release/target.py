@@ -1,0 +1,164 @@
+"""What a release goes to: the stack on this machine, or what the root in `terraform/` made."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from mesh.deploy import environments
+from mesh.deploy.release.root import Root
+from mesh.deploy.release.versions import Aws
+from mesh.failure import CommandFailedError
+from mesh.local_aws import process
+from mesh.logs import function_log
+from mesh.smoke import credential
+from mesh.stack import local_aws_client, lock, terraform
+from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
+from mesh.stack.stack import Stack
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True)
+class Target:
+    """One deployment.
+
+    Attributes:
+        root: how it is applied.
+        where: which it is, in words.
+        client: gives a client of AWS by its service's name.
+        sign: gives SigV4 for a Function URL.
+        key: API key or access token for the live URL, if there is one.
+        named: the arguments that name it on a command line.
+        changed: told the outputs after each apply.
+    """
+
+    root: Root
+    where: str
+    client: Callable[[str], Any]
+    sign: Callable[[str], httpx.Auth]
+    key: str | None
+    named: str = ""
+    changed: Callable[[Mapping[str, Any]], None] = lambda _: None
+
+    @cached_property
+    def aws(self) -> Aws:
+        """Its function and parameters, asked directly."""
+        return Aws(self.client("lambda"), self.client("ssm"))
+
+    def last_error(self, outputs: Mapping[str, Any], since_ms: int) -> list[str]:
+        """Give what its log says last of an error; no line when it cannot be read."""
+        return function_log.last_error(self.client("logs"), outputs["log_group_name"], since_ms)
+
+    @property
+    def again(self) -> str:
+        """What follows `mesh release` or `mesh rollback` to mean this target again."""
+        return f" {self.named}" if self.named else ""
+
+
+@contextmanager
+def find(
+    arguments: tuple[str, ...],
+    *,
+    key: str | None,
+    allowed: tuple[str, ...],
+    command: str,
+    environment: str | None = None,
+) -> Iterator[Target]:
+    """Find the target of a command: the stack on this machine if it runs, else `terraform/`.
+
+    Args:
+        arguments: for `terraform plan`; given, the target is `terraform/` in any case.
+        environment: one to be the target instead, with its own state.
+        key: API key or access token; for the stack on this machine its own when None.
+        allowed: addresses at which the plan guard's findings are meant.
+        command: what is being done, for whoever comes second.
+
+    Raises:
+        CommandFailedError: Terraform is missing, or another command is at work.
+    """
+    terraform.require_terraform()
+    given = f"-- {' '.join(arguments)}" if arguments else ""
+    if environment is not None:
+        yield _environment(environment, arguments, key, allowed, given)
+        return
+    here = Stack()
+    running = process.find(here.aws)
+    if running is None or arguments:
+        yield Target(
+            root=Root(
+                folder=here.terraform_root,
+                variables=terraform.environment(),
+                arguments=arguments,
+                log=here.mesh / "logs" / "terraform.log",
+                allowed=allowed,
+            ),
+            where=f"terraform/ {' '.join(arguments)}".strip(),
+            client=_client,
+            sign=credential.from_credential_chain,
+            key=key,
+            named=given,
+        )
+        return
+    reached, region = running.environment, running.region
+    deployment = Deployment(here, running)
+    with lock.exclusive(here.lock, command):
+        yield Target(
+            root=Root(
+                folder=here.terraform_root,
+                variables=deployment.variables,
+                arguments=(
+                    f"-state={here.terraform_state}",
+                    LOCK_TIMEOUT,
+                    f"-var-file={here.variables}",
+                ),
+                log=deployment.log,
+                allowed=allowed,
+            ),
+            where="the stack on this machine",
+            client=lambda service: local_aws_client.client(service, reached),
+            sign=lambda _: credential.SigV4(local_aws_client.credentials(reached), region),
+            key=key or here.read_environment().get("MESH_API_KEY"),
+            changed=lambda outputs: _keep(here.outputs, outputs),
+        )
+
+
+def _environment(
+    name: str, arguments: tuple[str, ...], key: str | None, allowed: tuple[str, ...], given: str
+) -> Target:
+    found = environments.find(name)
+    return Target(
+        root=Root(
+            folder=found.root.folder,
+            variables=found.root.variables,
+            arguments=(*found.arguments, *arguments),
+            log=found.root.log,
+            allowed=allowed,
+        ),
+        where=f"environment {name}",
+        client=lambda service: _client(service, found.region),
+        sign=credential.from_credential_chain,
+        key=key,
+        named=f"--environment {name} {given}".strip(),
+    )
+
+
+def _client(service: str, region: str | None = None) -> Any:
+    try:
+        return boto3.client(service, region_name=region or os.environ.get("AWS_REGION"))  # type: ignore[call-overload] # a name that is not a literal
+    except BotoCoreError as error:
+        raise CommandFailedError(f"AWS: {error} Set AWS_REGION, or AWS_PROFILE.") from error
+
+
+def _keep(file: Path, outputs: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(outputs, indent=2))

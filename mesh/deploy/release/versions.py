@@ -1,0 +1,161 @@
+"""Which versions there are, which were live, and what an alias really leads to."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mesh.deploy.release.root import Root
+from mesh.failure import CommandFailedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_ssm import SSMClient
+
+SETTLE_SECONDS = 60.0
+FETCH_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Live:
+    """A version that was put live, and when: ISO 8601 in UTC."""
+
+    version: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """A published version that still exists; `published` as Lambda writes it."""
+
+    version: str
+    published: str
+    code_sha256: str
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Where the function and its parameters are."""
+
+    functions: LambdaClient
+    parameters: SSMClient
+
+    def history(self, parameter: str) -> list[Live]:
+        """Give what was live, in order, at most the last hundred moves.
+
+        PutParameter is not idempotent: an SDK that has lost its answer sends it again, and
+        the same value has two versions then. That was one move, at the first one's time.
+        """
+        pages = self.parameters.get_paginator("get_parameter_history").paginate(Name=parameter)
+        with _explained(f"the history of {parameter}"):
+            found = [entry for page in pages for entry in page["Parameters"]]
+        found.sort(key=lambda entry: entry["Version"])
+        moves = (next(same) for _, same in groupby(found, key=lambda entry: entry["Value"]))
+        return [
+            Live(entry["Value"], f"{entry['LastModifiedDate']:%Y-%m-%dT%H:%M:%SZ}")
+            for entry in moves
+        ]
+
+    def published(self, function: str) -> list[Version]:
+        """Give the versions that can be put live, the oldest first."""
+        pages = self.functions.get_paginator("list_versions_by_function").paginate(
+            FunctionName=function
+        )
+        with _explained(f"the versions of {function}"):
+            found = [entry for page in pages for entry in page["Versions"]]
+        return [
+            Version(entry["Version"], entry["LastModified"][:19] + "Z", entry["CodeSha256"])
+            for entry in found
+            if entry["Version"] != "$LATEST"
+        ]
+
+    def await_alias(self, function: str, version: str, weights: dict[str, float]) -> None:
+        """Wait until live has just this version and these weights.
+
+        While an alias moves AWS gives it weights of its own for a moment, when there is
+        provisioned concurrency; read by Terraform just then, they look like drift.
+
+        Raises:
+            CommandFailedError: it has others after a minute.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            with _explained(f"the alias live of {function}"):
+                alias = self.functions.get_alias(FunctionName=function, Name="live")
+            found = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+            if (alias["FunctionVersion"], dict(found)) == (version, weights):
+                return
+            if time.monotonic() > deadline:
+                raise CommandFailedError(
+                    f"live of {function} leads to {alias['FunctionVersion']} with weights {found}, "
+                    f"not to {version} with {weights}: somebody else moves it too. Look at "
+                    "`aws lambda get-alias`, and run this again."
+                )
+            time.sleep(0.5)
+
+    def fetch_zip(self, root: Root, function: str) -> Path | None:
+        """Fetch the deployed zip when the one that Terraform looks for is not there.
+
+        Going back needs no build: a root without its zip cannot be planned, and the one
+        that is deployed changes nothing.
+
+        Returns:
+            Where it was put; None when it was there, or cannot be told.
+        """
+        resource = _function_resource(root.shown_state().get("values", {}).get("root_module", {}))
+        name = resource.get("filename")
+        if not name:
+            return None
+        target: Path = root.folder / name
+        if target.exists():
+            return None
+        with _explained(f"the code of {function}"):
+            location = self.functions.get_function(FunctionName=function)["Code"]["Location"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with urllib.request.urlopen(location, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - AWS's own address
+                target.write_bytes(answer.read())
+        except (OSError, urllib.error.URLError) as error:
+            raise CommandFailedError(f"the deployed zip cannot be fetched: {error}") from error
+        return target
+
+
+def before(history: Sequence[Live], live: str) -> str | None:
+    """Give the version that was live before `live`; None when there was none.
+
+    What was taken back does not count: after 1, 2, 3, and back to 2, the one before is 1.
+    """
+    stack: list[str] = []
+    for version in [*(entry.version for entry in history), live]:
+        if version in stack:
+            del stack[stack.index(version) :]
+        stack.append(version)
+    return stack[-2] if len(stack) > 1 else None
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise CommandFailedError(f"AWS does not tell {what}: {error}") from error
+
+
+def _function_resource(module: dict[str, Any]) -> dict[str, Any]:
+    for resource in module.get("resources", ()):
+        if resource["type"] == "aws_lambda_function" and resource["mode"] == "managed":
+            return dict(resource["values"])
+    for child in module.get("child_modules", ()):
+        found = _function_resource(child)
+        if found:
+            return found
+    return {}

@@ -1,0 +1,1 @@
+"""The whole deployment on this machine: `mesh up` and `mesh down`."""

@@ -1,0 +1,77 @@
+"""`mesh down`: nothing of the stack is left on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesh.failure import CommandFailedError
+from mesh.local_aws import process
+from mesh.local_aws.errors import LocalAwsError
+from mesh.stack import lock
+from mesh.stack.terraform_run import TerraformFailedError
+
+if TYPE_CHECKING:
+    from mesh.progress import Steps
+    from mesh.stack.stack import Stack
+
+STEPS = 4
+
+
+def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
+    """Destroy what Terraform made, stop what runs, remove the stack's files.
+
+    Args:
+        here: the stack.
+        keep_state: only stop; the next `mesh up` has the same URL, key and data.
+        steps: where to show the progress.
+
+    Returns:
+        False when there was nothing to do.
+
+    Raises:
+        CommandFailedError: a process could not be ended, or a file not be removed.
+    """
+    with lock.exclusive(here.lock, "mesh down"):
+        if not here.folder.exists():
+            here.environment_file.unlink(missing_ok=True)
+            return False
+        # Not before it is known that there is something to do.
+        from aoma import local_supabase_stack  # noqa: PLC0415
+        from mesh.stack import deployment  # noqa: PLC0415
+
+        # Looked for by its record on disk: one that hangs or has died counts as well.
+        running = process.find(here.aws)
+        if not keep_state:
+            with steps.step("terraform destroy") as step:
+                if running is None or not deployment.is_recorded(here):
+                    step.detail = "(nothing is running that could be destroyed)"
+                else:
+                    try:
+                        deployment.Deployment(here, running).destroy()
+                    except TerraformFailedError:
+                        # What is left exists in local AWS only, and goes with it.
+                        step.detail = "(failed; local AWS is removed whole instead)"
+        with steps.step("stop local AWS") as step:
+            try:
+                stopped = process.stop(here.aws)
+            except LocalAwsError as error:
+                raise CommandFailedError(f"local AWS: {error}") from error
+            step.detail = "" if stopped else "(was not running)"
+        with steps.step("stop local Supabase") as step:
+            step.detail = "" if local_supabase_stack.stop(here) else "(was not running)"
+        if not keep_state:
+            with steps.step("remove their files"):
+                local_supabase_stack.remove(here)
+                remove(here.folder)
+                here.environment_file.unlink(missing_ok=True)
+    return True
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, the read-only folders of unpacked zips too."""
+    for parent, _, _ in os.walk(folder):
+        Path(parent).chmod(0o700)
+    shutil.rmtree(folder)

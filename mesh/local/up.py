@@ -1,0 +1,352 @@
+"""`mesh up`: from the sources to a server that answers, and back to it after an edit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aoma import local_supabase_stack
+from mesh import build as bundle
+from mesh.credentials import api_keys
+from mesh.failure import CommandFailedError
+from mesh.local_aws import process
+from mesh.local_aws.errors import LocalAwsError
+from mesh.logs import function_log, request_ways
+from mesh.progress import Step, Steps
+from mesh.runtime.access import api_keys as key_format
+from mesh.runtime.clients import SEARCHES
+from mesh.smoke import credential, smoke, snippets
+from mesh.smoke.streamable_http import NoAnswerError, Server
+from mesh.stack import deployment, local_aws_client, lock, stack, terraform, terraform_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from aoma.local_supabase import process as supabase_process
+    from mesh.build import BuildResult
+    from mesh.local_aws.process import Running
+    from mesh.stack.deployment import Deployment, Inputs
+    from mesh.stack.stack import Stack
+
+STEPS = {"embedded": 6, "supabase": 9}
+KEY_NAME = "default"
+LOCAL_AWS_LOG = "local-aws.log"
+SMOKE_SECONDS = 20.0
+# Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
+KEY_SECONDS = 75.0
+UNAUTHORIZED = 401
+AFRESH = "If it fails again, start afresh: make down, then make up."
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What to answer from, as `mesh.build.build` takes it; this project when empty."""
+
+    documents: tuple[Path, ...] = ()
+    repositories: tuple[Path, ...] = ()
+    exports: tuple[Path, ...] = ()
+    jira_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Up:
+    """What is up: addresses with a slash at the end, the key, a tool to try, how long it took.
+
+    `notes` are what people have to know of it, a sentence or two each.
+    """
+
+    function_url: str
+    candidate_url: str
+    mcp_url: str
+    live_version: str
+    api_key: str
+    search_tool: str
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
+    """Build, start, deploy and test; again after an edit, only what changed.
+
+    Args:
+        here: the stack.
+        backend: where knowledge comes from.
+        knowledge: what it answers from.
+        steps: where to show the progress.
+
+    Raises:
+        CommandFailedError: a step failed; what was up before is left running.
+    """
+    terraform.require_terraform()
+    if os.environ.get("TF_VAR_domain_name"):  # noqa: SIM112 - Terraform wants it so
+        raise CommandFailedError(
+            "TF_VAR_domain_name is set, and a domain cannot lead to this machine: unset it."
+        )
+    architecture = bundle.host_architecture()
+    with lock.exclusive(here.lock, "mesh up"):
+        with steps.step("zip") as step:
+            built = bundle.build(
+                architecture=architecture,
+                documents=knowledge.documents,
+                repositories=knowledge.repositories,
+                exports=knowledge.exports,
+                jira_url=knowledge.jira_url,
+                indexed=backend == "embedded",
+            )
+            step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
+            step.notes += built.notes
+        with steps.step("local AWS") as step:
+            running = _local_aws(here, step)
+        supabase = _supabase(here, backend, knowledge, steps)
+        deployed = deployment.Deployment(here, running)
+        with steps.step("terraform init") as step:
+            step.detail = "" if deployed.init() else "(unchanged)"
+        with steps.step("terraform apply") as step:
+            settings = supabase.variables if supabase else {}
+            inputs = deployment.Inputs(architecture, backend, built.code_sha256, settings)
+            if deployed.is_current(inputs):
+                outputs = here.read_outputs()
+                step.detail = f"(unchanged, version {outputs['live_version']} is live)"
+            else:
+                deployed, outputs = _apply(deployed, inputs, step)
+        if supabase:
+            with steps.step("secrets") as step:
+                supabase.store_secrets(deployed, outputs)
+        with steps.step("API key") as step:
+            key = _key(deployed, outputs, supabase.environment if supabase else {}, step)
+        with steps.step("smoke test") as step:
+            _smoke(deployed, outputs, key, built, step)
+    return Up(
+        function_url=outputs["function_url"],
+        candidate_url=outputs["candidate_url"],
+        mcp_url=outputs["mcp_url"],
+        live_version=str(outputs["live_version"]),
+        api_key=key,
+        search_tool=_search_tool(built),
+        notes=supabase.notes if supabase else (),
+        seconds=steps.seconds(),
+    )
+
+
+@dataclass(frozen=True)
+class _Supabase:
+    """Local Supabase, filled, and who embeds and answers."""
+
+    running: supabase_process.Running
+    openai: local_supabase_stack.OpenAI
+    variables: dict[str, Any]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What `mesh ingest` and `mesh database` need."""
+        return local_supabase_stack.environment(self.running, self.openai)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people have to know of it."""
+        if self.openai.stand_in:
+            return (local_supabase_stack.STAND_IN_NOTE,)
+        return (local_supabase_stack.OPENAI_NOTE.format(url=self.openai.url),)
+
+    def store_secrets(self, deployed: Deployment, outputs: dict[str, Any]) -> None:
+        """Put the secrets where the function reads them."""
+        client = local_aws_client.ssm(deployed.running.environment)
+        parameters = outputs["secret_parameters"]
+        local_supabase_stack.store_secrets(client, parameters, self.running, self.openai)
+
+
+def _supabase(here: Stack, backend: str, knowledge: Knowledge, steps: Steps) -> _Supabase | None:
+    """Have local Supabase run and be filled, if it is wanted; else have it not run."""
+    if backend != "supabase":
+        local_supabase_stack.stop(here)
+        return None
+    with steps.step("local Supabase") as step:
+        running = local_supabase_stack.start(here, step)
+        openai = local_supabase_stack.openai_of(running)
+    with steps.step("ingest") as step:
+        state = local_supabase_stack.fill(here, running, openai, knowledge, step)
+    return _Supabase(running, openai, local_supabase_stack.variables(running, openai, state))
+
+
+def _search_tool(built: BuildResult) -> str:
+    """A tool that searches what the zip holds; others are not offered."""
+    held = (tool for source, tool in SEARCHES.items() if getattr(built.index, source, 0))
+    return next(held, snippets.TOOL)
+
+
+def _local_aws(here: Stack, step: Step) -> Running:
+    running = process.find(here.aws)
+    if running is not None:
+        step.detail = f"(process {running.pid} runs)"
+        return running
+    if here.aws.exists() and not deployment.is_recorded(here):
+        # An earlier run ended half-way: what local AWS has, Terraform does not know.
+        _forget(here)
+        step.notes.append("removed what an earlier, unfinished run had left")
+    taken = not here.aws.exists() and not _is_free(stack.ENDPOINT_PORT)
+    running = _start(here)
+    step.detail = f"({running.endpoint})"
+    if taken:
+        step.notes.append(
+            f"port {stack.ENDPOINT_PORT} is busy, so the AWS endpoint is {running.endpoint}; "
+            "it stays there until `mesh down`"
+        )
+    return running
+
+
+def _start(here: Stack) -> Running:
+    # 0 is the port it had before, when it had one, else any that is free.
+    port = stack.ENDPOINT_PORT
+    if here.aws.exists() or not _is_free(port):
+        port = 0
+    with _one_line():
+        return process.start(
+            here.aws,
+            endpoint_port=port,
+            url_ports=stack.URL_PORTS,
+            log=here.logs / LOCAL_AWS_LOG,
+        )
+
+
+def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment, dict[str, Any]]:
+    """Apply; start from nothing, once, when AWS and Terraform's state are at odds."""
+    try:
+        outputs = deployed.apply(inputs)
+    except terraform_run.TerraformFailedError as error:
+        if process.find(deployed.stack.aws) is None:
+            raise CommandFailedError(
+                "local AWS ended in the middle of terraform apply; run this again.\n"
+                f"  its log: {deployed.stack.logs / LOCAL_AWS_LOG}"
+            ) from error
+        if not deployment.ALREADY_EXISTS.search(error.output):
+            raise CommandFailedError(f"{error}\n{AFRESH}") from error
+        with _one_line():
+            process.stop(deployed.stack.aws)
+        _forget(deployed.stack)
+        deployed = deployment.Deployment(deployed.stack, _start(deployed.stack))
+        deployed.init()
+        outputs = deployed.apply(inputs)
+        step.notes.append("local AWS did not fit Terraform's state; both were made anew")
+    step.detail = f"(version {outputs['live_version']} is live)"
+    return deployed, outputs
+
+
+def _key(deployed: Deployment, outputs: dict[str, Any], further: dict[str, str], step: Step) -> str:
+    """Give a key that is valid, the one of `local.env` if at all possible."""
+    here, aws = deployed.stack, deployed.running.environment
+    parameter = api_keys.Parameter(local_aws_client.ssm(aws), outputs["api_keys_parameter"])
+    before = api_keys.current(parameter)
+    key = here.read_environment().get("MESH_API_KEY", "")
+    if key_format.digest(key) in {known.sha256 for known in before}:
+        step.detail = f"(in {here.environment_file.relative_to(here.root)})"
+    else:
+        # A key that people have put into their clients is worth keeping.
+        key = key or key_format.generate()
+        api_keys.store(parameter, KEY_NAME, key, keep=0)
+        if before:
+            _await_key(outputs["function_url"], key)
+        step.detail = f"(new, in {here.environment_file.relative_to(here.root)})"
+    here.write_environment(
+        {
+            "MESH_URL": outputs["function_url"],
+            "MESH_API_KEY": key,
+            "MESH_CANDIDATE_URL": outputs["candidate_url"],
+            **aws,
+            **further,
+        }
+    )
+    return key
+
+
+def _smoke(
+    deployed: Deployment, outputs: dict[str, Any], key: str, built: BuildResult, step: Step
+) -> None:
+    proofs = {
+        "live": (outputs["function_url"], credential.ApiKey(key)),
+        "candidate": (
+            outputs["candidate_url"],
+            credential.SigV4(
+                local_aws_client.credentials(deployed.running.environment),
+                deployed.running.region,
+            ),
+        ),
+    }
+    started_ms = int(time.time() * 1000)
+    for name, (url, proof) in proofs.items():
+        report = smoke.smoke(
+            url,
+            credential=proof,
+            deadline_seconds=SMOKE_SECONDS,
+            expected={"content_sha256": built.content_sha256},
+        )
+        if not report.ok:
+            failed = "\n".join(
+                f"  {check.name}: {check.detail}" for check in report.checks if check.ok is False
+            )
+            said = function_log.last_error(
+                local_aws_client.logs(deployed.running.environment),
+                outputs["log_group_name"],
+                started_ms,
+            )
+            raise CommandFailedError(
+                "\n".join(
+                    [
+                        f"{url} ({name}) is deployed and does not pass the smoke test:",
+                        failed,
+                        *(["its log says:"] if said else []),
+                        *(f"  {line}" for line in said),
+                    ]
+                )
+            )
+        passed = f"{name} {sum(bool(check.ok) for check in report.checks)} checks"
+        step.detail = f"{step.detail}, {passed}" if step.detail else passed
+    ways = request_ways.read_ways(
+        local_aws_client.logs(deployed.running.environment), outputs["log_group_name"], started_ms
+    )
+    step.detail = f"({step.detail}; {request_ways.as_text(ways)})" if ways else f"({step.detail})"
+
+
+def _await_key(url: str, key: str) -> None:
+    """Wait until running instances have noticed a key that was put while they ran."""
+    ping = {"jsonrpc": "2.0", "id": 0, "method": "ping"}
+    with Server(url, credential.ApiKey(key), KEY_SECONDS) as server:
+        while server.remaining_seconds() > 1:
+            try:
+                reply = server.post("mcp", ping, initialized=True)
+            except NoAnswerError:
+                return  # the smoke test says it better
+            if reply.status != UNAUTHORIZED:
+                return
+            time.sleep(0.5)
+
+
+def _forget(here: Stack) -> None:
+    """Remove the state of local AWS and Terraform's, which are only true together."""
+    shutil.rmtree(here.aws, ignore_errors=True)
+    here.terraform_state.unlink(missing_ok=True)
+    here.outputs.unlink(missing_ok=True)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except LocalAwsError as error:
+        raise CommandFailedError(f"local AWS: {error}") from error

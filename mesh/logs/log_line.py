@@ -1,0 +1,124 @@
+"""A log event as one line for a person."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from mesh.logs.function_log import is_error
+
+PATH_WIDTH = 24
+SERVER_ERROR = 500
+SEVERE = {"ERROR", "CRITICAL", "FATAL"}
+FAILED = {"error", "failure", "timeout"}
+# Around every invocation, and of no interest where it went well.
+FRAME = re.compile(r"^(INIT_START|START|END|REPORT|INIT_REPORT) ")
+FRAME_FAILED = re.compile(r"\tStatus: (error|failure|timeout)|^INIT_REPORT .*Error Type")
+# What Lambda's own handler puts before a message: level, time, request.
+TEXT_LEVEL = re.compile(r"^\[([A-Z]+)\]\s(?:\S+Z\t)?(?:[0-9a-f-]{36}\t|\t)?(.*)")
+TIMED_OUT = re.compile(r"^\S+Z [0-9a-f-]{36} (Task timed out .*)")
+
+
+def failed(message: str) -> bool:
+    """Say whether an event is about a failure."""
+    record = _record(message)
+    if record is None:
+        if FRAME.match(message):
+            return bool(FRAME_FAILED.search(message))
+        return any(is_error(line) for line in message.splitlines())
+    status = record.get("status")
+    if isinstance(status, int) and status >= SERVER_ERROR:
+        return True
+    inner = record.get("record")
+    outcome = inner.get("status") if isinstance(inner, dict) else None
+    return str(record.get("level")) in SEVERE or outcome in FAILED
+
+
+def line(timestamp_ms: int, message: str, *, width: int) -> str | None:
+    """Give one line of at most `width` columns, time in UTC; None for what says nothing new."""
+    text = _text(message)
+    if text is None:
+        return None
+    at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    shown = f"{at:%H:%M:%S}  {''.join(c if c.isprintable() else ' ' for c in text)}"
+    return shown if len(shown) <= width else f"{shown[: width - 3]}..."
+
+
+def _record(message: str) -> dict[str, Any] | None:
+    if not message.startswith("{"):
+        return None
+    try:
+        read = json.loads(message)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _text(message: str) -> str | None:
+    record = _record(message)
+    if record is not None:
+        return _of_json(record)
+    if FRAME.match(message):
+        return _of_frame(message) if FRAME_FAILED.search(message) else None
+    timed_out = TIMED_OUT.match(message)
+    if timed_out:
+        return f"ERROR    {timed_out[1]}"
+    first, *more = [text for text in message.splitlines() if text.strip()] or [""]
+    found = TEXT_LEVEL.match(first)
+    if found is None:
+        return first
+    # Lambda's own report has the exception first; a logged one has it last.
+    told = found[2] if ": " in found[2] or not more else f"{found[2]}: {more[-1].strip()}"
+    return f"{found[1]:<7}  {told}"
+
+
+def _of_frame(message: str) -> str:
+    """REPORT or INIT_REPORT: how it failed, then how long it took."""
+    name, *fields = message.split("\t")
+    failure = [field for field in fields if field.startswith(("Status", "Error Type"))]
+    duration = [field for field in [name, *fields] if "Duration: " in field][:1]
+    told = [*failure, *(text[text.index("Duration: ") :] for text in duration)]
+    return f"ERROR    {name.split()[0]} {', '.join(told)}"
+
+
+def _of_json(record: dict[str, Any]) -> str | None:
+    kind = str(record.get("type", ""))
+    if kind.startswith("platform."):
+        return _of_platform(kind, record.get("record"))
+    if record.get("message") == "request" and isinstance(record.get("status"), int):
+        return _of_request(record)
+    level = str(record.get("level", "INFO"))
+    told = str(record.get("message", json.dumps(record)))
+    raised = str(record.get("exception") or "").strip().splitlines()
+    # Before the message: a long one is cut at its end.
+    cause = f"{raised[-1]} | " if raised else ""
+    return f"{level:<7}  {cause}{told}"
+
+
+def _of_request(record: dict[str, Any]) -> str:
+    path = str(record.get("tool") or record.get("path", ""))
+    if len(path) > PATH_WIDTH:
+        path = f"{path[: PATH_WIDTH - 3]}..."
+    duration = record.get("duration_ms")
+    shown = f"{duration:.1f}" if isinstance(duration, int | float) else "-"
+    # That FastMCP answered, and why, is worth more than the caller's whole name.
+    told = f"  {record['reason']}" if record.get("reason") else ""
+    cold = f"{told}{'  cold' if record.get('cold') else ''}"
+    caller = str(record.get("caller", "-"))
+    # What is left of 80 columns: a caller is cut, the rest is not.
+    room = 17 - len(cold)
+    if len(caller) > room:
+        caller = f"{caller[: room - 3]}..."
+    return (
+        f"{record.get('method', '-'):<7}{path:<{PATH_WIDTH}} {record['status']}"
+        f"{shown:>10} ms  {caller}{cold}"
+    )
+
+
+def _of_platform(kind: str, record: Any) -> str | None:
+    if not isinstance(record, dict) or record.get("status") not in FAILED:
+        return None
+    cause = record.get("errorType", "")
+    return f"ERROR    {kind}: {record['status']} {cause}".rstrip()

@@ -1,0 +1,202 @@
+"""Who may call. Everything but the public routes needs a credential, unknown paths too.
+
+Three ways in: an API key or an OAuth access token, checked here, or IAM, checked by the
+Function URL before the function is invoked (it then puts the caller's identity into the
+event). https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from mesh.runtime.access.api_keys import PREFIX, KeyRing, KeysUnavailableError
+from mesh.runtime.access.caller import ANONYMOUS, Caller, calling
+from mesh.runtime.access.rate_limit import RateLimit
+from mesh.runtime.http.events import iam_arn
+from mesh.runtime.http.failures import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    TOO_MANY_REQUESTS,
+    RefusedError,
+)
+from mesh.runtime.oauth.protected_resource import PATHS, challenge
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mesh.runtime.access.access_tokens import AccessTokens
+    from mesh.runtime.config.settings import Auth
+
+PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
+# Public where access tokens are taken; elsewhere nothing is there.
+OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path in PATHS)
+
+# The session's name, at the end, is chosen by whoever assumes the role.
+# Compiled where a role calls: that takes longer than all else that INIT does with callers.
+ASSUMED_ROLE = r"(arn:[^:]+:sts::[0-9]+:assumed-role/[^/]+)/.*"
+JWT_DOTS = 2
+SIGNED_ONLY = "This server takes requests signed with AWS SigV4 only."
+NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revoked."
+
+
+def iam_caller(scope: Scope) -> str | None:
+    """ARN of the caller that the Function URL authenticated; None when it authenticated none."""
+    event: dict[str, Any] = scope.get("aws.event") or {}
+    return iam_arn(event.get("requestContext") or {})
+
+
+def bearer(authorization: str) -> str | None:
+    """The credential of a header `Authorization: Bearer`."""
+    scheme, _, credential = authorization.partition(" ")
+    return credential.strip() or None if scheme.lower() == "bearer" else None
+
+
+def is_access_token(credential: str) -> bool:
+    """Whether it has the form of a JSON Web Token; API keys say themselves what they are."""
+    return not credential.startswith(PREFIX) and credential.count(".") == JWT_DOTS
+
+
+def how_to_call(*, keys: bool, tokens: bool) -> str:
+    """What is said to who shows no credential, where these are taken."""
+    if not keys:
+        return "An access token is needed: send `Authorization: Bearer <token>`."
+    what = "An API key or an access token" if tokens else "An API key"
+    return f"{what} is needed: send `Authorization: Bearer <key>` or `x-api-key: <key>`."
+
+
+def charged_name(caller: Caller, client: str) -> str:
+    """Whose rate a call is taken from.
+
+    Args:
+        caller: As access control knows it; all sessions of a role are one, and who is nobody
+            is told by the address.
+        client: The address that the request came from.
+    """
+    name = caller.name
+    if ":assumed-role/" in name:
+        name = re.sub(ASSUMED_ROLE, r"\1", name)
+    return f"{name} {client}" if caller == ANONYMOUS else name
+
+
+class AccessControl:
+    """Lets a request through with its caller named, or refuses it.
+
+    What stands behind it finds the caller in `caller`, its name in `scope["caller"]`
+    for the log, and in `scope["charge"]` what takes further calls out of its rate.
+
+    Args:
+        app: What is protected.
+        auth: How callers prove who they are.
+        key_ring: The valid API keys, where those are taken.
+        tokens: What tells callers by access tokens, where those are taken.
+        rate_limit: How many calls each caller may make.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        auth: Auth,
+        key_ring: KeyRing | None,
+        tokens: AccessTokens | None,
+        rate_limit: RateLimit,
+    ) -> None:
+        self._app = app
+        self._auth = auth
+        self._key_ring = key_ring
+        self._tokens = tokens
+        self._rate_limit = rate_limit
+        self._public = PUBLIC | OAUTH_METADATA if tokens else PUBLIC
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a refusal, or pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller = await self._caller(scope)
+            scope["caller"] = caller.name
+
+            def charge(calls: int) -> None:
+                self._charge(caller, scope, calls)
+
+            scope["charge"] = charge
+            if (scope["method"], scope["path"]) not in self._public:
+                charge(1)
+            with calling(caller):
+                await self._app(scope, receive, send)
+        except RefusedError as refused:
+            await refused.answer(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller:
+        """Who calls; anonymous where nobody has to say.
+
+        Raises:
+            RefusedError: there is no credential, or none that is valid here.
+        """
+        arn = iam_caller(scope)
+        if arn is not None:
+            return Caller(arn)
+        if self._auth == "none" or (scope["method"], scope["path"]) in self._public:
+            return ANONYMOUS
+        if self._key_ring is None and self._tokens is None:
+            raise RefusedError(403, INVALID_REQUEST, SIGNED_ONLY)
+        from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+
+        headers = Headers(scope=scope)
+        credential = bearer(headers.get("authorization", ""))
+        if credential is not None and self._tokens is not None and is_access_token(credential):
+            return await self._tokens.caller(credential, scope)
+        if self._key_ring is not None:
+            key = credential or headers.get("x-api-key")
+            if key:
+                return await self._key_holder(self._key_ring, key, scope)
+        elif credential is not None:
+            raise self._unauthorized(
+                scope, "The access token is no JSON Web Token.", error="invalid_token"
+            )
+        what = how_to_call(keys=self._key_ring is not None, tokens=self._tokens is not None)
+        raise self._unauthorized(scope, what)
+
+    async def _key_holder(self, key_ring: KeyRing, key: str, scope: Scope) -> Caller:
+        try:
+            # A thread only for a read: it is one request to Systems Manager.
+            if key_ring.blocks(key):
+                from anyio.to_thread import run_sync  # noqa: PLC0415 - not on the fast path
+
+                found = await run_sync(key_ring.find, key)
+            else:
+                found = key_ring.find(key)
+        except KeysUnavailableError as error:
+            raise RefusedError(
+                503,
+                INTERNAL_ERROR,
+                f"API keys cannot be checked, so the request was refused: {error}.",
+            ) from None
+        if found is None:
+            raise self._unauthorized(scope, NOT_VALID, error="invalid_token")
+        tools = None if found.tools is None else frozenset(found.tools)
+        return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
+
+    def _unauthorized(
+        self, scope: Scope, message: str, *, error: str | None = None
+    ) -> RefusedError:
+        scopes = self._tokens.settings.required_scopes if self._tokens else ()
+        header = challenge(scope, oauth=self._tokens is not None, error=error, scopes=scopes)
+        return RefusedError(401, INVALID_REQUEST, message, header)
+
+    def _charge(self, caller: Caller, scope: Scope, calls: int) -> None:
+        client = scope.get("client") or ("", 0)
+        name = charged_name(caller, client[0])
+        wait = self._rate_limit.take(name, calls, per_minute=caller.rate_per_minute)
+        if wait is not None:
+            raise RefusedError(
+                429,
+                TOO_MANY_REQUESTS,
+                f"Too many calls in a minute: wait {wait} seconds.",
+                {"retry-after": str(wait)},
+            )

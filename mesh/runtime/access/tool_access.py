@@ -1,0 +1,87 @@
+"""Which tools a caller may see and call, whatever way the call came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import mcp_types
+from fastmcp.exceptions import ToolError
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.tools import Tool, ToolResult
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_REQUEST
+
+from mesh.runtime.access.caller import Caller, current
+from mesh.runtime.access.limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
+
+# For callers who may not call every tool: what a tool keeps from them may be read there.
+BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
+
+
+def missing_scopes(
+    caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """What the caller's token would have to be granted besides, to call this tool."""
+    if caller.scopes is None:
+        return frozenset()
+    return tool_scopes.get(tool, frozenset()) - caller.scopes
+
+
+def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]) -> bool:
+    """Whether this caller may call this tool."""
+    listed = caller.tools is None or tool in caller.tools
+    return listed and not missing_scopes(caller, tool, tool_scopes)
+
+
+class ToolAccess(Middleware):
+    """Shows callers only the tools that they may call, and refuses the others.
+
+    Args:
+        tool_scopes: What an access token must have been granted, by the tool's name.
+    """
+
+    def __init__(self, tool_scopes: Mapping[str, frozenset[str]]) -> None:
+        self._tool_scopes = tool_scopes
+
+    async def on_request(
+        self,
+        context: MiddlewareContext[mcp_types.Request[Any, Any]],
+        call_next: CallNext[mcp_types.Request[Any, Any], Any],
+    ) -> Any:
+        """Keep who may not call every tool to tools."""
+        caller = current()
+        limited = caller.tools is not None or any(
+            missing_scopes(caller, tool, self._tool_scopes) for tool in self._tool_scopes
+        )
+        if limited and (context.method or "").startswith(BESIDE_TOOLS):
+            raise MCPError(
+                code=INVALID_REQUEST,
+                message=f"This credential is for tools only, not {context.method}.",
+            )
+        return await call_next(context)
+
+    async def on_list_tools(
+        self,
+        context: MiddlewareContext[mcp_types.ListToolsRequest],
+        call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
+    ) -> Sequence[Tool]:
+        """Leave out what the caller may not call."""
+        tools = await call_next(context)
+        caller = current()
+        return [tool for tool in tools if may_call(caller, tool.name, self._tool_scopes)]
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[mcp_types.CallToolRequestParams],
+        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        """Refuse what the caller may not call, and arguments beyond any use."""
+        name = context.message.name
+        if not may_call(current(), name, self._tool_scopes):
+            raise ToolError("This credential may not call this tool; tools/list has those it may.")
+        if holds_too_much(context.message.arguments):
+            raise ToolError(
+                f"The arguments hold too many characters: {MAX_ARGUMENT_CHARACTERS:,} is the limit."
+            )
+        return await call_next(context)

@@ -1,0 +1,118 @@
+"""The role's credentials: from the environment or, with SnapStart, from where Lambda serves them.
+
+An instance that is restored from a snapshot would have those of the snapshot's day, so its
+environment has none.
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from mesh.runtime.aws import snapshot
+from mesh.runtime.record import Record
+
+SECONDS = 2.0
+# How long before their end they are asked for anew.
+SPARE_SECONDS = 300.0
+ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class CredentialsUnavailableError(Exception):
+    """There are no credentials; the message says why, and holds none."""
+
+
+class Credentials(Record):
+    """What requests to AWS are signed with."""
+
+    _secret = ("secret_key", "token")
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+_served: Credentials | None = None
+_good_until = float("-inf")
+
+
+def current() -> Credentials:
+    """The credentials that are valid now.
+
+    Raises:
+        CredentialsUnavailableError: there are none.
+    """
+    access_key = os.environ.get("AWS_ACCESS_KEY_ID")
+    if access_key is None and ADDRESS in os.environ:
+        return _from_lambda()
+    try:
+        # Lambda puts them here and renews them with the sandbox.
+        return Credentials(
+            os.environ["AWS_ACCESS_KEY_ID"],
+            os.environ["AWS_SECRET_ACCESS_KEY"],
+            os.environ.get("AWS_SESSION_TOKEN"),
+        )
+    except KeyError as missing:
+        raise CredentialsUnavailableError(
+            f"no AWS credentials in the environment ({missing.args[0]} is not set)"
+        ) from None
+
+
+def forget() -> None:
+    """Ask for them anew the next time."""
+    global _served, _good_until
+    _served, _good_until = None, float("-inf")
+
+
+def _from_lambda() -> Credentials:
+    global _served, _good_until
+    if _served is None or time.time() >= _good_until:
+        _served, _good_until = _asked(os.environ[ADDRESS])
+    return _served
+
+
+def _asked(address: str) -> tuple[Credentials, float]:
+    """Ask Lambda; the credentials, and the time until which they are used."""
+    # Here, for the sake of instances that have theirs in the environment.
+    import http.client  # noqa: PLC0415
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    url = urlsplit(address)
+    if url.scheme != "http" or url.hostname not in LOOPBACK:
+        raise CredentialsUnavailableError(f"{ADDRESS} is not this machine's own address")
+    headers = {"Authorization": os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")}
+    connection = http.client.HTTPConnection(url.netloc, timeout=SECONDS)
+    try:
+        connection.request("GET", url.path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != http.client.OK:
+            raise CredentialsUnavailableError(f"{ADDRESS} answered {response.status}")
+        found = json.loads(body)
+        credentials = Credentials(
+            found["AccessKeyId"], found["SecretAccessKey"], found.get("Token")
+        )
+        until = _moment(found.get("Expiration"))
+    except (OSError, http.client.HTTPException) as error:
+        raise CredentialsUnavailableError(f"{ADDRESS}: {type(error).__name__}") from error
+    except (ValueError, KeyError, TypeError):
+        # Not `from error`: the parser's message may quote what it read.
+        raise CredentialsUnavailableError(f"{ADDRESS} answered with no credentials") from None
+    finally:
+        connection.close()
+    return credentials, until - SPARE_SECONDS
+
+
+def _moment(stamp: str | None) -> float:
+    """Seconds since 1970; of credentials that name no end, now: they are asked for each time."""
+    # Here, for the sake of instances that have theirs in the environment.
+    from datetime import datetime  # noqa: PLC0415
+
+    return time.time() if stamp is None else datetime.fromisoformat(stamp).timestamp()
+
+
+snapshot.forgets(forget)

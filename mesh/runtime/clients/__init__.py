@@ -1,0 +1,34 @@
+"""How each MCP client is connected to a server: the one source of every snippet.
+
+The page at `/`, `mesh up` and docs/THIRD-PARTY-MCP-SETUP.md print what stands here. Each
+client names the page that its format was taken from. Nothing here is imported by INIT.
+"""
+
+from __future__ import annotations
+
+from mesh.runtime.clients import assistants, developers, editors
+from mesh.runtime.clients.connection import SEARCHES, Client, Connection, Setup, Snippet, Way
+
+__all__ = ["ALL", "SEARCHES", "Client", "Connection", "Setup", "Snippet", "Way", "by_slug"]
+
+# In the order in which people are likely to look for them.
+ALL: tuple[Client, ...] = (
+    assistants.CLAUDE_CODE,
+    assistants.CLAUDE_DESKTOP,
+    assistants.CLAUDE_AI,
+    editors.CURSOR,
+    editors.VS_CODE,
+    editors.WINDSURF,
+    assistants.CHATGPT,
+    developers.INSPECTOR,
+    developers.PYTHON_SDK,
+    developers.TYPESCRIPT_SDK,
+    developers.FASTMCP,
+    developers.CURL,
+    developers.IAM_PROXY,
+)
+
+
+def by_slug(slug: str) -> Client:
+    """The client of this short name, such as `claude-code`."""
+    return next(client for client in ALL if client.slug == slug)

@@ -1,0 +1,1 @@
+"""The event loop and the worker thread that the fast path and FastMCP share."""

@@ -1,0 +1,1 @@
+"""What a deployment is told: environment variables, and what the build recorded."""

@@ -1,0 +1,46 @@
+"""What the build recorded in the zip about itself, `build.json`."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from mesh import __version__
+from mesh.runtime.config.settings import TASK_ROOT
+from mesh.runtime.record import Record
+
+
+class BuildInfo(Record):
+    """Where the running code comes from.
+
+    Attributes:
+        version: The project's version.
+        commit: The git commit, 40 hexadecimal digits; None when built outside a repository.
+        dirty: The tree had changes that no commit holds.
+        architecture: `arm64` or `x86_64`; None when running from a checkout.
+        content_sha256: Digest of the zip's other entries, names and bytes; None from a checkout.
+    """
+
+    version: str = __version__
+    commit: str | None = None
+    dirty: bool = False
+    architecture: str | None = None
+    content_sha256: str | None = None
+
+
+@cache
+def read(path: str = f"{TASK_ROOT}/build.json") -> BuildInfo:
+    """The build's record, read once; a checkout has none, and says so with `None`s."""
+    try:
+        # Not pathlib: it costs a cold start on the fast path 4 ms.
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            record = json.load(file)
+    except FileNotFoundError:
+        return BuildInfo()
+    return BuildInfo(
+        version=record["version"],
+        commit=record["commit"],
+        dirty=record["dirty"],
+        architecture=record["architecture"],
+        content_sha256=record["content_sha256"],
+    )

@@ -1,0 +1,100 @@
+"""The deferral of this process, if there is one."""
+
+from __future__ import annotations
+
+import sys
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from types import ModuleType
+
+    from mesh.runtime.deferral.importing import Deferral
+
+AUTHORS = frozenset({"mcp_app"})
+# Its import imports FastMCP as an instance does, and ends the deferral.
+START = "mesh.runtime.initialization"
+
+_current: Deferral | None = None
+_early: Mapping[str, str | None] | None = None
+_modules: Collection[str] = ()
+# The fingerprints of modules, each from right after its import: what others do later may change it.
+_prints: dict[str, str] = {}
+_ended = False
+
+
+def _start() -> None:
+    """Start FastMCP for something that needs it before any request does."""
+    import gc  # noqa: PLC0415 - hardly ever
+
+    __import__(START)
+    # Off until the server is made, which may never be.
+    gc.enable()
+
+
+def plan(early: Mapping[str, str | None], modules: Collection[str]) -> None:
+    """Say what is to be deferred, once it is imported.
+
+    Args:
+        early: See `Deferral`.
+        modules: The authors' modules that may be imported so.
+    """
+    global _early, _modules
+    _early, _modules = early, modules
+
+
+def begin() -> Deferral:
+    """Defer FastMCP and Pydantic for what authors wrote; after `plan`."""
+    global _current  # noqa: PLW0603 - likewise
+    if _current is None:
+        from mesh.runtime.deferral.importing import Deferral  # noqa: PLC0415 - at a tool's first call
+
+        _current = Deferral(AUTHORS, _start, _early, _modules)
+        _current.begin()
+    return _current
+
+
+def load(name: str) -> ModuleType:
+    """Import an author's module deferred, as long as that is possible.
+
+    Raises:
+        Exception: whatever the module raises.
+    """
+    module = begin().load(name)
+    if not _ended:
+        # With those that it has imported.
+        new = [one for one in _modules if one in sys.modules and one not in _prints]
+        _prints.update(_made_prints(new))
+    return module
+
+
+def _made_prints(names: Collection[str]) -> Mapping[str, str]:
+    from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - at a tool's first call
+
+    return fingerprints(begin().log, {name: sys.modules[name] for name in names}) if names else {}
+
+
+def prints(names: Collection[str]) -> dict[str, str]:
+    """The fingerprints of these modules, as far as they were imported deferred."""
+    return {name: _prints[name] for name in names if name in _prints}
+
+
+def stop() -> None:
+    """Defer nothing from here on: FastMCP is about to be imported."""
+    global _ended  # noqa: PLW0603 - likewise
+    if _early is not None and not _ended:
+        # What is left is looked at before FastMCP takes over.
+        for name in _modules:
+            try:
+                load(name)
+            except Exception:  # noqa: BLE001, S112 - FastMCP's way imports it, too, and says so
+                continue
+        _ended = True
+        begin().stop()
+
+
+def end() -> None:
+    """Have FastMCP do what authors' modules recorded; nothing where nothing was deferred."""
+    if _current is not None:
+        _current.end()

@@ -1,0 +1,1 @@
+"""`/mcp` and `/rpc`: MCP over HTTP, without sessions."""

@@ -1,0 +1,104 @@
+"""The authors' modules, and whether they do what they did when the build asked FastMCP.
+
+What a server offers may depend on its environment: a default that is read from a variable, a
+tool inside an `if`. The build froze the catalogue of its own environment; another one is
+FastMCP's to list.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mesh.runtime.deferral import current
+from mesh.runtime.fast_path.left import LeftToFastMcpError
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import Any
+
+    from mesh.runtime.deferral.importing import Deferral
+
+
+class Catalogue:
+    """Imports authors' modules, once, and checks them.
+
+    Args:
+        frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
+            with those that it imports; `order`, the modules of tools in the order in which the
+            server imports them; `functions`, each tool's module and the name of its function
+            there; `early` (see `Deferral`); `environment`, the variables that modules read, with
+            their values, None for one that was not set; and `varies`, whether the catalogue is
+            another in each process.
+    """
+
+    def __init__(self, frozen: Mapping[str, Any]) -> None:
+        self._frozen = frozen
+        current.plan(frozen["early"], dict.fromkeys((*frozen["order"], *frozen["modules"])))
+        self._checked: set[str] = set()
+        self._different: set[str] = set()
+        self._is_environment_checked = False
+        self._functions: dict[str, Any] = {}
+
+    @property
+    def deferral(self) -> Deferral:
+        """What imports authors' modules."""
+        return current.begin()
+
+    def function(self, tool: str) -> Any:
+        """A tool's function.
+
+        Raises:
+            LeftToFastMcpError: its module does something else than it did in the build.
+            Exception: whatever a module raises on import.
+        """
+        self._load()
+        self._check(self._frozen["imports"][self._frozen["functions"][tool][0]])
+        return self._functions[tool]
+
+    def _load(self) -> None:
+        """Import all modules before the first call, as the server does.
+
+        One may leave something in another, and a call may change what an import sees.
+        """
+        if self._functions:
+            return
+        for name in self._frozen["order"]:
+            current.load(name)
+        # Now: a call may give a name to something else.
+        self._functions = {
+            tool: getattr(sys.modules[module], name)
+            for tool, (module, name) in self._frozen["functions"].items()
+        }
+
+    def check_environment(self) -> None:
+        """See that what was frozen of the catalogue is right in this environment.
+
+        Raises:
+            LeftToFastMcpError: FastMCP has to list.
+        """
+        if self._frozen["varies"]:
+            raise LeftToFastMcpError("environment")
+        if not self._is_environment_checked:
+            self._is_environment_checked = True
+            read: Mapping[str, str | None] = self._frozen["environment"]
+            if any(os.environ.get(name) != value for name, value in read.items()):
+                self._load()
+        self._check(self._frozen["modules"])
+
+    def _check(self, names: Collection[str]) -> None:
+        """Compare the fingerprints of modules, as far as these have been imported.
+
+        Raises:
+            LeftToFastMcpError: one differs.
+        """
+        known: Mapping[str, str] = self._frozen["modules"]
+        new = [name for name in names if name in sys.modules and name not in self._checked]
+        if new:
+            found = current.prints(new)
+            self._different.update(name for name in new if known[name] != found.get(name))
+            self._checked.update(new)
+        if not self._different.isdisjoint(names):
+            raise LeftToFastMcpError("environment")

@@ -1,0 +1,234 @@
+"""The methods that the fast path answers, from what the build froze of FastMCP's answers."""
+
+from __future__ import annotations
+
+import importlib
+import marshal
+import time
+from functools import partial
+
+from mcp_app import deployment
+from mesh.runtime.access.caller import ANONYMOUS, Caller
+from mesh.runtime.concurrency import worker_thread
+from mesh.runtime.config.settings import Settings
+from mesh.runtime.fast_path import replies
+from mesh.runtime.fast_path.body import read_text
+from mesh.runtime.fast_path.catalogue import Catalogue
+from mesh.runtime.fast_path.execution import Execution
+from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.messages import (
+    LEVELS,
+    Message,
+    plain_capabilities,
+    plain_client,
+    plain_headers,
+    read_message,
+)
+from mesh.runtime.fast_path.replies import Reply, dumps
+from mesh.runtime.fast_path.tool_calls import ToolCalls
+from mesh.runtime.http.events import Head
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# The lists that the build froze whole; of the tools, a caller may see a part.
+LISTS = frozenset({"prompts/list", "resources/templates/list"})
+TOOLS, RESOURCES, DOCUMENT = "tools/list", "resources/list", "resources/read"
+HERE = frozenset({TOOLS, RESOURCES, DOCUMENT, "tools/call"})
+
+
+def _written(name: str) -> Any:
+    """A module that the build wrote beside this one."""
+    return importlib.import_module(f"{__package__}.{name}")
+
+
+class Methods:
+    """Answers messages.
+
+    Args:
+        settings: What this deployment is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        frozen = _written("frozen").FROZEN
+        self._settings = settings
+        self._execution = Execution()
+        self._catalogue = Catalogue(frozen["catalogue"])
+        self._results: dict[str, dict[str, str]] = frozen["results"]
+        self._meta: str = frozen["meta"]
+        self._placeholder: str = frozen["name"]
+        self._name = dumps(settings.name)[1:-1]
+        sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
+        self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
+        self._texts: dict[str, dict[str, str]] = {}
+        self._calls = ToolCalls(self._catalogue, frozen["tools"], self._prepare)
+
+    def read(self, head: Head, event: Any) -> Message | None:
+        """The message in a request, if it is one of those that are answered here."""
+        if self._lists is None or not plain_headers(head.headers):
+            return None
+        body = read_text(event)
+        message = None if body is None else read_message(head, body)
+        return message if message is not None and self._is_answered(message) else None
+
+    def _is_answered(self, message: Message) -> bool:
+        if message.method == "notifications/initialized":
+            return message.request_id is None and not message.params
+        if message.request_id is None or message.method.startswith("notifications/"):
+            return False
+        if message.method in LISTS or message.method in HERE:
+            return True
+        if message.method == "initialize":
+            # The handshake is of the era before.
+            return not message.modern
+        return message.method in self._results["modern" if message.modern else "legacy"]
+
+    def answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
+        """The answer.
+
+        Args:
+            message: One that `read` gave.
+            caller: Whose it is.
+            call: Gets what is to be logged.
+
+        Raises:
+            Exception: FastMCP has to answer; a tool that was called is not called again there.
+        """
+        try:
+            return self._answer(message, caller, call)
+        except BaseException:
+            self._calls.leave()
+            raise
+        finally:
+            self._calls.forget()
+
+    def _answer(self, message: Message, caller: Caller, call: dict[str, Any]) -> Reply:
+        if message.method == "notifications/initialized":
+            return replies.accepted()
+        assert message.request_id is not None  # noqa: S101 - `read` saw to it
+        call["rpc_method"] = message.method
+        if message.method == "tools/call":
+            result = self._called(message, caller, call)
+        elif message.method in {RESOURCES, DOCUMENT}:
+            result = self._named(self._resources(message, caller))
+            call["outcome"] = "ok"
+        else:
+            call["outcome"] = "ok"
+            result = self._known(message, caller)
+        if message.escaped:
+            result = replies.in_ascii(result)
+        return replies.answer(message.request_id, result, streamed=message.streamed)
+
+    def _called(self, message: Message, caller: Caller, call: dict[str, Any]) -> str:
+        params = message.params
+        name = params.get("name")
+        if not params.keys() <= {"name", "arguments"} or not self._calls.known(name):
+            raise LeftToFastMcpError("tool")
+        assert isinstance(name, str)  # noqa: S101 - it is known
+        meta = self._named(self._meta) if message.modern else None
+        started = time.perf_counter()
+        result, fine = self._calls.result(
+            name,
+            params.get("arguments", {}),
+            caller,
+            meta=meta,
+            # In the era before, Pydantic writes the whole answer.
+            pythons=message.escaped or message.plain,
+        )
+        elapsed = round((time.perf_counter() - started) * 1000, 2)
+        outcome = "ok" if fine else "tool_error"
+        call |= {"outcome": outcome, "tool": name, "tool_duration_ms": elapsed}
+        return result
+
+    def _resources(self, message: Message, caller: Caller) -> str:
+        if caller.tools is not None:
+            raise LeftToFastMcpError("access")
+        from mesh.runtime.fast_path.resources import PAGE, listed, read_document  # noqa: PLC0415
+
+        def ask(name: str, **asked: Any) -> Any:
+            execution = self._prepare()
+            here = deployment.current()
+            asked["deadline"] = here.deadline()
+            asking = partial(getattr(here.backend, name), **asked)
+            return execution.run(asking, caller, in_thread=False)
+
+        frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
+        if message.method == DOCUMENT:
+            return read_document(frozen, message.params, lambda id: ask("get_document", id=id))  # noqa: A006 - as the backend has it
+        return listed(
+            frozen,
+            message.params,
+            lambda after: ask("list_documents", after=after, limit=PAGE + 1),
+        )
+
+    def _known(self, message: Message, caller: Caller) -> str:
+        method, params = message.method, message.params
+        era = "modern" if message.modern else "legacy"
+        if method == "initialize":
+            return self._named(self._greeting(params))
+        if method == "logging/setLevel":
+            level = params.get("level")
+            if params.keys() != {"level"} or type(level) is not str or level not in LEVELS:
+                raise LeftToFastMcpError("params")
+        elif method == TOOLS:
+            return self._named(self._listed(era, params, caller))
+        elif params:
+            raise LeftToFastMcpError("params")
+        if method in LISTS:
+            if caller.tools is not None:
+                # What a tool keeps from a caller may be read there.
+                raise LeftToFastMcpError("access")
+            return self._named(self._lists[era][method])
+        return self._named(self._results[era][method])
+
+    def _listed(self, era: str, params: dict[str, Any], caller: Caller) -> str:
+        """A page of tools, as FastMCP divides them."""
+        self._catalogue.check_environment()
+        pages, names = self._lists[era].get(TOOLS), self._lists["tools"]
+        if not (pages and params.keys() <= {"cursor"}):
+            raise LeftToFastMcpError("params")
+        if caller.tools is not None:
+            names = [name for name in names if name in caller.tools]
+            if params or len(names) > pages[0][3]:
+                # Their pages are others than those of all tools.
+                raise LeftToFastMcpError("access")
+            # One page: what stands around it is what stands around the last.
+            pages = [[None, *pages[-1][1:3], len(names)]]
+        first = 0
+        for cursor, before, after, count in pages:
+            if params == ({} if cursor is None else {"cursor": cursor}):
+                if era not in self._texts:
+                    self._texts[era] = marshal.loads(_written("listed").LISTED[era])  # noqa: S302 - the build's
+                texts = self._texts[era]
+                listed = ",".join(texts[name] for name in names[first : first + count])
+                return f"{before}{listed}{after}"
+            first += count
+        raise LeftToFastMcpError("params")
+
+    def _greeting(self, params: dict[str, Any]) -> str:
+        version = params.get("protocolVersion")
+        if params.keys() != {"protocolVersion", "capabilities", "clientInfo"} or not (
+            type(version) is str
+            and plain_capabilities(params["capabilities"])
+            and plain_client(params["clientInfo"])
+        ):
+            raise LeftToFastMcpError("params")
+        known = self._results["initialize"]
+        return known.get(version) or known["*"]
+
+    def _named(self, text: str) -> str:
+        return text.replace(self._placeholder, self._name)
+
+    def _prepare(self) -> Execution:
+        """What runs tools, with the deployment that they find."""
+        deployment.begin(self._settings)
+        return self._execution
+
+    def close(self) -> None:
+        """Close what is open; for tests, since Lambda ends a sandbox without a word."""
+        backend = deployment.made(self._settings)
+        if backend is not None:
+            self._execution.run(backend.close, ANONYMOUS, in_thread=False)
+        worker_thread.end()

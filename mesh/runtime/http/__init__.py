@@ -1,0 +1,1 @@
+"""Events in, answers out: the ASGI application, its routes, and Mangum."""

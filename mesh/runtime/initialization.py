@@ -1,0 +1,57 @@
+"""INIT, the same in both ways of answering: settings, logging, the running instance."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+
+# Read on import by FastMCP: logging is ours, and nothing here may ask the internet.
+os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
+os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
+# Without OpenTelemetry's SDK, which a layer may bring, FastMCP's spans go nowhere. What a caller
+# says of its trace is passed on all the same.
+if importlib.util.find_spec("opentelemetry.sdk") is None:
+    os.environ.setdefault("FASTMCP_TELEMETRY_MODE", "propagation_only")
+# FastMCP looks for the home directory on import and fails where there is none; Lambda
+# sets no HOME, and /tmp is what an instance may write to.
+os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
+
+from mesh.runtime.deferral import current
+
+# Before anything of the server's own imports FastMCP or Pydantic: it gets the real ones.
+current.stop()
+
+from mesh.runtime import lean  # noqa: E402 - as said above
+from mesh.runtime.observability import logs  # noqa: E402 - as said above
+
+with lean.imports():
+    from mesh.runtime.access.rate_limit import RateLimit
+    from mesh.runtime.config.settings import SettingsError, load
+    from mesh.runtime.http.failures import misconfigured
+    from mesh.runtime.http.instance import Instance, start
+
+# What authors' modules recorded is done with the real FastMCP.
+current.end()
+
+logger = logging.getLogger("mesh.handler")
+
+
+def initialize(rate_limit: RateLimit | None = None, *, cold: bool = True) -> Instance:
+    """The running instance; one that says why, where this deployment cannot run.
+
+    Args:
+        rate_limit: That of the fast path, where one has been answering before.
+        cold: Whether the instance has answered nothing yet.
+    """
+    logs.configure("INFO")
+    try:
+        settings = load()
+        logs.configure(settings.log_level)
+        return start(settings, rate_limit, cold=cold)
+    except SettingsError as error:
+        # Not raised: Lambda would retry INIT and answer 502 without a word.
+        logger.exception("the settings do not fit")
+        return Instance(misconfigured(str(error)))
+    finally:
+        lean.collect_from_now_on()

@@ -1,0 +1,88 @@
+"""The settings of access by OAuth: whom to trust, and what a token must say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mesh.runtime.config.variables import SettingsError, Variables, address, names, number, required
+from mesh.runtime.record import Record
+
+DAY_SECONDS = "86400"
+# https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+# Compiled where scopes are set.
+SCOPE = r"[\x21\x23-\x5B\x5D-\x7E]{1,128}"
+
+
+NO_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+
+class OAuthSettings(Record):
+    """Whose access tokens are taken. Nothing secret: an issuer publishes its keys.
+
+    Attributes:
+        issuer: exactly as it stands in tokens, such as https://abc.supabase.co/auth/v1.
+        jwks_url: where its public keys are; None to find out from its metadata.
+        audiences: what a token may be made for; none for this server's own address.
+        required_scopes: what every token must have been granted.
+        tool_scopes: what a token needs besides for a tool, by the tool's name.
+        max_lifetime_seconds: longest time for which a token may have been made.
+    """
+
+    issuer: str
+    jwks_url: str | None = None
+    audiences: tuple[str, ...] = ()
+    required_scopes: tuple[str, ...] = ()
+    tool_scopes: Mapping[str, frozenset[str]] = NO_SCOPES
+    max_lifetime_seconds: float = float(DAY_SECONDS)
+
+
+def _scopes(name: str, given: object) -> tuple[str, ...]:
+    scopes = given.split() if isinstance(given, str) else given
+    if not isinstance(scopes, list) or not all(
+        isinstance(scope, str) and re.fullmatch(SCOPE, scope) for scope in scopes
+    ):
+        raise SettingsError(f"{name} has what is no OAuth scope.")
+    return tuple(dict.fromkeys(scopes))
+
+
+def _tool_scopes(variables: Variables) -> dict[str, frozenset[str]]:
+    """`MESH_TOOL_SCOPES`, a JSON object of tools with their lists of scopes."""
+    try:
+        given = json.loads(variables.get("MESH_TOOL_SCOPES") or "{}")
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise SettingsError(
+            'MESH_TOOL_SCOPES is no JSON object such as {"search_code_files": ["code:read"]}.'
+        )
+    return {
+        tool: frozenset(_scopes(f"MESH_TOOL_SCOPES for {tool}", scopes))
+        for tool, scopes in given.items()
+    }
+
+
+def load(variables: Variables) -> OAuthSettings:
+    """Read and check them.
+
+    Raises:
+        SettingsError: a variable is missing or has a value that does not fit.
+    """
+    name = "MESH_OAUTH_ISSUER"
+    issuer = required(variables, name, "it names whose access tokens are taken")
+    jwks = variables.get("MESH_OAUTH_JWKS_URL", "").strip()
+    lifetime = "MESH_OAUTH_MAX_LIFETIME_SECONDS"
+    return OAuthSettings(
+        issuer=address(name, issuer),
+        jwks_url=address("MESH_OAUTH_JWKS_URL", jwks) if jwks else None,
+        audiences=names(variables, "MESH_OAUTH_AUDIENCES"),
+        required_scopes=_scopes(
+            "MESH_OAUTH_REQUIRED_SCOPES", variables.get("MESH_OAUTH_REQUIRED_SCOPES", "")
+        ),
+        tool_scopes=_tool_scopes(variables),
+        max_lifetime_seconds=number(
+            lifetime, variables.get(lifetime) or DAY_SECONDS, (60, 604800), "seconds"
+        ),
+    )

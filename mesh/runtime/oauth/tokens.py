@@ -1,0 +1,147 @@
+"""Access tokens: JSON Web Tokens of one issuer, made for this server, and still valid.
+
+https://www.rfc-editor.org/rfc/rfc9068#section-4 and https://www.rfc-editor.org/rfc/rfc8725.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from jwt import PyJWK, PyJWS
+from jwt.exceptions import InvalidKeyError, PyJWTError
+
+from mesh.runtime.oauth import token_kind
+from mesh.runtime.oauth.claims import Claims, InvalidTokenError, read
+from mesh.runtime.oauth.signing_keys import ALGORITHMS, SigningKeys
+
+LEEWAY_SECONDS = 30
+MAX_TOKEN_BYTES = 8192
+# Supabase's own: nobody has signed in, or row-level security does not apply.
+REFUSED_ROLES = frozenset({"anon", "service_role", "supabase_admin"})
+DAMAGED = "it is damaged, or its signature is wrong"
+# What a stranger sends can surprise the parser: deep nesting, or text that is not Unicode.
+UNREADABLE = (PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
+
+# https://www.rfc-editor.org/rfc/rfc7518#section-3.3 demands RSA keys of at least 2048 bits.
+_jws = PyJWS(list(ALGORITHMS), {"enforce_minimum_key_length": True})
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a token that was verified: the subject, and what was granted."""
+
+    subject: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Unverified:
+    """A token as it was sent.
+
+    Attributes:
+        algorithm: What it is signed with; one of `ALGORITHMS`.
+        key_id: The key that it names; None for none.
+        type: The header's `typ` in lower case.
+        claims: What it says.
+    """
+
+    algorithm: str
+    key_id: str | None
+    type: str
+    claims: Claims
+
+
+def _parsed(token: str) -> _Unverified:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise InvalidTokenError(f"it is longer than {MAX_TOKEN_BYTES} bytes")
+    try:
+        decoded = _jws.decode_complete(token, options={"verify_signature": False})
+    except UNREADABLE:
+        raise InvalidTokenError(DAMAGED) from None
+    header = decoded["header"]
+    algorithm, token_type = header.get("alg"), header.get("typ", "JWT")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise InvalidTokenError(f"it must be signed with one of {', '.join(ALGORITHMS)}")
+    if not isinstance(token_type, str):
+        raise InvalidTokenError("the `typ` in its header is not text")
+    # The library has checked that `kid` is text.
+    return _Unverified(algorithm, header.get("kid"), token_type.lower(), read(decoded["payload"]))
+
+
+class TokenVerifier:
+    """Tells whose an access token is.
+
+    Args:
+        issuer: The one issuer that is trusted, exactly as it stands in tokens.
+        keys: Its public keys.
+        max_lifetime_seconds: Longest time between `iat` and `exp`. A token cannot be
+            revoked, so how long it lives is how long a stolen one does.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        keys: SigningKeys,
+        *,
+        max_lifetime_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._max_lifetime_seconds = max_lifetime_seconds
+        self._clock = clock
+
+    async def verify(self, token: str, audiences: Collection[str]) -> Holder:
+        """The token's holder.
+
+        Args:
+            token: As it was sent.
+            audiences: What this server is called; the token must be made for one of them.
+
+        Raises:
+            InvalidTokenError: It is not valid here.
+            IssuerUnavailableError: The issuer's keys cannot be had.
+        """
+        sent = _parsed(token)
+        # A token that no key could make valid never makes this server ask the issuer for keys.
+        self._check(sent.claims, audiences)
+        refused = token_kind.refusal(sent.type, sent.claims, audiences)
+        if refused is not None:
+            raise InvalidTokenError(refused)
+        key = await self._keys.find(sent.key_id, sent.algorithm)
+        if key is None:
+            raise InvalidTokenError("it is signed with a key that its issuer does not have")
+        self._check_signature(token, key)
+        return Holder(sent.claims.subject, sent.claims.scopes or frozenset())
+
+    def _check(self, claims: Claims, audiences: Collection[str]) -> None:
+        """Compare what the token says with this server and its clock."""
+        now = self._clock()
+        if claims.issuer != self._issuer:
+            raise InvalidTokenError("it is of an issuer that this server does not trust")
+        if claims.audiences.isdisjoint(audiences):
+            raise InvalidTokenError("it was made for another server; its audience is not this one")
+        if now - LEEWAY_SECONDS >= claims.expires_at:
+            raise InvalidTokenError("it has expired")
+        if now + LEEWAY_SECONDS < max(claims.issued_at, claims.not_before):
+            raise InvalidTokenError("it is not valid yet; a clock may be wrong")
+        if claims.expires_at - claims.issued_at > self._max_lifetime_seconds:
+            longest = f"{self._max_lifetime_seconds:g}"
+            raise InvalidTokenError(f"it was made to live longer than {longest} seconds")
+        if claims.is_anonymous:
+            raise InvalidTokenError("it is of an anonymous sign-in")
+        if claims.roles & REFUSED_ROLES:
+            raise InvalidTokenError("its role is not a user's")
+
+    def _check_signature(self, token: str, key: PyJWK) -> None:
+        try:
+            _jws.decode_complete(token, key=key, algorithms=list(ALGORITHMS))
+        except InvalidKeyError:
+            raise InvalidTokenError(
+                "its issuer signs with a key that is too short; RSA keys need 2048 bits"
+            ) from None
+        except UNREADABLE:
+            raise InvalidTokenError(DAMAGED) from None

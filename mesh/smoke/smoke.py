@@ -1,0 +1,293 @@
+"""The smoke test: whether a URL serves MCP to whom it should, and to nobody else.
+
+Checks, in order: /health, refusal of a request without a credential, initialize,
+tools/list, one real tools/call. A check that depends on a failed one does not run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mesh.smoke.credential import ApiKey
+from mesh.smoke.smoke_report import Check, CheckFailedError, Report
+from mesh.smoke.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    import httpx
+
+PREFERRED_TOOL = "search_knowledge"
+PREFERRED_ARGUMENTS = {"query": "how is this deployed"}
+OK = 200
+ACCEPTED = 202
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+# What only a caller with a credential can try.
+TOOL_CHECKS = ("initialize", "tools/list", "tools/call")
+REFUSALS = (UNAUTHORIZED, FORBIDDEN)
+
+
+@dataclass
+class Run:
+    """What one smoke test has found so far."""
+
+    server: Server
+    expected: Mapping[str, str]
+    tool: str | None
+    arguments: dict[str, Any] | None
+    health: dict[str, Any] = field(default_factory=dict)
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def check_health(self) -> str:
+        """GET /health says ok, and what it is expected to say beside that."""
+        while True:
+            # An API key is not sent: /health must answer to anybody. SigV4 is the
+            # Function URL's own door, and stands before /health too.
+            signed = not isinstance(self.server.credential, ApiKey)
+            reply = self._kept(self.server.get("health", credential=signed))
+            _expect(reply, OK, "health")
+            try:
+                self.health = json.loads(reply.body)
+                status = self.health["status"]
+            except (ValueError, KeyError, TypeError):
+                raise CheckFailedError(
+                    f"the answer is not the status of this server: {reply.excerpt()}"
+                ) from None
+            if status != "ok":
+                raise CheckFailedError(f"status is {status!r}: {reply.excerpt()}")
+            others = [
+                f"{name} is {self.health.get(name)}, not {wanted}"
+                for name, wanted in self.expected.items()
+                if self.health.get(name) != wanted
+            ]
+            if not others:
+                return _identity(self.health)
+            # An alias that was just moved may still lead to the old version for a moment:
+            # https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
+            self.troubles += others
+            if self.server.remaining_seconds() < 1:
+                raise CheckFailedError(f"another build answers here: {'; '.join(others)}")
+            time.sleep(0.5)
+
+    def check_refusal(self) -> str:
+        """Nothing is served without a credential, on /mcp or on /rpc."""
+        if self.health.get("auth") == "none":
+            return "not demanded: the server says that it is open to everybody"
+        statuses = {}
+        for path in ("mcp", "rpc"):
+            request = _request(0, "tools/list")
+            reply = self._kept(self.server.post(path, request, credential=False, initialized=True))
+            statuses[path] = reply.status
+            # Not every MCP server has /rpc.
+            if reply.status not in REFUSALS and (path, reply.status) != ("rpc", NOT_FOUND):
+                raise CheckFailedError(
+                    f"/{path} answered a request without a credential with "
+                    f"HTTP {reply.status} instead of 401: anybody can use this server"
+                )
+        return f"HTTP {statuses['mcp']} without a credential"
+
+    def check_initialize(self) -> str:
+        """Initialize answers with a protocol version and the server's name."""
+        parameters = {
+            "protocolVersion": PROTOCOL_VERSION,
+            "capabilities": {},
+            "clientInfo": {"name": "mesh-smoke", "version": "1"},
+        }
+        result = self._result(_request(1, "initialize", parameters), initialized=False)
+        version = result.get("protocolVersion")
+        name = (result.get("serverInfo") or {}).get("name")
+        if not version or not name:
+            raise CheckFailedError(f"the result lacks protocolVersion or serverInfo: {result}")
+        note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        _expect(self._kept(self.server.post("mcp", note, initialized=True)), ACCEPTED, "mcp")
+        return f"{name}, protocol {version}"
+
+    def check_tools_list(self) -> str:
+        """tools/list advertises at least one tool."""
+        self.tools = self._result(_request(2, "tools/list"), initialized=True).get("tools") or []
+        if not self.tools:
+            raise CheckFailedError("no tool is advertised; a tool without its source is left out")
+        count = len(self.tools)
+        return f"{count} tool{'s' if count > 1 else ''}"
+
+    def check_tools_call(self) -> str:
+        """One advertised, read-only tool really succeeds."""
+        name, arguments = choose_call(self.tools, self.tool, self.arguments)
+        parameters = {"name": name, "arguments": arguments}
+        result = self._result(_request(3, "tools/call", parameters), initialized=True)
+        content = result.get("content") or []
+        if result.get("isError"):
+            said = " ".join(str(block.get("text", "")) for block in content)
+            raise CheckFailedError(f"{name} answered with isError: {said or 'no text'}")
+        if not content and not result.get("structuredContent"):
+            raise CheckFailedError(f"{name} answered with nothing: {result}")
+        return f"{name}{_amount(result.get('structuredContent'))}"
+
+    def _result(self, request: dict[str, Any], *, initialized: bool) -> dict[str, Any]:
+        reply = self._kept(self.server.post("mcp", request, initialized=initialized))
+        _expect(reply, OK, "mcp", has_credential=self.server.credential is not None)
+        for message in reply.messages():
+            if message.get("id") != request["id"]:
+                continue
+            if "error" in message:
+                error = message["error"]
+                raise CheckFailedError(
+                    f"{request['method']}: JSON-RPC error {error.get('code')}: "
+                    f"{error.get('message')}"
+                )
+            result = message.get("result")
+            if isinstance(result, dict):
+                return result
+        raise CheckFailedError(
+            f"{request['method']}: no JSON-RPC answer in the body "
+            f"({reply.content_type or 'no content type'}): {reply.excerpt() or 'empty'}"
+        )
+
+    def _kept(self, reply: Reply) -> Reply:
+        self.troubles += reply.troubles
+        return reply
+
+
+def smoke(
+    url: str,
+    *,
+    credential: httpx.Auth | None = None,
+    deadline_seconds: float = 60.0,
+    expected: Mapping[str, str] | None = None,
+    tool: str | None = None,
+    arguments: dict[str, Any] | None = None,
+    left_out: Collection[str] = (),
+    on_check: Callable[[Check], None] = lambda _: None,
+) -> Report:
+    """Test the server at `url` and say what was found; never raises for what it finds.
+
+    Args:
+        url: base address of the server, with or without `/mcp` at its end.
+        credential: an API key or SigV4; None for a server that demands neither.
+        deadline_seconds: for everything together; 5xx, 429 and lost connections are
+            repeated within it, as a cold start or a deploy may cause them.
+        expected: what /health must say, such as a build's content_sha256.
+        tool: the tool to call; search_knowledge, or else a read-only tool that needs no
+            arguments, when None.
+        arguments: for `tool`.
+        left_out: names of checks that are not made at all.
+        on_check: called with each check's outcome as it is known.
+    """
+    base = base_url(url)
+    checks: list[Check] = []
+    with Server(base, credential, deadline_seconds) as server:
+        run = Run(server, expected or {}, tool, arguments)
+        steps: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("health", run.check_health),
+            ("refusal", run.check_refusal),
+            ("initialize", run.check_initialize),
+            ("tools/list", run.check_tools_list),
+            ("tools/call", run.check_tools_call),
+        )
+        blocked_by: str | None = None
+        for name, check in steps:
+            if name in left_out:
+                continue
+            if blocked_by:
+                outcome = Check(name, None, f"not run, {blocked_by} failed", 0.0, 0)
+            else:
+                outcome = _carried_out(name, check, run)
+                # Refusal stands alone: the others say more when they run after it fails.
+                blocked_by = name if not outcome.ok and name != "refusal" else None
+            checks.append(outcome)
+            on_check(outcome)
+    return Report(base, all(check.ok for check in checks), tuple(checks), run.health)
+
+
+def base_url(url: str) -> str:
+    """Give the server's base address with one slash at its end; `/mcp` is taken off."""
+    return url.rstrip("/").removesuffix("/mcp") + "/"
+
+
+def choose_call(
+    tools: list[dict[str, Any]], wanted: str | None, arguments: dict[str, Any] | None
+) -> tuple[str, dict[str, Any]]:
+    """Choose the tool to call and its arguments.
+
+    Raises:
+        CheckFailedError: `wanted` is not advertised, or no tool can be called safely.
+    """
+    names = {tool["name"]: tool for tool in tools}
+    if wanted:
+        if wanted not in names:
+            raise CheckFailedError(f"{wanted} is not advertised; there are {', '.join(names)}")
+        return wanted, arguments or {}
+    if PREFERRED_TOOL in names:
+        return PREFERRED_TOOL, PREFERRED_ARGUMENTS
+    for name, tool in names.items():
+        needed = (tool.get("inputSchema") or {}).get("required")
+        if not needed and (tool.get("annotations") or {}).get("readOnlyHint"):
+            return name, {}
+    raise CheckFailedError(
+        "no advertised tool is read-only and can be called without arguments; "
+        "name one with --tool and --arguments"
+    )
+
+
+def _carried_out(name: str, check: Callable[[], str], run: Run) -> Check:
+    started = time.monotonic()
+    run.troubles = []
+    try:
+        detail, ok = check(), True
+    except (CheckFailedError, NoAnswerError) as error:
+        detail, ok = str(error), False
+    ms = round((time.monotonic() - started) * 1000, 1)
+    attempts = len(run.troubles) + 1
+    if ok and run.troubles:
+        detail += f", after {len(run.troubles)} failed: {run.troubles[-1]}"
+    if isinstance(run.server.credential, ApiKey):
+        # A server may echo what it was sent.
+        detail = detail.replace(run.server.credential.secret, "***")
+    return Check(name, ok, detail, ms, attempts)
+
+
+def _request(identifier: int, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": identifier, "method": method, "params": params or {}}
+
+
+def _expect(reply: Reply, status: int, path: str, *, has_credential: bool = False) -> None:
+    if reply.status == status:
+        return
+    advice = {
+        UNAUTHORIZED: "the key was not accepted"
+        if has_credential
+        else "a key is needed: --api-key, or MESH_API_KEY",
+        FORBIDDEN: "if this Function URL is for IAM, sign with --iam, as a role that may invoke it",
+        NOT_FOUND: f"there is no /{path} here; is this the server's base URL?",
+    }.get(reply.status)
+    raise CheckFailedError(
+        f"/{path}: HTTP {reply.status} instead of {status}: "
+        + "; ".join(part for part in (reply.excerpt(), advice) if part)
+    )
+
+
+def _identity(health: dict[str, Any]) -> str:
+    """Say in a few words which build answers."""
+    commit = str(health.get("commit") or "")[:7]
+    parts = [
+        f"{health.get('name', 'server')} {health.get('version', '')}".strip(),
+        f"commit {commit}{'+' if health.get('dirty') else ''}" if commit else "",
+        f"version {health['function_version']}" if health.get("function_version") else "",
+        f"auth {health['auth']}" if health.get("auth") else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _amount(structured: object) -> str:
+    """Say how much a tool gave, when its result has one list."""
+    if isinstance(structured, dict):
+        for name, value in structured.items():
+            if isinstance(value, list):
+                return f", {len(value)} {name}"
+    return ""

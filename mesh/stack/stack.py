@@ -1,0 +1,128 @@
+"""The stack on this machine: where its files lie, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "aoma-mesh"
+ENVIRONMENT = "local"
+ENDPOINT_PORT = 4566  # what every AWS emulator answers on, so that tools need no telling
+URL_PORTS = "8787-8886"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The files of the stack of one checkout, all below its ignored `.mesh`."""
+
+    root: Path = ROOT
+
+    @property
+    def mesh(self) -> Path:
+        """Everything the tooling makes, apart from the environment and the zip."""
+        return self.root / ".mesh"
+
+    @property
+    def folder(self) -> Path:
+        """What `mesh down` removes."""
+        return self.mesh / "local"
+
+    @property
+    def aws(self) -> Path:
+        """The state of local AWS."""
+        return self.folder / "aws"
+
+    @property
+    def supabase(self) -> Path:
+        """Data and keys of local Supabase."""
+        return self.folder / "supabase"
+
+    @property
+    def logs(self) -> Path:
+        """What Terraform, local AWS and local Supabase say."""
+        return self.folder / "logs"
+
+    @property
+    def terraform_root(self) -> Path:
+        """The root that production uses."""
+        return self.root / "terraform"
+
+    @property
+    def terraform_state(self) -> Path:
+        """Terraform's state of this stack."""
+        return self.folder / "terraform.tfstate"
+
+    @property
+    def terraform_data(self) -> Path:
+        """TF_DATA_DIR of this stack: providers and modules."""
+        return self.folder / "terraform"
+
+    @property
+    def variables(self) -> Path:
+        """The values of the root's variables."""
+        return self.folder / "local.tfvars.json"
+
+    @property
+    def outputs(self) -> Path:
+        """Terraform's outputs after the last apply that succeeded."""
+        return self.folder / "outputs.json"
+
+    @property
+    def applied(self) -> Path:
+        """Digest of what the last apply that succeeded was made from."""
+        return self.folder / "applied"
+
+    @property
+    def environment_file(self) -> Path:
+        """KEY=VALUE lines for shells and scripts, the API key among them; mode 0600."""
+        return self.mesh / "local.env"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the command that changes the stack; outside what `down` removes."""
+        return self.mesh / "local.lock"
+
+    def read_outputs(self) -> dict[str, Any]:
+        """Give Terraform's outputs by name; {} before the first apply has succeeded."""
+        try:
+            read = json.loads(self.outputs.read_text())
+        except (OSError, ValueError):
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    def read_environment(self) -> dict[str, str]:
+        """Give what `local.env` says; {} when there is none."""
+        try:
+            words = shlex.split(self.environment_file.read_text(), comments=True)
+        except (OSError, ValueError):
+            return {}
+        return dict(word.split("=", 1) for word in words if "=" in word)
+
+    def write_environment(self, variables: Mapping[str, str]) -> None:
+        """Write `local.env`, readable by its owner only."""
+        lines = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+        head = "# Written by `mesh up`. For a shell: set -a; . .mesh/local.env; set +a"
+        write_private(self.environment_file, "\n".join([head, *lines, ""]))
+
+
+def write_private(target: Path, text: str) -> None:
+    """Write `text` to `target` at once or not at all, with mode 0600."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp's files have mode 0600 from the start.
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

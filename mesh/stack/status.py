@@ -1,0 +1,92 @@
+"""`mesh status`: what of the stack runs on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aoma.local_supabase import process as supabase_process
+from mesh.local_aws import process
+from mesh.local_aws.errors import LocalAwsError
+from mesh.logs.request_ways import read_ways
+from mesh.stack.local_aws_client import logs
+
+if TYPE_CHECKING:
+    from mesh.stack.stack import Stack
+
+
+@dataclass(frozen=True)
+class Supabase:
+    """Local Supabase: addresses of the project, the stand-in for OpenAI, and the database."""
+
+    pid: int
+    url: str
+    openai_url: str
+    database: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """The stack at one moment; addresses and versions are None before they exist.
+
+    Versions are what the aliases lead to now, as local AWS says, whoever moved them.
+    `instances` and `requests` are local AWS's own: see `GET /_local_aws/status`. `ways` counts
+    the requests in the function's log by what answered them, with FastMCP or without.
+    """
+
+    running: bool
+    pid: int | None = None
+    endpoint: str | None = None
+    function_name: str | None = None
+    function_url: str | None = None
+    candidate_url: str | None = None
+    live_version: str | None = None
+    candidate_version: str | None = None
+    versions: tuple[str, ...] = ()
+    reserved_concurrency: int | None = None
+    instances: tuple[dict[str, Any], ...] = ()
+    requests: tuple[dict[str, Any], ...] = ()
+    ways: dict[str, int] = field(default_factory=dict)
+    supabase: Supabase | None = None
+
+
+def status(here: Stack) -> Status:
+    """Look at what runs; never waits longer than local AWS needs for one answer."""
+    supabase = _supabase(here)
+    running = process.find(here.aws)
+    if running is None:
+        return Status(running=False, supabase=supabase)
+    try:
+        content = running.status()
+    except LocalAwsError:
+        return Status(running=False, supabase=supabase)
+    outputs = here.read_outputs()
+    name = outputs.get("function_name")
+    function: dict[str, Any] = next((f for f in content["functions"] if f["name"] == name), {})
+    urls = {url["qualifier"]: url["url"] for url in function.get("urls", [])}
+    aliases = function.get("aliases", {})
+    return Status(
+        running=True,
+        pid=running.pid,
+        endpoint=running.endpoint,
+        function_name=name,
+        function_url=urls.get("live"),
+        candidate_url=urls.get("candidate"),
+        live_version=aliases.get("live"),
+        candidate_version=aliases.get("candidate"),
+        versions=tuple(function.get("versions", ())),
+        reserved_concurrency=function.get("reserved_concurrency"),
+        instances=tuple(content["instances"]),
+        requests=tuple(content["requests"]),
+        ways=read_ways(logs(running.environment), f"/aws/lambda/{name}") if name else {},
+        supabase=supabase,
+    )
+
+
+def _supabase(here: Stack) -> Supabase | None:
+    found = supabase_process.find(here.supabase)
+    if found is None:
+        return None
+    # Without the password.
+    database = found.database_url.rpartition("@")[2]
+    return Supabase(found.pid, found.url, found.openai_url, database)

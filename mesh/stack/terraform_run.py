@@ -1,0 +1,177 @@
+"""Runs of Terraform: their long output into a log, their errors to the person."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mesh.failure import CommandFailedError
+from mesh.local_aws.private_files import open_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import FrameType
+
+SHOWN_LINES = 20
+# Terraform ends what it is doing and saves its state when it is asked to stop.
+STOP_SECONDS = 60.0
+BORDER = re.compile(r"^[╷│╵]\s?")
+NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
+
+
+class TerraformFailedError(CommandFailedError):
+    """A run of Terraform failed; `output` is all that this run printed."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    root: Path,
+    variables: Mapping[str, str],
+    log: Path,
+    timeout_seconds: float | None = None,
+) -> None:
+    """Run `terraform <arguments>` in `root` and append what it prints to `log`.
+
+    Ctrl-C reaches Terraform once, and this waits until it has saved its state.
+
+    Raises:
+        TerraformFailedError: it failed, or took too long; with its own error and the
+            path of the log.
+    """
+    command = ["terraform", f"-chdir={root}", *arguments]
+    with open_log(log) as output:
+        output.write(f"\n$ terraform {' '.join(arguments)}\n".encode())
+        output.flush()
+        start = output.tell()
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with _interrupts_held():
+                process = subprocess.Popen(
+                    command,
+                    env=dict(variables),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    # A session of its own: the terminal's Ctrl-C would reach it a second time,
+                    # and Terraform takes two as an order to drop everything.
+                    start_new_session=True,
+                )
+            status = process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            status = None
+        except KeyboardInterrupt:
+            _end(process)
+            raise
+    if status != 0:
+        with log.open("rb") as written:
+            written.seek(start)
+            said = written.read().decode(errors="replace")
+        reason = "failed"
+        if status is None:
+            reason = f"took longer than {timeout_seconds:.0f} s"
+        elif status < 0:
+            # A Terraform that was killed leaves its providers running.
+            _kill(process)
+            reason = f"was killed by signal {-status}"
+        raise TerraformFailedError(
+            f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
+            said,
+        )
+
+
+def read_outputs(
+    *, root: Path, variables: Mapping[str, str], state: Path | None = None
+) -> dict[str, Any]:
+    """Give the values of the root's outputs by name; {} when nothing was applied.
+
+    Args:
+        root: where the configuration is.
+        variables: the environment of the run.
+        state: a state file; the root's own backend when None.
+
+    Raises:
+        TerraformFailedError: the state cannot be read.
+    """
+    # Away from the configuration Terraform looks at the state alone; there it would first
+    # read the whole provider, hundreds of megabytes, to compare its digest with the lock.
+    folder = root if state is None else state.parent
+    command = ["terraform", f"-chdir={folder}", "output", "-json", "-no-color"]
+    done = subprocess.run(
+        command if state is None else [*command, f"-state={state}"],
+        env=dict(variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise TerraformFailedError(
+            f"terraform output failed:\n{_essence(done.stderr)}", done.stderr
+        )
+    return {name: output["value"] for name, output in json.loads(done.stdout).items()}
+
+
+def lacks_init(output: str) -> bool:
+    """Whether Terraform failed since the root is not initialised."""
+    return NOT_INITIALISED.search(output) is not None
+
+
+def first_error(output: str) -> str:
+    """Give the first line of the first error in Terraform's output."""
+    return _essence(output).partition("\n")[0].strip()
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let a Ctrl-C count after the body: within it nobody would know yet whom to stop."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(signal.SIGINT, came[0])
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    """Let Terraform stop in order; end it and its plugins by force when it does not."""
+    if process is None:
+        return
+    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_SECONDS)
+    _kill(process)
+    process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes] | None) -> None:
+    """End what is left of Terraform's session."""
+    if process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _essence(output: str) -> str:
+    """Give the first error of Terraform's output, else its last lines, indented."""
+    lines = [BORDER.sub("", line).rstrip() for line in output.splitlines()]
+    lines = [line for line in lines if line]
+    first = next((n for n, line in enumerate(lines) if line.startswith("Error:")), None)
+    shown = lines[-SHOWN_LINES:] if first is None else lines[first : first + SHOWN_LINES]
+    return "\n".join(f"  {line}" for line in shown)

@@ -1,9 +1,0 @@
-"""Why a build ends without a zip."""
-
-from __future__ import annotations
-
-from ops.failure import CommandFailedError
-
-
-class BuildError(CommandFailedError):
-    """No zip was made, and the one of an earlier build was left as it is."""
