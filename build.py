@@ -1,7 +1,7 @@
 """Build the zip for AWS Lambda: `python build.py --help`.
 
 Needs Python 3.13 and nothing else: makes the project's environment, `.venv`, if it is
-missing, and goes on in it. How the zip is made is in ops/bundle.
+missing, and goes on in it. How the zip is made is in mesh/build.
 """
 
 import subprocess

@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any
 
 from fastmcp import FastMCP
+from fastmcp.decorators import get_fastmcp_meta
 from fastmcp.resources.template import ResourceTemplate
+from fastmcp.tools.function_tool import FunctionTool
 from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
 
@@ -24,10 +26,10 @@ from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.aws import snapshot
 from mesh.runtime.config.settings import Settings, SettingsError
 from mesh.runtime.observability.call_log import CallLog
-from mesh.runtime.server.author_tool import AuthorTool
 from mesh.runtime.server.completions import Completions
 from mesh.runtime.server.components import Component, components
 from mesh.runtime.server.exits import without_exits
+from mesh.runtime.server.function_tools import guard
 from mesh.runtime.server.one_provider import OneProvider
 from mesh.runtime.server.request_state import request_state_security
 from mesh.runtime.server.session_state import StateWhenWritten
@@ -74,7 +76,8 @@ def _add_tools(server: MeshServer, available: frozenset[str]) -> frozenset[str]:
     """Have the tools registered when they are needed; their names."""
 
     def register(component: Component) -> None:
-        tool = AuthorTool.of(component.function)
+        function = component.function
+        tool = FunctionTool.from_function(function, metadata=get_fastmcp_meta(function))
         # Not all clients follow `$ref`.
         if _refers(tool.parameters):
             tool.parameters = dereference_refs(tool.parameters)
@@ -151,6 +154,7 @@ def build_server(settings: Settings, backend: Backend) -> MeshServer:
     Raises:
         SettingsError: scopes are set for a tool that there is not.
     """
+    guard()
     server = MeshServer(
         name=settings.name,
         version=__version__,

@@ -83,9 +83,9 @@ def _author() -> str | None:
     frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - no public way
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] == PACKAGE and not name.startswith(f"{PACKAGE}.deferral"):
+        if name.partition(".")[0] == PACKAGE:
             return name
-        if name.startswith(("importlib", "_frozen_importlib", "ops.")):
+        if name.startswith(("importlib", "_frozen_importlib", "mesh.")):
             # A library that is being imported asks for itself.
             return None
         frame = frame.f_back

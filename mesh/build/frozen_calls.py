@@ -29,13 +29,11 @@ def call_of(
         NotFrozenError: it cannot; the message says why.
     """
     from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see mesh.build.frozen.main
-    from fastmcp.tools.function_tool import _wrap_body_errors  # noqa: PLC0415
+    from fastmcp.tools.function_tool import FunctionTool, _wrap_body_errors  # noqa: PLC0415
     from fastmcp.utilities.async_utils import is_coroutine_function  # noqa: PLC0415
     from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
 
-    from mesh.runtime.server.author_tool import AuthorTool  # noqa: PLC0415
-
-    if type(tool) is not AuthorTool:
+    if type(tool) is not FunctionTool:
         raise NotFrozenError(f"it is a {type(tool).__name__}")
     _check(tool)
     function = tool.fn

@@ -56,7 +56,9 @@ class Project:
         asked = "return await deployment.backend.search_documents("
         assert asked in kept
         failing = f'{condition}\n            raise ValueError("broken")\n        {asked}'
-        broken = kept.replace("from mcp_app.", "from mcp_app import caller\nfrom mcp_app.", 1)
+        broken = kept.replace(
+            "from mcp_app.", "from mesh.runtime.access import caller\nfrom mcp_app.", 1
+        )
         tool.write_text(broken.replace(asked, failing))
         self.build()
         return kept

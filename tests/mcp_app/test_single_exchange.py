@@ -422,7 +422,7 @@ def test_an_error_of_a_handler_is_logged_whole(sides, caplog):
             sides.compare(*request_of(version, "ping", {}, "application/json"))
     finally:
         low_level.add_request_handler("ping", entry.params_type, entry.handler)
-    own = [record for record in caplog.records if record.name.startswith("mcp_app")]
+    own = [record for record in caplog.records if record.name.startswith("mesh.runtime")]
     assert [record.levelno for record in own] == [logging.ERROR]
     assert own[0].exc_info is not None
 

@@ -183,7 +183,7 @@ def test_without_snapstart_nothing_is_kept_and_nothing_registered(monkeypatch):
 PROGRAM = """
 import json
 from awslambdaric import lambda_runtime_hooks_runner as runtime
-from mcp_app import deployment, snapshot
+from mesh.runtime.aws import snapshot
 told = []
 snapshot.forgets(lambda: told.append("dropped"))
 registered = snapshot.register()

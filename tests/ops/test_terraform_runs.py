@@ -42,7 +42,7 @@ signal.pause()
 """
 RUNNING = """\
 import pathlib
-from ops import terraform_run
+from mesh.stack import terraform_run
 here = pathlib.Path({folder!r})
 terraform_run.run(["apply"], root=here, variables={{"PATH": {folder!r}}}, log=here / "log")
 """

@@ -27,7 +27,8 @@ def project_with(scratch: Path, tools: str | Mapping[str, str] = "") -> Path:
     """
     root = scratch / "project"
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "mcp_app", root / "mcp_app", ignore=ignored)
+    for package in ("mcp_app", "mesh"):
+        shutil.copytree(ROOT / package, root / package, ignore=ignored)
     files = {"mcp_app/tools/more.py": tools} if isinstance(tools, str) else tools
     for name, source in files.items():
         place = root / name

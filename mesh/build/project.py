@@ -1,0 +1,95 @@
+"""A server as its author has it: a folder, and what of it goes into the zip."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesh.build.failure import BuildError
+
+LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
+# What tools write beside a server's own files.
+MADE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
+
+
+@dataclass(frozen=True)
+class Project:
+    """A server and what belongs to it.
+
+    Attributes:
+        root: The folder whose files lie at the root of the zip.
+        name: Part of the name of everything that is deployed, such as `weather`.
+        version: The server's own version.
+        server: Where the FastMCP server is, such as `server:mcp`: a module, and the name of a
+            FastMCP object or of a function without parameters that returns one.
+        requirements: The locked packages of the zip, with hashes.
+        include: Files and folders of the root that go into the zip; all of them when empty,
+            without hidden ones, tests, and what tools write.
+        is_installed: Whether the packages are those of the Python that builds; if not, they are
+            installed for the build.
+    """
+
+    root: Path
+    name: str
+    version: str
+    server: str
+    requirements: Path
+    include: tuple[str, ...] = ()
+    is_installed: bool = False
+
+    @property
+    def module(self) -> str:
+        """The module that the server is in."""
+        return self.server.partition(":")[0]
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """The files, with their paths in the zip.
+
+        Raises:
+            BuildError: something that is to be included is not there.
+        """
+        for name in self.include:
+            if not (self.root / name).exists():
+                raise BuildError(f"{name} is to be included and is not in {self.root}.")
+        tops = [self.root / name for name in self.include] or sorted(self.root.iterdir())
+        for top in tops:
+            if not self.include and (top.name == "tests" or top.name.endswith(".egg-info")):
+                continue
+            yield from files_below(self.root, top)
+
+    def authors(self) -> frozenset[str]:
+        """The first names of the modules that the author wrote."""
+        names = {Path(name).parts[0] for name, path in self.files() if path.suffix == ".py"}
+        return frozenset(name.removesuffix(".py") for name in names)
+
+
+def files_below(root: Path, top: Path) -> Iterator[tuple[str, Path]]:
+    """A file, or the files in a folder, with their paths below the root; nothing left over."""
+    below = top.relative_to(root)
+    if any(part.startswith(".") or part in MADE for part in below.parts):
+        return
+    if top.is_dir():
+        if (top / "pyvenv.cfg").is_file():
+            return
+        for one in sorted(top.iterdir()):
+            yield from files_below(root, one)
+    elif top.is_file() and not top.name.endswith(LEFTOVERS):
+        yield below.as_posix(), top
+
+
+def version_of(root: Path) -> str:
+    """The version in `pyproject.toml`, `0` where there is none.
+
+    Raises:
+        BuildError: that file cannot be read.
+    """
+    place = root / "pyproject.toml"
+    try:
+        content = tomllib.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "0"
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{place} cannot be read: {error}") from error
+    return str(content.get("project", {}).get("version", "0"))
