@@ -26,6 +26,7 @@ from tests.mcp_app.conftest import instance_of, settings_of
 from tests.mcp_app.fast_path.conftest import Hashes, pair_of
 from tests.mcp_app.fast_path.copies import built, project_with
 from tests.mcp_app.fast_path.generated_requests import credentials
+from tests.mcp_app.fast_path.live_memory import Memory, memory
 from tests.mcp_app.fast_path.pair import HOST, Pair
 from tests.mcp_app.fast_path.ways import Way
 from tests.mcp_app.sample_index import write_sample_index
@@ -93,11 +94,13 @@ class Server:
 
     Attributes:
         pair: The fast path, where the deployment has one, and the full path.
+        fast_path: The process of the fast path.
         instance: The full path's, for the streaming entry point.
         protected: Whether callers need a credential.
     """
 
     pair: Pair
+    fast_path: Way
     instance: Instance
     protected: bool
 
@@ -115,7 +118,6 @@ class Servers:
         self._issuer = Issuer()
         self._issuer.__enter__()
         self._project = scratch / "project"
-        self._ways: list[Way] = []
 
     def get(self, name: str) -> Server:
         """The server of this name, one of `AUTHS`."""
@@ -125,14 +127,20 @@ class Servers:
 
     def discard(self, name: str) -> None:
         """Start this server anew the next time: something broke it off in the middle."""
-        self._started.pop(name, None)
+        server = self._started.pop(name, None)
+        if server is not None:
+            server.fast_path.close()
+
+    def memory(self) -> dict[str, Memory]:
+        """The memory of this process, `full`, and of each server's fast path, by its name."""
+        fast = {name: server.fast_path.memory() for name, server in self._started.items()}
+        return {"full": memory(), **fast}
 
     def close(self) -> None:
         """Stop the issuer and all servers."""
         for server in self._started.values():
             server.instance.close()
-        for way in self._ways:
-            way.close()
+            server.fast_path.close()
         self._issuer.__exit__()
 
     def _start(self, name: str) -> Server:
@@ -141,12 +149,11 @@ class Servers:
             hashes = Hashes(_stored_secrets())
         instance = instance_of(settings, _stored_keys, None if hashes is None else hashes.secrets())
         alone = Way("alone", self._project, self._index.parent, settings, _stored_keys())
-        self._ways.append(alone)
         pair = pair_of(alone, instance, hashes)
         if name == "oauth":
             # As `mesh.runtime.fast_path.front.front` decides.
             pair = replace(pair, fast=lambda _event: None)
-        return Server(pair, instance, protected=name != "open")
+        return Server(pair, alone, instance, protected=name != "open")
 
     def _settings(self, name: str) -> Settings:
         base = settings_of(self._index)

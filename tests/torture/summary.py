@@ -9,12 +9,16 @@ from pathlib import Path
 
 from mesh.build.environment import ROOT
 from tests.torture.generators import KINDS
+from tests.torture.memory_growth import (
+    LEAST_INPUTS,
+    LIMIT_BYTES,
+    SETTLED_INPUTS,
+    growth_bytes,
+)
 from tests.torture.tally import ENTITLED, REFUSAL, SIZES, Tally
 
 WIDTH = 80
 MB = 1024 * 1024
-# From a quarter of the run on: until then, parts are still imported and caches filled.
-FLAT_MB = 48
 
 
 def shown(file: Path) -> str:
@@ -57,17 +61,19 @@ class Run:
     fuzzed: tuple[Fuzzed, ...]
     unfuzzed: str | None
 
-    def growth_mb(self) -> float:
-        """By how much the memory of the worker that grew most grew after its start."""
-        grown = [
-            pages[-1] - pages[len(pages) // 4] for pages in self.tally.memory.values() if pages
-        ]
-        return max(grown, default=0) / MB
+    def growth_bytes(self) -> int | None:
+        """By how much the process that grew most has grown; None if no worker can tell."""
+        grown = map(growth_bytes, self.tally.memory.values())
+        return max((one for one in grown if one is not None), default=None)
+
+    def _grew(self) -> bool:
+        """Whether a process keeps growing, as far as the run can tell."""
+        return (self.growth_bytes() or 0) > LIMIT_BYTES
 
     def is_wrong(self) -> bool:
         """Whether anything is."""
         problems = any(one.problem for one in self.fuzzed)
-        return bool(self.tally.findings) or problems or self.growth_mb() > FLAT_MB
+        return bool(self.tally.findings) or problems or self._grew()
 
     def lines(self) -> list[str]:
         """The summary."""
@@ -129,14 +135,19 @@ class Run:
         return f".venv/bin/python -m tests.torture --seed {self.seed} --input {number}"
 
     def _memory(self) -> list[str]:
-        lines = ["memory of each worker in MB, five times from the start to the end:"]
-        for pages in self.tally.memory.values():
-            if pages:
-                told = [pages[(len(pages) - 1) * part // 4] / MB for part in range(5)]
+        grown = self.growth_bytes()
+        if grown is None:
+            few = f"under {LEAST_INPUTS:,} inputs for each worker."
+            return [f"Too short to tell whether memory grows: {few}"]
+        lines = ["memory in use by each worker in MB, five times from the start to the end:"]
+        for samples in self.tally.memory.values():
+            if samples:
+                used = [sum(one.live_bytes for one in each.values()) for each in samples]
+                told = [used[(len(used) - 1) * part // 4] / MB for part in range(5)]
                 lines.append("".join(f"{size:>8.0f}" for size in told))
-        if self.growth_mb() > FLAT_MB:
-            lines.append(f"WRONG: it grew by {self.growth_mb():.0f} MB")
-        return lines
+        wrong = "WRONG: " if self._grew() else ""
+        since = f"after {SETTLED_INPUTS:,} inputs, without imports"
+        return [*lines, f"{wrong}one process grew by {grown / MB:.1f} MB {since}"]
 
     def _findings(self) -> list[str]:
         problems = [one for one in self.fuzzed if one.problem]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.torture.faults import REFUSED, Fault
 from tests.torture.inputs import Input
+from tests.torture.memory_growth import Sample
 from tests.torture.trial import Outcome
 
 # Upper ends, in characters of the body.
@@ -54,7 +55,7 @@ class Tally:
     streamed: int = 0
     slowest: dict[tuple[str, str], Slowest] = field(default_factory=dict)
     findings: dict[Fault, Finding] = field(default_factory=dict)
-    memory: dict[int, list[int]] = field(default_factory=dict)
+    memory: dict[int, list[Sample]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

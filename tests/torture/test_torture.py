@@ -17,17 +17,20 @@ from typing import Any
 
 import pytest
 
-from mesh.build.environment import ROOT
+from ops.environment import ROOT
+from tests.mcp_app.fast_path.live_memory import Memory, memory
 from tests.torture import generators, inputs, parsers, servers
 from tests.torture.faults import Fault
 from tests.torture.inputs import Input
+from tests.torture.memory_growth import LIMIT_BYTES, Sample
 from tests.torture.shrink import smallest
-from tests.torture.summary import WIDTH, Fuzzed, Run
+from tests.torture.summary import MB, WIDTH, Fuzzed, Run
 from tests.torture.tally import Tally
 from tests.torture.trial import Outcome
 from tests.torture.workers import Plan, Workers
 
 INPUTS = 300
+TOO_SHORT = "Too short to tell whether memory grows: under 2,000 inputs for each worker."
 COMMAND = [sys.executable, "-m", "tests.torture", "--no-atheris", "--seed", "2"]
 
 
@@ -53,6 +56,7 @@ def test_a_run_counts_its_inputs_and_finds_nothing_wrong():
     lines = done.stdout.splitlines()
     assert any(line.startswith(f"{INPUTS} inputs in ") for line in lines)
     assert lines[-1] == "Nothing is wrong."
+    assert TOO_SHORT in lines
     assert "NOT RUN: the parsers under atheris. Left out with --no-atheris." in lines
     assert max(map(len, lines)) <= WIDTH
 
@@ -166,8 +170,16 @@ def test_a_refusal_that_grows_with_the_body_is_found(plant, worker):
         json.dumps([body] * 10)
         return {**answer, "statusCode": 401}
 
-    plant(reads_the_body, both=True)
+    plant(reads_the_body)
     assert "slow refusal" in kinds(sent_until(worker, "slow refusal"))
+
+
+def test_the_cost_of_a_fast_answer_is_that_of_the_fast_path_alone(trial, started):
+    # Writing a large event for the other process, and its answer's checks, are ours.
+    event = {"version": "2.0", "body": "x" * 1_000_000}
+    outcome = trial.run(Input("events", "api_key", event))
+    assert outcome.way == "fast"
+    assert outcome.seconds == started.get("api_key").fast_path.seconds > 0
 
 
 def test_a_process_that_an_input_ends_is_replaced_and_the_input_is_told(tmp_path, monkeypatch):
@@ -252,7 +264,75 @@ def test_a_summary_says_what_is_wrong_and_how_to_repeat_it():
     assert ".venv/bin/python -m tests.torture --seed s --input 3" in said
     assert "exception: x" in said
     assert not Run("s", 5.0, Tally(), (), None).is_wrong()
-    grown = Tally(memory={0: [10**8, 10**8, 10**8, 2 * 10**8]})
-    assert Run("s", 5.0, grown, (), None).is_wrong()
     unfuzzed = Run("s", 5.0, Tally(), (), "atheris could not be installed here.").lines()
     assert "NOT RUN: the parsers under atheris. atheris could not be installed here." in unfuzzed
+
+
+def sampled(*figures: tuple[int, int], name: str = "full") -> list[Sample]:
+    """Samples of one process: modules, and MB in use."""
+    return [{name: Memory(modules, size * MB)} for modules, size in figures]
+
+
+@pytest.mark.parametrize(
+    ("samples", "growth"),
+    [
+        (sampled((9, 50), (9, 50), (9, 55), (9, 60)), 10),
+        (sampled((9, 10), (9, 50), (9, 50), (9, 51)), 1),
+        (sampled((8, 50), (8, 50), (9, 90), (9, 91)), 1),
+        (
+            [
+                *sampled((9, 50), (9, 50), (9, 50)),
+                sampled((9, 50))[0] | sampled((9, 90), name="oauth")[0],
+            ],
+            0,
+        ),
+    ],
+    ids=["it grows", "before it settled", "an import", "a server started late"],
+)
+def test_memory_grows_only_by_what_is_kept_after_the_start(samples, growth):
+    run = Run("s", 5.0, Tally(memory={0: sampled((9, 0)), 1: samples}), (), None)
+    assert run.growth_bytes() == growth * MB
+    assert run.is_wrong() is (growth * MB > LIMIT_BYTES)
+    wrong = "WRONG: " if run.is_wrong() else ""
+    told = f"{wrong}one process grew by {growth}.0 MB after 1,000 inputs, without imports"
+    assert told in run.lines()
+
+
+def test_a_short_run_says_that_it_cannot_tell_whether_memory_grows():
+    samples = sampled((9, 0), (9, 0), (9, 900))
+    run = Run("s", 5.0, Tally(memory={0: samples, 1: []}), (), None)
+    assert not run.is_wrong()
+    assert TOO_SHORT in run.lines()
+
+
+def test_an_object_that_each_answer_leaves_behind_shows_as_growth(plant, worker, monkeypatch):
+    monkeypatch.setattr("tests.torture.worker.SAMPLE_INPUTS", 20)
+    kept: list[Any] = []
+
+    def keeps_objects(_event: Any, answer: Any) -> Any:
+        kept.append([[] for _ in range(10_000)])
+        return answer
+
+    plant(keeps_objects, both=True)
+    worker.run(range(80), float("inf"), lambda _number: None, lambda _tally: True)
+    run = Run("smoke", 5.0, worker.tally, (), None)
+    assert (run.growth_bytes() or 0) > LIMIT_BYTES
+
+
+@pytest.mark.parametrize("size", [50, 5000, 5_000_000])
+def test_memory_counts_what_is_kept_of_any_size_and_nothing_that_is_gone(size):
+    before = memory().live_bytes
+    kept = [bytes(size) for _ in range(20_000_000 // size)]
+    held = memory().live_bytes - before
+    assert 15_000_000 < held < 60_000_000
+    kept.clear()
+    assert abs(memory().live_bytes - before) < MB
+
+
+def test_the_memory_of_every_process_of_a_worker_is_measured(trial):
+    trial.run(generators.make("smoke", 1))
+    trial.run(generators.make("smoke", 2))
+    measured = trial.memory()
+    assert len(measured) >= 2
+    assert all(one.modules > 100 and one.live_bytes > MB for one in measured.values())
+    assert measured["full"].modules == len(sys.modules)

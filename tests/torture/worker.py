@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from copy import replace
 from pathlib import Path
 
-from mesh.local_aws.memory import resident_bytes
 from tests.torture.faults import Fault
 from tests.torture.generators import make
 from tests.torture.inputs import Input
+from tests.torture.memory_growth import SAMPLE_INPUTS, Sample
 from tests.torture.shrink import smallest
 from tests.torture.tally import Tally
 from tests.torture.trial import Trial
@@ -81,21 +80,16 @@ class Worker:
             report: Given the tally every other second; whether to go on.
         """
         due = time.monotonic() + REPORT_SECONDS
-        pages: list[int] = []
-        self.tally.memory[numbers.start] = pages
-        for number in numbers:
+        samples: list[Sample] = []
+        self.tally.memory[numbers.start] = samples
+        for sent, number in enumerate(numbers, 1):
             began(number)
             self.send(number)
+            if sent % SAMPLE_INPUTS == 0:
+                samples.append(self._trial.memory())
             now = time.monotonic()
             if now >= due or now >= until:
                 due = now + REPORT_SECONDS
-                pages.append(own_memory())
                 if not report(self.tally) or now >= until:
                     return
-        pages.append(own_memory())
         report(self.tally)
-
-
-def own_memory() -> int:
-    """Resident memory of this process, in bytes; 0 where the system does not tell."""
-    return resident_bytes(os.getpid())

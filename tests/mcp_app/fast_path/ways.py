@@ -13,8 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mesh.build.environment import ROOT
-from mesh.runtime.config.settings import Settings
+from mcp_app.settings import Settings
+from ops.environment import ROOT
+from tests.mcp_app.fast_path.live_memory import Memory
 
 
 def _proxy(values: dict[str, Any]) -> MappingProxyType[str, Any]:
@@ -64,20 +65,31 @@ class Way:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._tell({"way": name, "settings": pickled, "keys": keys})
+        self._tell(json.dumps({"way": name, "settings": pickled, "keys": keys}))
+        # CPU time of the last answer.
+        self.seconds = 0.0
 
-    def _tell(self, what: Any) -> None:
+    def _tell(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+    def _asked(self, line: str) -> Any:
+        self._tell(line)
+        assert self._process.stdout is not None
+        told = self._process.stdout.readline()
+        assert told, "the process ended"
+        return json.loads(told)
 
     def answer(self, event: Any, hashes: Any = None) -> Any:
         """What `worker` says of an event."""
-        self._tell({"event": event, "hashes": hashes})
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the process ended"
-        return json.loads(line)
+        said = self._asked(json.dumps({"event": event, "hashes": hashes}))
+        self.seconds = said["seconds"]
+        return said
+
+    def memory(self) -> Memory:
+        """The memory of the process."""
+        return Memory(*self._asked(""))
 
     def close(self) -> None:
         """End the process."""
