@@ -152,7 +152,7 @@ class Run:
     def _findings(self) -> list[str]:
         problems = [one for one in self.fuzzed if one.problem]
         if not self.tally.findings and not problems:
-            return ["Nothing is wrong."]
+            return ["Nothing else is wrong." if self._grew() else "Nothing is wrong."]
         lines = [f"WRONG: {len(self.tally.findings) + len(problems)} kinds of fault"]
         ordered = sorted(self.tally.findings.values(), key=lambda one: -one.count)
         for one in ordered:
