@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ops.environment import ROOT
+from mesh.build.environment import ROOT
 from tests.mcp_app.fast_path.live_memory import Memory, memory
 from tests.torture import generators, inputs, parsers, servers
 from tests.torture.faults import Fault
