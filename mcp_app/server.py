@@ -6,6 +6,7 @@ They are found in `mcp_app.tools`, `mcp_app.resources` and `mcp_app.prompts`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -17,21 +18,19 @@ from fastmcp.utilities.json_schema import dereference_refs
 from mcp.server.lowlevel.server import NotificationOptions
 
 from mcp_app import __version__, prompts, resources, tools
-from mcp_app.deployment import Deployment, set_current
+from mcp_app.deadline import Deadline
+from mcp_app.deployment import Deployment, backend_of, made, set_current
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
+from mcp_app.preloading import preload
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.supabase_settings import SOURCES
-from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.aws import snapshot
-from mesh.runtime.config.settings import Settings, SettingsError
-from mesh.runtime.observability.call_log import CallLog
+from mesh.runtime.config.settings import Settings, SettingsError, load
 from mesh.runtime.server.completions import Completions
 from mesh.runtime.server.components import Component, components
 from mesh.runtime.server.exits import without_exits
-from mesh.runtime.server.function_tools import guard
 from mesh.runtime.server.one_provider import OneProvider
-from mesh.runtime.server.request_state import request_state_security
 from mesh.runtime.server.session_state import StateWhenWritten
 from mesh.runtime.server.tool_arguments import ToolArguments
 from mesh.runtime.server.typed_prompt import TypedPrompt
@@ -45,10 +44,15 @@ the resource aoma://docs/ followed by the passage's `document`."""
 
 
 class MeshServer(FastMCP[Any], OneProvider):
-    """FastMCP, which makes and registers things when they are first used, and asks one provider."""
+    """FastMCP, which makes and registers things when they are first used, and asks one provider.
+
+    Attributes:
+        readiness: Asked by `/ready`, and closed with the server.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.readiness: KnowledgeSources | None = None
         self._state = StateWhenWritten(lambda: super(MeshServer, self)._state_store)
 
     @property
@@ -65,6 +69,25 @@ class MeshServer(FastMCP[Any], OneProvider):
         return super()._get_tool_input_schema(name)
 
 
+class KnowledgeSources:
+    """What this server needs, for `/ready`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def states(self, seconds: float) -> dict[str, dict[str, Any]]:
+        """By name, each source's state and latency in milliseconds."""
+        states = await self._backend.check(Deadline.after(seconds))
+        described = {state.source: asdict(state) for state in states}
+        for one in described.values():
+            del one["source"]
+        return described
+
+    async def close(self) -> None:
+        """Close what is open; the next use opens it again."""
+        await self._backend.close()
+
+
 def _refers(schema: Any) -> bool:
     """Whether there is a `$ref` in this JSON Schema."""
     if isinstance(schema, dict):
@@ -72,8 +95,8 @@ def _refers(schema: Any) -> bool:
     return isinstance(schema, list) and any(map(_refers, schema))
 
 
-def _add_tools(server: MeshServer, available: frozenset[str]) -> frozenset[str]:
-    """Have the tools registered when they are needed; their names."""
+def _add_tools(server: MeshServer, available: frozenset[str]) -> None:
+    """Have the tools registered when they are needed."""
 
     def register(component: Component) -> None:
         function = component.function
@@ -88,10 +111,8 @@ def _add_tools(server: MeshServer, available: frozenset[str]) -> frozenset[str]:
         # Last: FastMCP keeps the schema that it has now.
         server.add_tool(tool)
 
-    found = [*components(tools, available)]
-    for component in found:
+    for component in components(tools, available):
         server.tools_put_off.add(component.name, partial(register, component))
-    return frozenset(component.name for component in found)
 
 
 def _check_tool_scopes(tool_scopes: Mapping[str, frozenset[str]]) -> None:
@@ -154,16 +175,12 @@ def build_server(settings: Settings, backend: Backend) -> MeshServer:
     Raises:
         SettingsError: scopes are set for a tool that there is not.
     """
-    guard()
     server = MeshServer(
         name=settings.name,
         version=__version__,
         instructions=INSTRUCTIONS,
         icons=icons("server"),
         mask_error_details=True,
-        request_state_security=request_state_security(
-            settings.state_key_parameter, settings.secrets_ttl_seconds, settings.name
-        ),
         on_duplicate="error",
         # Done below, once for each tool instead of once for each call and listing.
         dereference_schemas=False,
@@ -178,13 +195,11 @@ def build_server(settings: Settings, backend: Backend) -> MeshServer:
     low_level.notification_options = NotificationOptions()
     tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
     _check_tool_scopes(tool_scopes)
+    server.readiness = KnowledgeSources(backend)
     set_current(Deployment(settings, backend))
     available = backend.available()
     completions = Completions()
-    names = _add_tools(server, available)
-    # The outermost first.
-    server.add_middleware(CallLog(names))
-    server.add_middleware(ToolAccess(tool_scopes))
+    _add_tools(server, available)
     server.add_middleware(ToolArguments(server.parameters_of))
     server.add_middleware(SlashesInTemplates())
     _add_resources(server, available, completions)
@@ -194,3 +209,11 @@ def build_server(settings: Settings, backend: Backend) -> MeshServer:
         # Copies of the snapshot need not do it again.
         server.register_all()
     return server
+
+
+def create_server() -> MeshServer:
+    """The server of this process: what its environment says."""
+    settings = load()
+    preload(settings)
+    # What the fast path has connected stays connected.
+    return build_server(settings, made(settings) or backend_of(settings))

@@ -26,10 +26,10 @@ from mesh.build.failure import BuildError
 from mesh.build.fast_path import FastPath
 from mesh.build.knowledge import Knowledge
 from mesh.build.layer import Layer, Package
+from mesh.build.project import Project, aoma
 from mesh.build.provenance import Provenance, provenance
 from mesh.build.target import Target, target
 
-NAME = "aoma-mesh"
 RECORD = "build.json"
 # A build that was killed leaves its scratch folder; none takes this long.
 ABANDONED_SECONDS = 3600
@@ -135,7 +135,7 @@ def assemble(
     zipped: Path,
     base: Layer,
     parts: Iterable[Part],
-    version: str,
+    project: Project,
     aim: Target,
     origin: Future[Provenance],
 ) -> Assembled:
@@ -149,8 +149,9 @@ def assemble(
     content = archive.content_sha256({name: one.sha256 for name, one in written.items()})
     found = origin.result()
     record = {
-        "name": NAME,
-        "version": version,
+        "name": project.name,
+        "version": project.version,
+        "server": project.server,
         "commit": found.commit,
         "dirty": found.dirty,
         "architecture": aim.architecture,
@@ -182,8 +183,7 @@ def build(
     exports: Sequence[Path] = (),
     jira_url: str | None = None,
     indexed: bool = True,
-    root: Path = ROOT,
-    requirements: Path | None = None,
+    project: Project | None = None,
     cache: Path = CACHE / "bundle",
     workers: int | None = None,
     progress: Callable[[str], None] = silent,
@@ -202,8 +202,7 @@ def build(
         exports: Jira exports to index.
         jira_url: Jira's address, for links to tickets.
         indexed: Whether there is an index at all.
-        root: The project's folder.
-        requirements: The locked dependencies; `requirements/lambda.txt` when None.
+        project: The server; that of this checkout when None.
         cache: Where finished dependency layers are kept.
         workers: Processes that compile; as many as processors when None.
         progress: Called with each step that takes a while.
@@ -213,26 +212,32 @@ def build(
     """
     began = time.monotonic()
     aim = target(architecture, python)
+    project = project or aoma()
+    root = project.root
     output = output or default_output(aim.architecture, root)
     named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
     knowledge.check(named)
     chosen = named or knowledge.of_project(root)
+    indexed = indexed and project.is_indexed
     with scratch_beside(output) as scratch, ThreadPoolExecutor() as pool:
-        origin = pool.submit(provenance, root)
+        files = [*project.files()]
+        if not files:
+            raise BuildError(f"{root} holds nothing that could go into the zip.")
+        origin = pool.submit(provenance, root, files[0][0])
         # Beside the dependencies, from the cache or not: neither needs the other.
         indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
-        asking = pool.submit(fast_path.ask, root, cache, partial(offered, indexing))
+        asking = pool.submit(fast_path.ask, project, cache, partial(offered, indexing))
         base = layer.obtain(
-            requirements or root / "requirements" / "lambda.txt",
+            project.requirements,
             aim,
             cache,
-            asked=optional.asked_for(root),
+            asked=optional.asked_for(files),
             workers=workers or os.cpu_count() or 1,
             progress=progress,
         )
         zipped = scratch / "bundle.zip"
         shutil.copyfile(base.path, zipped)
-        version = application.version(root)
+        version = project.version
         report: IndexReport | None = None
         fast: FastPath | None = None
 
@@ -241,8 +246,7 @@ def build(
             nonlocal report, fast
             runtime = application.entries(application.runtime_files())
             yield Part("mesh", mesh.__version__, tuple(runtime))
-            own = application.entries(application.files(root))
-            yield Part(application.PACKAGE, version, tuple(own))
+            yield Part(project.name, version, tuple(application.entries(files)))
             if indexing:
                 progress("indexing the knowledge")
                 entry, report = indexing.result()
@@ -252,7 +256,7 @@ def build(
             if fast:
                 yield Part("fast path", version, fast.entries)
 
-        made = assemble(zipped, base, parts(), version, aim, origin)
+        made = assemble(zipped, base, parts(), project, aim, origin)
         limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
         try:
             zipped.replace(output)

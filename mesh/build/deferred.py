@@ -28,7 +28,8 @@ from collections.abc import Iterator, Mapping
 from types import FrameType, FunctionType
 from typing import Any
 
-PACKAGE = "mcp_app"
+# The first names of the authors' modules; set once.
+_authors_names: set[str] = set()
 # Modules of the standard library that read the environment for whoever calls them.
 READERS = frozenset({"os", "_collections_abc", "collections.abc"})
 
@@ -83,7 +84,7 @@ def _author() -> str | None:
     frame: FrameType | None = sys._getframe(3)  # noqa: SLF001 - no public way
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] == PACKAGE:
+        if name.partition(".")[0] in _authors_names:
             return name
         if name.startswith(("importlib", "_frozen_importlib", "mesh.")):
             # A library that is being imported asks for itself.
@@ -102,7 +103,7 @@ def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict
             deferral.load(name)
         except BaseException as error:  # noqa: BLE001 - whatever a module raises
             return {name: f"{type(error).__name__}: {error}"}
-        if deferral.is_real("fastmcp"):
+        if deferral.is_real("fastmcp") or "fastmcp" in sys.modules:
             return {name: "it needs FastMCP while it is imported"}
         # Now, as on Lambda: what other modules do may change it.
         prints |= fingerprints(deferral.log, _authors(before))
@@ -158,7 +159,7 @@ def _authors(before: set[str]) -> dict[str, Any]:
     return {
         name: module
         for name, module in sys.modules.items()
-        if name.startswith(f"{PACKAGE}.") and name not in before
+        if name.partition(".")[0] in _authors_names and name not in before
     }
 
 
@@ -184,7 +185,8 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     before = set(sys.modules)
     environment = Environment()
     environment.watch()
-    current.plan(asked["early"], asked["modules"])
+    _authors_names.update(asked["authors"])
+    current.plan(asked["early"], asked["modules"], asked["authors"])
     deferral = current.begin()
     prints: dict[str, str] = {}
     failed = _failures(deferral, asked["modules"], prints)
@@ -232,7 +234,7 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
     """By the id of each function, what of a deferred package its call may come upon."""
     from mesh.build.reachable import Reachable  # noqa: PLC0415 - see main
 
-    reachable = Reachable(PACKAGE, authors)
+    reachable = Reachable(frozenset(_authors_names), authors)
     functions = {
         id(value): value
         for module in authors.values()
@@ -245,11 +247,11 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
 def _catalogue(
     recorded: Mapping[str, list[Any]], authors: list[str], reached: Mapping[int, dict[str, str]]
 ) -> dict[str, Any]:
-    from mesh.build.frozen import ALL_SOURCES, ERAS, Server, tool_pages  # noqa: PLC0415 - see main
+    from mesh.build.frozen import ALL_SOURCES, ERAS, server_of, tool_pages  # noqa: PLC0415 - see main
     from mesh.build.frozen_calls import call_of  # noqa: PLC0415
     from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
 
-    server = Server(ALL_SOURCES)
+    server = server_of(sys.argv[1], ALL_SOURCES)
     texts = {era: tool_pages(server, modern=era == "modern")[1] for era in ERAS}
     calls, off = {}, {}
     for tool in server.tools():

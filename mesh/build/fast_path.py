@@ -13,9 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from typing import Any
 from mesh.build import application, bytecode, frozen
 from mesh.build.archive import Entry
 from mesh.build.failure import BuildError
+from mesh.build.host_packages import host_site
+from mesh.build.project import Project
 
-PACKAGE = "mcp_app"
 PLACE = "mesh/runtime/fast_path"
-TOOLS = f"{PACKAGE}.tools"
 # Of these the answers are frozen: what the zip carries has to be what answered.
 FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
 # What asks; when it is changed, the answers kept from before are not its own.
@@ -80,11 +80,13 @@ class FastPath:
     varies: tuple[str, ...] = ()
 
 
-def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[str, Any] | None:
+def ask(
+    project: Project, cache: Path, sources: Callable[[], frozenset[str]]
+) -> dict[str, Any] | None:
     """FastMCP's answers, from the cache where nothing they depend on has changed.
 
     Args:
-        root: The folder that holds `mcp_app`.
+        project: The server.
         cache: Where the answers are kept between builds.
         sources: Gives what the embedded index holds; asked for once the server has started.
 
@@ -95,11 +97,13 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     Raises:
         BuildError: the server cannot be asked.
     """
-    _same_versions(root)
-    digest = hashlib.sha256(sys.version.encode())
-    for file in (root / "requirements" / "lambda.txt", *ASKING):
+    if not project.server:
+        return None
+    asking = Asking(project, project.root, site_of(project, cache))
+    digest = hashlib.sha256(f"{sys.version} {project.server} {project.tools}".encode())
+    for file in (project.requirements, *ASKING):
         digest.update(file.read_bytes() if file.is_file() else b"")
-    for name, path in (*application.runtime_files(), *application.files(root)):
+    for name, path in (*application.runtime_files(), *project.files()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     kept = cache / f"frozen-{digest.hexdigest()[:32]}.json"
     try:
@@ -107,18 +111,17 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     except (OSError, ValueError):
         pass
     else:
-        if ",".join(sorted(sources())) in answers["lists"]:
+        if answers["slow_because"] or ",".join(sorted(sources())) in answers["lists"]:
             return answers
     # Two processes: one imports the server plainly, and one as an instance does.
     with ThreadPoolExecutor(1) as pool:
         plainly = pool.submit(
-            _asked,
-            root,
+            asking.of,
             "frozen",
             lambda: json.dumps(sorted(sources())),
             "The server cannot be started",
         )
-        answers = _verified(root, plainly.result)
+        answers = _verified(asking, plainly.result)
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
@@ -126,34 +129,36 @@ def ask(root: Path, cache: Path, sources: Callable[[], frozenset[str]]) -> dict[
     return answers
 
 
-def _verified(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _verified(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The answers of a plain import, and what gives the same with FastMCP deferred.
 
     A module that does not is FastMCP's, and so is each that imports it.
     """
     with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:
-        return _verified_in(_elsewhere(root, Path(scratch)), plainly)
+        elsewhere = replace(asking, root=_elsewhere(asking.project, Path(scratch)))
+        return _verified_in(elsewhere, plainly)
 
 
-def _elsewhere(root: Path, folder: Path) -> Path:
+def _elsewhere(project: Project, folder: Path) -> Path:
     """The same project in another place: a catalogue that depends on its place is another there."""
-    for one in root.resolve().iterdir():
-        if one.name == PACKAGE:
-            shutil.copytree(one, folder / PACKAGE)
-        else:
-            (folder / one.name).symlink_to(one)
+    for name, path in project.files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / name)
     return folder
 
 
-def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    modules = [*_tool_modules(root)]
+def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    modules = asking.project.tool_modules()
     early: dict[str, str | None] = {}
     reasons: dict[str, str] = {}
     imports: Mapping[str, list[str]] = {}
     for _ in range(MOST_TRIES):
-        found = _deferred(root, modules, early)
+        found = _deferred(asking, modules, early)
+        if because := plainly()["slow_because"]:
+            off = dict.fromkeys(plainly()["of"], because)
+            return {**plainly(), "deferred": {"off": off}}
         imports = found.get("imports", imports)
-        failed = _culprits(root, modules, early, found)
+        failed = _culprits(asking, modules, early, found)
         different = {} if failed else _that_differ(found, plainly())
         failed |= {
             module: f"with FastMCP deferred, {name} is described in another way"
@@ -169,7 +174,12 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
                     off[name] = reasons[module]
             # FastMCP imported these plainly in both processes.
             off |= dict.fromkeys(different, VARIES)
-            deferred = {**found, "early": early, "varies": sorted(different)}
+            deferred = {
+                **found,
+                "early": early,
+                "varies": sorted(different),
+                "authors": sorted(asking.project.authors()),
+            }
             return {**answers, "deferred": deferred}
         failed |= {
             name: f"it imports {one}"
@@ -182,12 +192,12 @@ def _verified_in(root: Path, plainly: Callable[[], dict[str, Any]]) -> dict[str,
     raise BuildError("The fast path cannot be verified: its modules differ each time.")
 
 
-def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
+def _deferred(asking: Asking, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
     """What `mesh.build.deferred` says of these modules; `early` gets what it finds of that."""
     while True:
-        asked = json.dumps({"modules": modules, "early": early})
-        found = _asked(
-            root,
+        authors = sorted(asking.project.authors())
+        asked = json.dumps({"modules": modules, "early": early, "authors": authors})
+        found = asking.of(
             "deferred",
             lambda text=asked: text,  # type: ignore[misc]
             "The fast path cannot be made",
@@ -201,7 +211,7 @@ def _deferred(root: Path, modules: list[str], early: dict[str, str | None]) -> d
 
 
 def _culprits(
-    root: Path, modules: list[str], early: dict[str, str | None], found: Mapping[str, Any]
+    asking: Asking, modules: list[str], early: dict[str, str | None], found: Mapping[str, Any]
 ) -> dict[str, str]:
     """By module, why the import failed; where it is not known of which, they are tried apart."""
     failed: dict[str, str] = dict(found.get("failed", ()))
@@ -212,17 +222,9 @@ def _culprits(
         return dict.fromkeys(modules, reason)
     half = len(modules) // 2
     for part in (modules[:half], modules[half:]):
-        failed |= _culprits(root, part, early, _deferred(root, part, early))
+        failed |= _culprits(asking, part, early, _deferred(asking, part, early))
     # Each half is fine, but not both.
     return failed or dict.fromkeys(modules, reason)
-
-
-def _tool_modules(root: Path) -> Iterator[str]:
-    """The modules in which authors write tools."""
-    for path in sorted((root / PACKAGE / "tools").iterdir()):
-        is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
-        if is_module and path.stem.isidentifier() and not path.stem.startswith("__"):
-            yield f"{TOOLS}.{path.stem}"
 
 
 def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[str, str]:
@@ -250,12 +252,15 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     if answers is None:
         return None
     deferred = answers.pop("deferred")
+    if answers["slow_because"]:
+        return FastPath((), (), deferred["off"])
     tools = answers["tools"]
     calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
     names = {*tools, *calls}
     # A module that reads them all cannot be checked before it is imported.
     read = {"": ""} if deferred["environment"] is None else deferred["environment"]
     catalogue = {
+        "authors": tuple(deferred["authors"]),
         "modules": dict(sorted(deferred["modules"].items())),
         "imports": {
             name: tuple(
@@ -276,7 +281,8 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    del frozen_answers["of"]
+    for name in ("of", "slow_because"):
+        del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
 
@@ -322,55 +328,73 @@ def _another_day() -> str:
     return "<+14>-14" if datetime.now(UTC).hour >= NOON else "<-12>+12"
 
 
-def _asked(
-    root: Path, module: str, question: Callable[[], str], what: str, **variables: str
-) -> dict[str, Any]:
-    """What a module of this package answers, run with the project's `mcp_app`."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
-    }
-    ours = Path(__file__).resolve().parent.parent.parent
-    # The project's `mcp_app` first; `ops` is ours.
-    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(root.resolve()), str(ours)]))
-    environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
-    with subprocess.Popen(
-        [sys.executable, "-m", f"mesh.build.{module}"],
-        cwd=root,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as asked:
-        try:
-            # It starts while the question is still being made.
-            answers, errors = asked.communicate(question(), LIMIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
-        finally:
-            # Whatever ended this, a build that fails leaves nothing running.
-            asked.kill()
-    if asked.returncode:
-        said = "\n".join(errors.strip().splitlines()[-8:])
-        raise BuildError(f"{what}:\n{said}")
-    return dict(json.loads(answers))
+@dataclass(frozen=True)
+class Asking:
+    """Runs modules of this package with a project's own.
+
+    Attributes:
+        project: The server.
+        root: The folder that its modules are imported from.
+        site: Its packages; None where they are those of this Python.
+    """
+
+    project: Project
+    root: Path
+    site: Path | None
+
+    def of(
+        self, module: str, question: Callable[[], str], what: str, **variables: str
+    ) -> dict[str, Any]:
+        """What a module of this package answers.
+
+        Raises:
+            BuildError: it answers nothing; `what` says what that means.
+        """
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
+        }
+        ours = Path(__file__).resolve().parents[2]
+        # The project's modules first.
+        places = [self.root.resolve(), *([self.site] if self.site else []), ours]
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
+        environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+        with subprocess.Popen(
+            [sys.executable, "-m", f"mesh.build.{module}", self.project.server],
+            cwd=self.root,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        ) as asked:
+            try:
+                # It starts while the question is still being made.
+                answers, errors = asked.communicate(question(), LIMIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+            finally:
+                # Whatever ended this, a build that fails leaves nothing running.
+                asked.kill()
+        if asked.returncode:
+            said = "\n".join(errors.strip().splitlines()[-8:])
+            raise BuildError(f"{what}:\n{said}")
+        return dict(json.loads(answers))
 
 
-def _same_versions(root: Path) -> None:
-    """See that the packages that answer here are those of the zip.
+def site_of(project: Project, cache: Path) -> Path | None:
+    """The packages that the zip carries, for this machine; None where this Python has them.
 
     Raises:
-        BuildError: one differs.
+        BuildError: this Python has others than the zip.
     """
-    locked = root / "requirements" / "lambda.txt"
-    if not locked.is_file():
-        return
+    if not project.is_installed:
+        return host_site(project.requirements, cache)
     pins = dict(
         line.split(" ")[0].split("==")
-        for line in locked.read_text(encoding="utf-8").splitlines()
+        for line in project.requirements.read_text(encoding="utf-8").splitlines()
         if "==" in line and not line.startswith(("#", " "))
     )
     for name in FROZEN_OF:
@@ -379,3 +403,4 @@ def _same_versions(root: Path) -> None:
                 f"{name} {pins[name]} goes into the zip, and here is "
                 f"{importlib.metadata.version(name)}: run `make setup`."
             )
+    return None

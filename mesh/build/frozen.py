@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mesh.build.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
+from mesh.runtime.config.build_info import CHECKOUT
 from mesh.runtime.fast_path.replies import dumps
 
 if TYPE_CHECKING:
@@ -37,59 +38,43 @@ LISTS = ("prompts/list", "resources/templates/list")
 ERAS = ("legacy", "modern")
 
 
-class Server:
-    """One server with these sources, asked as a Function URL would.
-
-    No index is opened: what a server offers does not depend on what is in it.
+class AnyServer:
+    """A server, asked as a Function URL would.
 
     Args:
-        sources: What it is to offer.
+        fastmcp: The FastMCP server.
+
+    Attributes:
+        fastmcp: The same.
+        explains: Whether the server explains arguments that do not fit, and hides what errors say,
+            as `mesh.runtime.fast_path` does it.
+        slow_because: Why FastMCP has to answer everything; empty where it need not.
     """
 
-    def __init__(self, sources: frozenset[str]) -> None:
-        from mcp_app.deployment import current  # noqa: PLC0415
-        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
-        from mcp_app.server import build_server  # noqa: PLC0415
+    explains = False
+
+    def __init__(self, fastmcp: Any) -> None:
+        from mesh.build.server_checks import whole_server_reason  # noqa: PLC0415
         from mesh.runtime.config.settings import load  # noqa: PLC0415
         from mesh.runtime.http.app import build_app  # noqa: PLC0415
         from mesh.runtime.http.instance import Instance  # noqa: PLC0415
 
-        class Offering(EmbeddedBackend):
-            documents: ClassVar[list[Document]] = []
-            entries: ClassVar[list[DocumentEntry]] = []
-
-            def available(self) -> frozenset[str]:
-                return sources
-
-            async def get_document(self, *_id: str, **_asked: Any) -> Document:
-                return self.documents[-1]
-
-            async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
-                return self.entries
-
+        self.fastmcp = fastmcp
+        self.slow_because = whole_server_reason(fastmcp)
         settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
-        backend = Offering(settings.index)
-        self.fastmcp = build_server(settings, backend)
-        self._instance = Instance(build_app(self.fastmcp, settings, backend, None))
-        self._entries, self._documents = backend.entries, backend.documents
-        self._deployment = current()
+        self._instance = Instance(build_app(fastmcp, settings, None))
 
-    def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
-        """The result of `resources/list` over so many documents, all alike."""
-        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
+    @property
+    def has_routes(self) -> bool:
+        """Whether the server has paths of its own."""
+        return bool(self.fastmcp._get_additional_http_routes())  # noqa: SLF001 - as FastMCP does
 
-        self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
+    def resources(self, params: Mapping[str, Any] | None, _documents: int, *, modern: bool) -> str:
+        """The result of `resources/list`."""
         return self.result("resources/list", params, modern=modern)
 
-    def document(self, *, linked: bool, modern: bool) -> str:
-        """The result of `resources/read` for a document."""
-        from mcp_app.knowledge.results import Document  # noqa: PLC0415
-        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
-
-        content = CONTENT if linked else {**CONTENT, "link": None}
-        self._documents[:] = [Document(**FIELDS, **content, passages=())]
-        uri = DOCUMENTS + FIELDS["id"]
-        return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
+    def _before(self) -> None:
+        """Called before each request."""
 
     def tools(self) -> list[Any]:
         """FastMCP's tools."""
@@ -114,8 +99,6 @@ class Server:
         Raises:
             RuntimeError: there is none.
         """
-        from mcp_app.deployment import set_current  # noqa: PLC0415
-
         params = {**(params or {})}
         headers = {"host": "localhost", "content-type": "application/json"}
         headers["accept"] = "application/json"
@@ -136,8 +119,7 @@ class Server:
             "isBase64Encoded": False,
             "body": json.dumps(message),
         }
-        # The one that was built last would be asked for its documents otherwise.
-        set_current(self._deployment)
+        self._before()
         body: str = self._instance.answer(event, None)["body"]
         before, after = '{"jsonrpc":"2.0","id":1,"result":', "}"
         if not body.startswith(before):
@@ -148,6 +130,67 @@ class Server:
         if text != (json.dumps(content, separators=(",", ":")) if modern else dumps(content)):
             raise RuntimeError(f"{method} is written in another form: {text[:500]}")
         return dumps(content)
+
+
+class Server(AnyServer):
+    """AOMA's server with these sources.
+
+    No index is opened: what a server offers does not depend on what is in it.
+
+    Args:
+        sources: What it is to offer.
+    """
+
+    explains = True
+
+    def __init__(self, sources: frozenset[str]) -> None:
+        from mcp_app.deployment import current  # noqa: PLC0415
+        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
+        from mcp_app.server import build_server  # noqa: PLC0415
+        from mesh.runtime.config.settings import load  # noqa: PLC0415
+
+        class Offering(EmbeddedBackend):
+            documents: ClassVar[list[Document]] = []
+            entries: ClassVar[list[DocumentEntry]] = []
+
+            def available(self) -> frozenset[str]:
+                return sources
+
+            async def get_document(self, *_id: str, **_asked: Any) -> Document:
+                return self.documents[-1]
+
+            async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
+                return self.entries
+
+        settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
+        backend = Offering(settings.index)
+        super().__init__(build_server(settings, backend))
+        self.slow_because = ""
+        self._entries, self._documents = backend.entries, backend.documents
+        self._deployment = current()
+
+    def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
+        """The result of `resources/list` over so many documents, all alike."""
+        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
+
+        self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
+        return self.result("resources/list", params, modern=modern)
+
+    def document(self, *, linked: bool, modern: bool) -> str:
+        """The result of `resources/read` for a document."""
+        from mcp_app.knowledge.results import Document  # noqa: PLC0415
+        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
+
+        content = CONTENT if linked else {**CONTENT, "link": None}
+        self._documents[:] = [Document(**FIELDS, **content, passages=())]
+        uri = DOCUMENTS + FIELDS["id"]
+        return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
+
+    def _before(self) -> None:
+        from mcp_app.deployment import set_current  # noqa: PLC0415
+
+        # The one that was built last would be asked for its documents otherwise.
+        set_current(self._deployment)
 
 
 def split_tools(text: str) -> tuple[str, dict[str, str], str]:
@@ -166,7 +209,7 @@ def split_tools(text: str) -> tuple[str, dict[str, str], str]:
     return before, tools, after
 
 
-def tool_pages(server: Server, *, modern: bool) -> tuple[list[list[Any]], dict[str, str]]:
+def tool_pages(server: AnyServer, *, modern: bool) -> tuple[list[list[Any]], dict[str, str]]:
     """The pages of `tools/list`, and the tools on them, each in JSON by its name.
 
     Returns:
@@ -192,10 +235,23 @@ def tool_pages(server: Server, *, modern: bool) -> tuple[list[list[Any]], dict[s
             return pages, tools
 
 
-def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
+def server_of(place: str, sources: frozenset[str]) -> AnyServer:
+    """The server, with these sources where it is AOMA's.
+
+    Args:
+        place: Such as `server:mcp`.
+        sources: What it is to offer.
+    """
+    from mesh.runtime.server.loading import load  # noqa: PLC0415
+
+    return Server(sources) if place == CHECKOUT else AnyServer(load(place))
+
+
+def frozen(place: str, embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
     """What the fast path reads of FastMCP's answers.
 
     Args:
+        place: Where the server is, such as `server:mcp`.
         embedded: Gives the sources of the embedded index. What is listed is frozen for these
             and for all; over Supabase with fewer of them, FastMCP lists.
     """
@@ -205,11 +261,16 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
 
     if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
         raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
-    whole = Server(ALL_SOURCES)
+    whole = server_of(place, ALL_SOURCES)
+    modules = {tool.name: _module_of(tool) for tool in whole.tools()}
+    if whole.slow_because:
+        return {"slow_because": whole.slow_because, "of": modules}
     tools: dict[str, Any] = {}
     lists = {}
-    for sources in dict.fromkeys((embedded(), ALL_SOURCES)):
-        server = whole if sources == ALL_SOURCES else Server(sources)
+    is_aoma = isinstance(whole, Server)
+    kinds = [embedded(), ALL_SOURCES] if is_aoma else [frozenset[str]()]
+    for sources in dict.fromkeys(kinds):
+        server = whole if sources == ALL_SOURCES or not is_aoma else Server(sources)
         entry: dict[str, Any] = {}
         for era in ERAS:
             entry[era] = {one: server.result(one, None, modern=era == "modern") for one in LISTS}
@@ -222,7 +283,7 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
                 partial(server.resources, modern=era == "modern"),
                 documents="documents" in sources,
             )
-            if "documents" in sources:
+            if "documents" in sources and isinstance(server, Server):
                 entry[era]["resources/read"] = frozen_document(
                     *(server.document(linked=one, modern=era == "modern") for one in (True, False))
                 )
@@ -231,7 +292,6 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
                 if described.setdefault(era, text) != text:
                     raise RuntimeError(f"{name} is not always described alike")
         lists[",".join(sorted(sources))] = entry
-    modules = {tool.name: tool.fn.__module__ for tool in whole.tools()}
     greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
     params = {"logging/setLevel": {"level": "info"}}
     meta = json.loads(whole.result("tools/list", None, modern=True))["_meta"]
@@ -252,9 +312,16 @@ def frozen(embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
         "lists": lists,
         "tools": tools,
         "meta": dumps(meta)[1:-1],
+        "explains": whole.explains,
+        "slow_because": whole.slow_because,
+        "has_routes": whole.has_routes,
         # Whose functions the tools are.
         "of": modules,
     }
+
+
+def _module_of(tool: Any) -> str:
+    return str(getattr(getattr(tool, "fn", None), "__module__", ""))
 
 
 def main() -> None:
@@ -266,7 +333,13 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mesh.runtime.initialization")
-    json.dump(frozen(lambda: frozenset(json.load(sys.stdin))), output)
+    try:
+        answers = frozen(sys.argv[1], lambda: frozenset(json.load(sys.stdin)))
+    except RuntimeError as error:
+        if sys.argv[1] == CHECKOUT:
+            raise
+        answers = {"slow_because": str(error), "of": {}}
+    json.dump(answers, output)
 
 
 if __name__ == "__main__":

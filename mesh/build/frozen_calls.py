@@ -63,7 +63,7 @@ def call_of(
         "pydantic": "pydantic" in uses,
         "anyio": "anyio" in uses,
         "config": freezer.frozen(_config(adapter)),
-        # As callers write them, which `mcp_app.server` tells its middleware, too.
+        # As callers write them, which `the server` tells its middleware, too.
         "names": sorted(tool.parameters.get("properties", {})),
         "returns": _returns(tool, freezer),
         "in_thread": not is_coroutine_function(wrapper) and tool.run_in_thread,

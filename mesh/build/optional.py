@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.build import application
 from mesh.build.dependencies import Distribution
 
 
@@ -130,14 +129,14 @@ WORDS = frozenset(
 )
 
 
-def asked_for(root: Path) -> tuple[OptionalPart, ...]:
+def asked_for(files: Iterable[tuple[str, Path]]) -> tuple[OptionalPart, ...]:
     """The parts that the application asks for.
 
     Args:
-        root: The folder that holds `mcp_app`.
+        files: With their paths in the zip.
     """
     asked: set[OptionalPart] = set()
-    for _, path in application.files(root):
+    for _, path in files:
         if path.suffix == ".py":
             asked |= _named_in(path.read_bytes())
     return tuple(part for part in PARTS if part in asked)

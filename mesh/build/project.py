@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import mesh
+from mesh.build.environment import ROOT
 from mesh.build.failure import BuildError
+from mesh.runtime.config.build_info import CHECKOUT
 
 LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
 # What tools write beside a server's own files.
@@ -27,6 +30,9 @@ class Project:
         requirements: The locked packages of the zip, with hashes.
         include: Files and folders of the root that go into the zip; all of them when empty,
             without hidden ones, tests, and what tools write.
+        tools: A package whose modules hold tools; each of them can be imported before the server's
+            own module. Empty where that module holds the tools.
+        is_indexed: Whether an index of knowledge goes into the zip.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
     """
@@ -37,6 +43,8 @@ class Project:
     server: str
     requirements: Path
     include: tuple[str, ...] = ()
+    tools: str = ""
+    is_indexed: bool = False
     is_installed: bool = False
 
     @property
@@ -59,10 +67,36 @@ class Project:
                 continue
             yield from files_below(self.root, top)
 
+    def tool_modules(self) -> list[str]:
+        """The modules that are imported before the first call of a tool."""
+        if not self.tools:
+            return [self.module]
+        found = []
+        for path in sorted((self.root / self.tools.replace(".", "/")).iterdir()):
+            is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+            if is_module and path.stem.isidentifier() and not path.stem.startswith("__"):
+                found.append(f"{self.tools}.{path.stem}")
+        return found
+
     def authors(self) -> frozenset[str]:
         """The first names of the modules that the author wrote."""
         names = {Path(name).parts[0] for name, path in self.files() if path.suffix == ".py"}
         return frozenset(name.removesuffix(".py") for name in names)
+
+
+def aoma() -> Project:
+    """The server of this checkout."""
+    return Project(
+        root=ROOT,
+        name="aoma-mesh",
+        version=mesh.__version__,
+        server=CHECKOUT,
+        requirements=ROOT / "requirements" / "lambda.txt",
+        include=("mcp_app",),
+        tools="mcp_app.tools",
+        is_indexed=True,
+        is_installed=True,
+    )
 
 
 def files_below(root: Path, top: Path) -> Iterator[tuple[str, Path]]:

@@ -7,8 +7,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.build.application import PACKAGE
-
 
 @dataclass(frozen=True)
 class Provenance:
@@ -45,11 +43,16 @@ def git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def provenance(root: Path) -> Provenance:
-    """The commit that `root` is checked out from."""
+def provenance(root: Path, witness: str) -> Provenance:
+    """The commit that `root` is checked out from.
+
+    Args:
+        root: The project's folder.
+        witness: A file of it that is in each of its commits.
+    """
     try:
         # A copy of the project inside somebody's own repository is not in its commits.
-        git(root, "ls-files", "--error-unmatch", "--", f"{PACKAGE}/__init__.py")
+        git(root, "ls-files", "--error-unmatch", "--", witness)
         commit = git(root, "rev-parse", "--verify", "HEAD")
         changes = git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
     except OSError:

@@ -29,12 +29,12 @@ class Reachable:
     """Follows what tools refer to.
 
     Args:
-        package: The first name of the authors' modules.
+        names: The first names of all modules that authors wrote.
         authors: Those that have been imported.
     """
 
-    def __init__(self, package: str, authors: Mapping[str, ModuleType]) -> None:
-        self._package = package
+    def __init__(self, names: frozenset[str], authors: Mapping[str, ModuleType]) -> None:
+        self._names = names
         self._authors = authors
         # Values that lead to nothing.
         self._clean: set[int] = set()
@@ -114,7 +114,7 @@ class Reachable:
             yield from self._of_code(code, {"__package__": spec.parent}, before)
 
     def _is_authors(self, module: Any) -> bool:
-        return isinstance(module, str) and module.partition(".")[0] == self._package
+        return isinstance(module, str) and module.partition(".")[0] in self._names
 
 
 class _Imported(tuple[str, str]):

@@ -63,7 +63,7 @@ def instance(supabase: LocalSupabase) -> Iterator[Instance]:
     stored = json.dumps({"keys": [entry]})
     ring = KeyRing(lambda: stored, source="SSM parameter /p", ttl_seconds=60)
     backend = SupabaseBackend(chosen, parameters.read)
-    started = Instance(build_app(build_server(settings, backend), settings, backend, ring))
+    started = Instance(build_app(build_server(settings, backend), settings, ring))
     yield started
     started.close()
 

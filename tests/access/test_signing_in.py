@@ -120,7 +120,7 @@ def test_a_user_signs_in_knowing_only_the_address(settings, remapped: bool) -> N
         oauth = OAuthSettings(issuer.url, required_scopes=("mesh",))
         own = replace(settings, auth="oauth", oauth=oauth)
         backend = EmbeddedBackend(settings.index)
-        app = build_app(build_server(own, backend), own, backend, None)
+        app = build_app(build_server(own, backend), own, None)
         tools, kept = asyncio.run(signed_in(app, remapped=remapped))
     assert "search_knowledge" in tools
     assert kept.tokens is not None

@@ -84,7 +84,7 @@ def instance_of(
         )
         assert settings.supabase is not None
         backend = SupabaseBackend(settings.supabase, secrets.__getitem__)
-        instance = Instance(build_app(build_server(settings, backend), settings, backend, None))
+        instance = Instance(build_app(build_server(settings, backend), settings, None))
         instances.append(instance)
         own = deployment.current()
 

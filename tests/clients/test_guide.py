@@ -67,7 +67,7 @@ def keyed(tmp_path_factory) -> Iterator[str]:
     backend = EmbeddedBackend(index)
     entry = {"name": "guide", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026"}
     ring = KeyRing(lambda: json.dumps({"keys": [entry]}), source="a test", ttl_seconds=60)
-    with served(build_app(build_server(settings, backend), settings, backend, ring)) as url:
+    with served(build_app(build_server(settings, backend), settings, ring)) as url:
         yield f"{url}mcp"
 
 

@@ -139,7 +139,6 @@ def instance_of(
     app = build_app(
         build_server(settings, backend),
         settings,
-        backend,
         ring if settings.auth in WITH_API_KEYS else None,
         origin_secrets=origin,
     )

@@ -163,7 +163,7 @@ def test_the_secret_reaches_nothing_behind_the_domain(behind, parameter):
     entry = {"name": "k", "sha256": key_digest(key), "last4": key[-4:], "created": "2026"}
     keys = json.dumps({"keys": [entry]})
     ring = KeyRing(lambda: keys, source="SSM parameter /k", ttl_seconds=60)
-    app = build_app(server, behind, backend, ring, origin_secrets=parameter.secrets())
+    app = build_app(server, behind, ring, origin_secrets=parameter.secrets())
     instance = Instance(app)
     try:
         client = Client(lambda event: instance.answer(event, None), key)
@@ -243,7 +243,7 @@ def test_oauth_knows_the_domain_as_the_resource(start_instance, behind, paramete
 
 def test_a_demand_that_nothing_could_check_starts_no_server(behind):
     with pytest.raises(ValueError, match="nothing could prove it"):
-        build_app(None, behind, None, None)  # type: ignore[arg-type]
+        build_app(None, behind, None)  # type: ignore[arg-type]
 
 
 def test_without_the_parameter_there_is_nothing_to_check(settings, behind):

@@ -37,7 +37,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         def start(**variables: str) -> str:
             settings = load(VARIABLES | variables)
             backend = EmbeddedBackend(missing)
-            app = build_app(build_server(settings, backend), settings, backend, None)
+            app = build_app(build_server(settings, backend), settings, None)
             return stack.enter_context(served(app))
 
         yield start

@@ -33,7 +33,7 @@ def serve(settings, parameters):
             deadline_seconds=20.0,
         )
         backend = SupabaseBackend(chosen, parameters.read)
-        instance = Instance(build_app(build_server(server, backend), server, backend, None))
+        instance = Instance(build_app(build_server(server, backend), server, None))
         instances.append(instance)
         return Client(lambda event: instance.answer(event, None), None)
 

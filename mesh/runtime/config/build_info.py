@@ -9,6 +9,9 @@ from mesh import __version__
 from mesh.runtime.config.settings import TASK_ROOT
 from mesh.runtime.record import Record
 
+# Of a checkout, which no build has recorded.
+CHECKOUT = "mcp_app.server:create_server"
+
 
 class BuildInfo(Record):
     """Where the running code comes from.
@@ -19,6 +22,7 @@ class BuildInfo(Record):
         dirty: The tree had changes that no commit holds.
         architecture: `arm64` or `x86_64`; None when running from a checkout.
         content_sha256: Digest of the zip's other entries, names and bytes; None from a checkout.
+        server: Where the FastMCP server is, such as `server:mcp`.
     """
 
     version: str = __version__
@@ -26,6 +30,7 @@ class BuildInfo(Record):
     dirty: bool = False
     architecture: str | None = None
     content_sha256: str | None = None
+    server: str = CHECKOUT
 
 
 @cache
@@ -43,4 +48,5 @@ def read(path: str = f"{TASK_ROOT}/build.json") -> BuildInfo:
         dirty=record["dirty"],
         architecture=record["architecture"],
         content_sha256=record["content_sha256"],
+        server=record["server"],
     )

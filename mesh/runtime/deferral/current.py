@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from mesh.runtime.deferral.importing import Deferral
 
-AUTHORS = frozenset({"mcp_app"})
 # Its import imports FastMCP as an instance does, and ends the deferral.
 START = "mesh.runtime.initialization"
 
 _current: Deferral | None = None
 _early: Mapping[str, str | None] | None = None
 _modules: Collection[str] = ()
+_authors: Collection[str] = ()
 # The fingerprints of modules, each from right after its import: what others do later may change it.
 _prints: dict[str, str] = {}
 _ended = False
@@ -33,15 +33,18 @@ def _start() -> None:
     gc.enable()
 
 
-def plan(early: Mapping[str, str | None], modules: Collection[str]) -> None:
+def plan(
+    early: Mapping[str, str | None], modules: Collection[str], authors: Collection[str]
+) -> None:
     """Say what is to be deferred, once it is imported.
 
     Args:
         early: See `Deferral`.
         modules: The authors' modules that may be imported so.
+        authors: The first names of all modules that authors wrote.
     """
-    global _early, _modules
-    _early, _modules = early, modules
+    global _early, _modules, _authors
+    _early, _modules, _authors = early, modules, authors
 
 
 def begin() -> Deferral:
@@ -50,7 +53,7 @@ def begin() -> Deferral:
     if _current is None:
         from mesh.runtime.deferral.importing import Deferral  # noqa: PLC0415 - at a tool's first call
 
-        _current = Deferral(AUTHORS, _start, _early, _modules)
+        _current = Deferral(_authors, _start, _early, _modules)
         _current.begin()
     return _current
 

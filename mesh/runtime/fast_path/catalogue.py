@@ -26,7 +26,8 @@ class Catalogue:
     """Imports authors' modules, once, and checks them.
 
     Args:
-        frozen: What the build wrote down: `modules` with the fingerprint of each; `imports`, each
+        frozen: What the build wrote down: `authors`, the first names of all modules that authors
+            wrote; `modules` with the fingerprint of each; `imports`, each
             with those that it imports; `order`, the modules of tools in the order in which the
             server imports them; `functions`, each tool's module and the name of its function
             there; `early` (see `Deferral`); `environment`, the variables that modules read, with
@@ -36,7 +37,8 @@ class Catalogue:
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
         self._frozen = frozen
-        current.plan(frozen["early"], dict.fromkeys((*frozen["order"], *frozen["modules"])))
+        modules = dict.fromkeys((*frozen["order"], *frozen["modules"]))
+        current.plan(frozen["early"], modules, frozen["authors"])
         self._checked: set[str] = set()
         self._different: set[str] = set()
         self._is_environment_checked = False

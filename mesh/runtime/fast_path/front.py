@@ -259,6 +259,7 @@ class Front:
             and PLAIN_PATH.issuperset(head.path)
             # Where access tokens are taken, some of these are there.
             and self._settings.oauth is None
+            and not self._loaded_methods().has_routes
         )
 
     def _nothing_here(self, head: Head) -> Reply:

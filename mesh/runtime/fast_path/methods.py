@@ -63,7 +63,10 @@ class Methods:
         sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
         self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
         self._texts: dict[str, dict[str, str]] = {}
-        self._calls = ToolCalls(self._catalogue, frozen["tools"], self._prepare)
+        self._calls = ToolCalls(
+            self._catalogue, frozen["tools"], self._prepare, explains=frozen["explains"]
+        )
+        self.has_routes: bool = frozen["has_routes"]
 
     def read(self, head: Head, event: Any) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""

@@ -98,6 +98,8 @@ class ToolCalls:
         tools: By name, what the build froze of a call, marshalled; None for those that FastMCP
             calls.
         prepare: Makes what tools work with, before one of them is imported; gives what runs it.
+        explains: Whether the server says in Mesh's words what does not fit, and hides what errors
+            say; else FastMCP writes all errors.
     """
 
     def __init__(
@@ -105,10 +107,13 @@ class ToolCalls:
         catalogue: Catalogue,
         tools: dict[str, bytes | None],
         prepare: Callable[[], Execution],
+        *,
+        explains: bool,
     ) -> None:
         self._catalogue = catalogue
         self._frozen = tools
         self._prepare = prepare
+        self._explains = explains
         self._tools: dict[str, Tool] = {}
         self._ended: tuple[str, Callable[[], Any]] | None = None
 
@@ -143,7 +148,7 @@ class ToolCalls:
         tool = self._tools.get(name)
         if tool is None:
             tool = self._tools[name] = self._made(name, marshalled)
-        arguments = renamed(given, tool.names)
+        arguments = renamed(given, tool.names) if self._explains else given
         state = State()
         try:
             call = partial(tool.call, arguments, state)
@@ -151,8 +156,13 @@ class ToolCalls:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
+            if state.invalid is error and not self._explains:
+                # The function was not called.
+                raise LeftToFastMcpError("arguments") from None
             failure = error if isinstance(error, Exception) else _contained(error)
             self._ended = name, partial(_raise, failure)
+            if not self._explains:
+                raise LeftToFastMcpError("result") from None
             return self._failed(name, failure, state, tool, meta), False
         self._ended = name, lambda: value
         try:

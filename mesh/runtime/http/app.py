@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mcp_app.knowledge.backend import Backend
 from mesh.runtime.access.access_control import AccessControl
 from mesh.runtime.access.access_tokens import AccessTokens
 from mesh.runtime.access.api_keys import KeyRing
@@ -36,8 +35,10 @@ from mesh.runtime.http.home import home
 from mesh.runtime.oauth.protected_resource import PATHS, metadata
 from mesh.runtime.observability.metrics import tool_metrics
 from mesh.runtime.observability.request_log import RequestLog
+from mesh.runtime.server.loading import adopt
 
 if TYPE_CHECKING:
+    from mesh.runtime.http.health import Readiness
     from mesh.runtime.domain.origin_secret import OriginSecrets
 
 
@@ -56,7 +57,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
 def build_app(
     server: FastMCP,
     settings: Settings,
-    backend: Backend,
     key_ring: KeyRing | None,
     *,
     rate_limit: RateLimit | None = None,
@@ -68,7 +68,6 @@ def build_app(
     Args:
         server: The FastMCP server, its tools registered.
         settings: What this deployment is.
-        backend: Where knowledge comes from, for `/ready`.
         key_ring: The valid API keys, where `settings.auth` takes them.
         rate_limit: How many calls each caller may make; as the settings say when None.
         cold: Whether the instance has answered nothing yet.
@@ -80,6 +79,8 @@ def build_app(
     """
     if settings.origin_secret_parameter is not None and origin_secrets is None:
         raise ValueError("requests must come through the domain, and nothing could prove it")
+    adopt(server, settings)
+    readiness: Readiness | None = getattr(server, "readiness", None)
     oauth = settings.oauth
     mcp = McpEndpoint(server, oauth.tool_scopes if oauth else {})
     public = [Route(path, metadata(oauth, settings.name)) for path in PATHS] if oauth else []
@@ -97,17 +98,19 @@ def build_app(
             async with mcp.lifespan():
                 yield
         finally:
-            await backend.close()
+            if readiness is not None:
+                await readiness.close()
 
     return Starlette(
         routes=[
             Route("/", home(settings, build, server)),
             Route("/health", health(settings, build)),
-            Route("/ready", ready(settings, backend)),
+            Route("/ready", ready(settings, readiness)),
             Route("/mcp", mcp, methods=["POST"]),
             Route("/mcp/", mcp, methods=["POST"]),
             Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),
             *public,
+            *server._get_additional_http_routes(),  # noqa: SLF001 - as FastMCP's own application does
         ],
         middleware=[
             Middleware(

@@ -1,23 +1,30 @@
-"""`/health`, which touches nothing, and `/ready`, which asks every source."""
+"""`/health`, which touches nothing, and `/ready`, which asks whatever the server needs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mcp_app.deadline import Deadline
-
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, Protocol
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from mcp_app.knowledge.backend import Backend
-    from mcp_app.knowledge.results import SourceState
     from mesh.runtime.config.build_info import BuildInfo
     from mesh.runtime.config.settings import Settings
+
+    class Readiness(Protocol):
+        """What a server may have as its attribute `readiness`."""
+
+        async def states(self, seconds: float) -> Mapping[str, Mapping[str, Any]]:
+            """By name, each thing that the server needs; `status` is `ok`, or else it is down."""
+
+        async def close(self) -> None:
+            """Close connections: the instance ends, or is frozen in a snapshot."""
+
 
 NO_STORE = {"cache-control": "no-store"}
 # What watches a server should not have to wait long for a slow source; the first check of an
@@ -56,24 +63,15 @@ def health(settings: Settings, build: BuildInfo) -> Endpoint:
     return endpoint
 
 
-def ready(settings: Settings, backend: Backend) -> Endpoint:
-    """Each source's state and latency in milliseconds; 503 when one is down."""
+def ready(settings: Settings, readiness: Readiness | None) -> Endpoint:
+    """The state of everything that the server needs; 503 when something is down."""
     from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
 
     async def endpoint(_request: Request) -> Response:
-        states = await backend.check(Deadline.after(min(READY_SECONDS, settings.deadline_seconds)))
-        up = all(state.status == "ok" for state in states)
-        body = {
-            "status": "ok" if up else "unavailable",
-            "sources": {state.source: _without_name(state) for state in states},
-        }
+        seconds = min(READY_SECONDS, settings.deadline_seconds)
+        states = {} if readiness is None else await readiness.states(seconds)
+        up = all(state["status"] == "ok" for state in states.values())
+        body = {"status": "ok" if up else "unavailable", "sources": states}
         return JSONResponse(body, 200 if up else 503, NO_STORE)
 
     return endpoint
-
-
-def _without_name(state: SourceState) -> dict[str, Any]:
-    """All but the name, which stands as the key."""
-    from dataclasses import asdict  # noqa: PLC0415 - not on the fast path
-
-    return {name: value for name, value in asdict(state).items() if name != "source"}

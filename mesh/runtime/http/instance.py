@@ -18,13 +18,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from mcp_app import deployment
-from mcp_app.preloading import preload
-from mcp_app.server import build_server
 from mesh.runtime.access.key_ring import key_ring
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.aws import snapshot
 from mesh.runtime.concurrency import event_loop, root_task
+from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.endpoint.mcp_endpoint import LEAVING_IS_WATCHED
@@ -33,6 +31,7 @@ from mesh.runtime.http.events import BadEventError
 from mesh.runtime.http.failures import INVALID_REQUEST, failure
 from mesh.runtime.http.gateway import ScopeGateway, event_body, http_scope
 from mesh.runtime.http.json_body import replay
+from mesh.runtime.server.loading import load
 
 logger = logging.getLogger("mesh.request")
 
@@ -134,22 +133,20 @@ def start(
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
     """
-    preload(settings)
-    # What the fast path has connected stays connected.
-    backend = deployment.made(settings) or deployment.backend_of(settings)
-    server = build_server(settings, backend)
+    server = load(build_info.read().server)
+    # A server may know whether what it needs is there.
+    readiness = getattr(server, "readiness", None)
     keys = key_ring(settings)
     app = build_app(
         server,
         settings,
-        backend,
         keys,
         rate_limit=rate_limit,
         cold=cold,
         origin_secrets=origin_secrets(settings, keys),
     )
     instance = Instance(app, event_loop.take())
-    if settings.supabase is not None:
-        # Connections do not outlive a snapshot; the index in the zip does.
-        snapshot.forgets(lambda: instance.run(backend.close()))
+    if readiness is not None:
+        # Connections do not outlive a snapshot.
+        snapshot.forgets(lambda: instance.run(readiness.close()))
     return instance

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import mcp_types
+from fastmcp import FastMCP
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 
@@ -70,11 +71,11 @@ class CallLog(Middleware):
     """Notes each call. It has to stand outermost, to see how a call really ended.
 
     Args:
-        tools: The names of the tools that there are.
+        server: Knows which tools there are.
     """
 
-    def __init__(self, tools: frozenset[str]) -> None:
-        self._tools = tools
+    def __init__(self, server: FastMCP[Any]) -> None:
+        self._server = server
 
     async def on_request(
         self,
@@ -90,8 +91,8 @@ class CallLog(Middleware):
         call["rpc_method"] = context.method if context.method in METHODS else "unknown"
         call["outcome"] = "tool_error" if is_tool else "error"
         if is_tool:
-            name = getattr(context.message, "name", None)
-            call["tool"] = name if name in self._tools else "unknown"
+            name = getattr(context.message, "name", "")
+            call["tool"] = name if await self._server.get_tool(name) else "unknown"
         started = time.perf_counter()
         try:
             result = await call_next(context)

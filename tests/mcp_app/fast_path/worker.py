@@ -62,7 +62,7 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
     from mesh.runtime.http.instance import Instance  # noqa: PLC0415
 
     backend = deployment.made(settings) or deployment.backend_of(settings)
-    app = build_app(build_server(settings, backend), settings, backend, ring)
+    app = build_app(build_server(settings, backend), settings, ring)
     return Instance(app, event_loop.take()).answer
 
 

@@ -1,0 +1,53 @@
+"""The zip's packages for this machine: the build imports the server with them."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mesh.build.environment import BIN, uv_variables
+from mesh.build.failure import BuildError
+
+
+def host_site(requirements: Path, cache: Path) -> Path:
+    """The locked packages in a folder, installed there once.
+
+    Args:
+        requirements: The lock, with hashes.
+        cache: Where such folders are kept.
+
+    Raises:
+        BuildError: they cannot be had for this machine.
+    """
+    digest = hashlib.sha256(sys.version.encode() + requirements.read_bytes()).hexdigest()
+    home = cache / f"host-{digest[:32]}"
+    if home.is_dir():
+        return home
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+        site = Path(scratch) / "site"
+        command = (
+            *(str(BIN / "uv"), "pip", "install", "--require-hashes", "-r", str(requirements)),
+            *("--target", str(site), "--python", sys.executable, "--only-binary", ":all:"),
+        )
+        done = subprocess.run(
+            command,
+            env=uv_variables() | {"NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode != 0:
+            said = "\n".join(done.stderr.strip().splitlines()[-4:])
+            raise BuildError(f"The server's packages cannot be installed on this machine:\n{said}")
+        try:
+            site.rename(home)
+        except OSError:
+            # Another build was faster.
+            if not home.is_dir():
+                raise
+    return home

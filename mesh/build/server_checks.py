@@ -1,0 +1,63 @@
+"""What of a FastMCP server keeps all of its answers with FastMCP.
+
+The fast path gives answers that the build froze, and calls functions as FastMCP would. Both hold
+only where nothing of the server's own stands between FastMCP and the tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def whole_server_reason(server: Any) -> str:
+    """Why FastMCP answers everything; empty where it need not.
+
+    Args:
+        server: The FastMCP server, as its author made it.
+    """
+    return next(_reasons(server), "")
+
+
+def _reasons(server: Any) -> Iterator[str]:
+    from fastmcp import FastMCP  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp.server.middleware.dereference import DereferenceRefsMiddleware  # noqa: PLC0415
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415
+    from fastmcp.server.server import default_lifespan  # noqa: PLC0415
+
+    if type(server) is not FastMCP:
+        yield f"the server is a {type(server).__name__}"
+    for one in server.middleware:
+        if type(one) is not DereferenceRefsMiddleware and not _is_ours(one):
+            yield f"the server has middleware, {type(one).__name__}"
+    if server._lifespan is not default_lifespan:  # noqa: SLF001 - no public way, here and below
+        yield "the server has a lifespan"
+    if server._transforms:  # noqa: SLF001
+        yield f"the server has a transform, {type(server._transforms[0]).__name__}"  # noqa: SLF001
+    if server.strict_input_validation:
+        yield "the server validates strictly"
+    for provider in server.providers:
+        if type(provider) is FastMCPProvider and not provider._transforms:  # noqa: SLF001
+            yield from _reasons(provider.server)
+        elif not _is_local(provider) or provider._transforms:  # noqa: SLF001
+            yield f"the server has a provider of its own, {type(provider).__name__}"
+        else:
+            yield from _checked(provider._components.values())  # noqa: SLF001
+
+
+def _is_local(provider: Any) -> bool:
+    """Whether it is FastMCP's own place for what is registered with a server."""
+    from fastmcp.server.providers.local_provider import LocalProvider  # noqa: PLC0415
+
+    kind = type(provider)
+    return issubclass(kind, LocalProvider) and kind.__module__.startswith("fastmcp.")
+
+
+def _checked(components: Iterable[Any]) -> Iterator[str]:
+    for one in components:
+        if getattr(one, "auth", None) is not None:
+            yield f"FastMCP checks who may use {one.name}"
+
+
+def _is_ours(middleware: Any) -> bool:
+    return type(middleware).__module__.startswith("mesh.runtime.")

@@ -1,0 +1,66 @@
+"""The author's FastMCP server, from where the build found it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from fastmcp import FastMCP
+
+from mesh.runtime.access.tool_access import ToolAccess
+from mesh.runtime.config.variables import SettingsError
+from mesh.runtime.observability.call_log import CallLog
+from mesh.runtime.server.function_tools import guard
+from mesh.runtime.server.request_state import request_state_security
+
+if TYPE_CHECKING:
+    from mesh.runtime.config.settings import Settings
+
+
+def load(server: str) -> FastMCP[Any]:
+    """Import the server, or call the function that makes it.
+
+    Args:
+        server: Such as `server:mcp`: a module, and the name of a FastMCP object, or of a function
+            without parameters that returns one.
+
+    Raises:
+        SettingsError: there is no such thing, or it is something else.
+        Exception: whatever the module raises on import.
+    """
+    name, _, attribute = server.partition(":")
+    module = importlib.import_module(name)
+    found: Any = getattr(module, attribute, None)
+    if found is None:
+        raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
+    if not isinstance(found, FastMCP) and callable(found):
+        found = found()
+    if not isinstance(found, FastMCP):
+        raise SettingsError(
+            f"{server} is a {type(found).__name__}; it has to be a FastMCP server, or a function "
+            "that returns one."
+        )
+    if found.auth is not None:
+        raise SettingsError(
+            f"{server} has auth=, which Mesh does not support: it checks callers itself, by API "
+            "keys, access tokens or AWS signatures. Remove it."
+        )
+    return found
+
+
+def adopt(server: FastMCP[Any], settings: Settings) -> None:
+    """Put what Mesh adds around the server's own middleware, once.
+
+    Nothing of it changes an answer: calls are logged, callers see the tools that they may call,
+    no tool ends the process, and what a tool asks back is sealed with a key of all instances.
+    """
+    if any(isinstance(one, CallLog) for one in server.middleware):
+        return
+    guard()
+    tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
+    # The outermost first: the log sees how a call really ended.
+    server.middleware[:0] = [CallLog(server), ToolAccess(tool_scopes)]
+    if server._request_state_security is None:  # noqa: SLF001 - it has no setter
+        server._request_state_security = request_state_security(  # noqa: SLF001 - likewise
+            settings.state_key_parameter, settings.secrets_ttl_seconds, settings.name
+        )
