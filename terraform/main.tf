@@ -27,6 +27,8 @@ module "parameters" {
   path        = "/${var.name}/${var.environment}"
   kms_key_arn = var.kms_key_arn
   parameters = merge(local.secrets, {
+    for name, key in local.secret_parameters : key => "Secret ${name} of ${local.function_name}; written by `mesh secrets`"
+    }, {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
     }, var.tools_ask_back ? {
     state-key = "Key that seals what tools of ${local.function_name} remember while they ask back"
@@ -43,7 +45,7 @@ module "lambda" {
   zip_path               = local.zip_path
   code_sha256            = local.code_sha256
   handler                = local.runtime.handler
-  layers                 = local.runtime.layers
+  layers                 = concat(var.layers, local.runtime.layers)
   runtime                = var.runtime
   architecture           = var.architecture
   memory_mb              = var.memory_mb
@@ -55,6 +57,7 @@ module "lambda" {
   tracing                = var.tracing
   live_version_parameter = "/${var.name}/${var.environment}/live-version"
   parameter_arns         = values(module.parameters.arns)
+  policy_statements      = var.policy_statements
 
   snap_start              = var.snap_start
   provisioned_concurrency = var.provisioned_concurrency
@@ -76,7 +79,7 @@ module "lambda" {
 
   permissions_boundary_arn = local.permissions_boundary_arn
 
-  environment_variables = merge(local.runtime.environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, local.domain_environment, {
+  environment_variables = merge(var.environment_variables, local.runtime.environment, local.secrets_environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, local.domain_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
     MESH_BACKEND             = var.backend

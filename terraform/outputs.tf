@@ -69,6 +69,11 @@ output "secret_parameters" {
   value       = { for name in keys(local.secrets) : name => module.parameters.names[name] }
 }
 
+output "secrets" {
+  description = "Systems Manager parameter of each secret in secrets, by its name; `mesh secrets set NAME` stores the value there."
+  value       = { for name, key in local.secret_parameters : name => module.parameters.names[key] }
+}
+
 output "access" {
   description = "Who can use the live URL, in words."
   value       = local.access[local.auth]

@@ -32,4 +32,9 @@ module "environment" {
   target_arns       = var.target_arns
   vpc               = var.vpc
   domain_zone_ids   = var.domain_zone_ids
+  layer_arns        = var.layer_arns
+  policy_statements = [
+    for statement in var.policy_statements : statement
+    if try(contains(statement.environments, each.key), true)
+  ]
 }

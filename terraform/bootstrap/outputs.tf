@@ -44,6 +44,8 @@ output "settings" {
     target_arns              = var.target_arns
     vpc                      = var.vpc
     domain_zone_ids          = var.domain_zone_ids
+    layer_arns               = var.layer_arns
+    policy_statements        = var.policy_statements
     tags                     = var.tags
   }
 }

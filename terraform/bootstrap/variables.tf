@@ -172,6 +172,80 @@ variable "domain_zone_ids" {
   }
 }
 
+variable "layer_arns" {
+  description = "Layers that functions may use, for layers in terraform/, without their version, such as [\"arn:aws:lambda:us-east-1:123456789012:layer:fonts\"]."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.layer_arns : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[A-Za-z0-9_-]{1,140}$", arn))])
+    error_message = "layer_arns is ${jsonencode(var.layer_arns)}; give ARNs of layers without a version and without a wildcard, such as arn:aws:lambda:us-east-1:123456789012:layer:fonts."
+  }
+}
+
+# The same rules as in ../server_variables.tf.
+variable "policy_statements" {
+  description = "What functions may do in AWS, the same list as policy_statements in terraform/. A statement is for every environment, or for those that it names, such as environments = [\"staging\"]."
+  type = list(object({
+    sid        = optional(string)
+    effect     = optional(string, "Allow")
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+
+    environments = optional(set(string))
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for sid in var.policy_statements[*].sid : sid == null || can(regex("^[A-Za-z0-9]{1,100}$", sid))]) && length(distinct([for sid in var.policy_statements[*].sid : sid if sid != null])) == length([for sid in var.policy_statements[*].sid : sid if sid != null])
+    error_message = "policy_statements has the sids ${jsonencode([for sid in var.policy_statements[*].sid : sid if sid != null])}. A sid has at most 100 letters and digits, and no two are the same: change them, or leave them out."
+  }
+
+  validation {
+    condition     = alltrue([for statement in var.policy_statements : contains(["Allow", "Deny"], statement.effect)])
+    error_message = "policy_statements has the effects ${jsonencode(distinct(var.policy_statements[*].effect))}; use Allow or Deny."
+  }
+
+  validation {
+    condition     = alltrue([for statement in var.policy_statements : length(statement.actions) > 0 && length(statement.resources) > 0])
+    error_message = "policy_statements has a statement without actions or without resources: ${jsonencode([for statement in var.policy_statements : statement if length(statement.actions) == 0 || length(statement.resources) == 0])}. Give at least one of each."
+  }
+
+  validation {
+    condition     = alltrue([for action in flatten(var.policy_statements[*].actions) : can(regex("^[a-z0-9-]+:[A-Za-z0-9*?]+$", action))])
+    error_message = "policy_statements has the actions ${jsonencode([for action in flatten(var.policy_statements[*].actions) : action if !can(regex("^[a-z0-9-]+:[A-Za-z0-9*?]+$", action))])}. An action names one service and what is done there, such as dynamodb:GetItem; * for all services is refused."
+  }
+
+  # Whoever may do everything in IAM may do everything.
+  validation {
+    condition     = alltrue([for action in flatten(var.policy_statements[*].actions) : !can(regex("^iam:[*?]+$", action))])
+    error_message = "policy_statements has iam:*, with which a tool could give itself every right there is. Name the actions, such as iam:GetRole."
+  }
+
+  validation {
+    condition     = alltrue([for resource in flatten(var.policy_statements[*].resources) : can(regex("^(\\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+)$", resource))])
+    error_message = "policy_statements has the resources ${jsonencode([for resource in flatten(var.policy_statements[*].resources) : resource if !can(regex("^(\\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+)$", resource))])}. Give ARNs, such as arn:aws:dynamodb:us-east-1:123456789012:table/notes, or * for actions that AWS knows no resource for."
+  }
+
+  validation {
+    condition     = alltrue([for condition in flatten(var.policy_statements[*].conditions) : can(regex("^[A-Za-z:]+$", condition.test)) && can(regex("^[A-Za-z0-9-]+:.+$", condition.variable)) && length(condition.values) > 0])
+    error_message = "policy_statements has the conditions ${jsonencode([for condition in flatten(var.policy_statements[*].conditions) : condition if !(can(regex("^[A-Za-z:]+$", condition.test)) && can(regex("^[A-Za-z0-9-]+:.+$", condition.variable)) && length(condition.values) > 0)])}. Give test, variable and values, such as { test = \"StringEquals\", variable = \"aws:ResourceTag/Team\", values = [\"mesh\"] }."
+  }
+
+  validation {
+    condition     = alltrue([for statement in var.policy_statements : length(distinct([for condition in statement.conditions : "${condition.test} ${condition.variable}"])) == length(statement.conditions)])
+    error_message = "policy_statements has a statement with two conditions of the same test and variable. Give that condition once, with all its values."
+  }
+
+  validation {
+    condition     = length(setsubtract(flatten([for statement in var.policy_statements : statement.environments == null ? [] : tolist(statement.environments)]), var.environments)) == 0
+    error_message = "policy_statements has statements for ${jsonencode(setsubtract(flatten([for statement in var.policy_statements : statement.environments == null ? [] : tolist(statement.environments)]), var.environments))}, which environments does not have: ${jsonencode(var.environments)}."
+  }
+}
+
 variable "tags" {
   description = "Tags for every resource, besides Project and ManagedBy."
   type        = map(string)

@@ -30,7 +30,8 @@ class Documented:
 
     def blocks(self, kind: str) -> dict[str, str]:
         """Give the body of each top-level block of `kind`, by its name."""
-        text = (ROOT / self.folder / f"{kind}s.tf").read_text()
+        files = sorted((ROOT / self.folder).glob("*.tf"))
+        text = "\n".join(file.read_text() for file in files)
         return dict(re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.DOTALL | re.MULTILINE))
 
 
@@ -42,9 +43,11 @@ each_root = pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.folder)
 
 
 def argument(name: str, body: str) -> str | None:
-    """Give the argument's expression, quotes of a plain string left out."""
+    """Give the argument's expression, or the text of a plain string."""
     found = re.search(rf"^  {name}\s+= (.*)$", body, re.MULTILINE)
-    return found[1].removeprefix('"').removesuffix('"') if found else None
+    if found is None:
+        return None
+    return found[1].removeprefix('"').removesuffix('"').replace('\\"', '"')
 
 
 def default(body: str) -> str:

@@ -15,6 +15,12 @@ locals {
 
   # Options of terraform/ that bootstrap was told of; each statement is there only then.
   option_rights = concat(
+    [for layers in length(var.layer_arns) == 0 ? [] : [var.layer_arns] : {
+      Sid      = "UseLayers"
+      Effect   = "Allow"
+      Action   = "lambda:GetLayerVersion"
+      Resource = [for layer in layers : "${layer}:*"]
+    }],
     [for keys in length(var.kms_key_arns) == 0 ? [] : [var.kms_key_arns] : {
       # The keys' own policies have to let the account's policies decide.
       Sid      = "UseKeys"

@@ -66,3 +66,21 @@ variable "vpc" {
   type        = bool
   default     = false
 }
+
+variable "layer_arns" {
+  description = "Layers that the function may use, without their version."
+  type        = list(string)
+  default     = []
+}
+
+variable "policy_statements" {
+  description = "What the function may do in AWS besides."
+  type = list(object({
+    sid        = optional(string)
+    effect     = optional(string, "Allow")
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+  }))
+  default = []
+}

@@ -169,20 +169,75 @@ run "an_option_that_needs_more_is_asked_for" {
     kms_key_arns      = ["arn:aws:kms:eu-central-1:123456789012:key/mine"]
     target_arns       = ["arn:aws:sqs:eu-central-1:123456789012:letters"]
     vpc               = true
+    layer_arns        = ["arn:aws:lambda:eu-central-1:123456789012:layer:fonts"]
+    policy_statements = [
+      {
+        sid        = "ReadNotes"
+        actions    = ["dynamodb:GetItem"]
+        resources  = ["arn:aws:dynamodb:eu-central-1:123456789012:table/notes"]
+        conditions = [{ test = "StringEquals", variable = "aws:ResourceTag/Team", values = ["mesh"] }]
+      },
+      { effect = "Deny", actions = ["dynamodb:*"], resources = ["arn:aws:dynamodb:eu-central-1:123456789012:table/people"] },
+    ]
   }
 
   assert {
-    condition = join(" ", [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Sid]) == join(" ", [
+    condition = join(" ", [for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : try(statement.Sid, "-")]) == join(" ", [
       "DecryptThroughServices", "SendToTargets", "LetLambdaMakeNetworkInterfaces", "KeepTheCodeFromNetworkInterfaces",
-      "ReadOwnParameters", "WriteOwnLog", "WriteTraces",
+      "ReadNotes", "-", "ReadOwnParameters", "WriteOwnLog", "WriteTraces",
     ])
     error_message = aws_iam_policy.boundary.policy
+  }
+
+  # As the role's own policy has them: terraform/tests/policy_statements.tftest.hcl.
+  assert {
+    condition = slice(jsondecode(aws_iam_policy.boundary.policy).Statement, 4, 6) == [
+      {
+        Sid       = "ReadNotes"
+        Effect    = "Allow"
+        Action    = ["dynamodb:GetItem"]
+        Resource  = ["arn:aws:dynamodb:eu-central-1:123456789012:table/notes"]
+        Condition = { StringEquals = { "aws:ResourceTag/Team" = ["mesh"] } }
+      },
+      { Effect = "Deny", Action = ["dynamodb:*"], Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/people"] },
+    ]
+    error_message = aws_iam_policy.boundary.policy
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_policy.apply["function"].policy).Statement : statement.Resource if try(statement.Sid, "") == "UseLayers"] == [
+      ["arn:aws:lambda:eu-central-1:123456789012:layer:fonts:*"]
+    ]
+    error_message = aws_iam_policy.apply["function"].policy
   }
 
   assert {
     condition     = length(aws_iam_policy.apply["function"].policy) <= 6144 && strcontains(aws_iam_policy.apply["function"].policy, "key/mine")
     error_message = aws_iam_policy.apply["function"].policy
   }
+}
+
+run "refuses_a_sid_that_the_boundary_uses_itself" {
+  command = plan
+
+  module {
+    source = "./environment"
+  }
+
+  variables {
+    name              = "mesh"
+    environment       = "qa"
+    region            = "eu-central-1"
+    account_id        = "123456789012"
+    partition         = "aws"
+    oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    subjects          = ["repo:my-company/aoma-mesh:environment:qa"]
+    state_bucket_arn  = "arn:aws:s3:::states"
+    state_key         = "qa.tfstate"
+    policy_statements = [{ sid = "WriteOwnLog", actions = ["logs:PutLogEvents"], resources = ["*"] }]
+  }
+
+  expect_failures = [aws_iam_policy.boundary]
 }
 
 run "without_a_zone_there_are_no_rights_for_a_domain" {
@@ -292,6 +347,29 @@ run "a_domain_is_made_in_its_zone_and_touches_no_other_environment_s" {
   }
 }
 
+run "statements_for_one_environment_are_remembered" {
+  command = plan
+
+  variables {
+    policy_statements = [{ actions = ["dynamodb:GetItem"], resources = ["*"], environments = ["staging"] }]
+  }
+
+  assert {
+    condition     = output.settings.policy_statements[0].environments == toset(["staging"])
+    error_message = jsonencode(output.settings)
+  }
+}
+
+run "refuses_statements_for_an_environment_that_there_is_not" {
+  command = plan
+
+  variables {
+    policy_statements = [{ actions = ["dynamodb:GetItem"], resources = ["*"], environments = ["stagign"] }]
+  }
+
+  expect_failures = [var.policy_statements]
+}
+
 run "refuses_what_would_open_or_mix_things" {
   command = plan
 
@@ -308,6 +386,7 @@ run "refuses_what_would_open_or_mix_things" {
     kms_key_arns             = ["arn:aws:kms:us-east-1:123456789012:key/*"]
     target_arns              = ["*"]
     domain_zone_ids          = ["*"]
+    layer_arns               = ["arn:aws:lambda:us-east-1:123456789012:layer:fonts:3"]
   }
 
   expect_failures = [
@@ -323,6 +402,7 @@ run "refuses_what_would_open_or_mix_things" {
     var.kms_key_arns,
     var.target_arns,
     var.domain_zone_ids,
+    var.layer_arns,
   ]
 }
 

@@ -1,5 +1,6 @@
 # What the function may do: read its own parameters, write its own log and, each only if asked
-# for, write traces, decrypt with one key, send to named targets, be in a VPC. Nothing else.
+# for, write traces, decrypt with one key, send to named targets, be in a VPC; and what
+# policy_statements says. Nothing else.
 
 locals {
   # arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME
@@ -112,4 +113,41 @@ resource "aws_iam_role_policy" "this" {
       },
     ], local.optional_statements)
   })
+}
+
+locals {
+  statements_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [for statement in var.policy_statements : {
+      for key, value in {
+        Sid      = statement.sid
+        Effect   = statement.effect
+        Action   = statement.actions
+        Resource = statement.resources
+        Condition = length(statement.conditions) == 0 ? null : {
+          for test in distinct(statement.conditions[*].test) : test => {
+            for condition in statement.conditions : condition.variable => condition.values if condition.test == test
+          }
+        }
+      } : key => value if value != null
+    }]
+  })
+}
+
+# Apart from the policy above, so that either can be read and changed without the other.
+resource "aws_iam_role_policy" "statements" {
+  count = length(var.policy_statements) > 0 ? 1 : 0
+
+  name   = "policy-statements"
+  role   = aws_iam_role.this.name
+  policy = local.statements_policy
+
+  lifecycle {
+    # Of all inline policies of a role together; LimitExceeded otherwise.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    precondition {
+      condition     = length(local.statements_policy) + length(aws_iam_role_policy.this.policy) <= 10240
+      error_message = "policy_statements has ${length(local.statements_policy)} characters as a policy. With the ${length(aws_iam_role_policy.this.policy)} that the function needs anyway, AWS takes at most 10240: join statements, or shorten their lists with wildcards."
+    }
+  }
 }

@@ -81,14 +81,20 @@ resource "aws_lambda_function" "this" {
   }
 
   # Lambda creates a missing log group itself at the first invocation, without retention,
-  # and Terraform's creation then fails with ResourceAlreadyExistsException. The policy
-  # comes first because the first requests would find reading parameters denied.
-  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
+  # and Terraform's creation then fails with ResourceAlreadyExistsException. The policies
+  # come first because the first requests would find reading parameters denied.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this, aws_iam_role_policy.statements]
 
   lifecycle {
     precondition {
       condition     = fileexists(var.zip_path)
       error_message = "There is no zip at ${var.zip_path}. Build it with: python build.py --architecture ${var.architecture}"
+    }
+
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    precondition {
+      condition     = length(jsonencode(var.environment_variables)) <= 4096
+      error_message = "The environment has ${length(jsonencode(var.environment_variables))} characters as JSON; Lambda takes at most 4096. Shorten the values in environment_variables, or keep them in a file of the server."
     }
   }
 }

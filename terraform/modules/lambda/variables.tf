@@ -138,6 +138,18 @@ variable "parameter_arns" {
   type        = list(string)
 }
 
+variable "policy_statements" {
+  description = "What the function's code may do in AWS besides."
+  type = list(object({
+    sid        = optional(string)
+    effect     = optional(string, "Allow")
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(list(object({ test = string, variable = string, values = list(string) })), [])
+  }))
+  default = []
+}
+
 variable "environment_variables" {
   description = "The function's environment. Never a secret: it is readable in the console, the state and the plan."
   type        = map(string)

@@ -1,0 +1,372 @@
+"""What a server's author sets in the root: environment variables, secrets, rights and layers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+
+from local_aws import host
+from ops import environments
+from ops.cli import run
+from ops.plan_guard import judge, read_plan
+from ops.plan_guard.secrets import FORMS, NAMES
+from tests.terraform.local_account import Account, allowed_of, open_account
+from tests.terraform.test_root_on_local_aws import ROOT, Cli
+
+if TYPE_CHECKING:
+    from local_aws.process import Running
+
+NAME = "aoma-mesh-dev"
+SECRET = "value-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
+# Tells its environment, as a tool of an author's would read it.
+HANDLER = """
+import os
+
+def handler(event, context):
+    return {name: os.environ.get(name) for name in ("NOTES_TABLE", "MESH_SECRETS")}
+"""
+NOTES = "arn:aws:dynamodb:us-east-1:000000000000:table/notes"
+SETTINGS: dict[str, Any] = {
+    "environment_variables": {"NOTES_TABLE": "notes"},
+    "secrets": ["WEATHER_API_KEY", "MAIL_TOKEN"],
+    "policy_statements": [
+        {
+            "sid": "ReadNotes",
+            "actions": ["dynamodb:GetItem"],
+            "resources": [NOTES],
+            "conditions": [
+                {
+                    "test": "ForAllValues:StringEquals",
+                    "variable": "dynamodb:LeadingKeys",
+                    "values": ["public"],
+                }
+            ],
+        }
+    ],
+}
+PARAMETERS = {
+    "MAIL_TOKEN": "/aoma-mesh/dev/secrets/MAIL_TOKEN",
+    "WEATHER_API_KEY": "/aoma-mesh/dev/secrets/WEATHER_API_KEY",
+}
+FEW = {"alarms": False, "dashboard": False}
+
+
+@pytest.fixture
+def root(aws: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The real root, initialised, with a zip that tells its environment."""
+    del aws  # asked for so that it comes first: the environment is its work
+    code = tmp_path / "function.zip"
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("mcp_app/handler.py"), HANDLER)
+    monkeypatch.setenv("TF_VAR_zip_path", str(code))
+    monkeypatch.setenv("TF_VAR_architecture", host.architecture())
+    root = Cli(ROOT / "terraform", tmp_path / "terraform.tfstate")
+    Cli(root.folder).run("init", "-input=false", "-lockfile=readonly")
+    return root
+
+
+def policies() -> dict[str, Any]:
+    """The statements of the function's role, by policy."""
+    iam = boto3.client("iam")
+    names = iam.list_role_policies(RoleName=NAME)["PolicyNames"]
+    found: dict[str, Any] = {
+        name: iam.get_role_policy(RoleName=NAME, PolicyName=name)["PolicyDocument"]
+        for name in names
+    }
+    return {name: document["Statement"] for name, document in found.items()}
+
+
+def stored(parameter: str) -> str:
+    """What a parameter holds."""
+    found = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]
+    assert found["Type"] == "SecureString"
+    return found["Value"]
+
+
+def write(parameter: str) -> None:
+    """Put a secret into a parameter, as `mesh secrets` and `mesh keys` do."""
+    boto3.client("ssm").put_parameter(
+        Name=parameter, Value=SECRET, Type="SecureString", Overwrite=True
+    )
+
+
+def test_a_server_gets_its_settings_and_no_secret_is_written_down(
+    root: Cli, tmp_path: Path
+) -> None:
+    root.run("apply", "-auto-approve", **FEW)
+    outputs = root.outputs()
+    url, keys = outputs["function_url"], outputs["api_keys_parameter"]
+    assert outputs["secrets"] == {}
+    assert policies().keys() == {"parameters-and-log"}
+    assert httpx.get(url, timeout=60).json() == {"NOTES_TABLE": None, "MESH_SECRETS": None}
+    write(keys)
+
+    # Nothing that is there is replaced or moved, and the guard has nothing to object.
+    plan = tmp_path / "add.tfplan"
+    shown = root.planned(plan, **FEW, **SETTINGS)
+    assert {
+        change["address"]: change["change"]["actions"]
+        for change in shown["resource_changes"]
+        if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+    } == {
+        "module.lambda.aws_iam_role_policy.statements[0]": ["create"],
+        "module.lambda.aws_iam_role_policy.this": ["update"],
+        "module.lambda.aws_lambda_alias.candidate": ["update"],
+        "module.lambda.aws_lambda_alias.live": ["update"],
+        "module.lambda.aws_lambda_function.this": ["update"],
+        "module.lambda.aws_ssm_parameter.live_version": ["update"],
+        'module.parameters.aws_ssm_parameter.this["secrets/MAIL_TOKEN"]': ["create"],
+        'module.parameters.aws_ssm_parameter.this["secrets/WEATHER_API_KEY"]': ["create"],
+    }
+    verdict = judge(read_plan(plan, root=root.folder, variables=os.environ))
+    assert verdict.ok, [str(finding) for finding in verdict.stops]
+
+    root.run("apply", "-auto-approve", **FEW, **SETTINGS)
+    assert root.outputs()["secrets"] == PARAMETERS
+    told = httpx.get(url, timeout=60).json()
+    assert told["NOTES_TABLE"] == "notes"
+    assert json.loads(told["MESH_SECRETS"]) == PARAMETERS
+    assert [stored(parameter) for parameter in PARAMETERS.values()] == ["{}", "{}"]
+    assert stored(keys) == SECRET
+
+    # The role may read these parameters, and do what the statements say.
+    found = policies()
+    assert found["policy-statements"] == [
+        {
+            "Sid": "ReadNotes",
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem"],
+            "Resource": [NOTES],
+            "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["public"]}},
+        }
+    ]
+    (read,) = (one for one in found["parameters-and-log"] if one["Sid"] == "ReadOwnParameters")
+    assert {arn.partition(":parameter")[2] for arn in read["Resource"]} == {
+        keys,
+        *PARAMETERS.values(),
+    }
+
+    # Values are no difference, stay what they are, and stand nowhere.
+    for parameter in PARAMETERS.values():
+        write(parameter)
+    root.run("plan", "-detailed-exitcode", **FEW, **SETTINGS)
+    shown = root.planned(plan, **FEW, **SETTINGS, memory_mb=256)
+    assert SECRET not in json.dumps(shown)
+    root.run("apply", "-auto-approve", **FEW, **SETTINGS, memory_mb=256)
+    assert [stored(parameter) for parameter in PARAMETERS.values()] == [SECRET, SECRET]
+    assert root.state is not None
+    assert SECRET not in root.state.read_text()
+
+    # What is not asked for any more goes, and the address stays.
+    root.run("apply", "-auto-approve", **FEW)
+    assert policies().keys() == {"parameters-and-log"}
+    assert root.outputs()["function_url"] == url
+    assert httpx.get(url, timeout=60).json() == {"NOTES_TABLE": None, "MESH_SECRETS": None}
+    assert stored(keys) == SECRET
+
+
+PASSWORD = "correct-horse-battery"  # noqa: S105 - it is looked for, not used
+TOKEN = "ghp_" + "0123456789abcdef" * 2 + "0123"
+WRONG: dict[str, Any] = {
+    "invoke_mode": "RESPONSE_STREAM",
+    "streaming_runtime": "web_adapter",
+    "environment_variables": {
+        "NOTES-TABLE": "notes",
+        "AWS_REGION": "us-east-1",
+        "MESH_AUTH": "none",
+        "AWS_LWA_PORT": "9000",
+        "NOTHING": None,
+        "WEATHER_API_KEY": PASSWORD,
+        "DATABASE": f"postgresql://mesh:{PASSWORD}@db.example.com/mesh",
+    },
+    "not_secrets": ["PAGE_TOKEN"],
+    "secrets": ["WEATHER-API-KEY", PASSWORD, TOKEN, "MAIL_TOKEN"],
+    "policy_statements": [
+        {"sid": "Read notes", "actions": ["*"], "resources": ["*"]},
+        {"effect": "allow", "actions": ["GetItem", "*:Get*"], "resources": ["notes"]},
+        {"actions": ["iam:*"], "resources": []},
+        {
+            "actions": ["dynamodb:GetItem"],
+            "resources": ["arn:aws:dynamodb"],
+            "conditions": [
+                {"test": "StringEquals", "variable": "aws:PrincipalTag/Team", "values": ["mesh"]},
+                {"test": "StringEquals", "variable": "aws:PrincipalTag/Team", "values": []},
+            ],
+        },
+    ],
+    "layers": [
+        *(f"arn:aws:lambda:us-east-1:000000000000:layer:fonts:{number}" for number in range(3)),
+        "arn:aws:lambda:eu-central-1:000000000000:layer:maps:1",
+        "arn:aws:lambda:us-east-1:000000000000:layer:icons",
+    ],
+}
+# What is wrong and what to do, each beginning on a line of its own.
+REASONS = [
+    'environment_variables has ["NOTES-TABLE"]. Lambda takes names of at least two',
+    'environment_variables has ["AWS_REGION"]. Lambda sets these itself',
+    'environment_variables has ["MESH_AUTH"]. Names that start with MESH_ belong to Mesh',
+    'environment_variables has ["AWS_LWA_PORT"]. With invoke_mode RESPONSE_STREAM, these start',
+    'environment_variables has no value for ["NOTHING"]',
+    'environment_variables has ["WEATHER_API_KEY"], which by name are secrets.',
+    "the value of DATABASE looks like an address with a password. The console, the state and",
+    'not_secrets has ["PAGE_TOKEN"], and environment_variables has no such name',
+    "secrets has 2 of 4 that are no names.",
+    "secrets has what looks like a token of GitHub.",
+    'policy_statements has the sids ["Read notes"].',
+    'policy_statements has the effects ["Allow","allow"]; use Allow or Deny.',
+    "policy_statements has a statement without actions or without resources: ",
+    'policy_statements has the actions ["*","GetItem","*:Get*"]. An action names one service',
+    "policy_statements has iam:*, with which",
+    'policy_statements has the resources ["notes","arn:aws:dynamodb"]. Give ARNs',
+    "policy_statements has the conditions [",
+    "policy_statements has a statement with two conditions of the same test and variable.",
+    "layers is [",
+    "layers has 5, and streaming needs 1; Lambda takes at most 5 in all",
+]
+
+
+def test_what_cannot_be_is_refused_by_name_and_no_secret_is_shown(root: Cli) -> None:
+    values = {
+        f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in WRONG.items()
+    }
+
+    done = subprocess.run(
+        ["terraform", "plan", "-no-color", f"-state={root.state}"],
+        cwd=root.folder,
+        env=os.environ | values,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    said = " ".join(re.sub(r"[│╷╵]", " ", done.stderr).split())
+    assert done.returncode == 1
+    assert [reason for reason in REASONS if reason not in said] == []
+    for way in ("mesh secrets set NAME", 'mesh.secret("NAME")', "not_secrets"):
+        assert way in said
+    assert PASSWORD not in done.stdout + done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account with IAM enforced, whose boundaries let staging read notes, production not."""
+    statements = [{**statement(), "environments": ["staging"]}]
+    with open_account(tmp_path_factory.mktemp("account")) as opened:
+        extra = f"-var=policy_statements={json.dumps(statements)}"
+        assert run(["bootstrap", "--repository", "my-company/mesh", "--yes", "--", extra]) == 0
+        # Its policy is for TLS only, which local AWS has not.
+        boto3.client("s3").delete_bucket_policy(Bucket="aoma-mesh-state-000000000000")
+        # Run again it keeps what it was told.
+        assert run(["bootstrap", "--yes"]) == 0
+        boto3.client("s3").delete_bucket_policy(Bucket="aoma-mesh-state-000000000000")
+        for table in ("notes", "people"):
+            boto3.client("dynamodb").create_table(
+                TableName=table,
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        yield opened
+
+
+def statement() -> dict[str, Any]:
+    """Read one table."""
+    return {"sid": "ReadNotes", "actions": ["dynamodb:GetItem"], "resources": [NOTES]}
+
+
+def deploy(account: Account, environment: str, **settings: Any) -> None:
+    """Apply an environment as its pipeline does: with its own role."""
+    role = account.of_github(
+        f"aoma-mesh-{environment}-apply", f"repo:my-company/mesh:environment:{environment}"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in role.environment.items():
+            patch.setenv(name, value)
+        for name, value in (FEW | settings).items():
+            patch.setenv(f"TF_VAR_{name}", json.dumps(value))
+        found = environments.find(environment)
+        found.root.run("apply", "-auto-approve", *found.arguments)
+
+
+def rights(account: Account, environment: str) -> set[str]:
+    """What a function's code may do of what is tried."""
+    me = account.of_lambda(f"aoma-mesh-{environment}")
+    dynamodb, ssm = me.client("dynamodb"), me.client("ssm")
+    key = {"id": {"S": "1"}}
+
+    def read(environment: str) -> Callable[[], object]:
+        name = f"/aoma-mesh/{environment}/secrets/WEATHER_API_KEY"
+        return lambda: ssm.get_parameters(Names=[name], WithDecryption=True)
+
+    return allowed_of(
+        {
+            "read a note": lambda: dynamodb.get_item(TableName="notes", Key=key),
+            "write a note": lambda: dynamodb.put_item(TableName="notes", Item=key),
+            "read a person": lambda: dynamodb.get_item(TableName="people", Key=key),
+            "read staging's secret": read("staging"),
+            "read production's secret": read("production"),
+        }
+    )
+
+
+def test_statements_and_secrets_give_their_rights_within_the_boundary(account: Account) -> None:
+    deploy(account, "staging")
+    assert rights(account, "staging") == set()
+
+    settings = {"secrets": ["WEATHER_API_KEY"], "policy_statements": [statement()]}
+    deploy(account, "staging", **settings)
+    deploy(account, "production", **settings)
+
+    assert rights(account, "staging") == {"read a note", "read staging's secret"}
+    # Its role has the statement too, and a boundary that has it not.
+    assert rights(account, "production") == {"read production's secret"}
+
+
+def block(file: str, kind: str, name: str) -> str:
+    """The body of a variable of a root."""
+    text = (ROOT / "terraform" / file).read_text()
+    (found,) = re.findall(rf'^{kind} "{name}" {{\n(.*?)^}}', text, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def test_bootstrap_takes_statements_by_the_same_rules() -> None:
+    validations = re.compile(r"^  validation {\n.*?^  }", re.DOTALL | re.MULTILINE)
+    root = validations.findall(block("server_variables.tf", "variable", "policy_statements"))
+    bootstrap = validations.findall(
+        block("bootstrap/variables.tf", "variable", "policy_statements")
+    )
+
+    assert len(root) >= 5
+    assert bootstrap[:-1] == root
+    assert "environments" in bootstrap[-1]
+
+
+def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
+    text = (ROOT / "terraform" / "server.tf").read_text()
+    forms = re.search(r"^  secret_forms = {\n(.*?)^  }", text, re.DOTALL | re.MULTILINE)
+    name = re.search(r'^  secret_name +=( ".*")$', text, re.MULTILINE)
+    assert forms is not None
+    assert name is not None
+
+    found = {
+        json.loads(what): json.loads(pattern)
+        for what, pattern in re.findall(r'^ +(".*?") += (".*")$', forms[1], re.MULTILINE)
+    }
+
+    assert found == {what: pattern.pattern for what, pattern in FORMS.items()}
+    # The root refuses each name that the guard would stop, and that before the guard.
+    words = re.findall(r"[A-Z_?]{5,}", NAMES.pattern)
+    assert len(words) >= 10
+    assert [word for word in words if word not in json.loads(name[1])] == []
