@@ -43,14 +43,29 @@ EVERYTHING = json.dumps(
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     }
 )
+STATEMENT = {
+    "sid": "ReadNotes",
+    "actions": ["dynamodb:GetItem"],
+    "resources": ["arn:aws:dynamodb:us-east-1:000000000000:table/notes"],
+}
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """An account that was bootstrapped by the command, by somebody who may do everything."""
+    """An account that was bootstrapped by the command, by somebody who may do everything.
+
+    Tools of both environments ask for a secret and for the right to read notes. Bootstrap was
+    told of that right for staging only.
+    """
     with open_account(tmp_path_factory.mktemp("account")) as opened:
+        for name in ("staging", "production"):
+            with (opened.tree / "terraform" / f"{name}.tfvars").open("a") as values:
+                values.write('secrets = ["WEATHER_API_KEY"]\n')
+                values.write(f"policy_statements = [{json.dumps(STATEMENT)}]\n")
         numbers = ("--owner-id", "11", "--repository-id", "22")
-        status = run(["bootstrap", "--repository", REPOSITORY, *numbers, "--yes"])
+        bounds = json.dumps([STATEMENT | {"environments": ["staging"]}])
+        terraform = ("--", f"-var=policy_statements={bounds}")
+        status = run(["bootstrap", "--repository", REPOSITORY, *numbers, "--yes", *terraform])
         assert status == 0
         yield opened
 
@@ -451,6 +466,40 @@ def test_the_function_s_role_reads_its_own_parameters_and_writes_its_own_log(
         assert allowed_of(may_not) == set()
     finally:
         iam.delete_role_policy(RoleName=own, PolicyName="all")
+
+
+def test_tools_may_do_what_the_statements_and_the_boundary_say(
+    account: Account, deployed: dict[str, Environment]
+) -> None:
+    del deployed
+    key = {"id": {"S": "1"}}
+    for table in ("notes", "people"):
+        boto3.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def rights(environment: str) -> set[str]:
+        me = account.of_lambda(f"aoma-mesh-{environment}")
+        dynamodb, ssm = me.client("dynamodb"), me.client("ssm")
+        calls: dict[str, Callable[[], object]] = {
+            "read a note": lambda: dynamodb.get_item(TableName="notes", Key=key),
+            "write a note": lambda: dynamodb.put_item(TableName="notes", Item=key),
+            "read a person": lambda: dynamodb.get_item(TableName="people", Key=key),
+            "read staging's secret": lambda: ssm.get_parameter(
+                Name="/aoma-mesh/staging/secrets/WEATHER_API_KEY", WithDecryption=True
+            ),
+            "read production's secret": lambda: ssm.get_parameter(
+                Name="/aoma-mesh/production/secrets/WEATHER_API_KEY", WithDecryption=True
+            ),
+        }
+        return allowed_of(calls)
+
+    assert rights("staging") == {"read a note", "read staging's secret"}
+    # Its role has the statement too, and its boundary has not.
+    assert rights("production") == {"read production's secret"}
 
 
 def test_one_environment_goes_and_the_other_still_answers(
