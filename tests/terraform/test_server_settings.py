@@ -14,13 +14,13 @@ import boto3
 import httpx
 import pytest
 
-from local_aws import host
-from ops.plan_guard import judge, read_plan
-from ops.plan_guard.secrets import FORMS, NAMES
+from mesh.deploy.plan_guard import judge, read_plan
+from mesh.deploy.plan_guard.secrets import FORMS, NAMES
+from mesh.local_aws import host
 from tests.terraform.test_root_on_local_aws import ROOT, Cli
 
 if TYPE_CHECKING:
-    from local_aws.process import Running
+    from mesh.local_aws.process import Running
 
 NAME = "aoma-mesh-dev"
 SECRET = "value-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used

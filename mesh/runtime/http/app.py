@@ -38,8 +38,8 @@ from mesh.runtime.observability.request_log import RequestLog
 from mesh.runtime.server.loading import adopt
 
 if TYPE_CHECKING:
-    from mesh.runtime.http.health import Readiness
     from mesh.runtime.domain.origin_secret import OriginSecrets
+    from mesh.runtime.http.health import Readiness
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
