@@ -12,7 +12,7 @@ from mesh.runtime.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mcp_app.knowledge.backend import Backend
-    from mesh.runtime.config.settings import Settings
+    from mcp_app.settings import Settings
 
 
 class Deployment(Record):
@@ -51,7 +51,11 @@ def current() -> Deployment:
     """
     if _current is None:
         if _settings is None:
-            raise LookupError("no deployment: tools run in a server made by build_server()")
+            # The fast path calls a tool, and no server has been made.
+            from mcp_app.settings import load  # noqa: PLC0415 - not before it is needed
+
+            begin(load())
+            return current()
         set_current(Deployment(_settings, backend_of(_settings)))
         return current()
     return _current

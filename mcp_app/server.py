@@ -22,18 +22,17 @@ from mcp_app.deadline import Deadline
 from mcp_app.deployment import Deployment, backend_of, made, set_current
 from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
-from mcp_app.preloading import preload
+from mcp_app.registration.completions import Completions
+from mcp_app.registration.components import Component, components
+from mcp_app.registration.one_provider import OneProvider
+from mcp_app.registration.session_state import StateWhenWritten
+from mcp_app.registration.typed_prompt import TypedPrompt
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
+from mcp_app.settings import Settings, SettingsError, load
 from mcp_app.supabase_settings import SOURCES
 from mesh.runtime.aws import snapshot
-from mesh.runtime.config.settings import Settings, SettingsError, load
-from mesh.runtime.server.completions import Completions
-from mesh.runtime.server.components import Component, components
 from mesh.runtime.server.exits import without_exits
-from mesh.runtime.server.one_provider import OneProvider
-from mesh.runtime.server.session_state import StateWhenWritten
 from mesh.runtime.server.tool_arguments import ToolArguments
-from mesh.runtime.server.typed_prompt import TypedPrompt
 
 TITLE = "AOMA Mesh"
 INSTRUCTIONS = """\
@@ -214,6 +213,5 @@ def build_server(settings: Settings, backend: Backend) -> MeshServer:
 def create_server() -> MeshServer:
     """The server of this process: what its environment says."""
     settings = load()
-    preload(settings)
     # What the fast path has connected stays connected.
     return build_server(settings, made(settings) or backend_of(settings))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mesh.runtime.config.variables import SettingsError, Variables, choice, names, number, required
+from mesh.runtime.config.variables import SettingsError, Variables, names, number, required
 from mesh.runtime.record import Record
 
 SOURCES = ("documents", "tickets", "commits", "code")
@@ -38,7 +38,6 @@ class SupabaseSettings(Record):
         sources: those that callers are offered, of `SOURCES`.
         thresholds: least coverage or similarity, by strategy; `search` for the search tools.
         secrets_ttl_seconds: how long a secret that was read is trusted.
-        preload: whether the clients are imported in INIT instead of in the first call.
     """
 
     url: str
@@ -53,7 +52,6 @@ class SupabaseSettings(Record):
     sources: tuple[str, ...]
     thresholds: Mapping[str, float]
     secrets_ttl_seconds: float
-    preload: bool = False
 
 
 def _address(variables: Variables, name: str, default: str | None = None) -> str:
@@ -117,5 +115,4 @@ def load(variables: Variables, *, secrets_ttl_seconds: float) -> SupabaseSetting
         sources=_sources(variables),
         thresholds=_thresholds(variables),
         secrets_ttl_seconds=secrets_ttl_seconds,
-        preload=choice(variables, "MESH_PRELOAD_CLIENTS", "off", ("on", "off")) == "on",
     )

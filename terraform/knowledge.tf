@@ -30,7 +30,7 @@ locals {
       MESH_VECTOR_STORE_ID          = var.openai_vector_store_id == null ? "" : var.openai_vector_store_id
       MESH_SOURCES                  = join(",", var.sources)
       MESH_THRESHOLDS               = local.thresholds
-      MESH_PRELOAD_CLIENTS          = var.preload_clients ? "on" : "off"
+      MESH_PRELOAD                  = var.preload_clients ? "mcp_app.preloading" : ""
     } : {},
   )
 }

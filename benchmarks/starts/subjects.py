@@ -227,7 +227,7 @@ class Subjects:
         )
 
     def _ours_preloaded(self) -> Subject:
-        variables = {**(self._services.supabase or {}), "MESH_PRELOAD_CLIENTS": "on"}
+        variables = {**(self._services.supabase or {}), "MESH_PRELOAD": "mcp_app.preloading"}
         return self._our(
             "ours-preloaded",
             "ours, clients in INIT",

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.starts import authority
@@ -19,6 +19,7 @@ from mesh import build as bundle
 from mesh.build import dependencies
 from mesh.build.bytecode import TASK_ROOT
 from mesh.build.environment import CACHE, LAMBDA_RUNTIME, ROOT
+from mesh.build.project import aoma
 from mesh.build.target import target
 from mesh.local_aws.leftovers import remove_tree
 from mesh.local_aws.task_root import unpack
@@ -112,7 +113,7 @@ def ours(tools: int = 0) -> Tree:
         root = copy_of_project(Path(scratch) / "project", tools)
         built = bundle.build(
             architecture="host",
-            root=root,
+            project=replace(aoma(), root=root),
             output=Path(scratch) / "ours.zip",
             documents=[ROOT],
             repositories=[ROOT],

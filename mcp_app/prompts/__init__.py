@@ -13,5 +13,5 @@ A module here with a function under `@prompt` is all that a new prompt needs:
 
 Its parameters become the arguments, checked by their types; values of a `Literal` are
 suggested to who fills them in. A module may set `SOURCE`, as tools do, and `COMPLETIONS`,
-which gives suggestions for other arguments by name: see `mesh.runtime.server.completions`.
+which gives suggestions for other arguments by name: see `mcp_app.registration.completions`.
 """

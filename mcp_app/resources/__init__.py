@@ -11,5 +11,5 @@ A module here with a function under `@resource` is all that a new resource needs
 
 `{name}` in the address makes it a template whose parameters the function takes; `{path*}`
 takes slashes too. A module may set `SOURCE`, as tools do, and `COMPLETIONS`, which gives
-suggestions for parameters by name: see `mesh.runtime.server.completions`.
+suggestions for parameters by name: see `mcp_app.registration.completions`.
 """

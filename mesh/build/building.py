@@ -252,7 +252,7 @@ def build(
                 entry, report = indexing.result()
                 knowledge.check_report(report, named)
                 yield Part("knowledge", "", (entry,))
-            fast = fast_path.make(asking.result(), knowledge.sources(report))
+            fast = fast_path.make(asking.result())
             if fast:
                 yield Part("fast path", version, fast.entries)
 

@@ -35,7 +35,6 @@ ASKED_WITH = (
     "fast_path",
     "frozen",
     "frozen_calls",
-    "frozen_resources",
     "frozen_schemas",
     "reachable",
 )
@@ -100,7 +99,9 @@ def ask(
     if not project.server:
         return None
     asking = Asking(project, project.root, site_of(project, cache))
-    digest = hashlib.sha256(f"{sys.version} {project.server} {project.tools}".encode())
+    digest = hashlib.sha256(
+        f"{sys.version} {project.server} {project.tools} {project.catalogues}".encode()
+    )
     for file in (project.requirements, *ASKING):
         digest.update(file.read_bytes() if file.is_file() else b"")
     for name, path in (*application.runtime_files(), *project.files()):
@@ -111,7 +112,7 @@ def ask(
     except (OSError, ValueError):
         pass
     else:
-        if answers["slow_because"] or ",".join(sorted(sources())) in answers["lists"]:
+        if answers["for"] == sorted(sources()):
             return answers
     # Two processes: one imports the server plainly, and one as an instance does.
     with ThreadPoolExecutor(1) as pool:
@@ -122,6 +123,7 @@ def ask(
             "The server cannot be started",
         )
         answers = _verified(asking, plainly.result)
+    answers["for"] = sorted(sources())
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
@@ -242,12 +244,11 @@ def _that_differ(found: Mapping[str, Any], plainly: Mapping[str, Any]) -> dict[s
     return differ
 
 
-def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | None:
+def make(answers: dict[str, Any] | None) -> FastPath | None:
     """Make it; None where the project has none.
 
     Args:
         answers: What `ask` gave.
-        sources: What the embedded index holds.
     """
     if answers is None:
         return None
@@ -277,11 +278,10 @@ def make(answers: dict[str, Any] | None, sources: frozenset[str]) -> FastPath | 
     }
     frozen_answers = {
         **answers,
-        "embedded": sorted(sources),
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    for name in ("of", "slow_because"):
+    for name in ("for", "of", "slow_because"):
         del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
@@ -361,7 +361,13 @@ class Asking:
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
         with subprocess.Popen(
-            [sys.executable, "-m", f"mesh.build.{module}", self.project.server],
+            [
+                sys.executable,
+                "-m",
+                f"mesh.build.{module}",
+                self.project.server,
+                self.project.catalogues,
+            ],
             cwd=self.root,
             env=environment,
             stdin=subprocess.PIPE,

@@ -16,20 +16,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
-from mesh.build.frozen_resources import CONTENT, FIELDS, frozen_document, frozen_list
-from mesh.runtime.config.build_info import CHECKOUT
 from mesh.runtime.fast_path.replies import dumps
-
-if TYPE_CHECKING:
-    from mcp_app.knowledge.results import Document, DocumentEntry
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
 PLACEHOLDER = "mesh-placeholder-c7f9b1"
-ALL_SOURCES = frozenset({"documents", "tickets", "commits", "code"})
 MODERN = "2026-07-28"
 META = "io.modelcontextprotocol/"
 LEGACY_METHODS = ("ping", "logging/setLevel")
@@ -38,7 +31,7 @@ LISTS = ("prompts/list", "resources/templates/list")
 ERAS = ("legacy", "modern")
 
 
-class AnyServer:
+class AskedServer:
     """A server, asked as a Function URL would.
 
     Args:
@@ -69,11 +62,7 @@ class AnyServer:
         """Whether the server has paths of its own."""
         return bool(self.fastmcp._get_additional_http_routes())  # noqa: SLF001 - as FastMCP does
 
-    def resources(self, params: Mapping[str, Any] | None, _documents: int, *, modern: bool) -> str:
-        """The result of `resources/list`."""
-        return self.result("resources/list", params, modern=modern)
-
-    def _before(self) -> None:
+    def before_request(self) -> None:
         """Called before each request."""
 
     def tools(self) -> list[Any]:
@@ -119,7 +108,7 @@ class AnyServer:
             "isBase64Encoded": False,
             "body": json.dumps(message),
         }
-        self._before()
+        self.before_request()
         body: str = self._instance.answer(event, None)["body"]
         before, after = '{"jsonrpc":"2.0","id":1,"result":', "}"
         if not body.startswith(before):
@@ -130,67 +119,6 @@ class AnyServer:
         if text != (json.dumps(content, separators=(",", ":")) if modern else dumps(content)):
             raise RuntimeError(f"{method} is written in another form: {text[:500]}")
         return dumps(content)
-
-
-class Server(AnyServer):
-    """AOMA's server with these sources.
-
-    No index is opened: what a server offers does not depend on what is in it.
-
-    Args:
-        sources: What it is to offer.
-    """
-
-    explains = True
-
-    def __init__(self, sources: frozenset[str]) -> None:
-        from mcp_app.deployment import current  # noqa: PLC0415
-        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
-        from mcp_app.server import build_server  # noqa: PLC0415
-        from mesh.runtime.config.settings import load  # noqa: PLC0415
-
-        class Offering(EmbeddedBackend):
-            documents: ClassVar[list[Document]] = []
-            entries: ClassVar[list[DocumentEntry]] = []
-
-            def available(self) -> frozenset[str]:
-                return sources
-
-            async def get_document(self, *_id: str, **_asked: Any) -> Document:
-                return self.documents[-1]
-
-            async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
-                return self.entries
-
-        settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
-        backend = Offering(settings.index)
-        super().__init__(build_server(settings, backend))
-        self.slow_because = ""
-        self._entries, self._documents = backend.entries, backend.documents
-        self._deployment = current()
-
-    def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
-        """The result of `resources/list` over so many documents, all alike."""
-        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
-
-        self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
-        return self.result("resources/list", params, modern=modern)
-
-    def document(self, *, linked: bool, modern: bool) -> str:
-        """The result of `resources/read` for a document."""
-        from mcp_app.knowledge.results import Document  # noqa: PLC0415
-        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
-
-        content = CONTENT if linked else {**CONTENT, "link": None}
-        self._documents[:] = [Document(**FIELDS, **content, passages=())]
-        uri = DOCUMENTS + FIELDS["id"]
-        return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
-
-    def _before(self) -> None:
-        from mcp_app.deployment import set_current  # noqa: PLC0415
-
-        # The one that was built last would be asked for its documents otherwise.
-        set_current(self._deployment)
 
 
 def split_tools(text: str) -> tuple[str, dict[str, str], str]:
@@ -209,7 +137,7 @@ def split_tools(text: str) -> tuple[str, dict[str, str], str]:
     return before, tools, after
 
 
-def tool_pages(server: AnyServer, *, modern: bool) -> tuple[list[list[Any]], dict[str, str]]:
+def tool_pages(server: AskedServer, *, modern: bool) -> tuple[list[list[Any]], dict[str, str]]:
     """The pages of `tools/list`, and the tools on them, each in JSON by its name.
 
     Returns:
@@ -235,25 +163,59 @@ def tool_pages(server: AnyServer, *, modern: bool) -> tuple[list[list[Any]], dic
             return pages, tools
 
 
-def server_of(place: str, sources: frozenset[str]) -> AnyServer:
-    """The server, with these sources where it is AOMA's.
+class Catalogues:
+    """The lists of a server, of which there is one; a project may have a class of its own.
 
-    Args:
-        place: Such as `server:mcp`.
-        sources: What it is to offer.
-    """
-    from mesh.runtime.server.loading import load  # noqa: PLC0415
-
-    return Server(sources) if place == CHECKOUT else AnyServer(load(place))
-
-
-def frozen(place: str, embedded: Callable[[], frozenset[str]]) -> dict[str, Any]:
-    """What the fast path reads of FastMCP's answers.
+    Attributes:
+        chosen_by: The environment variables that choose one, each with what stands for one that
+            is not set. Lists of any other choice are FastMCP's.
+        answers_resources: The module that answers `resources/list` and `resources/read`; empty
+            where FastMCP reads resources, and lists are frozen whole.
 
     Args:
         place: Where the server is, such as `server:mcp`.
-        embedded: Gives the sources of the embedded index. What is listed is frozen for these
-            and for all; over Supabase with fewer of them, FastMCP lists.
+    """
+
+    chosen_by: ClassVar[Mapping[str, str]] = {}
+    answers_resources = ""
+
+    def __init__(self, place: str) -> None:
+        from mesh.runtime.server.loading import load  # noqa: PLC0415
+
+        self.whole = AskedServer(load(place))
+
+    def servers(self, _sources: Callable[[], frozenset[str]]) -> Mapping[str, AskedServer]:
+        """The server of each catalogue, by the values that choose it.
+
+        Args:
+            sources: Gives what the index in the zip holds.
+        """
+        return {"": self.whole}
+
+    def resources(self, server: AskedServer, *, modern: bool) -> Mapping[str, Any]:
+        """By method, what is frozen of resources."""
+        listed = server.result("resources/list", None, modern=modern)
+        return {} if "nextCursor" in json.loads(listed) else {"resources/list": listed}
+
+
+def catalogues_of(place: str, hook: str) -> Catalogues:
+    """The catalogues of a server.
+
+    Args:
+        place: Where the server is, such as `server:mcp`.
+        hook: A module with a class `Catalogues`; empty for the usual one.
+    """
+    kind = importlib.import_module(hook).Catalogues if hook else Catalogues
+    made: Catalogues = kind(place)
+    return made
+
+
+def frozen(made: Catalogues, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
+    """What the fast path reads of FastMCP's answers.
+
+    Args:
+        made: The catalogues.
+        sources: Gives what the index in the zip holds.
     """
     from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
 
@@ -261,37 +223,28 @@ def frozen(place: str, embedded: Callable[[], frozenset[str]]) -> dict[str, Any]
 
     if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
         raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
-    whole = server_of(place, ALL_SOURCES)
+    whole = made.whole
     modules = {tool.name: _module_of(tool) for tool in whole.tools()}
     if whole.slow_because:
         return {"slow_because": whole.slow_because, "of": modules}
     tools: dict[str, Any] = {}
     lists = {}
-    is_aoma = isinstance(whole, Server)
-    kinds = [embedded(), ALL_SOURCES] if is_aoma else [frozenset[str]()]
-    for sources in dict.fromkeys(kinds):
-        server = whole if sources == ALL_SOURCES or not is_aoma else Server(sources)
+    for key, server in made.servers(sources).items():
         entry: dict[str, Any] = {}
         for era in ERAS:
-            entry[era] = {one: server.result(one, None, modern=era == "modern") for one in LISTS}
-            pages, texts = tool_pages(server, modern=era == "modern")
+            modern = era == "modern"
+            entry[era] = {one: server.result(one, None, modern=modern) for one in LISTS}
+            pages, texts = tool_pages(server, modern=modern)
             if texts:
                 # No tools are FastMCP's.
                 entry[era]["tools/list"] = pages
             entry["tools"] = list(texts)
-            entry[era]["resources/list"] = frozen_list(
-                partial(server.resources, modern=era == "modern"),
-                documents="documents" in sources,
-            )
-            if "documents" in sources and isinstance(server, Server):
-                entry[era]["resources/read"] = frozen_document(
-                    *(server.document(linked=one, modern=era == "modern") for one in (True, False))
-                )
+            entry[era] |= made.resources(server, modern=modern)
             for name, text in texts.items():
                 described = tools.setdefault(name, {"texts": {}})["texts"]
                 if described.setdefault(era, text) != text:
                     raise RuntimeError(f"{name} is not always described alike")
-        lists[",".join(sorted(sources))] = entry
+        lists[key] = entry
     greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
     params = {"logging/setLevel": {"level": "info"}}
     meta = json.loads(whole.result("tools/list", None, modern=True))["_meta"]
@@ -312,6 +265,8 @@ def frozen(place: str, embedded: Callable[[], frozenset[str]]) -> dict[str, Any]
         "lists": lists,
         "tools": tools,
         "meta": dumps(meta)[1:-1],
+        "chosen_by": dict(made.chosen_by),
+        "answers_resources": made.answers_resources,
         "explains": whole.explains,
         "slow_because": whole.slow_because,
         "has_routes": whole.has_routes,
@@ -333,11 +288,11 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mesh.runtime.initialization")
+    made = catalogues_of(*sys.argv[1:3])
     try:
-        answers = frozen(sys.argv[1], lambda: frozenset(json.load(sys.stdin)))
+        answers = frozen(made, lambda: frozenset(json.load(sys.stdin)))
     except RuntimeError as error:
-        if sys.argv[1] == CHECKOUT:
-            raise
+        # Its answers are of another kind than the fast path gives.
         answers = {"slow_because": str(error), "of": {}}
     json.dump(answers, output)
 

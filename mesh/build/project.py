@@ -32,6 +32,8 @@ class Project:
             without hidden ones, tests, and what tools write.
         tools: A package whose modules hold tools; each of them can be imported before the server's
             own module. Empty where that module holds the tools.
+        catalogues: A module with a class `Catalogues`, where one frozen list is not enough; see
+            `mesh.build.frozen`.
         is_indexed: Whether an index of knowledge goes into the zip.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
@@ -44,6 +46,7 @@ class Project:
     requirements: Path
     include: tuple[str, ...] = ()
     tools: str = ""
+    catalogues: str = ""
     is_indexed: bool = False
     is_installed: bool = False
 
@@ -94,6 +97,7 @@ def aoma() -> Project:
         requirements=ROOT / "requirements" / "lambda.txt",
         include=("mcp_app",),
         tools="mcp_app.tools",
+        catalogues="aoma.freezing",
         is_indexed=True,
         is_installed=True,
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mcp_app.settings import BACKENDS
 from mesh import progress
-from mesh.runtime.config.settings import BACKENDS
 from mesh.smoke import snippets
 from mesh.stack.stack import Stack
 

@@ -73,7 +73,7 @@ run "supabase_is_told_names_of_secrets_and_may_read_them_alone" {
       MESH_VECTOR_STORE_ID          = "vs_1"
       MESH_SOURCES                  = "documents,tickets"
       MESH_THRESHOLDS               = "focused=0.55,rapid=0.7"
-      MESH_PRELOAD_CLIENTS          = "on"
+      MESH_PRELOAD                  = "mcp_app.preloading"
     }
     error_message = jsonencode(local.knowledge_environment)
   }

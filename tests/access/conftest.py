@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mesh.runtime.config.settings import Settings
+from mcp_app.settings import Settings
 from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.access.issuer import Issuer
 from tests.mcp_app.conftest import (  # noqa: F401 - fixtures

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mesh.runtime.config.settings import SettingsError, load
+from mcp_app.settings import SettingsError, load
 from mesh.runtime.oauth.oauth_settings import OAuthSettings
 
 ISSUER = "https://abc.supabase.co/auth/v1"

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from aoma.local_supabase.stack import LocalSupabase
+from mcp_app import settings as server_settings
 from mcp_app import supabase_settings
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
 from mesh.runtime.access.api_keys import KeyRing, digest, generate
-from mesh.runtime.config import settings as server_settings
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client

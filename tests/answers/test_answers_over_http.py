@@ -21,7 +21,7 @@ from aoma.local_supabase.stack import LocalSupabase
 from mcp_app import deployment
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
-from mesh.runtime.config.settings import load
+from mcp_app.settings import load
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mesh.build import BuildResult, build
+from mesh.build import BuildResult, build, project
 from mesh.build.environment import ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
@@ -84,6 +84,19 @@ class Project:
     def output(self) -> Path:
         return self.root / "dist" / "bundle.zip"
 
+    @property
+    def project(self) -> project.Project:
+        """It as the build takes it: without a FastMCP server."""
+        return project.Project(
+            root=self.root,
+            name="application",
+            version="1.2.3",
+            server="",
+            requirements=self.root / "requirements" / "lambda.txt",
+            include=("mcp_app",),
+            is_indexed=True,
+        )
+
     def write(self, name: str, text: str) -> Path:
         place = self.root / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +118,7 @@ class Project:
     def build(self, **options: object) -> BuildResult:
         given: dict[str, object] = {
             "architecture": "x86_64",
-            "root": self.root,
+            "project": self.project,
             "cache": self.cache,
             "output": self.output,
             "workers": 2,

@@ -48,7 +48,7 @@ def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
         supabase.next(Reply(500, {"code": "XX000"}), path="mesh_search_tickets")
         variables = {
             "MESH_AUTH": "none",
-            "MESH_PRELOAD_CLIENTS": preload,
+            "MESH_PRELOAD": preload,
             "MESH_BACKEND": "supabase",
             "MESH_SUPABASE_URL": supabase.url,
             "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mesh.build.environment import ROOT
 from mesh.build.fast_path import ask
+from mesh.build.project import aoma
 
 
 def test_a_server_of_fewer_sources_is_asked_for_its_own_documents(tmp_path: Path) -> None:
-    made = ask(ROOT, tmp_path, lambda: frozenset({"documents", "commits"}))
+    made = ask(aoma(), tmp_path, lambda: frozenset({"documents", "commits"}))
     assert made is not None
-    assert [*made["lists"]] == ["commits,documents", "code,commits,documents,tickets"]
+    everything = "supabase;code,commits,documents,tickets"
+    assert [*made["lists"]] == ["embedded;", "supabase;", everything]
+    assert made["lists"]["embedded;"] != made["lists"][everything]
     for listed in made["lists"].values():
         assert listed["legacy"]["resources/list"]["document"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from mesh.build import BuildResult, build, optional, pruning
 from mesh.build.environment import CACHE
+from mesh.build.project import aoma
 from tests.bundle.projects import LOCK, Project, Wheel, git
 
 CLIENT = """
@@ -170,7 +172,9 @@ def test_a_tool_that_is_a_client_itself_runs_from_the_zip(
     (root / "mcp_app" / "tools" / "asking.py").write_text(CLIENT)
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "A client")
-    result = build("host", root=root, requirements=LOCK, cache=CACHE / "bundle", indexed=False)
+    result = build(
+        "host", project=replace(aoma(), root=root), cache=CACHE / "bundle", indexed=False
+    )
     assert not [one for one in result.pruned if one.startswith(("jsonschema", "rpds"))]
     with zipfile.ZipFile(result.path) as opened:
         opened.extractall(tmp_path / "task")

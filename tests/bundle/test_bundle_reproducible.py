@@ -26,8 +26,10 @@ sys.path.insert(0, sys.argv[1])
 root, lock, cache, workers, umask = sys.argv[2:]
 os.umask(int(umask, 8))
 from mesh.build import build
-result = build("host", root=Path(root), requirements=Path(lock), cache=Path(cache),
-               workers=int(workers))
+from dataclasses import replace
+from mesh.build.project import aoma
+project = replace(aoma(), root=Path(root), requirements=Path(lock))
+result = build("host", project=project, cache=Path(cache), workers=int(workers))
 print(json.dumps({"sha256": result.sha256, "content": result.content_sha256,
                   "reused": result.reused, "path": str(result.path)}))
 """

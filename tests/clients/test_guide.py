@@ -19,9 +19,9 @@ from fastmcp.client.transports import StdioTransport
 from aoma.corpus import write_index
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
+from mcp_app.settings import load
 from mesh.build.environment import ROOT
 from mesh.runtime.access.api_keys import KeyRing, digest
-from mesh.runtime.config.settings import load
 from mesh.runtime.http.app import build_app
 from mesh.smoke.setup_guide import ADDRESS, FILE
 from tests import node

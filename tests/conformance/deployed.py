@@ -6,12 +6,14 @@ import secrets
 import shutil
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
 from mesh import build as bundle
 from mesh.build.environment import ROOT
+from mesh.build.project import aoma
 from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 
@@ -82,7 +84,7 @@ def deployed(folder: Path, modes: Iterable[str] = tuple(MODES)) -> Generator[dic
         )
         root, target = folder / "project", folder / "mesh.zip"
         project_with_fixtures(root, "requirements", "docs")
-        bundle.build(architecture="host", root=root, output=target)
+        bundle.build(architecture="host", project=replace(aoma(), root=root), output=target)
         code = target.read_bytes()
         yield {mode: _deploy(running, mode.lower(), code, mode) for mode in modes}
     finally:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from mesh import build as bundle
 from mesh.build.environment import ROOT
+from mesh.build.project import aoma
 from mesh.credentials import api_keys
 from mesh.runtime.access.api_keys import generate
 from mesh.stack import local_aws_client
@@ -42,7 +43,8 @@ class Project:
 
     def build(self) -> bundle.BuildResult:
         """Make the zip for this machine's processor; only that one can run here."""
-        return bundle.build(architecture="host", root=self.root, output=self.zip)
+        own = replace(aoma(), root=self.root)
+        return bundle.build(architecture="host", project=own, output=self.zip)
 
     def write_tool(self, greeting: str) -> None:
         """Write or change a tool, as its author would."""

@@ -15,8 +15,9 @@ import pytest
 from mcp_app.deployment import current, set_current
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
+from mcp_app.settings import Settings, load
 from mesh.runtime.access.api_keys import KeyRing, digest, generate
-from mesh.runtime.config.settings import WITH_API_KEYS, Settings, load
+from mesh.runtime.config.settings import WITH_API_KEYS
 from mesh.runtime.domain.origin_secret import OriginSecrets
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance

@@ -9,8 +9,8 @@ import pytest
 from fastmcp import FastMCP
 
 from mcp_app import prompts, resources, tools
-from mesh.runtime.server.components import components
-from mesh.runtime.server.typed_prompt import TypedPrompt
+from mcp_app.registration.components import components
+from mcp_app.registration.typed_prompt import TypedPrompt
 
 ALL = frozenset({"documents", "tickets", "commits", "code"})
 

@@ -9,10 +9,10 @@ from copy import replace
 import pytest
 
 from benchmarks.starts.parameter_store import ParameterStore
+from mcp_app.settings import Settings
 from mesh.runtime.access import api_keys
 from mesh.runtime.access.api_keys import ApiKey, KeyRing, KeysUnavailableError, generate
 from mesh.runtime.access.key_ring import key_ring
-from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain import origin_secret
 from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.domain.origin_secret import OriginSecrets, OriginSecretUnavailableError

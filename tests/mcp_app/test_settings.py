@@ -1,6 +1,6 @@
 import pytest
 
-from mesh.runtime.config.settings import SettingsError, load
+from mcp_app.settings import SettingsError, load
 
 CLOSED = {"MESH_API_KEYS_PARAMETER": "/mesh/dev/api-keys"}
 

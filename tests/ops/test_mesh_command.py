@@ -15,11 +15,11 @@ import click
 import pytest
 
 import mesh.cli
+from mcp_app.settings import BACKENDS
 from mesh.cli import command_line, run, status
 from mesh.cli.status import lines
 from mesh.failure import CommandFailedError
 from mesh.local.up import STEPS
-from mesh.runtime.config.settings import BACKENDS
 from mesh.stack.stack import Stack
 from mesh.stack.status import Status
 

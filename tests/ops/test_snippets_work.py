@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from mcp_app import tools
+from mcp_app.registration.components import components
 from mcp_app.supabase_settings import SOURCES
 from mesh.local import up
 from mesh.runtime.clients import SEARCHES
-from mesh.runtime.server.components import components
 from mesh.smoke import snippets
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 

@@ -10,7 +10,7 @@ import pytest
 
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
-from mesh.runtime.config.settings import load
+from mcp_app.settings import load
 from mesh.runtime.http.app import build_app
 from tests.ops.tested_servers import served
 

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from mcp_types import Tool
 
+from mcp_app.settings import load
 from mesh.runtime import clients
 from mesh.runtime.clients import Connection, Snippet
 from mesh.runtime.config.build_info import BuildInfo
-from mesh.runtime.config.settings import load
 from mesh.runtime.page import document, tools
 
 HOSTILE = '"><script>alert(1)</script>&<img src=x onerror=alert(2)>'

@@ -6,11 +6,11 @@ from copy import replace
 
 import pytest
 
+from mcp_app import settings as server_settings
 from mcp_app.deployment import backend_of
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
-from mesh.runtime.config import settings as server_settings
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
 from tests.mcp_app.conftest import Client

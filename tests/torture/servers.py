@@ -16,8 +16,9 @@ from typing import Any
 
 import jwt
 
+from mcp_app.settings import Settings
 from mesh.runtime.access.api_keys import digest
-from mesh.runtime.config.settings import Auth, Settings
+from mesh.runtime.config.settings import Auth
 from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
 from mesh.runtime.http.instance import Instance
 from mesh.runtime.oauth.oauth_settings import OAuthSettings

@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from mcp_app.supabase_settings import SupabaseSettings
-from mesh.runtime.config.variables import SettingsError, address, choice, is_plain, number, origins
+from mesh.runtime.config.variables import (
+    SettingsError,
+    address,
+    choice,
+    is_plain,
+    names,
+    number,
+    origins,
+)
 from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from mesh.runtime.record import Record
 
@@ -15,14 +22,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-__all__ = ["TASK_ROOT", "Auth", "Backend", "Settings", "SettingsError", "load"]
+__all__ = ["TASK_ROOT", "Auth", "Settings", "SettingsError", "load"]
 
 type Auth = Literal["api_key", "oauth", "both", "iam", "none"]
-type Backend = Literal["embedded", "supabase"]
 
 # Not `get_args` of the types: importing typing costs a cold start on the fast path 3 ms.
 AUTHS: tuple[Auth, ...] = ("api_key", "oauth", "both", "iam", "none")
-BACKENDS: tuple[Backend, ...] = ("embedded", "supabase")
 
 WITH_API_KEYS: frozenset[Auth] = frozenset({"api_key", "both"})
 WITH_OAUTH: frozenset[Auth] = frozenset({"oauth", "both"})
@@ -43,7 +48,6 @@ class Settings(Record):
     Attributes:
         name: The deployment's name, part of every AWS resource's name.
         environment: `dev`, `staging`, `production` or any other by name.
-        backend: Where knowledge comes from; never switched silently.
         auth: `api_key`, `oauth` or `both` (the server checks), `iam` (the Function URL checks),
             `none`.
         public_url: The address under which callers know the server, when that is a domain in
@@ -63,14 +67,12 @@ class Settings(Record):
         fast_path: Whether `mesh.runtime.fast_path` may answer; else FastMCP answers everything.
         deadline_seconds: How long one call may take, 0.5 to 900; less than the function's
             timeout, so that the caller is told what was too slow.
-        index: The embedded index file.
-        supabase: What the backend `supabase` asks; None with another.
+        preload: Modules that are imported in INIT instead of by the first call.
         function_version: The published version that runs, e.g. `7`; `$LATEST` outside one.
     """
 
     name: str
     environment: str
-    backend: Backend
     auth: Auth
     public_url: str | None
     origin_secret_parameter: str | None
@@ -84,8 +86,7 @@ class Settings(Record):
     metrics_namespace: str | None
     fast_path: bool
     deadline_seconds: float
-    index: str
-    supabase: SupabaseSettings | None
+    preload: tuple[str, ...]
     function_version: str
 
 
@@ -131,26 +132,19 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
             f"MESH_API_KEYS_PARAMETER is not set; with MESH_AUTH={auth} it names the "
             "SSM parameter that holds the keys' hashes."
         )
-    backend: Backend = choice(variables, "MESH_BACKEND", "embedded", BACKENDS)  # type: ignore[assignment]
     ttl = _seconds(variables, "MESH_SECRETS_TTL_SECONDS", "60", (1, 3600))
     name = "MESH_RATE_LIMIT_PER_MINUTE"
     rate = number(name, variables.get(name) or "0", (0, 1_000_000))
-    supabase = None
-    if backend == "supabase":
-        # Here and below: what other deployments do not need costs their cold start 5 ms.
-        from mcp_app.supabase_settings import load as load_supabase  # noqa: PLC0415
-
-        supabase = load_supabase(variables, secrets_ttl_seconds=ttl)
     oauth = None
     if auth in WITH_OAUTH:
+        # Here: what other deployments do not need costs their cold start 5 ms.
         from mesh.runtime.oauth.oauth_settings import load as load_oauth  # noqa: PLC0415
 
         oauth = load_oauth(variables)
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
     return Settings(
-        name=variables.get("MESH_NAME") or "aoma-mesh",
+        name=variables.get("MESH_NAME") or "mesh",
         environment=variables.get("MESH_ENVIRONMENT") or "dev",
-        backend=backend,
         auth=auth,
         public_url=_public_url(variables),
         origin_secret_parameter=variables.get("MESH_ORIGIN_SECRET_PARAMETER") or None,
@@ -164,7 +158,6 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         metrics_namespace=variables.get("MESH_METRICS_NAMESPACE") or None,
         fast_path=choice(variables, "MESH_FAST_PATH", "on", ("on", "off")) == "on",
         deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", "25", (0.5, 900)),
-        index=f"{TASK_ROOT}/knowledge.sqlite3",
-        supabase=supabase,
+        preload=names(variables, "MESH_PRELOAD"),
         function_version=variables.get("AWS_LAMBDA_FUNCTION_VERSION") or "$LATEST",
     )

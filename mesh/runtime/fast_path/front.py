@@ -24,6 +24,7 @@ from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.callers import Callers
 from mesh.runtime.fast_path.left import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
+from mesh.runtime.garbage import imported
 from mesh.runtime.http.events import BadEventError, Head, read_head
 from mesh.runtime.http.failures import (
     INTERNAL,
@@ -301,10 +302,8 @@ def front(full: Full) -> Front | None:
     if not settings.fast_path or settings.auth == "oauth" or not os.path.exists(FROZEN):  # noqa: PTH110 - pathlib costs
         return None
     logs.configure(settings.log_level)
-    if settings.supabase is not None and settings.supabase.preload:
-        from mcp_app.preloading import preload  # noqa: PLC0415 - only where that is set
-
-        preload(settings)
+    for module in settings.preload:
+        imported(module)
     keys = key_ring(settings)
     return Front(settings, keys, full, _domain(settings, keys))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import marshal
+import os
 import time
 from functools import partial
 
-from mcp_app import deployment
-from mesh.runtime.access.caller import ANONYMOUS, Caller
+from mesh.runtime.access.caller import Caller
 from mesh.runtime.concurrency import worker_thread
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
@@ -31,6 +31,7 @@ from mesh.runtime.http.events import Head
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
@@ -42,6 +43,16 @@ HERE = frozenset({TOOLS, RESOURCES, DOCUMENT, "tools/call"})
 def _written(name: str) -> Any:
     """A module that the build wrote beside this one."""
     return importlib.import_module(f"{__package__}.{name}")
+
+
+def _chosen(variables: Mapping[str, str]) -> str:
+    """Which of the frozen catalogues is this deployment's.
+
+    Args:
+        variables: Those that choose it, each with what stands for one that is not set.
+    """
+    values = (os.environ.get(name) or default for name, default in variables.items())
+    return ";".join(",".join(sorted(value.split(","))) for value in values)
 
 
 class Methods:
@@ -60,11 +71,11 @@ class Methods:
         self._meta: str = frozen["meta"]
         self._placeholder: str = frozen["name"]
         self._name = dumps(settings.name)[1:-1]
-        sources = frozen["embedded"] if settings.supabase is None else settings.supabase.sources
-        self._lists: Any = frozen["lists"].get(",".join(sorted(sources)))
+        self._lists: Any = frozen["lists"].get(_chosen(frozen["chosen_by"]))
+        self._answers_resources: str = frozen["answers_resources"]
         self._texts: dict[str, dict[str, str]] = {}
         self._calls = ToolCalls(
-            self._catalogue, frozen["tools"], self._prepare, explains=frozen["explains"]
+            self._catalogue, frozen["tools"], self._execution, explains=frozen["explains"]
         )
         self.has_routes: bool = frozen["has_routes"]
 
@@ -148,23 +159,15 @@ class Methods:
     def _resources(self, message: Message, caller: Caller) -> str:
         if caller.tools is not None:
             raise LeftToFastMcpError("access")
-        from mesh.runtime.fast_path.resources import PAGE, listed, read_document  # noqa: PLC0415
-
-        def ask(name: str, **asked: Any) -> Any:
-            execution = self._prepare()
-            here = deployment.current()
-            asked["deadline"] = here.deadline()
-            asking = partial(getattr(here.backend, name), **asked)
-            return execution.run(asking, caller, in_thread=False)
-
         frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
-        if message.method == DOCUMENT:
-            return read_document(frozen, message.params, lambda id: ask("get_document", id=id))  # noqa: A006 - as the backend has it
-        return listed(
-            frozen,
-            message.params,
-            lambda after: ask("list_documents", after=after, limit=PAGE + 1),
-        )
+        if self._answers_resources:
+            answer = importlib.import_module(self._answers_resources).answer
+            run = partial(self._execution.run, caller=caller, in_thread=False)
+            result: str = answer(frozen, message.method, message.params, run)
+            return result
+        if frozen is None or message.params:
+            raise LeftToFastMcpError("resource")
+        return str(frozen)
 
     def _known(self, message: Message, caller: Caller) -> str:
         method, params = message.method, message.params
@@ -224,14 +227,6 @@ class Methods:
     def _named(self, text: str) -> str:
         return text.replace(self._placeholder, self._name)
 
-    def _prepare(self) -> Execution:
-        """What runs tools, with the deployment that they find."""
-        deployment.begin(self._settings)
-        return self._execution
-
     def close(self) -> None:
-        """Close what is open; for tests, since Lambda ends a sandbox without a word."""
-        backend = deployment.made(self._settings)
-        if backend is not None:
-            self._execution.run(backend.close, ANONYMOUS, in_thread=False)
+        """End the thread that tools ran in; for tests, since Lambda just ends a sandbox."""
         worker_thread.end()

@@ -97,7 +97,7 @@ class ToolCalls:
         catalogue: The authors' modules.
         tools: By name, what the build froze of a call, marshalled; None for those that FastMCP
             calls.
-        prepare: Makes what tools work with, before one of them is imported; gives what runs it.
+        execution: Runs them.
         explains: Whether the server says in Mesh's words what does not fit, and hides what errors
             say; else FastMCP writes all errors.
     """
@@ -106,13 +106,13 @@ class ToolCalls:
         self,
         catalogue: Catalogue,
         tools: dict[str, bytes | None],
-        prepare: Callable[[], Execution],
+        execution: Execution,
         *,
         explains: bool,
     ) -> None:
         self._catalogue = catalogue
         self._frozen = tools
-        self._prepare = prepare
+        self._execution = execution
         self._explains = explains
         self._tools: dict[str, Tool] = {}
         self._ended: tuple[str, Callable[[], Any]] | None = None
@@ -144,7 +144,6 @@ class ToolCalls:
             raise LeftToFastMcpError("access")
         if type(given) is not dict or holds_too_much(given):
             raise LeftToFastMcpError("arguments")
-        execution = self._prepare()
         tool = self._tools.get(name)
         if tool is None:
             tool = self._tools[name] = self._made(name, marshalled)
@@ -152,7 +151,7 @@ class ToolCalls:
         state = State()
         try:
             call = partial(tool.call, arguments, state)
-            value = execution.run(call, caller, in_thread=tool.in_thread)
+            value = self._execution.run(call, caller, in_thread=tool.in_thread)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised

@@ -46,7 +46,6 @@ def health_document(settings: Settings, build: BuildInfo) -> dict[str, Any]:
         "architecture": build.architecture,
         "function_version": settings.function_version,
         "content_sha256": build.content_sha256,
-        "backend": settings.backend,
         "auth": settings.auth,
     }
 

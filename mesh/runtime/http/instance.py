@@ -26,6 +26,7 @@ from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.endpoint.mcp_endpoint import LEAVING_IS_WATCHED
+from mesh.runtime.garbage import imported
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.events import BadEventError
 from mesh.runtime.http.failures import INVALID_REQUEST, failure
@@ -133,6 +134,8 @@ def start(
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
     """
+    for module in settings.preload:
+        imported(module)
     server = load(build_info.read().server)
     # A server may know whether what it needs is there.
     readiness = getattr(server, "readiness", None)

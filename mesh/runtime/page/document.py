@@ -209,7 +209,6 @@ def _facts(server: Server, url: str, taken: Sequence[Way]) -> str:
         "Commit": commit + (", with uncommitted changes" if build.dirty else ""),
         "Environment": settings.environment,
         "Function version": settings.function_version,
-        "Knowledge": settings.backend,
         "Callers prove themselves by": " or ".join(PROOFS[way] for way in taken),
     }
     rows = "".join(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mcp_app.deployment import current, set_current
+from mcp_app.settings import Settings
 from mesh.build.environment import ROOT
 from mesh.runtime.access.api_keys import KeyRing, digest, generate
-from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain.origin_secret import OriginSecrets, OriginSecretUnavailableError
 from mesh.runtime.fast_path.front import Front
 from mesh.runtime.http.instance import Instance

@@ -6,12 +6,13 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mesh.build import fast_path
 from mesh.build.environment import ROOT
+from mesh.build.project import Project, aoma
 from tests.mcp_app.fast_path.pair import comparable
 from tests.mcp_app.fast_path.ways import Way
 
@@ -38,9 +39,14 @@ def project_with(scratch: Path, tools: str | Mapping[str, str] = "") -> Path:
     return root
 
 
+def project_of(root: Path) -> Project:
+    """A copy, as the build takes it."""
+    return replace(aoma(), root=root)
+
+
 def built(root: Path, cache: Path) -> fast_path.FastPath:
     """The fast path of a copy, put into it as the build does."""
-    made = fast_path.make(fast_path.ask(root, cache, lambda: ALL), ALL)
+    made = fast_path.make(fast_path.ask(project_of(root), cache, lambda: ALL))
     assert made is not None
     for entry in made.entries:
         (root / entry.name).write_bytes(entry.data)

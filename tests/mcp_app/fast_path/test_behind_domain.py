@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from mcp_app.settings import Settings
 from mesh.runtime.access.api_keys import generate
-from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER, digest
 from tests.mcp_app.conftest import KEY
 from tests.mcp_app.fast_path.conftest import EXPIRED, LIMITED, Hashes

@@ -10,10 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from aoma.corpus import write_index
-from mcp_app import resource_handlers
+from mcp_app import listed_documents, resource_handlers
+from mcp_app.listed_documents import MARK
 from mesh.runtime.access.api_keys import digest, generate
-from mesh.runtime.fast_path import resources
-from mesh.runtime.fast_path.resources import MARK
 from tests.mcp_app.fast_path.copies import compare
 from tests.mcp_app.fast_path.requests import KINDS, asked
 
@@ -67,7 +66,7 @@ def test_every_document_is_read_alike_by_both_ways(
 ) -> None:
     plain = ["page-000.md", "page-229.md", "page-007.md#0"]
     odd = [*ODD, *map(quote, ODD), "", "/", "../page-000.md", "page-000.md/", "no-such.md", "a//b"]
-    addresses = [f"{resources.DOCUMENTS}{one}" for one in (*plain, *odd)]
+    addresses = [f"{listed_documents.DOCUMENTS}{one}" for one in (*plain, *odd)]
     addresses += ["aoma://health", "AOMA://docs/page-000.md", "aoma:docs/page-000.md"]
     asked_for: list[dict[str, Any]] = [
         *({"uri": one} for one in addresses),
@@ -80,12 +79,12 @@ def test_every_document_is_read_alike_by_both_ways(
     assert {*range(3 * 2)} <= found.served
     few = {number // 3 for number in found.served}
     assert {asked_for[number]["uri"] for number in few} <= {
-        resources.DOCUMENTS + one for one in (*plain, *ODD)
+        listed_documents.DOCUMENTS + one for one in (*plain, *ODD)
     }
 
 
 def test_pages_and_cursors_are_those_of_fastmcps_way() -> None:
-    here = (MARK, resources.PAGE, resources.DOCUMENTS)
+    here = (MARK, listed_documents.PAGE, listed_documents.DOCUMENTS)
     assert here == (resource_handlers.MARK, resource_handlers.PAGE, resource_handlers.DOCUMENTS)
     # By it the place of an id in an address is known.
     assert resource_handlers.DOCUMENTS.endswith("/")

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mcp_app.settings import Settings
 from mesh.build.environment import ROOT
-from mesh.runtime.config.settings import Settings
 from tests.mcp_app.fast_path.live_memory import Memory
 
 

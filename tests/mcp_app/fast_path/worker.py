@@ -19,9 +19,9 @@ import sys
 import time
 from typing import Any
 
+from mcp_app.settings import Settings, load
 from mesh.runtime.access.api_keys import KeyRing
 from mesh.runtime.access.key_ring import key_ring
-from mesh.runtime.config.settings import Settings, load
 from mesh.runtime.observability import logs
 from tests.mcp_app.fast_path.live_memory import memory
 from tests.mcp_app.fast_path.log_lines import kept

@@ -1,10 +1,12 @@
-"""`resources/list` and documents: in FastMCP's words, with what the backend has."""
+"""`resources/list` and documents on the fast path: FastMCP's words, the backend's documents."""
 
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from mcp_app import deployment
 from mesh.runtime.fast_path.left import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import dumps
 
@@ -22,6 +24,34 @@ CURSOR = "mesh-cursor-c7f9b1"
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 
 
+def answer(
+    frozen: Mapping[str, Any] | None,
+    method: str,
+    params: Mapping[str, Any],
+    run: Callable[[Callable[[], Any]], Any],
+) -> str:
+    """The `result` of a request for resources, in JSON.
+
+    Args:
+        frozen: What the build made for this method; None for nothing.
+        method: `resources/list` or `resources/read`.
+        params: The request's.
+        run: Runs a function that gives a coroutine; gives its result.
+
+    Raises:
+        Exception: FastMCP has to answer.
+    """
+
+    def ask(name: str, **asked: Any) -> Any:
+        here = deployment.current()
+        asked["deadline"] = here.deadline()
+        return run(partial(getattr(here.backend, name), **asked))
+
+    if method == "resources/read":
+        return read_document(frozen, params, lambda id: ask("get_document", id=id))  # noqa: A006 - as the backend has it
+    return listed(frozen, params, lambda after: ask("list_documents", after=after, limit=PAGE + 1))
+
+
 def listed(
     frozen: Mapping[str, Any] | None,
     params: Mapping[str, Any],
@@ -30,7 +60,7 @@ def listed(
     """The `result` of a list, in JSON.
 
     Args:
-        frozen: What `mesh.build.frozen_resources` made; None for nothing.
+        frozen: What `aoma.frozen_documents` made; None for nothing.
         params: The request's.
         read: Gives the documents after an id, one more than a page at most.
 
@@ -74,7 +104,7 @@ def read_document(
     """The `result` of reading a document, in JSON.
 
     Args:
-        frozen: What `mesh.build.frozen_resources` made; None for nothing.
+        frozen: What `aoma.frozen_documents` made; None for nothing.
         params: The request's.
         read: Gives a document by its id; None where there is none.
 

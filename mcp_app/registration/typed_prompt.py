@@ -18,7 +18,7 @@ from fastmcp.prompts.function_prompt import FunctionPrompt
 from pydantic import BaseModel, ConfigDict, PrivateAttr, create_model
 from pydantic import ValidationError as Invalid
 
-from mesh.runtime.server.completions import Completer, beginning_with
+from mcp_app.registration.completions import Completer, beginning_with
 from mesh.runtime.server.exits import contained_exits
 
 

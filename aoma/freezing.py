@@ -1,0 +1,111 @@
+"""AOMA's catalogues: what it lists depends on its sources, and documents come from its backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from aoma.frozen_documents import CONTENT, FIELDS, frozen_document, frozen_list
+from mesh.build import frozen
+from mesh.build.frozen import PLACEHOLDER, AskedServer
+
+if TYPE_CHECKING:
+    from mcp_app.knowledge.results import Document, DocumentEntry
+
+ALL_SOURCES = frozenset({"documents", "tickets", "commits", "code"})
+
+
+class _Server(AskedServer):
+    """AOMA's server with these sources.
+
+    No index is opened: what a server offers does not depend on what is in it.
+
+    Args:
+        sources: What it is to offer.
+    """
+
+    explains = True
+
+    def __init__(self, sources: frozenset[str]) -> None:
+        from mcp_app.deployment import current  # noqa: PLC0415
+        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
+        from mcp_app.server import build_server  # noqa: PLC0415
+        from mcp_app.settings import load  # noqa: PLC0415
+
+        class Offering(EmbeddedBackend):
+            documents: ClassVar[list[Document]] = []
+            entries: ClassVar[list[DocumentEntry]] = []
+
+            def available(self) -> frozenset[str]:
+                return sources
+
+            async def get_document(self, *_id: str, **_asked: Any) -> Document:
+                return self.documents[-1]
+
+            async def list_documents(self, **_asked: Any) -> Sequence[DocumentEntry]:
+                return self.entries
+
+        settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
+        backend = Offering(settings.index)
+        self.sources = sources
+        super().__init__(build_server(settings, backend))
+        self.slow_because = ""
+        self._entries, self._documents = backend.entries, backend.documents
+        self._deployment = current()
+
+    def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
+        """The result of `resources/list` over so many documents, all alike."""
+        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
+
+        self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
+        return self.result("resources/list", params, modern=modern)
+
+    def document(self, *, linked: bool, modern: bool) -> str:
+        """The result of `resources/read` for a document."""
+        from mcp_app.knowledge.results import Document  # noqa: PLC0415
+        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
+
+        content = CONTENT if linked else {**CONTENT, "link": None}
+        self._documents[:] = [Document(**FIELDS, **content, passages=())]
+        uri = DOCUMENTS + FIELDS["id"]
+        return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
+
+    def before_request(self) -> None:
+        from mcp_app.deployment import set_current  # noqa: PLC0415
+
+        # The one that was built last would be asked for its documents otherwise.
+        set_current(self._deployment)
+
+
+class Catalogues(frozen.Catalogues):
+    """One for the index in the zip, and one for Supabase with all sources."""
+
+    chosen_by: ClassVar[Mapping[str, str]] = {"MESH_BACKEND": "embedded", "MESH_SOURCES": ""}
+    answers_resources = "mcp_app.listed_documents"
+
+    def __init__(self, _place: str) -> None:
+        self.whole: _Server = _Server(ALL_SOURCES)
+
+    def servers(self, sources: Callable[[], frozenset[str]]) -> Mapping[str, _Server]:
+        """See there."""
+        embedded = sources()
+        return {
+            "embedded;": self.whole if embedded == ALL_SOURCES else _Server(embedded),
+            "supabase;": self.whole,
+            f"supabase;{','.join(sorted(ALL_SOURCES))}": self.whole,
+        }
+
+    def resources(self, server: Any, *, modern: bool) -> Mapping[str, Any]:
+        """See there."""
+        has_documents = "documents" in server.sources
+        found: dict[str, Any] = {
+            "resources/list": frozen_list(
+                partial(server.resources, modern=modern), documents=has_documents
+            )
+        }
+        if has_documents:
+            found["resources/read"] = frozen_document(
+                *(server.document(linked=one, modern=modern) for one in (True, False))
+            )
+        return found

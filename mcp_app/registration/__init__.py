@@ -1,0 +1,1 @@
+"""How tools, resources and prompts come into the server."""
