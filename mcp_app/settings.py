@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BACKENDS", "Backend", "Settings", "SettingsError", "load"]
 
+NAME = "aoma-mesh"
+
 type Backend = Literal["embedded", "supabase"]
 
 BACKENDS: tuple[Backend, ...] = ("embedded", "supabase")
@@ -42,6 +44,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable is missing or has a value that does not fit.
     """
+    variables = {**variables, "MESH_NAME": variables.get("MESH_NAME") or NAME}
     common = of_mesh.load(variables)
     backend: Backend = choice(variables, "MESH_BACKEND", "embedded", BACKENDS)  # type: ignore[assignment]
     supabase = None

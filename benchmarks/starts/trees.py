@@ -98,8 +98,6 @@ def copy_of_project(into: Path, tools: int = 0) -> Path:
         shutil.copytree(ROOT / name, into / name, ignore=shutil.ignore_patterns("__pycache__"))
     package = into / "mcp_app" / "tools"
     (package / "a_benchmark_echo.py").write_text(ECHO)
-    # SSM's stand-in is trusted as SSM is.
-    (into / "mcp_app" / FIRST_ROOT).write_bytes(authority.kept(FOLDER)[0].read_bytes())
     for first in range(0, tools, TOOLS_A_MODULE):
         numbers = range(first, min(first + TOOLS_A_MODULE, tools))
         (package / f"benchmark_{first:04}.py").write_text(tool_source(numbers))
@@ -118,7 +116,11 @@ def ours(tools: int = 0) -> Tree:
             documents=[ROOT],
             repositories=[ROOT],
         )
-        return _unpacked(built.path, name)
+        tree = _unpacked(built.path, name)
+    # SSM's stand-in is trusted as SSM is.
+    trusted = tree.folder / "mesh" / "runtime" / "aws" / FIRST_ROOT
+    trusted.write_bytes(authority.kept(FOLDER)[0].read_bytes())
+    return tree
 
 
 def with_index(tree: Tree, index: Path, name: str) -> Tree:

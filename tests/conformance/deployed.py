@@ -29,7 +29,7 @@ MODES = {
 def project_with_fixtures(root: Path, *folders: str) -> Path:
     """These folders of the project, the suite's tools, resources and prompts beside our own."""
     ignored = shutil.ignore_patterns("__pycache__")
-    for name in ("mcp_app", *folders):
+    for name in ("mcp_app", "mesh", *folders):
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     for kind in ("tools", "resources", "prompts"):
         shutil.copy(FIXTURES / f"{kind}.py", root / "mcp_app" / kind / "conformance.py")

@@ -11,7 +11,6 @@ def test_health_says_what_runs(stranger):
         "architecture": None,
         "function_version": "7",
         "content_sha256": None,
-        "backend": "embedded",
         "auth": "api_key",
     }
 

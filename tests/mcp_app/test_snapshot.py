@@ -214,4 +214,7 @@ def test_saying_how_to_forget_imports_next_to_nothing():
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["__future__", "mcp_app", "mesh.runtime.aws.snapshot"]
+    assert done.stdout.split() == [
+        "__future__",
+        *("mesh", "mesh.runtime", "mesh.runtime.aws", "mesh.runtime.aws.snapshot"),
+    ]

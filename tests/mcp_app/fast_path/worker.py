@@ -19,6 +19,7 @@ import sys
 import time
 from typing import Any
 
+from mcp_app import deployment
 from mcp_app.settings import Settings, load
 from mesh.runtime.access.api_keys import KeyRing
 from mesh.runtime.access.key_ring import key_ring
@@ -55,7 +56,6 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
     """FastMCP's way, as `mesh.runtime.http.instance.start` makes it."""
     # First of all, as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
-    from mcp_app import deployment  # noqa: PLC0415 - not on the fast path
     from mcp_app.server import build_server  # noqa: PLC0415
     from mesh.runtime.concurrency import event_loop  # noqa: PLC0415 - not on the fast path
     from mesh.runtime.http.app import build_app  # noqa: PLC0415
@@ -89,6 +89,7 @@ def main() -> None:
     settings = (
         load(os.environ) if pickled is None else pickle.loads(base64.b64decode(pickled))  # noqa: S301 - the test's
     )
+    deployment.begin(settings)
     ring = None
     if asked["keys"] is not None and key_ring(settings) is not None:
         ring = KeyRing(lambda: asked["keys"], source="SSM parameter /p", ttl_seconds=600)
