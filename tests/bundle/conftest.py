@@ -25,7 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     made = Project(tmp_path / "project", tmp_path / "cache")
     made.write("mcp_app/__init__.py", '__version__ = "1.2.3"\n')
-    made.write("mesh/runtime/handler.py", "def handler(event, context):\n    return event\n")
+    made.write("mcp_app/handler.py", "def handler(event, context):\n    return event\n")
     made.write("README.md", "# Deploying\n\nThe blue whale is deployed on Tuesdays.\n")
     made.write(".gitignore", "/dist/\n*.log\n")
     made.require(Wheel("answers"))

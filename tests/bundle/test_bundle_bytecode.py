@@ -102,14 +102,18 @@ def test_every_module_has_bytecode_that_python_takes(task_root: Path) -> None:
         lambda event, given: compiled.append(given[1]) if event == "compile" and watching else None
     )
     modules = 0
-    application = task_root / "mcp_app"
-    own = packed_modules.Modules(str(application)).places
+    packages = [task_root / name for name in ("mesh", "mcp_app")]
+    own = {
+        f"{package.name}/{place}"
+        for package in packages
+        for place in packed_modules.Modules(str(package)).places
+    }
     for path in sorted(task_root.rglob("*.py*")):
         if "__pycache__" in path.parts or path.suffix not in {".py", ".pyc"}:
             continue
         loader: importlib.machinery.SourceFileLoader | importlib.machinery.SourcelessFileLoader
-        if path.suffix == ".py" and path.is_relative_to(application):
-            assert path.relative_to(application).with_suffix("").as_posix() in own
+        if path.suffix == ".py" and any(path.is_relative_to(one) for one in packages):
+            assert path.relative_to(task_root).with_suffix("").as_posix() in own
             continue
         if path.suffix == ".py":
             loader = importlib.machinery.SourceFileLoader(path.stem, str(path))
@@ -175,7 +179,7 @@ def test_our_own_modules_come_with_sources_for_tracebacks(project: Project) -> N
     project.build()
 
     zipped = project.zipped()
-    assert zipped["mesh/runtime/handler.py"].startswith(b"def handler")
+    assert zipped["mcp_app/handler.py"].startswith(b"def handler")
     assert "mcp_app/__pycache__/handler.cpython-313.pyc" in zipped
     assert "answers/__init__.pyc" in zipped
     assert "answers/__init__.py" not in zipped
@@ -194,7 +198,7 @@ def test_file_that_is_not_python_is_carried_as_it_is(project: Project) -> None:
 def test_invalid_module_of_ours_ends_the_build_with_its_line(project: Project) -> None:
     project.build()
     before = project.output.read_bytes()
-    project.write("mesh/runtime/handler.py", "def handler(:\n")
+    project.write("mcp_app/handler.py", "def handler(:\n")
 
     with pytest.raises(BuildError, match=r"mcp_app/handler\.py is not valid Python: .*line 1"):
         project.build()

@@ -82,4 +82,4 @@ def test_managed_runtime_packages_stay_out(real: Callable[[str], BuildResult]) -
     names = {package.name for package in real("host").packages}
 
     assert not names & {"boto3", "botocore", "awslambdaric"}
-    assert {"fastmcp", "mcp", "pydantic", "mangum", "mcp_app", "knowledge"} <= names
+    assert {"fastmcp", "mcp", "pydantic", "mangum", "mesh", "aoma-mesh", "knowledge"} <= names
