@@ -1,7 +1,9 @@
-"""What runs on Lambda, and nothing else.
+"""AOMA Mesh: ten knowledge tools, from Supabase and OpenAI or from an index inside the zip.
 
-Data flows one way: event -> handler -> ASGI app -> tool -> knowledge -> backend.
-Nothing here imports `ops`, `mesh.local_aws`, `benchmarks` or `tests`.
+It uses nothing that another server could not use. Data flows one way: tool -> knowledge -> backend.
+Nothing here imports more of `mesh` than its runtime.
 """
 
-__version__ = "1.0.0"
+from mesh import __version__
+
+__all__ = ["__version__"]

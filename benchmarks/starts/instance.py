@@ -1,7 +1,7 @@
 """One Lambda instance, measured: a clean process under AWS's own runtime client.
 
 What starts it, its environment, its file system and its Runtime API are local AWS's; see
-mesh.local_aws/README.md for where those differ from Lambda's.
+mesh/local_aws/README.md for where those differ from Lambda's.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -247,11 +248,13 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
 def _catalogue(
     recorded: Mapping[str, list[Any]], authors: list[str], reached: Mapping[int, dict[str, str]]
 ) -> dict[str, Any]:
+    from mesh.build.author_errors import explained  # noqa: PLC0415 - see main
     from mesh.build.frozen import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
     from mesh.build.frozen_calls import call_of  # noqa: PLC0415
     from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
 
-    server = catalogues_of(*sys.argv[1:3]).whole
+    with explained(Path.cwd()):
+        server = catalogues_of(*sys.argv[1:3]).whole
     texts = {era: tool_pages(server, modern=era == "modern")[1] for era in ERAS}
     calls, off = {}, {}
     for tool in server.tools():

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesh.build import application, bytecode, frozen
+from mesh.build import application, author_errors, bytecode, frozen
 from mesh.build.archive import Entry
 from mesh.build.failure import BuildError
 from mesh.build.host_packages import host_site
@@ -384,6 +384,8 @@ class Asking:
             finally:
                 # Whatever ended this, a build that fails leaves nothing running.
                 asked.kill()
+        if asked.returncode == author_errors.STATUS:
+            raise BuildError(errors.strip().splitlines()[-1])
         if asked.returncode:
             said = "\n".join(errors.strip().splitlines()[-8:])
             raise BuildError(f"{what}:\n{said}")

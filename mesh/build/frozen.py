@@ -17,8 +17,10 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
+from mesh.build.author_errors import explained
 from mesh.runtime.fast_path.replies import dumps
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
@@ -288,7 +290,8 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mesh.runtime.initialization")
-    made = catalogues_of(*sys.argv[1:3])
+    with explained(Path.cwd()):
+        made = catalogues_of(*sys.argv[1:3])
     try:
         answers = frozen(made, lambda: frozenset(json.load(sys.stdin)))
     except RuntimeError as error:

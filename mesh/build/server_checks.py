@@ -36,13 +36,22 @@ def _reasons(server: Any) -> Iterator[str]:
         yield f"the server has a transform, {type(server._transforms[0]).__name__}"  # noqa: SLF001
     if server.strict_input_validation:
         yield "the server validates strictly"
-    for provider in server.providers:
+    for provider in map(_unwrapped, server.providers):
         if type(provider) is FastMCPProvider and not provider._transforms:  # noqa: SLF001
             yield from _reasons(provider.server)
         elif not _is_local(provider) or provider._transforms:  # noqa: SLF001
             yield f"the server has a provider of its own, {type(provider).__name__}"
         else:
             yield from _checked(provider._components.values())  # noqa: SLF001
+
+
+def _unwrapped(provider: Any) -> Any:
+    """The provider within one that only puts a name before those of its tools."""
+    from fastmcp.server.transforms.namespace import Namespace  # noqa: PLC0415
+
+    inner = getattr(provider, "_inner", None)
+    (transform,) = getattr(provider, "_transforms", None) or (None,)
+    return inner if inner is not None and type(transform) is Namespace else provider
 
 
 def _is_local(provider: Any) -> bool:

@@ -28,7 +28,7 @@ def print_settings(outputs: dict[str, Any]) -> None:
 
 def write_environments(outputs: dict[str, Any]) -> None:
     """Write a file of values for each environment that has none."""
-    from mesh.deploy.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.stack.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
 
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
         written = settings_file(Stack(), name, outputs["settings"]["name"], boundary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesh.logs.request_ways import as_text
+from mesh.stack.request_ways import as_text
 from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:

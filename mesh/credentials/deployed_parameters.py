@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from mesh.deploy import environments
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
-from mesh.stack import local_aws_client, terraform, terraform_run
+from mesh.stack import environments, local_aws_client, terraform, terraform_run
 from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:

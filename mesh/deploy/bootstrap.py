@@ -16,9 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mesh import progress
-from mesh.deploy import account
 from mesh.failure import CommandFailedError
-from mesh.stack import terraform
+from mesh.stack import account, terraform
 from mesh.stack.linked_root import Backend, LinkedRoot
 from mesh.stack.stack import NAME, Stack
 

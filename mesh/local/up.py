@@ -17,13 +17,21 @@ from mesh.credentials import api_keys
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.local_aws.errors import LocalAwsError
-from mesh.logs import function_log, request_ways
+from mesh.logs import function_log
 from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format
 from mesh.runtime.clients import SEARCHES
 from mesh.smoke import credential, smoke, snippets
 from mesh.smoke.streamable_http import NoAnswerError, Server
-from mesh.stack import deployment, local_aws_client, lock, stack, terraform, terraform_run
+from mesh.stack import (
+    deployment,
+    local_aws_client,
+    lock,
+    request_ways,
+    stack,
+    terraform,
+    terraform_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mesh.deploy import environments
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
-from mesh.stack import local_aws_client
+from mesh.stack import environments, local_aws_client
 from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:

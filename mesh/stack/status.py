@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aoma.local_supabase import process as supabase_process
 from mesh.local_aws import process
 from mesh.local_aws.errors import LocalAwsError
-from mesh.logs.request_ways import read_ways
 from mesh.stack.local_aws_client import logs
+from mesh.stack.request_ways import read_ways
 
 if TYPE_CHECKING:
     from mesh.stack.stack import Stack

@@ -7,7 +7,7 @@ import json
 import boto3
 from botocore.stub import Stubber
 
-from mesh.logs.request_ways import as_text, read_ways, ways
+from mesh.stack.request_ways import as_text, read_ways, ways
 
 FAST = json.dumps({"message": "request", "way": "fast"})
 FULL = json.dumps({"message": "request", "way": "full", "reason": "tool"})

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import mesh.cli.bootstrap
-import mesh.deploy.environments
+import mesh.stack.environments
 from mesh.local_aws import host, process
 from mesh.local_aws.process import Running
 from mesh.stack import terraform
@@ -134,7 +134,7 @@ def open_account(folder: Path) -> Iterator[Account]:
                 patch.delenv(name)
             for name, value in (wanted | {"TF_VAR_architecture": architecture}).items():
                 patch.setenv(name, value)
-            for module in (mesh.cli.bootstrap, mesh.deploy.environments):
+            for module in (mesh.cli.bootstrap, mesh.stack.environments):
                 patch.setattr(module, "Stack", lambda: Stack(tree))
             yield Account(running, tree)
         finally:

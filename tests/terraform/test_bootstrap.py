@@ -15,10 +15,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mesh.cli import run
-from mesh.deploy import environments
-from mesh.deploy.environments import Environment
 from mesh.failure import CommandFailedError
 from mesh.smoke import credential
+from mesh.stack import environments
+from mesh.stack.environments import Environment
 from mesh.stack.terraform_run import TerraformFailedError
 from tests.terraform.local_account import Account, Session, allowed_of, open_account, refused
 

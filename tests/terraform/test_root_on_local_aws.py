@@ -17,7 +17,7 @@ import boto3
 import pytest
 from pytest_terraform import terraform
 
-from mesh.deploy import environments
+from mesh.stack import environments
 from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:

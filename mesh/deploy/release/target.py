@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from mesh.deploy import environments
 from mesh.deploy.release.root import Root
 from mesh.deploy.release.versions import Aws
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
-from mesh.stack import local_aws_client, lock, terraform
+from mesh.stack import environments, local_aws_client, lock, terraform
 from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
 from mesh.stack.stack import Stack
 

@@ -14,9 +14,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.deploy import account
 from mesh.failure import CommandFailedError
-from mesh.stack import terraform
+from mesh.stack import account, terraform
 from mesh.stack.linked_root import Backend, LinkedRoot
 from mesh.stack.stack import NAME, Stack
 

@@ -1,0 +1,2 @@
+def shout(t):
+    return t.upper()
