@@ -31,6 +31,8 @@ from typing import Any
 
 # The first names of the authors' modules; set once.
 _authors_names: set[str] = set()
+# Those of the log, of the loop that counts, and of the call that does.
+UNKEPT_REFERENCES = 3
 # Modules of the standard library that read the environment for whoever calls them.
 READERS = frozenset({"os", "_collections_abc", "collections.abc"})
 
@@ -111,7 +113,13 @@ def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict
     return {}
 
 
-def _early(deferral: Any) -> dict[str, str | None]:
+def _unkept(log: list[Any]) -> set[int]:
+    """The ids of recorders that nobody keeps: results of statements such as `mcp.mount(other)`."""
+    # The log's reference, this loop's, and that of the call.
+    return {id(one) for one in log if sys.getrefcount(one) <= UNKEPT_REFERENCES}
+
+
+def _early(deferral: Any, unkept: set[int]) -> dict[str, str | None]:
     """Names that stand for an exception or for plain data."""
     from mesh.runtime.deferral.importing import EARLY_MODULES, path_of  # noqa: PLC0415 - see main
     from mesh.runtime.deferral.recorder import ATTRIBUTE  # noqa: PLC0415
@@ -120,7 +128,7 @@ def _early(deferral: Any) -> dict[str, str | None]:
     early: dict[str, str | None] = {}
     for recorder in deferral.log:
         value, operation = _value_of(recorder), recorder.mesh_deferral_operation
-        if not _must_be_real(value) or operation.given_back is not None:
+        if not _must_be_real(value) or operation.given_back is not None or id(recorder) in unkept:
             continue
         if operation.module in EARLY_MODULES:
             # They keep it, and only look at it when FastMCP calls them.
@@ -206,9 +214,10 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     kept = [*_kept(authors, deferral.log)]
     reached = _reached(authors)
     imports = dict(_imports(authors))
+    unkept = _unkept(deferral.log)
     try:
         __import__(current.START)
-        early = _early(deferral)
+        early = _early(deferral, unkept)
     except Exception as error:  # noqa: BLE001 - what an operation raises
         named = deferral.failed_module
         culprit = named if named in asked["modules"] else ""
