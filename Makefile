@@ -88,7 +88,7 @@ bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into 
 	@.venv/bin/python -m benchmarks.refusals $(if $(PUBLISH),--publish)
 
 lock: setup ## Resolve requirements/ anew into the locks with hashes
-	@for name in uv lambda runtime clients checkov atheris; do \
+	@for name in uv mesh lambda runtime clients checkov atheris; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
