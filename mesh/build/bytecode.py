@@ -214,6 +214,7 @@ def compile_all(
     workers: int,
     undocumented: Collection[str] = (),
     methods_undocumented: Collection[str] = (),
+    as_written: Collection[str] = (),
 ) -> list[Refused]:
     """Compile files side by side; gives those that are not valid source.
 
@@ -222,6 +223,7 @@ def compile_all(
         workers: How many processes; the result does not depend on it.
         undocumented: Packages whose docstrings are left empty.
         methods_undocumented: Packages whose methods' docstrings are; see `Slim`.
+        as_written: Paths of the modules of which nothing is left out.
 
     Raises:
         ChildProcessError: a process was killed, or ran out of memory.
@@ -246,7 +248,10 @@ def compile_all(
         for process, hand in zip(processes, hands, strict=True):
             assert process.stdin is not None  # noqa: S101 - for the type checker
             with process.stdin as stream:
-                json.dump([(str(one), name, str(into)) for one, name, into in hand], stream)
+                written = (
+                    (str(one), name, str(into), name in as_written) for one, name, into in hand
+                )
+                json.dump([*written], stream)
             process.stdin = None
         refused: list[Refused] = []
         for process in processes:
@@ -269,14 +274,15 @@ def main() -> None:
     """
     undocumented, methods_undocumented = (frozenset(names.split(",")) for names in sys.argv[1:])
     refused = []
-    for source, name, into in json.load(sys.stdin):
+    for source, name, into, as_written in json.load(sys.stdin):
         try:
             package = name.partition("/")[0]
+            slim = Slim(methods_documented=package not in methods_undocumented)
             pyc = compiled(
                 Path(source).read_bytes(),
                 name,
-                documented=package not in undocumented,
-                slim=Slim(methods_documented=package not in methods_undocumented),
+                documented=as_written or package not in undocumented,
+                slim=None if as_written else slim,
             )
         except (SyntaxError, ValueError) as error:
             refused.append({"source": source, "reason": str(error)})

@@ -1,18 +1,26 @@
-"""The packages of requirements/lambda.txt, installed for Lambda and for nothing else."""
+"""Locked packages, installed for Lambda, or for the Python that builds."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mesh.build.environment import BIN, uv_variables
+from mesh.build.environment import BIN, ROOT, uv_variables
 from mesh.build.failure import BuildError
 from mesh.build.target import GLIBC, Target
+
+# The packages that Mesh itself needs in every zip.
+MESH_LOCK = ROOT / "requirements" / "mesh.txt"
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+UNREACHABLE = re.compile(r"Failed to fetch|client error|tcp connect|dns error")
 
 # What uv says when a locked version exists, but not for the target: no wheel at all, or
 # none for the platform or Python. The second name is the version.
@@ -64,10 +72,23 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
         BuildError: a wheel is missing for the target, or does not fit it; the index cannot be
             reached; a hash differs. Names the package, its version and the platform.
     """
+    platform = ("--python-platform", target.wheel_platform, "--python-version", target.python)
+    said = _install(requirements, into, *platform)
+    if said is not None:
+        raise BuildError(explanation(said, requirements, target))
+    found = sorted(installed(into), key=lambda one: one.name)
+    problems = list(misfits(found, target, into))
+    if problems:
+        raise BuildError(f"Not for {target.title}:\n  " + "\n  ".join(problems))
+    return found
+
+
+def _install(requirements: Path, into: Path, *further: str) -> str | None:
+    """Install a lock's wheels into a folder; what uv said if it could not, else None."""
     command = (
         *(str(BIN / "uv"), "pip", "install", "--require-hashes", "-r", str(requirements)),
         *("--target", str(into), "--python", sys.executable, "--only-binary", ":all:"),
-        *("--python-platform", target.wheel_platform, "--python-version", target.python),
+        *further,
     )
     variables = uv_variables() | {"NO_COLOR": "1"}
     try:
@@ -76,13 +97,46 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
         )
     except FileNotFoundError as error:
         raise BuildError("uv is missing in .venv; run `make setup`.") from error
-    if done.returncode != 0:
-        raise BuildError(explanation(done.stderr, requirements, target))
-    found = sorted(installed(into), key=lambda one: one.name)
-    problems = list(misfits(found, target, into))
-    if problems:
-        raise BuildError(f"Not for {target.title}:\n  " + "\n  ".join(problems))
-    return found
+    return done.stderr if done.returncode != 0 else None
+
+
+def host_site(lock: Path, cache: Path) -> Path:
+    """A folder with a lock's packages for this machine, made once for each lock.
+
+    The build imports a server there. Two builds may make it at once: the first one's is kept.
+
+    Args:
+        lock: The locked packages, with hashes.
+        cache: Where such folders are kept.
+
+    Raises:
+        BuildError: a package has no wheel for this machine, or cannot be fetched.
+    """
+    digest = hashlib.sha256(f"{sys.version}|{sys.prefix}|".encode() + lock.read_bytes())
+    home = cache / f"host-{digest.hexdigest()[:32]}"
+    if home.is_dir():
+        # Says that it was used today.
+        os.utime(home)
+        return home
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+        made = Path(scratch) / "site"
+        said = _install(lock, made)
+        if said is not None:
+            raise BuildError(f"{lock.name} cannot be installed on this machine:\n  {_tail(said)}")
+        made.mkdir(exist_ok=True)
+        try:
+            made.rename(home)
+        except OSError:
+            # A folder that is not empty is never replaced.
+            if not home.is_dir():
+                raise
+    return home
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """The packages of a lock, version by normalised name."""
+    return {_normalised(name): version for name, version in PIN.findall(lock.read_text("utf-8"))}
 
 
 def installed(folder: Path) -> Iterator[Distribution]:
@@ -117,15 +171,23 @@ def explanation(said: str, requirements: Path, target: Target) -> str:
             f"{missing['name']} {missing['version']} has no wheel for {target.title}.{only} "
             f"Lock another version in {requirements.name}, or leave the package out."
         )
+    if UNREACHABLE.search(said):
+        return unreachable(said, target)
+    return f"{requirements.name} cannot be installed for {target.title}:\n  {_tail(said)}"
+
+
+def unreachable(said: str, target: Target) -> str:
+    """What to do when uv's message `said` means that the package index was not reached."""
+    return (
+        f"The packages for {target.title} cannot be fetched:\n  {_tail(said)}\n"
+        "Is the Python package index reachable? A mirror is taken from pip's configuration "
+        "(`pip config set global.index-url ...`) or UV_DEFAULT_INDEX."
+    )
+
+
+def _tail(said: str) -> str:
     lines = [line for line in said.strip().splitlines() if not line.startswith("Using CPython")]
-    tail = "\n  ".join(lines[-12:])
-    if re.search(r"Failed to fetch|client error|tcp connect|dns error", said):
-        return (
-            f"The packages for {target.title} cannot be fetched:\n  {tail}\n"
-            "Is the Python package index reachable? A mirror is taken from pip's configuration "
-            "(`pip config set global.index-url ...`) or UV_DEFAULT_INDEX."
-        )
-    return f"{requirements.name} cannot be installed for {target.title}:\n  {tail}"
+    return "\n  ".join(lines[-12:])
 
 
 def runs_on(tag: str, target: Target) -> bool:

@@ -1,7 +1,11 @@
 """The dependencies as a finished zip, kept between builds.
 
-They change when requirements/lambda.txt does; the application on every edit. So the
-next build copies this zip and appends to it.
+They change when their lock does; the application on every edit. So the next build copies this
+zip and appends to it.
+
+Mesh's own packages are made small: parts that no server needs stay out, and modules are packed as
+bytecode. Tests serve FastMCP from the result. An author's packages go in whole, as they were
+installed, because nobody here knows what they read of themselves.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from mesh.build import archive, bytecode, dependencies, optional, packing, pruning, trimming
 from mesh.build.archive import Entry, Written
+from mesh.build.dependencies import MESH_LOCK, Distribution
 from mesh.build.discarding import discard
 from mesh.build.failure import BuildError
 from mesh.build.optional import OptionalPart
@@ -83,13 +88,19 @@ class Layer:
     reused: bool
 
 
-def key(requirements: Path, target: Target, asked: Iterable[OptionalPart] = ()) -> str:
+def key(
+    requirements: Path,
+    target: Target,
+    asked: Iterable[OptionalPart] = (),
+    declared: frozenset[str] | None = None,
+) -> str:
     """Digest of everything that decides the layer's bytes."""
     titles = sorted(part.title for part in asked)
-    decides = f"{target}|{sys.version}|{archive.compressor()}|{titles}"
+    names = None if declared is None else sorted(declared)
+    decides = f"{target}|{sys.version}|{archive.compressor()}|{titles}|{names}"
     digest = hashlib.sha256(decides.encode())
     # The recipe is the code itself: a number would be forgotten.
-    for file in (requirements, *(RECIPE / name for name in RECIPE_FILES)):
+    for file in (requirements, MESH_LOCK, *(RECIPE / name for name in RECIPE_FILES)):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:32]
 
@@ -102,6 +113,7 @@ def obtain(
     asked: tuple[OptionalPart, ...],
     workers: int,
     progress: Callable[[str], None],
+    declared: frozenset[str] | None = None,
 ) -> Layer:
     """The layer from the cache, or made and put there.
 
@@ -114,6 +126,8 @@ def obtain(
         asked: What the application asks for of the optional parts.
         workers: Processes that compile.
         progress: Called with each step that takes a while.
+        declared: Names of the packages that the author asks for. Only Mesh's own packages are
+            made smaller then; with None all of the lock are.
 
     Raises:
         BuildError: the packages cannot be had for the target.
@@ -121,7 +135,7 @@ def obtain(
     """
     if not requirements.is_file():
         raise BuildError(f"{requirements} is missing: it locks what the zip carries.")
-    home = cache / f"{target.architecture}-{key(requirements, target, asked)}"
+    home = cache / f"{target.architecture}-{key(requirements, target, asked, declared)}"
     kept = load(home)
     if kept:
         return kept
@@ -130,7 +144,7 @@ def obtain(
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
         made = Path(scratch) / "layer"
         made.mkdir()
-        layer = make(requirements, target, made, Path(scratch), asked, workers, progress)
+        layer = make(requirements, target, made, Path(scratch), asked, workers, progress, declared)
         record = {
             "sha256": layer.sha256,
             "entries": {name: asdict(one) for name, one in layer.entries.items()},
@@ -196,25 +210,36 @@ def make(
     asked: tuple[OptionalPart, ...],
     workers: int,
     progress: Callable[[str], None],
+    declared: frozenset[str] | None = None,
 ) -> Layer:
     """Install, prune, compile and zip the dependencies."""
     progress(f"installing {requirements.name} for {target.title}")
     site = scratch / "site"
     found = dependencies.install(requirements, target, site)
     parts = optional.left_out(asked, found)
+    trimmed = known(found, declared)
     without = pruning.DISTRIBUTIONS.keys() | frozenset().union(
         *(one.distributions for one in parts)
     )
+    without = (without & trimmed) - needed(found, trimmed, declared or frozenset())
     patterns = tuple(pattern for part in parts for pattern in part.files)
     kept = [one for one in found if one.name not in without]
     owners: dict[str, str] = {}
     sources: dict[str, Path] = {}
-    for one in kept:
+    # Those that stay whole last: two distributions may carry the same file, as fastmcp and
+    # fastmcp-slim do.
+    for one in sorted(kept, key=lambda one: one.name not in trimmed):
         for file in one.files:
-            # Two distributions may carry the same file, as fastmcp and fastmcp-slim do.
-            if (site / file).is_file() and not pruning.is_dropped(file, patterns):
+            left_out = (
+                pruning.is_dropped(file, patterns)
+                if one.name in trimmed
+                else pruning.is_installers(file) or is_launcher(site / file)
+            )
+            # Nothing outside: a RECORD may name commands in folders above.
+            if not left_out and ".." not in file.parts and (site / file).is_file():
                 sources[str(file)] = site / file
                 owners[str(file)] = one.name
+    whole = {name for name, owner in owners.items() if owner not in trimmed}
     modules = sorted(name for name in sources if name.endswith(".py"))
     progress(f"compiling {len(modules)} modules with {workers} processes")
     compiled = scratch / "bytecode"
@@ -224,13 +249,23 @@ def make(
     refused = {
         one.source
         for one in bytecode.compile_all(
-            jobs, workers, trimming.UNDOCUMENTED, trimming.METHODS_UNDOCUMENTED
+            jobs, workers, trimming.UNDOCUMENTED, trimming.METHODS_UNDOCUMENTED, whole
         )
     }
     bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
+    files = []
+    for name in sorted(whole):
+        path = sources.pop(name)
+        native = path.stat().st_mode & 0o111 or ".so" in PurePosixPath(name).suffixes
+        files.append(Entry(name, path.read_bytes(), executable=bool(native)))
+        if name in bytecodes:
+            # Beside its source, as an installer would write it: Lambda's disk is read-only.
+            beside = bytecode.cached(name)
+            files.append(Entry(beside, bytecodes.pop(name).read_bytes()))
+            owners[beside] = owners[name]
     for name in bytecodes:
         del sources[name]
-    files = [
+    files += [
         Entry(
             name,
             trimming.trimmed(name, path.read_bytes()),
@@ -253,6 +288,48 @@ def make(
     )
     pruned = tuple(f"{one.name}=={one.version}" for one in found if one not in kept)
     return Layer(into / "layer.zip", sha256, entries, packages, pruned, reused=False)
+
+
+def known(found: Iterable[Distribution], declared: frozenset[str] | None) -> frozenset[str]:
+    """The names of the distributions that are made smaller.
+
+    Args:
+        found: All that were installed.
+        declared: As for `obtain`.
+    """
+    own = dependencies.pins(MESH_LOCK)
+    return frozenset(
+        one.name for one in found if declared is None or own.get(one.name) == one.version
+    )
+
+
+def needed(
+    found: Iterable[Distribution], trimmed: frozenset[str], declared: frozenset[str]
+) -> frozenset[str]:
+    """The names of the distributions that an author's packages may need.
+
+    Args:
+        found: All that were installed.
+        trimmed: Those that are made smaller.
+        declared: Those that the author asks for.
+    """
+    requires = {one.name: one.requires for one in found}
+    names = {*declared, *(name for name in requires if name not in trimmed)}
+    names |= {below for name in names for below in requires.get(name, ())}
+    unread = [name for name in names if name in pruning.DISTRIBUTIONS]
+    while unread:
+        new = requires.get(unread.pop(), frozenset()) - names
+        names |= new
+        unread += new
+    return frozenset(names)
+
+
+def is_launcher(path: Path) -> bool:
+    """Whether a file starts a command with the Python of this machine."""
+    if path.parent.name != "bin" or not path.is_file():
+        return False
+    with path.open("rb") as opened:
+        return opened.read(2) == b"#!"
 
 
 def modules_of(

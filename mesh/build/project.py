@@ -35,6 +35,8 @@ class Project:
         catalogues: A module with a class `Catalogues`, where one frozen list is not enough; see
             `mesh.build.frozen`.
         is_indexed: Whether an index of knowledge goes into the zip.
+        declared: Names of the packages that the author asks for, normalised. The build makes only
+            Mesh's own packages smaller; None where it may do that with the whole lock.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
     """
@@ -48,6 +50,7 @@ class Project:
     tools: str = ""
     catalogues: str = ""
     is_indexed: bool = False
+    declared: frozenset[str] | None = None
     is_installed: bool = False
 
     @property

@@ -78,6 +78,19 @@ FOLDERS = frozenset({"__pycache__", "tests", "test", "benchmarks", "sboms"})
 NAMES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json"})
 SUFFIXES = frozenset({".pyi", ".c", ".h", ".cpp", ".hpp", ".pxd", ".pyx", ".pyc", ".rs"})
 
+# What an installer writes down about this machine.
+INSTALLERS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
+
+
+def is_installers(path: PurePosixPath) -> bool:
+    """Whether the file at `path`, relative to the zip's root, is of the installation only.
+
+    All else of a package that Mesh does not know goes into the zip as it is.
+    """
+    if path.suffix == ".pyc":
+        return True
+    return path.parts[0].endswith(".dist-info") and path.name in INSTALLERS
+
 
 def is_dropped(path: PurePosixPath, patterns: tuple[str, ...] = ()) -> bool:
     """Whether the file at `path`, relative to the zip's root, is left out.

@@ -1,0 +1,71 @@
+"""Makes the build's project of an author's settings: its files, and the lock of its packages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+
+from mesh import packages
+from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.failure import BuildError
+from mesh.build.project import Project, version_of
+from mesh.build.target import Target
+from mesh.settings.settings import Settings
+
+# What Mesh itself puts at the root of every zip.
+OWN = frozenset({"mesh", "packed_modules"})
+
+
+def project(settings: Settings, target: Target) -> Project:
+    """The project that a server's zip is built from.
+
+    Args:
+        settings: The author's.
+        target: What the zip is for; the packages are locked for it.
+
+    Raises:
+        BuildError: the packages cannot be locked, or a file of the author's would hide a package
+            of the zip.
+    """
+    declared = packages.declared(settings.root, settings.file, settings.requirements)
+    made = Project(
+        root=settings.root,
+        name=settings.name,
+        version=version_of(settings.root),
+        server=settings.server,
+        requirements=MESH_LOCK,
+        include=settings.include,
+        declared=declared.names(),
+    )
+    refuse_shadows(made)
+    return Project(**{**vars(made), "requirements": packages.lock(declared, settings.root, target)})
+
+
+def refuse_shadows(found: Project) -> None:
+    """Refuse files that Python would import instead of a package of the zip.
+
+    Raises:
+        BuildError: names the file and the package.
+    """
+    modules = provided()
+    for name, _ in found.files():
+        top, _, below = name.partition("/")
+        module = re.sub(r"\.(py|so|cpython.*\.so)$", "", top)
+        if module in modules and (below or top != module):
+            where = f"the folder {top}/" if below else f"the file {top}"
+            raise BuildError(
+                f"{found.root} has {where}, which Python would import instead of the package "
+                f"{modules[module]}. Rename it, or leave it out with the setting include."
+            )
+
+
+def provided() -> dict[str, str]:
+    """The importable names of Mesh's own packages, with the distribution of each."""
+    names = dict.fromkeys(OWN, "mesh")
+    own = pins(MESH_LOCK)
+    for module, owners in importlib.metadata.packages_distributions().items():
+        for owner in owners:
+            normalised = re.sub(r"[-_.]+", "-", owner).lower()
+            if normalised in own:
+                names.setdefault(module, normalised)
+    return names

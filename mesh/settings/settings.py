@@ -1,0 +1,285 @@
+"""Reads an author's settings: `[tool.mesh]` in pyproject.toml, or mesh.toml beside the server."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mesh.failure import CommandFailedError
+from mesh.settings.location import Location, Objects, module_name
+
+# The rule of the variable `name` in terraform/variables.tf.
+NAME = re.compile(r"(?!aws|ssm)(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NAME_RULE = (
+    "at most 40 lower-case letters, digits and single hyphens, a letter first, and not beginning "
+    "with aws or ssm"
+)
+SERVER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+NAME_VARIABLE = "TF_VAR_name"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool call.
+
+    Attributes:
+        tool: The tool's name.
+        arguments: Its arguments.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The effective settings of one server.
+
+    Attributes:
+        root: The folder whose files go to the root of the zip.
+        server: A module, and the name of a FastMCP object or of a function that returns one.
+        name: Part of the name of everything that is deployed.
+        requirements: The file that declares packages; None to look for it.
+        include: Files and folders of the root that go into the zip; empty for all.
+        smoke: The call of the smoke test; None where there is none.
+        origins: By setting, where its value comes from.
+    """
+
+    root: Path
+    server: str
+    name: str
+    requirements: str | None
+    include: tuple[str, ...]
+    smoke: Call | None
+    origins: Mapping[str, str] = field(hash=False)
+
+    @property
+    def file(self) -> Path:
+        """The file with the server."""
+        return _file_of(self.root, self.server) or self.root / "server.py"
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The settings as they are written: a table, and where it is."""
+
+    place: str
+    values: Mapping[str, Any]
+
+    def take[T](self, key: str, check: Callable[[Any], T | None], allowed: str) -> T | None:
+        """The value of a setting; None where it is not set.
+
+        Raises:
+            CommandFailedError: it is not what it may be.
+        """
+        if key not in self.values:
+            return None
+        value = check(self.values[key])
+        if value is None:
+            raise CommandFailedError(
+                f"{self.place}: {key} is {self.values[key]!r}; it must be {allowed}."
+            )
+        return value
+
+
+def settings(location: Location, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The effective settings of the server at a location.
+
+    Args:
+        location: What `locate` gives.
+        environment: Variables of the shell; `TF_VAR_name` wins over the setting.
+
+    Raises:
+        CommandFailedError: a setting is unknown or not allowed, or the server cannot be found.
+    """
+    written = _read(location.root)
+    server, server_origin = _server(location, written)
+    name, name_origin = _name(location.root, written, environment)
+    requirements = written.take("requirements", _text, 'a file, such as "requirements.txt"')
+    include = written.take("include", _texts, 'a list of files and folders, such as ["data"]')
+    smoke = written.take(
+        "smoke", _call, 'a table such as { tool = "forecast", arguments = { city = "Rome" } }'
+    )
+    origins = {"server": server_origin, "name": name_origin}
+    origins |= {
+        key: written.place if key in written.values else "default"
+        for key in ("requirements", "include", "smoke")
+    }
+    return Settings(location.root, server, name, requirements, include or (), smoke, origins)
+
+
+def deployable_name(text: str) -> str:
+    """A name that AWS takes, made of any text, such as a folder's name."""
+    found = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if not NAME.fullmatch(found[:40].rstrip("-")):
+        found = f"mcp-{found}".strip("-")
+    return found[:40].rstrip("-")
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A question that names the most similar of the known words; empty when none is similar."""
+    found = difflib.get_close_matches(word, known, 1, 0.6)
+    return f" Did you mean {found[0]}?" if found else ""
+
+
+KEYS = ("server", "name", "requirements", "include", "smoke")
+
+
+def _read(root: Path) -> _Written:
+    """The table of settings; an empty one where there is none.
+
+    Raises:
+        CommandFailedError: a file cannot be read, both have settings, or a key is unknown.
+    """
+    own, project = root / "mesh.toml", root / "pyproject.toml"
+    found = []
+    if own.is_file():
+        found.append(_Written(str(own), _toml(own)))
+    # The usual `src` layout has its pyproject.toml above.
+    if not project.is_file() and root.name == "src":
+        project = root.parent / "pyproject.toml"
+    if project.is_file():
+        tools = _toml(project).get("tool", {})
+        if "mesh" in tools:
+            found.append(_Written(f"{project} [tool.mesh]", tools["mesh"]))
+    if not found:
+        return _Written("", {})
+    if len(found) > 1:
+        raise CommandFailedError(
+            f"{found[0].place} and {found[1].place} both have settings; keep one of them."
+        )
+    written = found[0]
+    if not isinstance(written.values, dict):
+        raise CommandFailedError(f"{written.place} is not a table.")
+    for key in written.values:
+        if key not in KEYS:
+            raise CommandFailedError(
+                f"{written.place}: there is no setting {key!r}.{nearest(key, list(KEYS))} "
+                f"The settings are {', '.join(KEYS)}."
+            )
+    return written
+
+
+def _toml(place: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandFailedError(f"{place} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CommandFailedError(f"{place} is not valid TOML: {error}.") from error
+
+
+def _server(location: Location, written: _Written) -> tuple[str, str]:
+    """Where the FastMCP server is, and who says so."""
+    root, file = location.root, location.file
+    if file is not None and location.wanted:
+        return f"{module_name(root, file)}:{location.wanted}", "the command line"
+    named = written.take(
+        "server",
+        lambda value: value if isinstance(value, str) and SERVER.fullmatch(value) else None,
+        'a module and an object, such as "server:mcp"',
+    )
+    if named is not None and (file is None or _file_of(root, named) == file):
+        if _file_of(root, named) is None:
+            module = named.partition(":")[0]
+            raise CommandFailedError(
+                f"{written.place}: server is {named!r}, and there is no module {module} in {root}."
+            )
+        return named, written.place
+    if file is None:
+        if named is not None and _file_of(root, named) is not None:
+            return named, written.place
+        raise CommandFailedError(
+            f"{root} has no server.py, and not exactly one other file that makes a FastMCP server. "
+            f'Name the file (mesh up FILE.py), or write server = "module:object" in '
+            f"{root / 'mesh.toml'}."
+        )
+    return (
+        f"{module_name(root, file)}:{_object(file, module_name(root, file))}",
+        f"found in {file.name}",
+    )
+
+
+def _object(file: Path, module: str) -> str:
+    """The name of the only FastMCP object that a file makes.
+
+    Raises:
+        CommandFailedError: it makes none, or several.
+    """
+    objects = Objects.of(file)
+    if len(objects.servers) == 1:
+        return objects.servers[0]
+    say = 'Write server = "{}" in mesh.toml beside it.'
+    if objects.servers:
+        names = ", ".join(objects.servers)
+        say = say.format(f"{module}:{objects.servers[-1]}")
+        raise CommandFailedError(
+            f"{file} makes {len(objects.servers)} FastMCP servers: {names}. {say}"
+        )
+    if objects.factories:
+        say = say.format(f"{module}:{objects.factories[0]}")
+        raise CommandFailedError(f"{file} makes its FastMCP server in a function. {say}")
+    if objects.uses_sdk:
+        raise CommandFailedError(
+            f"{file} takes FastMCP from mcp.server.fastmcp, the SDK's class. Mesh runs FastMCP "
+            "servers: write `from fastmcp import FastMCP`."
+        )
+    say = say.format(f"{module}:create_server")
+    raise CommandFailedError(
+        f"{file} has no line such as `mcp = FastMCP(...)` at its top level. If a function returns "
+        f"the server, name it: {say[0].lower()}{say[1:]}"
+    )
+
+
+def _file_of(root: Path, server: str) -> Path | None:
+    below = root.joinpath(*server.partition(":")[0].split("."))
+    places = (below.with_suffix(".py"), below / "__init__.py")
+    return next((place for place in places if place.is_file()), None)
+
+
+def _name(root: Path, written: _Written, environment: Mapping[str, str]) -> tuple[str, str]:
+    """The name, and who gives it."""
+
+    def check(value: Any) -> str | None:
+        return value if isinstance(value, str) and NAME.fullmatch(value) else None
+
+    named = written.take("name", check, NAME_RULE)
+    if given := environment.get(NAME_VARIABLE):
+        if check(given) is None:
+            raise CommandFailedError(f"{NAME_VARIABLE} is {given!r}; it must be {NAME_RULE}.")
+        return given, NAME_VARIABLE
+    if named is not None:
+        return named, written.place
+    project = root / "pyproject.toml"
+    if project.is_file():
+        title = _toml(project).get("project", {}).get("name")
+        if isinstance(title, str) and title:
+            return deployable_name(title), f"{project} [project]"
+    return deployable_name(root.name), "the folder's name"
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        return None
+    if any(Path(one).is_absolute() or ".." in Path(one).parts for one in value):
+        return None
+    return tuple(value)
+
+
+def _call(value: Any) -> Call | None:
+    if not isinstance(value, dict) or not {"tool"} <= value.keys() <= {"tool", "arguments"}:
+        return None
+    tool, arguments = value["tool"], value.get("arguments", {})
+    if not isinstance(tool, str) or not tool or not isinstance(arguments, dict):
+        return None
+    return Call(tool, arguments)
