@@ -234,6 +234,7 @@ def build(
             asked=optional.asked_for(files),
             workers=workers or os.cpu_count() or 1,
             progress=progress,
+            declared=project.declared,
         )
         zipped = scratch / "bundle.zip"
         shutil.copyfile(base.path, zipped)

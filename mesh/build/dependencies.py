@@ -1,14 +1,11 @@
-"""Locked packages, installed for Lambda, or for the Python that builds."""
+"""Locked packages, installed for Lambda and for nothing else."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -72,23 +69,10 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
         BuildError: a wheel is missing for the target, or does not fit it; the index cannot be
             reached; a hash differs. Names the package, its version and the platform.
     """
-    platform = ("--python-platform", target.wheel_platform, "--python-version", target.python)
-    said = _install(requirements, into, *platform)
-    if said is not None:
-        raise BuildError(explanation(said, requirements, target))
-    found = sorted(installed(into), key=lambda one: one.name)
-    problems = list(misfits(found, target, into))
-    if problems:
-        raise BuildError(f"Not for {target.title}:\n  " + "\n  ".join(problems))
-    return found
-
-
-def _install(requirements: Path, into: Path, *further: str) -> str | None:
-    """Install a lock's wheels into a folder; what uv said if it could not, else None."""
     command = (
         *(str(BIN / "uv"), "pip", "install", "--require-hashes", "-r", str(requirements)),
         *("--target", str(into), "--python", sys.executable, "--only-binary", ":all:"),
-        *further,
+        *("--python-platform", target.wheel_platform, "--python-version", target.python),
     )
     variables = uv_variables() | {"NO_COLOR": "1"}
     try:
@@ -97,41 +81,13 @@ def _install(requirements: Path, into: Path, *further: str) -> str | None:
         )
     except FileNotFoundError as error:
         raise BuildError("uv is missing in .venv; run `make setup`.") from error
-    return done.stderr if done.returncode != 0 else None
-
-
-def host_site(lock: Path, cache: Path) -> Path:
-    """A folder with a lock's packages for this machine, made once for each lock.
-
-    The build imports a server there. Two builds may make it at once: the first one's is kept.
-
-    Args:
-        lock: The locked packages, with hashes.
-        cache: Where such folders are kept.
-
-    Raises:
-        BuildError: a package has no wheel for this machine, or cannot be fetched.
-    """
-    digest = hashlib.sha256(f"{sys.version}|{sys.prefix}|".encode() + lock.read_bytes())
-    home = cache / f"host-{digest.hexdigest()[:32]}"
-    if home.is_dir():
-        # Says that it was used today.
-        os.utime(home)
-        return home
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
-        made = Path(scratch) / "site"
-        said = _install(lock, made)
-        if said is not None:
-            raise BuildError(f"{lock.name} cannot be installed on this machine:\n  {_tail(said)}")
-        made.mkdir(exist_ok=True)
-        try:
-            made.rename(home)
-        except OSError:
-            # A folder that is not empty is never replaced.
-            if not home.is_dir():
-                raise
-    return home
+    if done.returncode != 0:
+        raise BuildError(explanation(done.stderr, requirements, target))
+    found = sorted(installed(into), key=lambda one: one.name)
+    problems = list(misfits(found, target, into))
+    if problems:
+        raise BuildError(f"Not for {target.title}:\n  " + "\n  ".join(problems))
+    return found
 
 
 def pins(lock: Path) -> dict[str, str]:

@@ -34,7 +34,7 @@ CASES = (
     (
         re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?:[<>=!~]=?\S+)? ha(?:s|ve) no usable wheels"),
         (
-            "{source} needs {name}, which is published as source only, without a wheel for {target}.\n"
+            "{source} needs {name}, which is published as source only: no wheel for {target}.\n"
             "Ask for another version of it, or for another package; nothing is compiled here."
         ),
     ),
@@ -47,7 +47,7 @@ CASES = (
     ),
     (
         re.compile(
-            r"(?:Distribution not found at|File not found): (?:`|file://)?(?P<name>[^`\n]+)"
+            r"(?:Distribution not found at|File not found): (?:`|file://)?(?P<name>[^`\s]+)"
         ),
         "{source} names {name}, which is not there.\nCorrect the path.",
     ),
@@ -87,8 +87,10 @@ def explanation(said: str, declared: Declared, own: Mapping[str, str], target: T
     source = declared.source
     if UNREACHABLE.search(said):
         return unreachable(said, target)
+    # uv breaks long lines between words.
+    unbroken = " ".join(said.split())
     for pattern, text in CASES:
-        if found := pattern.search(said):
+        if found := pattern.search(said) or pattern.search(unbroken):
             return text.format(source=source, name=found["name"], target=target.title)
     return _conflict(said, source, own)
 

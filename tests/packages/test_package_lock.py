@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import BuildError, dependencies
+from mesh.build import BuildError
 from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.host_packages import host_site
 from mesh.build.target import target
 from mesh.packages import declared, lock
 from tests.bundle.projects import Wheel
@@ -22,6 +23,10 @@ def root(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "server.py").write_text("")
     return folder
+
+
+def publish(root: Path) -> None:
+    Wheel("answers").publish(root.parent / "links")
 
 
 def locked(root: Path, *lines: str) -> Path:
@@ -40,28 +45,19 @@ def test_a_plain_server_has_exactly_what_mesh_needs(root: Path) -> None:
 
 
 def test_the_lock_has_a_hash_for_each_package_and_names_no_index(root: Path) -> None:
-    text = locked(root, "answers", "--find-links ../links") if _publish(root) else ""
-    assert "answers==1.0" in text_of(root)
-    entries = re.findall(r"^\S+==.*(?:\n\s.*)*", text_of(root), re.MULTILINE)
-    assert entries
+    publish(root)
+    text = locked(root, "answers", "--find-links ../links").read_text()
+    entries = re.findall(r"^\S+==.*(?:\n\s.*)*", text, re.MULTILINE)
+    assert any(entry.startswith("answers==1.0") for entry in entries)
     assert all("--hash=sha256:" in entry for entry in entries)
-    assert "index" not in text_of(root)
-    assert "://" not in text_of(root)
-    assert text
-
-
-def _publish(root: Path) -> str:
-    return Wheel("answers").publish(root.parent / "links")
-
-
-def text_of(root: Path) -> str:
-    return (root / ".mesh" / "requirements-arm64.txt").read_text()
+    assert "index" not in text
+    assert "://" not in text
 
 
 def test_it_is_made_anew_only_when_its_inputs_change(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _publish(root)
+    publish(root)
     first = locked(root).read_text()
     monkeypatch.setattr("mesh.packages.lock_file.BIN", root / "no-uv-here")
     assert locked(root).read_text() == first
@@ -71,12 +67,12 @@ def test_it_is_made_anew_only_when_its_inputs_change(
 
 @pytest.mark.parametrize("line", ["../links/answers-1.0-py3-none-any.whl", "answers"])
 def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line: str) -> None:
-    _publish(root)
+    publish(root)
     found = locked(root, line, "--find-links ../links")
-    site = dependencies.host_site(found, tmp_path / "cache")
+    site = host_site(found, tmp_path / "cache")
     assert (site / "answers" / "__init__.py").is_file()
     assert (site / "fastmcp" / "__init__.py").is_file()
-    assert dependencies.host_site(found, tmp_path / "cache") == site
+    assert host_site(found, tmp_path / "cache") == site
 
 
 @pytest.mark.parametrize(
@@ -87,8 +83,11 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
         (("pydantic<2",), ("pydantic<2", "Mesh has fastmcp-slim 4.2.3, pydantic ")),
         (("no-such-package-of-mesh-tests",), ("no package of that name", "UV_INDEX")),
         (("requests==99",), ("requests==99", "no such version")),
-        (("windows", "--find-links ../links"), ("windows", "no wheel for arm64 (Python 3.13")),
-        (("sources", "--find-links ../links"), ("sources", "source only")),
+        (
+            ("mesh-tests-windows", "--find-links ../links"),
+            ("mesh-tests-windows", "no wheel for arm64 (Python 3.13"),
+        ),
+        (("mesh-tests-sources", "--find-links ../links"), ("mesh-tests-sources", "source only")),
         (("./absent-1.0-py3-none-any.whl",), ("absent-1.0", "not there")),
         (("two words",), ("two words", "not a requirement")),
         (("./package",), ("./package", "Build a wheel")),
@@ -97,8 +96,8 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
 def test_what_cannot_be_locked_is_said_in_two_lines(
     root: Path, lines: tuple[str, ...], said: tuple[str, ...]
 ) -> None:
-    Wheel("windows", tag="cp313-cp313-win_amd64").publish(root.parent / "links")
-    (root.parent / "links" / "sources-3.0.tar.gz").write_bytes(b"never unpacked")
+    Wheel("mesh_tests_windows", tag="cp313-cp313-win_amd64").publish(root.parent / "links")
+    (root.parent / "links" / "mesh_tests_sources-3.0.tar.gz").write_bytes(b"never unpacked")
     (root / "more.txt").write_text("fastmcp<4\n")
     (root / "package").mkdir()
     (root / "package" / "package.py").write_text("")

@@ -15,10 +15,12 @@ from mesh.build.layer import Layer
 from mesh.build.target import host_architecture, target
 from tests.bundle.projects import Wheel
 
+FUNCTION = 'def answer():\n    """Of it all."""\n    return 42\n'
+SOURCE = f'"""Words."""\n\n\n{FUNCTION}'
 THEIRS = Wheel(
     "theirs",
     files={
-        "theirs/__init__.py": b'"""Words."""\n\n\ndef answer():\n    """Of it all."""\n    return 42\n',
+        "theirs/__init__.py": SOURCE.encode(),
         **{f"theirs/part_{n}.py": b"" for n in range(8)},
         "theirs/py.typed": b"",
         "theirs/tests/__init__.py": b"",
@@ -115,7 +117,7 @@ def test_the_package_finds_all_of_itself(made: Layer, tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert found.pop("ours").startswith(str(tmp_path / "task"))
     assert found == {
-        "source": 'def answer():\n    """Of it all."""\n    return 42\n',
+        "source": FUNCTION,
         "doc": "Of it all.",
         "cached": True,
         "modules": 10,
