@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# A server of yours for up, down and status, e.g. make up SERVER=../weather/server.py
+SERVER ?=
 # Any Python 3.13 will do to start with; everything else runs in .venv.
 PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && echo $$p && break; \
@@ -37,15 +39,15 @@ build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 	@.venv/bin/python build.py
 
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
-	@.venv/bin/mesh up --backend $(BACKEND) \
+	@.venv/bin/mesh up $(if $(SERVER),$(SERVER),--backend $(BACKEND)) \
 	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder)) \
 	$(foreach file,$(JIRA),--jira $(file)) $(if $(JIRA_URL),--jira-url $(JIRA_URL))
 
 down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
-	@.venv/bin/mesh down $(if $(KEEP),--keep-state)
+	@.venv/bin/mesh down $(SERVER) $(if $(KEEP),--keep-state)
 
 status: setup ## Say what runs
-	@.venv/bin/mesh status
+	@.venv/bin/mesh status $(SERVER)
 
 check: setup ## Format, lint, types, imports, Terraform, workflows
 	@.venv/bin/ruff format --check .

@@ -6,6 +6,6 @@ index that `aoma.corpus` writes; what runs or deploys it is not here.
 
 from mesh.build.building import BuildResult, build, default_output
 from mesh.build.failure import BuildError
-from mesh.build.target import host_architecture
+from mesh.build.target import host_architecture, target
 
-__all__ = ["BuildError", "BuildResult", "build", "default_output", "host_architecture"]
+__all__ = ["BuildError", "BuildResult", "build", "default_output", "host_architecture", "target"]

@@ -29,6 +29,7 @@ COMMANDS = {
     "up": "mesh.cli.up",
     "down": "mesh.cli.down",
     "status": "mesh.cli.status",
+    "config": "mesh.cli.config",
     "logs": "mesh.cli.logs",
     "smoke": "mesh.cli.smoke",
     "keys": "mesh.cli.keys",
@@ -79,7 +80,7 @@ class Commands(click.Group):
 def command_line() -> None:
     """Run, test and release the MCP server.
 
-    The stack on this machine: up, down, status. Any server: logs, smoke, keys,
+    The stack on this machine: up, down, status, config. Any server: logs, smoke, keys,
     secrets, domain. Releases: release, rollback, plan-guard, bootstrap. The supabase
     backend: database, ingest.
     Every command has its own --help.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mesh import progress
-from mesh.stack.stack import Stack
+from mesh.stack.current import current
 
 
 @click.command("down", short_help="Destroy and stop everything on this machine.")
@@ -14,14 +14,17 @@ from mesh.stack.stack import Stack
     is_flag=True,
     help="Only stop: the next `mesh up` has the same URL, key and data.",
 )
-def command(*, keep_state: bool) -> None:
+@click.argument("server", required=False)
+def command(*, keep_state: bool, server: str | None) -> None:
     """Destroy what `mesh up` made, stop local AWS and local Supabase.
 
     No process, no port, and no file outside .mesh/cache and dist is left. Works
     too when local AWS has died. Running it again does nothing.
+
+    SERVER is a server's file or folder, as for `mesh up`.
     """
     from mesh.local import down  # noqa: PLC0415 - see `mesh.cli`
 
     steps = progress.Steps(2 if keep_state else down.STEPS)
-    if not down.down(Stack(), keep_state=keep_state, steps=steps):
+    if not down.down(current(server), keep_state=keep_state, steps=steps):
         click.echo("nothing is running")

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mesh import progress
+from mesh.failure import CommandFailedError
+from mesh.stack.current import current, server_here
 
 if TYPE_CHECKING:
     import httpx
 
-    from mesh.smoke.smoke_report import Check, Report
+    from mesh.smoke.smoke_report import Call, Check, Report
 
 
 def print_check(check: Check) -> None:
@@ -34,9 +36,11 @@ def print_end(report: Report) -> None:
         click.echo(f"all {len(report.checks)} checks passed in {seconds:.1f} s")
 
 
-def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def _url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     import httpx  # noqa: PLC0415 - see `mesh.cli`
 
+    if value is None:
+        return None
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL as error:
@@ -44,6 +48,19 @@ def _url(_context: click.Context, _parameter: click.Parameter, value: str) -> st
     if url.scheme not in {"http", "https"} or not url.host:
         raise click.BadParameter(f"{value!r} is not a URL; it begins with https:// or http://")
     return value
+
+
+def _here() -> tuple[str, str, Call | None]:
+    """The address, the key and the configured call of the server that runs for this folder."""
+    from mesh.settings import settings  # noqa: PLC0415 - see `mesh.cli`
+
+    here = current()
+    variables = here.read_environment()
+    if not variables.get("MESH_URL"):
+        raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
+    location = server_here()
+    configured = settings(location).smoke if location else None
+    return variables["MESH_URL"], variables["MESH_API_KEY"], configured
 
 
 def _arguments(
@@ -61,7 +78,7 @@ def _arguments(
 
 
 @click.command("smoke", short_help="Check a server: alive, closed to strangers, useful.")
-@click.argument("url", callback=_url)
+@click.argument("url", callback=_url, required=False)
 @click.option(
     "--api-key",
     envvar="MESH_API_KEY",
@@ -87,7 +104,7 @@ def _arguments(
     metavar="HEX",
     help="Fail unless this build answers, by the digest that build.py prints.",
 )
-@click.option("--tool", metavar="NAME", help="Call this tool instead of search_knowledge.")
+@click.option("--tool", metavar="NAME", help="Call this tool.")
 @click.option(
     "--arguments", metavar="JSON", callback=_arguments, help="Arguments for --tool, an object."
 )
@@ -96,7 +113,7 @@ def _arguments(
 def command(
     context: click.Context,
     *,
-    url: str,
+    url: str | None,
     api_key: str | None,
     iam: bool,
     region: str | None,
@@ -108,10 +125,13 @@ def command(
 ) -> None:
     """Check the server at URL, its base address or its /mcp.
 
+    Without URL, the server that `mesh up` runs for the current folder, with its key.
+
     Checks /health, that a request without a credential is refused, initialize,
-    tools/list, and one real tools/call. Server errors (5xx), 429 and lost
-    connections are repeated until the deadline, for a cold start may cause them;
-    any other wrong answer fails at once.
+    tools/list, and one real tools/call: of --tool, else of a read-only tool without
+    required arguments, else of the setting smoke. Without one, none is called.
+    Server errors (5xx), 429 and lost connections are repeated until the deadline,
+    for a cold start may cause them; any other wrong answer fails at once.
 
     The credential is the API key, or with --iam a signature. A signature is never
     sent unasked: a URL that wants one fails with a line that says so.
@@ -125,6 +145,9 @@ def command(
         raise click.UsageError("--arguments needs --tool.")
     from mesh.smoke import credential, smoke  # noqa: PLC0415 - see `mesh.cli`
 
+    configured = None
+    if url is None:
+        url, api_key, configured = _here()
     proof: httpx.Auth | None = credential.ApiKey(api_key) if api_key else None
     if iam:
         proof = credential.from_credential_chain(url, region)
@@ -137,6 +160,7 @@ def command(
         expected={"content_sha256": expect_content_sha256} if expect_content_sha256 else {},
         tool=tool,
         arguments=arguments,
+        configured=configured,
         on_check=(lambda _: None) if as_json else print_check,
     )
     if as_json:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mesh.stack.current import current
 from mesh.stack.request_ways import as_text
-from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mesh.stack.status import Status
@@ -22,10 +22,10 @@ def lines(found: Status) -> list[str]:
     """Give the status for a person, at most 80 columns wide."""
     supabase = _supabase_lines(found)
     if not found.running:
-        return supabase or ["nothing is running; `make up` starts it"]
+        return supabase or ["nothing is running; `mesh up` (or `make up`) starts it"]
     text = [f"local AWS  {found.endpoint}, process {found.pid}", *supabase]
     if found.function_url is None:
-        return [*text, "not deployed yet; `make up` does it"]
+        return [*text, "not deployed yet; `mesh up` (or `make up`) does it"]
     text += [
         f"live       {found.function_url} serves version {found.live_version}",
         f"candidate  {found.candidate_url} serves version {found.candidate_version}, SigV4 only",
@@ -78,15 +78,18 @@ def _request_line(request: dict[str, Any]) -> str:
 
 @click.command("status", short_help="Say what runs on this machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(*, as_json: bool) -> None:
+@click.argument("server", required=False)
+def command(*, as_json: bool, server: str | None) -> None:
     """Say what runs: addresses, versions, instances, the last requests.
 
     With --json at least running, function_url, candidate_url, live_version and
     candidate_version; all but the first are null when nothing runs.
+
+    SERVER is a server's file or folder, as for `mesh up`.
     """
     from mesh.stack.status import status  # noqa: PLC0415 - see `mesh.cli`
 
-    found = status(Stack())
+    found = status(current(server))
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:

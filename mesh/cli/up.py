@@ -11,14 +11,23 @@ import click
 from mcp_app.settings import BACKENDS
 from mesh import progress
 from mesh.smoke import snippets
+from mesh.stack.current import server_here, stack_of
 from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     from mesh.local.up import Up
 
+# Names of the parameters that say what AOMA Mesh answers from.
+ONLY_AOMA = ("documents", "repositories", "exports", "jira_url")
 
-def print_up(result: Up) -> None:
-    """Print where the server is and how to reach it."""
+
+def print_up(result: Up, tool: str) -> None:
+    """Print where the server is and how to reach it.
+
+    Args:
+        result: what is up.
+        tool: what the commands begin with, `make` or `mesh`.
+    """
     bold = progress.paint(result.function_url, "bold", sys.stdout)
     notes = "".join(f"{progress.wrapped(note, '')}\n\n" for note in result.notes)
     click.echo(
@@ -27,9 +36,9 @@ def print_up(result: Up) -> None:
         f"  MCP           {result.mcp_url}\n"
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
         f"  API key       {result.api_key}\n\n{notes}"
-        f"{snippets.all_of_them(result.mcp_url, result.api_key, result.search_tool)}\n\n"
+        f"{snippets.all_of_them(result.mcp_url, result.api_key, result.call, result.name)}\n\n"
         f"Every client, ready to copy: open {result.function_url} in a browser.\n"
-        "It stays running: make status, make down. After an edit: make up again."
+        f"It stays running: {tool} status, {tool} down. After an edit: {tool} up again."
     )
 
 
@@ -70,15 +79,23 @@ def print_up(result: Up) -> None:
     metavar="URL",
     help="Jira's address for links to tickets, e.g. https://jira.example.com",
 )
+@click.argument("server", required=False)
+@click.pass_context
 def command(
+    context: click.Context,
     *,
+    server: str | None,
     backend: str,
     documents: tuple[Path, ...],
     repositories: tuple[Path, ...],
     exports: tuple[Path, ...],
     jira_url: str | None,
 ) -> None:
-    """Bring the server up on this machine, or up to date after an edit.
+    """Bring a server up on this machine, or up to date after an edit.
+
+    SERVER is a .py file that makes a FastMCP server, or its folder. Without it, the
+    server of the current folder; in this checkout that is AOMA Mesh, and --backend,
+    --knowledge, --git and --jira are about it alone.
 
     Builds the zip, starts local AWS, applies the Terraform root that production
     uses, makes an API key if there is none, tests the Function URL, and prints it
@@ -88,10 +105,21 @@ def command(
     database, and stores its secrets. OpenAI is a stand-in unless OPENAI_API_KEY is set.
 
     The address and the key stay the same from one run to the next. They are in
-    .mesh/local.env too: set -a; . .mesh/local.env; set +a
+    .mesh/local.env of the server's folder: set -a; . .mesh/local.env; set +a
     """
+    location = server_here(server)
+    if location is not None:
+        for name in ("backend", *ONLY_AOMA):
+            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+                raise click.UsageError("--backend, --knowledge, --git and --jira are AOMA Mesh's.")
+    from mesh import settings  # noqa: PLC0415 - see `mesh.cli`
     from mesh.local import up  # noqa: PLC0415 - see `mesh.cli`
 
+    if location is not None:
+        found = settings.settings(location)
+        steps = progress.Steps(up.STEPS["embedded"])
+        print_up(up.up(stack_of(location), steps=steps, server=found), "mesh")
+        return
     knowledge = up.Knowledge(documents, repositories, exports, jira_url)
     steps = progress.Steps(up.STEPS[backend])
-    print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps))
+    print_up(up.up(Stack(), backend=backend, knowledge=knowledge, steps=steps), "make")

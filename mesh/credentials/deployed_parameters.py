@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.stack import environments, local_aws_client, terraform, terraform_run
-from mesh.stack.stack import Stack
+from mesh.stack.current import current
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def find(
     """
     if environment is not None:
         return _of_environment(output, environment, region)
-    here = Stack()
+    here = current()
     running = process.find(here.aws)
     local = here.read_outputs().get(output)
     if running is not None and local is not None:

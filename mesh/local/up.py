@@ -21,7 +21,10 @@ from mesh.logs import function_log
 from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format
 from mesh.runtime.clients import SEARCHES
+from mesh.settings import project
+from mesh.settings.variables import refuse_unknown
 from mesh.smoke import credential, smoke, snippets
+from mesh.smoke.smoke_report import Call
 from mesh.smoke.streamable_http import NoAnswerError, Server
 from mesh.stack import (
     deployment,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from aoma.local_supabase import process as supabase_process
     from mesh.build import BuildResult
     from mesh.local_aws.process import Running
+    from mesh.settings import Settings
     from mesh.stack.deployment import Deployment, Inputs
     from mesh.stack.stack import Stack
 
@@ -50,7 +54,7 @@ SMOKE_SECONDS = 20.0
 # Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
 KEY_SECONDS = 75.0
 UNAUTHORIZED = 401
-AFRESH = "If it fails again, start afresh: make down, then make up."
+AFRESH = "If it fails again, start afresh: `down`, then `up`."
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,15 @@ class Knowledge:
     jira_url: str | None = None
 
 
+NOTHING_NAMED = Knowledge()
+
+
 @dataclass(frozen=True)
 class Up:
-    """What is up: addresses with a slash at the end, the key, a tool to try, how long it took.
+    """What is up: addresses with a slash at the end, the key, how long it took.
 
-    `notes` are what people have to know of it, a sentence or two each.
+    `name` is the server's, and `call` a call of one of its tools to try; None when none can be
+    called safely. `notes` are what people have to know of it, a sentence or two each.
     """
 
     function_url: str
@@ -75,12 +83,20 @@ class Up:
     mcp_url: str
     live_version: str
     api_key: str
-    search_tool: str
+    name: str
+    call: Call | None
     notes: tuple[str, ...]
     seconds: float
 
 
-def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
+def up(
+    here: Stack,
+    *,
+    backend: str = "embedded",
+    knowledge: Knowledge = NOTHING_NAMED,
+    steps: Steps,
+    server: Settings | None = None,
+) -> Up:
     """Build, start, deploy and test; again after an edit, only what changed.
 
     Args:
@@ -88,11 +104,13 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
         backend: where knowledge comes from.
         knowledge: what it answers from.
         steps: where to show the progress.
+        server: the settings of an author's server; None for this checkout's own.
 
     Raises:
         CommandFailedError: a step failed; what was up before is left running.
     """
     terraform.require_terraform()
+    refuse_unknown(os.environ, here.terraform_root)
     if os.environ.get("TF_VAR_domain_name"):  # noqa: SIM112 - Terraform wants it so
         raise CommandFailedError(
             "TF_VAR_domain_name is set, and a domain cannot lead to this machine: unset it."
@@ -100,14 +118,10 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
     architecture = bundle.host_architecture()
     with lock.exclusive(here.lock, "mesh up"):
         with steps.step("zip") as step:
-            built = bundle.build(
-                architecture=architecture,
-                documents=knowledge.documents,
-                repositories=knowledge.repositories,
-                exports=knowledge.exports,
-                jira_url=knowledge.jira_url,
-                indexed=backend == "embedded",
-            )
+            if server is None:
+                built = _build_checkout(architecture, backend, knowledge)
+            else:
+                built = _build(here, server, architecture)
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
             step.notes += built.notes
         with steps.step("local AWS") as step:
@@ -118,6 +132,8 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
             step.detail = "" if deployed.init() else "(unchanged)"
         with steps.step("terraform apply") as step:
             settings = supabase.variables if supabase else {}
+            if server is not None:
+                settings = {"name": server.name, "zip_path": str(here.zip)}
             inputs = deployment.Inputs(architecture, backend, built.code_sha256, settings)
             if deployed.is_current(inputs):
                 outputs = here.read_outputs()
@@ -130,17 +146,37 @@ def up(here: Stack, *, backend: str, knowledge: Knowledge, steps: Steps) -> Up:
         with steps.step("API key") as step:
             key = _key(deployed, outputs, supabase.environment if supabase else {}, step)
         with steps.step("smoke test") as step:
-            _smoke(deployed, outputs, key, built, step)
+            configured = server.smoke if server else None
+            call = _smoke(deployed, outputs, key, built, configured, step)
     return Up(
         function_url=outputs["function_url"],
         candidate_url=outputs["candidate_url"],
         mcp_url=outputs["mcp_url"],
         live_version=str(outputs["live_version"]),
         api_key=key,
-        search_tool=_search_tool(built),
+        name=server.name if server else snippets.NAME,
+        call=call if server else Call(_search_tool(built), snippets.EXAMPLE.arguments),
         notes=supabase.notes if supabase else (),
         seconds=steps.seconds(),
     )
+
+
+def _build_checkout(architecture: str, backend: str, knowledge: Knowledge) -> BuildResult:
+    """Build this checkout's own server."""
+    return bundle.build(
+        architecture=architecture,
+        documents=knowledge.documents,
+        repositories=knowledge.repositories,
+        exports=knowledge.exports,
+        jira_url=knowledge.jira_url,
+        indexed=backend == "embedded",
+    )
+
+
+def _build(here: Stack, server: Settings, architecture: str) -> BuildResult:
+    """Build an author's server, with its packages locked for this machine's processor."""
+    aim = bundle.target(architecture, "3.13")
+    return bundle.build(architecture, project=project(server, aim), output=here.zip)
 
 
 @dataclass(frozen=True)
@@ -186,7 +222,7 @@ def _supabase(here: Stack, backend: str, knowledge: Knowledge, steps: Steps) -> 
 def _search_tool(built: BuildResult) -> str:
     """A tool that searches what the zip holds; others are not offered."""
     held = (tool for source, tool in SEARCHES.items() if getattr(built.index, source, 0))
-    return next(held, snippets.TOOL)
+    return next(held, snippets.EXAMPLE.tool)
 
 
 def _local_aws(here: Stack, step: Step) -> Running:
@@ -274,8 +310,15 @@ def _key(deployed: Deployment, outputs: dict[str, Any], further: dict[str, str],
 
 
 def _smoke(
-    deployed: Deployment, outputs: dict[str, Any], key: str, built: BuildResult, step: Step
-) -> None:
+    deployed: Deployment,
+    outputs: dict[str, Any],
+    key: str,
+    built: BuildResult,
+    configured: Call | None,
+    step: Step,
+) -> Call | None:
+    """Test both addresses; give the call that was made of a tool."""
+    call = None
     proofs = {
         "live": (outputs["function_url"], credential.ApiKey(key)),
         "candidate": (
@@ -293,7 +336,9 @@ def _smoke(
             credential=proof,
             deadline_seconds=SMOKE_SECONDS,
             expected={"content_sha256": built.content_sha256},
+            configured=configured,
         )
+        call = report.call
         if not report.ok:
             failed = "\n".join(
                 f"  {check.name}: {check.detail}" for check in report.checks if check.ok is False
@@ -319,6 +364,9 @@ def _smoke(
         local_aws_client.logs(deployed.running.environment), outputs["log_group_name"], started_ms
     )
     step.detail = f"({step.detail}; {request_ways.as_text(ways)})" if ways else f"({step.detail})"
+    if call is None:
+        step.notes += [check.detail for check in report.checks if check.name == "tools/call"]
+    return call
 
 
 def _await_key(url: str, key: str) -> None:

@@ -2,6 +2,6 @@
 
 from mesh.settings.location import Location, locate
 from mesh.settings.project import project
-from mesh.settings.settings import Call, Settings, settings
+from mesh.settings.settings import Settings, settings
 
-__all__ = ["Call", "Location", "Settings", "locate", "project", "settings"]
+__all__ = ["Location", "Settings", "locate", "project", "settings"]

@@ -45,18 +45,22 @@ def locate(given: str | Path | None = None) -> Location:
     """
     text = str(given or ".")
     found = WITH_OBJECT.fullmatch(text)
-    place = Path(found["file"] if found else text).absolute()
+    place = Path(found["file"] if found else text).resolve()
     if place.is_dir():
-        return Location(place, _in_folder(place))
+        file = _in_folder(place)
+        return Location(_above_packages(place), file)
     if not place.is_file():
         raise CommandFailedError(f"{place} is not there; name a server's .py file, or its folder.")
     if place.suffix != ".py":
         raise CommandFailedError(f"{place} is not a .py file; name the file that makes FastMCP.")
-    root = place.parent
-    # A module of a package is imported by its whole name, from above the package.
-    while (root / "__init__.py").is_file():
-        root = root.parent
-    return Location(root, place, found["object"] if found else None)
+    return Location(_above_packages(place.parent), place, found["object"] if found else None)
+
+
+def _above_packages(folder: Path) -> Path:
+    """Where imports begin: a module of a package has the package's name, too."""
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
 
 
 def holds_server(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mesh.failure import CommandFailedError
 from mesh.settings.location import Location, Objects, module_name
+from mesh.smoke.smoke_report import Call
 
 # The rule of the variable `name` in terraform/variables.tf.
 NAME = re.compile(r"(?!aws|ssm)(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -22,19 +23,6 @@ NAME_RULE = (
 )
 SERVER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 NAME_VARIABLE = "TF_VAR_name"
-
-
-@dataclass(frozen=True)
-class Call:
-    """A tool call.
-
-    Attributes:
-        tool: The tool's name.
-        arguments: Its arguments.
-    """
-
-    tool: str
-    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

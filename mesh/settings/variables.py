@@ -31,6 +31,6 @@ def refuse_unknown(environment: Mapping[str, str], root: Path) -> None:
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
             raise CommandFailedError(
                 f"{name} is set, and there is no such variable."
-                f"{nearest(name, [f'{PREFIX}{one}' for one in known])} Unset it; the variables are "
-                f"in {root / 'variables.tf'}."
+                f"{nearest(name, [f'{PREFIX}{one}' for one in known])} Unset it; "
+                f"the variables are in the .tf files of {root}."
             )

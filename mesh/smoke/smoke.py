@@ -1,7 +1,8 @@
 """The smoke test: whether a URL serves MCP to whom it should, and to nobody else.
 
 Checks, in order: /health, refusal of a request without a credential, initialize,
-tools/list, one real tools/call. A check that depends on a failed one does not run.
+tools/list, and a tools/call where a tool can be called safely. A check that depends on a failed
+one does not run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mesh.smoke.credential import ApiKey
-from mesh.smoke.smoke_report import Check, CheckFailedError, Report
+from mesh.smoke.smoke_report import Call, Check, CheckFailedError, Report
 from mesh.smoke.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
     import httpx
 
-PREFERRED_TOOL = "search_knowledge"
-PREFERRED_ARGUMENTS = {"query": "how is this deployed"}
+PREFERRED = Call("search_knowledge", {"query": "how is this deployed"})
+NOT_CALLED = (
+    "no tool was called: none is read-only without required arguments; the setting smoke, or "
+    "--tool and --arguments, name a call"
+)
 OK = 200
 ACCEPTED = 202
 UNAUTHORIZED = 401
@@ -38,8 +42,9 @@ class Run:
 
     server: Server
     expected: Mapping[str, str]
-    tool: str | None
-    arguments: dict[str, Any] | None
+    wanted: Call | None
+    configured: Call | None
+    call: Call | None = None
     health: dict[str, Any] = field(default_factory=dict)
     tools: list[dict[str, Any]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -109,17 +114,18 @@ class Run:
         return f"{name}, protocol {version}"
 
     def check_tools_list(self) -> str:
-        """tools/list advertises at least one tool."""
+        """tools/list answers; a server may have no tools."""
         self.tools = self._result(_request(2, "tools/list"), initialized=True).get("tools") or []
-        if not self.tools:
-            raise CheckFailedError("no tool is advertised; a tool without its source is left out")
         count = len(self.tools)
-        return f"{count} tool{'s' if count > 1 else ''}"
+        return f"{count or 'no'} tool{'' if count == 1 else 's'}"
 
     def check_tools_call(self) -> str:
-        """One advertised, read-only tool really succeeds."""
-        name, arguments = choose_call(self.tools, self.tool, self.arguments)
-        parameters = {"name": name, "arguments": arguments}
+        """A tool really succeeds, where one can be called safely."""
+        self.call = choose_call(self.tools, self.wanted, self.configured)
+        if self.call is None:
+            return NOT_CALLED if self.tools else "no tool to call"
+        name = self.call.tool
+        parameters = {"name": name, "arguments": self.call.arguments}
         result = self._result(_request(3, "tools/call", parameters), initialized=True)
         content = result.get("content") or []
         if result.get("isError"):
@@ -162,6 +168,7 @@ def smoke(
     expected: Mapping[str, str] | None = None,
     tool: str | None = None,
     arguments: dict[str, Any] | None = None,
+    configured: Call | None = None,
     left_out: Collection[str] = (),
     on_check: Callable[[Check], None] = lambda _: None,
 ) -> Report:
@@ -173,16 +180,17 @@ def smoke(
         deadline_seconds: for everything together; 5xx, 429 and lost connections are
             repeated within it, as a cold start or a deploy may cause them.
         expected: what /health must say, such as a build's content_sha256.
-        tool: the tool to call; search_knowledge, or else a read-only tool that needs no
-            arguments, when None.
+        tool: the tool to call; when None, `choose_call` chooses.
         arguments: for `tool`.
+        configured: the call in the server's settings.
         left_out: names of checks that are not made at all.
         on_check: called with each check's outcome as it is known.
     """
     base = base_url(url)
     checks: list[Check] = []
     with Server(base, credential, deadline_seconds) as server:
-        run = Run(server, expected or {}, tool, arguments)
+        wanted = Call(tool, arguments or {}) if tool else None
+        run = Run(server, expected or {}, wanted, configured)
         steps: tuple[tuple[str, Callable[[], str]], ...] = (
             ("health", run.check_health),
             ("refusal", run.check_refusal),
@@ -202,7 +210,7 @@ def smoke(
                 blocked_by = name if not outcome.ok and name != "refusal" else None
             checks.append(outcome)
             on_check(outcome)
-    return Report(base, all(check.ok for check in checks), tuple(checks), run.health)
+    return Report(base, all(check.ok for check in checks), tuple(checks), run.health, run.call)
 
 
 def base_url(url: str) -> str:
@@ -211,28 +219,43 @@ def base_url(url: str) -> str:
 
 
 def choose_call(
-    tools: list[dict[str, Any]], wanted: str | None, arguments: dict[str, Any] | None
-) -> tuple[str, dict[str, Any]]:
-    """Choose the tool to call and its arguments.
+    tools: list[dict[str, Any]], wanted: Call | None, configured: Call | None = None
+) -> Call | None:
+    """Choose the tool to call: a read-only one without required arguments, else the configured one.
+
+    Args:
+        tools: what the server advertises.
+        wanted: the call that a person asks for; it is the one.
+        configured: the call in the server's settings.
+
+    Returns:
+        None when no tool can be called safely.
 
     Raises:
-        CheckFailedError: `wanted` is not advertised, or no tool can be called safely.
+        CheckFailedError: the tool that is asked for, or configured, is not advertised.
     """
     names = {tool["name"]: tool for tool in tools}
-    if wanted:
-        if wanted not in names:
-            raise CheckFailedError(f"{wanted} is not advertised; there are {', '.join(names)}")
-        return wanted, arguments or {}
-    if PREFERRED_TOOL in names:
-        return PREFERRED_TOOL, PREFERRED_ARGUMENTS
-    for name, tool in names.items():
-        needed = (tool.get("inputSchema") or {}).get("required")
-        if not needed and (tool.get("annotations") or {}).get("readOnlyHint"):
-            return name, {}
-    raise CheckFailedError(
-        "no advertised tool is read-only and can be called without arguments; "
-        "name one with --tool and --arguments"
-    )
+    if wanted is None:
+        for call in (PREFERRED, *map(Call, names)):
+            if _is_safe(names.get(call.tool), call.arguments):
+                return call
+    chosen = wanted or configured
+    if chosen is not None and chosen.tool not in names:
+        raise CheckFailedError(
+            f"{chosen.tool} is not advertised; there are {', '.join(names) or 'no tools'}"
+        )
+    return chosen
+
+
+def _is_safe(tool: dict[str, Any] | None, arguments: Mapping[str, Any]) -> bool:
+    """Whether a tool says that it only reads, and takes these arguments, by their names."""
+    if tool is None or not (tool.get("annotations") or {}).get("readOnlyHint"):
+        return False
+    schema = tool.get("inputSchema") or {}
+    known = schema.get("properties") or {}
+    if not arguments.keys() >= set(schema.get("required") or ()):
+        return False
+    return not known or arguments.keys() <= known.keys()
 
 
 def _carried_out(name: str, check: Callable[[], str], run: Run) -> Check:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool call: the tool's name, and its arguments."""
+
+    tool: str
+    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 class CheckFailedError(Exception):
@@ -24,12 +32,21 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of one smoke test; `health` is the body of /health, {} if there was none."""
+    """The outcome of one smoke test.
+
+    Attributes:
+        url: The server's base address.
+        ok: Every check passed.
+        checks: The outcome of each.
+        health: The body of /health, {} if there was none.
+        call: The tool call that was made; None when no tool could be called safely.
+    """
 
     url: str
     ok: bool
     checks: tuple[Check, ...]
     health: dict[str, Any]
+    call: Call | None = None
 
     def as_json(self) -> str:
         """Give the report as one JSON object, indented."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mesh.runtime import clients
 from mesh.runtime.clients import SEARCHES, Connection, Snippet
+from mesh.smoke.smoke_report import Call
 
-TOOL = SEARCHES["documents"]
+# Of this checkout's own server.
+EXAMPLE = Call(SEARCHES["documents"], {"query": "how is this deployed"})
+NAME = "aoma-mesh"
 # The first of each client's snippets, under this title; all clients are on the server's page.
 PRINTED = {
     "curl": "Try it",
@@ -16,16 +21,37 @@ PRINTED = {
 }
 
 
-def snippet(slug: str, mcp_url: str, key: str, tool: str = TOOL) -> Snippet:
-    """Give a client's first snippet for a server that takes this API key and has this tool."""
-    setup = clients.by_slug(slug).setup(Connection(mcp_url, "api_key", key=key, tool=tool))
-    return next(step for step in setup.steps if isinstance(step, Snippet))
+# Their first snippet is a call of a tool.
+CALLING = frozenset({"curl", "fastmcp"})
 
 
-def all_of_them(mcp_url: str, key: str, tool: str = TOOL) -> str:
-    """Give every printed snippet under its title."""
+def snippet(
+    slug: str, mcp_url: str, key: str, call: Call | None = EXAMPLE, name: str = NAME
+) -> Snippet:
+    """Give a client's snippet for a server that takes this API key.
+
+    Args:
+        slug: the client's short name.
+        mcp_url: where the server serves MCP.
+        key: the API key.
+        call: a call of one of the server's tools; None for curl to list the tools instead.
+        name: what the server is called in the client's list.
+    """
+    connection = Connection(mcp_url, "api_key", name=name, key=key)
+    if call is not None:
+        connection = replace(connection, tool=call.tool, arguments=call.arguments)
+    steps = [
+        step for step in clients.by_slug(slug).setup(connection).steps if isinstance(step, Snippet)
+    ]
+    return steps[0] if call is not None or slug not in CALLING else steps[-1]
+
+
+def all_of_them(mcp_url: str, key: str, call: Call | None = EXAMPLE, name: str = NAME) -> str:
+    """Give every printed snippet under its title; see `snippet`."""
     parts = []
     for slug, title in PRINTED.items():
-        pasted = snippet(slug, mcp_url, key, tool)
+        if call is None and slug in CALLING - {"curl"}:
+            continue
+        pasted = snippet(slug, mcp_url, key, call, name)
         parts.append(f"{title.format(place=pasted.place)}\n\n{pasted.text}")
     return "\n\n".join(parts)

@@ -148,7 +148,7 @@ class Deployment:
     def _values(self, inputs: Inputs) -> dict[str, Any]:
         """Values of the root's variables on this machine."""
         return {
-            "name": NAME,
+            "name": os.environ.get("TF_VAR_name") or NAME,  # noqa: SIM112 - Terraform wants it so
             "environment": ENVIRONMENT,
             "region": self.running.region,
             "architecture": inputs.architecture,

@@ -22,9 +22,15 @@ URL_PORTS = "8787-8886"
 
 @dataclass(frozen=True)
 class Stack:
-    """The files of the stack of one checkout, all below its ignored `.mesh`."""
+    """The files of the stack of one server, all below the ignored `.mesh` of its folder.
+
+    Attributes:
+        root: The folder: this checkout, or that of an author's server.
+        terraform_source: The Terraform root where it is not in the folder.
+    """
 
     root: Path = ROOT
+    terraform_source: Path | None = None
 
     @property
     def mesh(self) -> Path:
@@ -54,7 +60,17 @@ class Stack:
     @property
     def terraform_root(self) -> Path:
         """The root that production uses."""
-        return self.root / "terraform"
+        return self.terraform_source or self.root / "terraform"
+
+    @property
+    def is_checkout(self) -> bool:
+        """Whether this is the stack of this checkout's own server."""
+        return self.root == ROOT
+
+    @property
+    def zip(self) -> Path:
+        """The zip of an author's server; that of a checkout is where `build.py` writes it."""
+        return self.mesh / "dist" / "mesh.zip"
 
     @property
     def terraform_state(self) -> Path:

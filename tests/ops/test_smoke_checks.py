@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from mesh.cli import run
 from mesh.smoke import smoke
 from mesh.smoke.credential import ApiKey
-from mesh.smoke.smoke_report import CheckFailedError, Report
+from mesh.smoke.smoke_report import Call, CheckFailedError, Report
 from tests.ops.tested_servers import (
     KEY,
     Answers,
@@ -26,6 +26,7 @@ from tests.ops.tested_servers import (
 )
 
 type Serve = Callable[[App], str]
+DELETE = Call("delete_all", {"a": 1})
 
 
 @pytest.fixture
@@ -147,9 +148,33 @@ def test_without_search_knowledge_the_tool_that_was_called_is_named(serve: Serve
 
 def test_a_tool_that_might_write_is_not_called_unasked() -> None:
     writing = [{"name": "delete_all", "inputSchema": {"type": "object"}}]
-    with pytest.raises(CheckFailedError, match="--tool"):
-        smoke.choose_call(writing, None, None)
-    assert smoke.choose_call(writing, "delete_all", {"a": 1}) == ("delete_all", {"a": 1})
+    assert smoke.choose_call(writing, None) is None
+    for wanted, configured in ((DELETE, None), (None, DELETE)):
+        assert smoke.choose_call(writing, wanted, configured) == DELETE
+
+
+def test_the_call_in_the_settings_is_made_when_no_tool_is_safe() -> None:
+    reading = {"name": "now", "annotations": {"readOnlyHint": True}}
+    needy = reading | {"name": "at", "inputSchema": {"required": ["zone"]}}
+    other = reading | {"name": "search_knowledge", "inputSchema": {"required": ["question"]}}
+    configured = Call("at", {"zone": "UTC"})
+    assert smoke.choose_call([needy, reading], None, configured) == Call("now")
+    assert smoke.choose_call([needy, other], None, configured) == configured
+    assert smoke.choose_call([needy, other], None) is None
+
+
+def test_a_configured_tool_that_is_not_there_fails() -> None:
+    with pytest.raises(CheckFailedError, match="delete_all is not advertised; there are no tools"):
+        smoke.choose_call([], None, DELETE)
+
+
+def test_a_server_without_a_safe_tool_or_any_tool_passes(serve: Serve) -> None:
+    for tool, said in (("delete_all", "no tool was called"), (None, "no tool to call")):
+        url = serve(mcp_server(Answers(tool=tool, reads_only=False)))
+        report = smoke.smoke(url, credential=ApiKey(KEY))
+        assert report.ok, report
+        assert report.call is None
+        assert said in detail(report, "tools/call")
 
 
 def test_another_build_than_the_expected_one_fails(serve: Serve) -> None:

@@ -14,6 +14,7 @@ from mcp_app.supabase_settings import SOURCES
 from mesh.local import up
 from mesh.runtime.clients import SEARCHES
 from mesh.smoke import snippets
+from mesh.smoke.smoke_report import Call
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
@@ -68,7 +69,8 @@ def test_every_printed_snippet_has_the_address_and_the_key() -> None:
 )
 def test_the_tool_to_try_searches_what_is_there(held: dict[str, int], tool: str) -> None:
     assert up._search_tool(SimpleNamespace(index=SimpleNamespace(**held))) == tool  # type: ignore[arg-type]
-    shown = snippets.all_of_them("http://127.0.0.1:8787/mcp", KEY, tool)
+    call = Call(tool, {"query": "words"})
+    shown = snippets.all_of_them("http://127.0.0.1:8787/mcp", KEY, call)
     assert shown.count(tool) == 2
 
 

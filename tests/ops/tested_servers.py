@@ -32,7 +32,8 @@ class Answers:
     auth: str = "api_key"
     really_closed: bool = True
     sse: bool = True
-    tool: str = "search_knowledge"
+    tool: str | None = "search_knowledge"
+    reads_only: bool = True
     failing_tool: bool = False
     content_sha256: str = "the-build"
     echoes_credentials: bool = False
@@ -42,12 +43,13 @@ def mcp_server(answers: Answers) -> Starlette:
     """A FastMCP server with /health, closed by an API key."""
     mcp: FastMCP = FastMCP("tested")
 
-    @mcp.tool(name=answers.tool, annotations={"readOnlyHint": True})
     def search(query: str = "") -> dict[str, Any]:
         if answers.failing_tool:
             raise ValueError("the index is not there")
         return {"passages": [{"title": query}, {"title": "another"}]}
 
+    if answers.tool:
+        mcp.tool(search, name=answers.tool, annotations={"readOnlyHint": answers.reads_only})
     inner = mcp.http_app(path="/mcp", stateless_http=True, json_response=not answers.sse)
 
     async def health(_request: Request) -> JSONResponse:
