@@ -39,15 +39,15 @@ build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 	@.venv/bin/python build.py
 
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
-	@.venv/bin/mesh up $(if $(SERVER),$(SERVER),--backend $(BACKEND)) \
+	@.venv/bin/mesh up $(if $(SERVER),"$(SERVER)",--backend $(BACKEND)) \
 	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder)) \
 	$(foreach file,$(JIRA),--jira $(file)) $(if $(JIRA_URL),--jira-url $(JIRA_URL))
 
 down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
-	@.venv/bin/mesh down $(SERVER) $(if $(KEEP),--keep-state)
+	@.venv/bin/mesh down $(if $(SERVER),"$(SERVER)") $(if $(KEEP),--keep-state)
 
 status: setup ## Say what runs
-	@.venv/bin/mesh status $(SERVER)
+	@.venv/bin/mesh status $(if $(SERVER),"$(SERVER)")
 
 check: setup ## Format, lint, types, imports, Terraform, workflows
 	@.venv/bin/ruff format --check .

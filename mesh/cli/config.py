@@ -44,7 +44,7 @@ def _of_author(location: Location) -> Iterator[tuple[str, str, str]]:
     found = settings.settings(location)
     stack = stack_of(location)
     refuse_unknown(os.environ, stack.terraform_root)
-    declared = packages.declared(found.root, found.file, found.requirements)
+    declared = packages.declared(found.folder, found.file, found.requirements)
     origins = found.origins
     yield "server", found.server, origins["server"]
     yield "name", found.name, origins["name"]
@@ -53,7 +53,7 @@ def _of_author(location: Location) -> Iterator[tuple[str, str, str]]:
     call = found.smoke
     text = f"{call.tool} {json.dumps(dict(call.arguments))}" if call else "none"
     yield "smoke", text, origins["smoke"]
-    yield "folder", str(found.root), "the command line" if location.file else "the current folder"
+    yield "folder", str(found.root), "where the server is"
     yield "state", str(stack.mesh), "the folder"
 
 

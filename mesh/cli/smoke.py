@@ -58,7 +58,7 @@ def _here() -> tuple[str, str, Call | None]:
     variables = here.read_environment()
     if not variables.get("MESH_URL"):
         raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
-    location = server_here()
+    location = None if here.is_checkout else server_here()
     configured = settings(location).smoke if location else None
     return variables["MESH_URL"], variables["MESH_API_KEY"], configured
 

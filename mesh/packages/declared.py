@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from mesh.build.failure import BuildError
@@ -29,6 +30,7 @@ KINDS = (
 SCRIPT = re.compile(
     r"^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
 )
+CONSTRAINT = re.compile(r"(?:-c|--constraint)[ =]\s*(\S+)")
 INCLUDE = re.compile(r"(?:-r|--requirement)[ =]\s*(\S+)")
 # An index is a matter of the machine that builds; a lock names none.
 INDEX = re.compile(r"(?:-i|--index-url|--extra-index-url)(?:[ =]|$)")
@@ -42,11 +44,13 @@ class Declared:
         source: Where they are written, for messages, such as `requirements.txt`.
         requirements: The requirements, in the form of PEP 508; options and paths are not here.
         file: The requirements file, which may have options and paths; None for other sources.
+        inputs: That file, and the files of requirements and constraints that it names.
     """
 
     source: str = "no file"
     requirements: tuple[str, ...] = ()
     file: Path | None = None
+    inputs: tuple[Path, ...] = ()
 
     def names(self) -> frozenset[str]:
         """The names of the packages, normalised."""
@@ -117,13 +121,22 @@ def read(place: Path) -> Declared | None:
 
 
 def _listed(place: Path) -> Declared:
-    return Declared(place.name, tuple(_lines(place, frozenset())), place)
+    inputs: dict[Path, None] = {}
+    lines = tuple(_lines(place.resolve(), inputs))
+    return Declared(place.name, lines, place, tuple(inputs))
 
 
-def _lines(place: Path, above: frozenset[Path]) -> Iterator[str]:
-    """The lines of a requirements file that may be requirements, and of those it includes."""
-    if place.resolve() in above:
+def _lines(place: Path, inputs: dict[Path, None]) -> Iterator[str]:
+    """The lines of a requirements file that may be requirements, and of those it includes.
+
+    Args:
+        place: The file.
+        inputs: The files that have been read; these are added.
+    """
+    if place in inputs or not place.is_file():
+        # uv says it of one that is not there.
         return
+    inputs[place] = None
     text = place.read_text(encoding="utf-8").replace("\\\n", " ")
     for line in text.splitlines():
         bare = re.sub(r"(?:^|\s)#.*", "", line).strip()
@@ -133,7 +146,10 @@ def _lines(place: Path, above: frozenset[Path]) -> Iterator[str]:
                 "Remove the line, and set UV_INDEX to the index where you build."
             )
         if include := INCLUDE.match(bare):
-            yield from _lines(place.parent / include[1], above | {place.resolve()})
+            yield from _lines((place.parent / include[1]).resolve(), inputs)
+        elif constraint := CONSTRAINT.match(bare):
+            # Read for what it is made of; constraints ask for nothing.
+            tuple(_lines((place.parent / constraint[1]).resolve(), inputs))
         elif bare and not bare.startswith("-"):
             yield re.sub(r"\s--hash.*", "", bare)
 
@@ -145,6 +161,7 @@ def _project(place: Path) -> Declared | None:
             f"{place.name} leaves its dependencies to the build backend (`dynamic`).\n"
             'List them in a requirements file, and name it: requirements = "requirements.txt".'
         )
+    _check_python(place, project.get("requires-python"))
     return _given(f"{place.name} [project]", project.get("dependencies"))
 
 
@@ -160,6 +177,7 @@ def _script(place: Path) -> Declared | None:
         raise BuildError(f"{place.name} has {len(blocks)} blocks `# /// script`; keep one.")
     lines = (line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines())
     content = tomllib.loads("\n".join(lines))
+    _check_python(place, content.get("requires-python"))
     return _given(f"{place.name} (PEP 723)", content.get("dependencies"))
 
 
@@ -178,6 +196,18 @@ def _fastmcp(place: Path) -> Declared | None:
     if environment.get("requirements"):
         return _listed(place.parent / str(environment["requirements"]))
     return _given(f"{place.name} (environment)", environment.get("dependencies"))
+
+
+def _check_python(place: Path, wanted: Any) -> None:
+    if not isinstance(wanted, str):
+        return
+    allowed = SpecifierSet(wanted)
+    # The first and any later release of 3.13.
+    if not any(allowed.contains(version) for version in ("3.13", "3.13.99")):
+        raise BuildError(
+            f"{place.name}: requires-python is {wanted!r}, and Mesh runs Python 3.13.\n"
+            "Allow 3.13 there, and check that your server runs with it."
+        )
 
 
 def _given(source: str, value: Any) -> Declared | None:

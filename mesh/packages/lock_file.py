@@ -99,7 +99,7 @@ def _compile(declared: Declared, root: Path, target: Target, made: Path) -> None
 def _digest(declared: Declared, root: Path, target: Target) -> str:
     """Digest of all that decides the lock."""
     digest = hashlib.sha256(f"{declared.requirements}|{root}|{target}".encode())
-    for file in (*RECIPE, *((declared.file,) if declared.file else ())):
+    for file in (*RECIPE, *declared.inputs):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:32]
 

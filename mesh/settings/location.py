@@ -32,6 +32,17 @@ class Location:
     file: Path | None
     wanted: str | None = None
 
+    @property
+    def folder(self) -> Path:
+        """The project's folder, with its settings and state: above `src` where that is the root."""
+        return project_folder(self.root)
+
+
+def project_folder(root: Path) -> Path:
+    """The folder of the project whose code is in `root`, as in the usual layout with `src`."""
+    above = root.parent
+    return above if root.name == "src" and (above / "pyproject.toml").is_file() else root
+
 
 def locate(given: str | Path | None = None) -> Location:
     """Where the server is that a person means.
@@ -45,7 +56,7 @@ def locate(given: str | Path | None = None) -> Location:
     """
     text = str(given or ".")
     found = WITH_OBJECT.fullmatch(text)
-    place = Path(found["file"] if found else text).resolve()
+    place = Path(found["file"] if found else text).expanduser().resolve()
     if place.is_dir():
         file = _in_folder(place)
         return Location(_above_packages(place), file)
@@ -65,7 +76,10 @@ def _above_packages(folder: Path) -> Path:
 
 def holds_server(folder: Path) -> bool:
     """Whether a command that runs in this folder is about a server in it."""
-    return _in_folder(folder) is not None or (folder / "mesh.toml").is_file()
+    if _in_folder(folder) is not None or (folder / "mesh.toml").is_file():
+        return True
+    project = folder / "pyproject.toml"
+    return project.is_file() and "[tool.mesh]" in project.read_text(encoding="utf-8")
 
 
 def module_name(root: Path, file: Path) -> str:

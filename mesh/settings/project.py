@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from dataclasses import replace
 
 from mesh import packages
 from mesh.build.dependencies import MESH_LOCK, pins
@@ -27,18 +28,18 @@ def project(settings: Settings, target: Target) -> Project:
         BuildError: the packages cannot be locked, or a file of the author's would hide a package
             of the zip.
     """
-    declared = packages.declared(settings.root, settings.file, settings.requirements)
+    declared = packages.declared(settings.folder, settings.file, settings.requirements)
     made = Project(
         root=settings.root,
         name=settings.name,
-        version=version_of(settings.root),
+        version=version_of(settings.folder),
         server=settings.server,
         requirements=MESH_LOCK,
         include=settings.include,
         declared=declared.names(),
     )
     refuse_shadows(made)
-    return Project(**{**vars(made), "requirements": packages.lock(declared, settings.root, target)})
+    return replace(made, requirements=packages.lock(declared, settings.folder, target))
 
 
 def refuse_shadows(found: Project) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.settings.location import Location, Objects, module_name
+from mesh.settings.location import Location, Objects, module_name, project_folder
 from mesh.smoke.smoke_report import Call
 
 # The rule of the variable `name` in terraform/variables.tf.
@@ -46,6 +46,11 @@ class Settings:
     include: tuple[str, ...]
     smoke: Call | None
     origins: Mapping[str, str] = field(hash=False)
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder, with its settings, its packages and its state."""
+        return project_folder(self.root)
 
     @property
     def file(self) -> Path:
@@ -86,9 +91,9 @@ def settings(location: Location, environment: Mapping[str, str] = os.environ) ->
     Raises:
         CommandFailedError: a setting is unknown or not allowed, or the server cannot be found.
     """
-    written = _read(location.root)
+    written = _read(location.folder)
     server, server_origin = _server(location, written)
-    name, name_origin = _name(location.root, written, environment)
+    name, name_origin = _name(location.folder, written, environment)
     requirements = written.take("requirements", _text, 'a file, such as "requirements.txt"')
     include = written.take("include", _texts, 'a list of files and folders, such as ["data"]')
     smoke = written.take(
@@ -119,19 +124,16 @@ def nearest(word: str, known: list[str]) -> str:
 KEYS = ("server", "name", "requirements", "include", "smoke")
 
 
-def _read(root: Path) -> _Written:
+def _read(folder: Path) -> _Written:
     """The table of settings; an empty one where there is none.
 
     Raises:
         CommandFailedError: a file cannot be read, both have settings, or a key is unknown.
     """
-    own, project = root / "mesh.toml", root / "pyproject.toml"
+    own, project = folder / "mesh.toml", folder / "pyproject.toml"
     found = []
     if own.is_file():
         found.append(_Written(str(own), _toml(own)))
-    # The usual `src` layout has its pyproject.toml above.
-    if not project.is_file() and root.name == "src":
-        project = root.parent / "pyproject.toml"
     if project.is_file():
         tools = _toml(project).get("tool", {})
         if "mesh" in tools:
@@ -231,7 +233,7 @@ def _file_of(root: Path, server: str) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _name(root: Path, written: _Written, environment: Mapping[str, str]) -> tuple[str, str]:
+def _name(folder: Path, written: _Written, environment: Mapping[str, str]) -> tuple[str, str]:
     """The name, and who gives it."""
 
     def check(value: Any) -> str | None:
@@ -244,12 +246,12 @@ def _name(root: Path, written: _Written, environment: Mapping[str, str]) -> tupl
         return given, NAME_VARIABLE
     if named is not None:
         return named, written.place
-    project = root / "pyproject.toml"
+    project = folder / "pyproject.toml"
     if project.is_file():
         title = _toml(project).get("project", {}).get("name")
         if isinstance(title, str) and title:
             return deployable_name(title), f"{project} [project]"
-    return deployable_name(root.name), "the folder's name"
+    return deployable_name(folder.name), "the folder's name"
 
 
 def _text(value: Any) -> str | None:

@@ -18,31 +18,31 @@ def current(given: str | None = None) -> Stack:
     Raises:
         CommandFailedError: there is no such file or folder.
     """
-    found = server_here(given)
-    if found is not None:
-        return stack_of(found)
     folder = Path.cwd()
-    return _stack(folder) if Stack(folder).folder.is_dir() else Stack()
+    if given is None and not holds_server(folder):
+        return _stack(folder) if Stack(folder).folder.is_dir() else Stack()
+    return stack_of(locate(given))
 
 
 def server_here(given: str | None = None) -> Location | None:
     """Where the author's server is that a command means; None for this checkout's own.
 
     Args:
-        given: As for `current`.
+        given: A server's file or folder; None for the current folder.
 
     Raises:
         CommandFailedError: there is no such file or folder.
     """
-    if given is None and not holds_server(Path.cwd()):
+    folder = Path.cwd()
+    if given is None and folder.is_relative_to(ROOT) and not holds_server(folder):
         return None
     found = locate(given)
     return None if found.root == ROOT else found
 
 
 def stack_of(location: Location) -> Stack:
-    """The stack of an author's server: its state in the folder, Terraform's root from here."""
-    return _stack(location.root)
+    """The stack of a server: its state in the project's folder, Terraform's root from here."""
+    return _stack(location.folder)
 
 
 def _stack(root: Path) -> Stack:

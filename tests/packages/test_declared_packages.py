@@ -77,6 +77,14 @@ def test_a_requirements_file_may_include_others_and_have_options(root: Path) -> 
     assert names(root) == {"one", "two"}
 
 
+def test_files_of_constraints_count_as_inputs(root: Path) -> None:
+    (root / "requirements.txt").write_text("-c limits.txt\none\n")
+    (root / "limits.txt").write_text("two<3\n")
+    found = declared(root, root / "server.py")
+    assert found.names() == {"one"}
+    assert [path.name for path in found.inputs] == ["requirements.txt", "limits.txt"]
+
+
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
@@ -85,6 +93,9 @@ def test_a_requirements_file_may_include_others_and_have_options(root: Path) -> 
         ("pyproject.toml", '[project]\ndependencies = "httpx"\n', "not a list"),
         ("pyproject.toml", "[project\n", "cannot be read"),
         ("server.py", SCRIPT + "\n" + SCRIPT, "2 blocks"),
+        ("server.py", SCRIPT.replace("3.13", "3.14"), r"requires-python is '>=3\.14'"),
+        ("pyproject.toml", '[project]\nrequires-python = "<3.13"\n', r"runs Python 3\.13"),
+        ("pyproject.toml", '[project]\nrequires-python = "many"\n', "cannot be read"),
         ("fastmcp.json", '{"environment": {"project": "."}}', r"environment\.project"),
         ("fastmcp.json", "{", "cannot be read"),
     ],

@@ -15,6 +15,7 @@ from mesh.settings import Settings
 from mesh.settings.project import refuse_shadows
 from mesh.settings.settings import NAME, deployable_name
 from mesh.settings.variables import refuse_unknown, variables
+from mesh.stack.current import current, server_here
 from mesh.stack.stack import ROOT
 from tests.bundle.projects import Wheel
 
@@ -130,6 +131,7 @@ def test_a_server_in_a_package_is_imported_by_its_whole_name(root: Path) -> None
     found = read(package / "server.py")
     assert (found.root, found.server) == (root / "src", "weather.server:mcp")
     assert found.name == "packaged"
+    assert found.folder == root
     assert found.file == package / "server.py"
 
 
@@ -222,3 +224,29 @@ def test_an_unknown_terraform_variable_is_refused_with_the_nearest_one() -> None
     refuse_unknown({"TF_VAR_memory_mb": "512", "HOME": "/"}, root)
     with pytest.raises(CommandFailedError, match=r"TF_VAR_memmory_mb .*mean TF_VAR_memory_mb\?"):
         refuse_unknown({"TF_VAR_memmory_mb": "512"}, root)
+
+
+def test_a_folder_without_a_server_does_not_mean_this_checkouts_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    location = server_here()
+    assert location is not None
+    with pytest.raises(CommandFailedError, match=r"no server\.py"):
+        settings.settings(location)
+
+
+def test_commands_are_about_the_current_folder_or_this_checkout(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (ROOT, ROOT / "mcp_app", ROOT / "docs"):
+        monkeypatch.chdir(folder)
+        assert current().is_checkout
+        assert server_here() is None
+    assert current(str(root)).root == root
+    monkeypatch.chdir(root)
+    assert (current().root, current().terraform_root) == (root, ROOT / "terraform")
+    # Without its server the folder still has what runs.
+    (root / ".mesh" / "local").mkdir(parents=True)
+    (root / "server.py").unlink()
+    assert current().root == root
