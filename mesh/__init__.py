@@ -1,3 +1,37 @@
 """Runs any FastMCP server on AWS Lambda, behind an address that never changes."""
 
 __version__ = "1.0.0"
+
+
+class SecretError(Exception):
+    """A secret cannot be had; the message says which, why and what to do, and never a value."""
+
+
+# Imports inside: servers import `mesh` while an instance starts, and few ask for a secret then.
+def secret(name: str) -> str:
+    """The value of one of the server's secrets, exactly as it is stored.
+
+    On Lambda, it comes from the encrypted parameter that Terraform made for the name in its
+    variable `secrets`, and nowhere else. A value that was read is kept for `secrets_ttl_seconds`
+    (default 60), so a new one needs no deploy. Call this in a tool each time, not once while
+    the module is imported: a value that you keep is never renewed.
+
+    Anywhere else, as in your own tests, it is the environment variable of the same name.
+
+    It is a plain function that blocks while it reads, for 3 seconds at most, and any thread may
+    call it. In an `async` tool, `await asyncio.to_thread(mesh.secret, "NAME")` lets other calls
+    go on meanwhile.
+
+    Args:
+        name: As in the variable `secrets`, such as `WEATHER_API_KEY`.
+
+    Raises:
+        SecretError: The server has no secret of this name, nobody has set it yet, or it cannot
+            be read.
+    """
+    from mesh.runtime.aws.secrets import SecretUnavailableError, value_of  # noqa: PLC0415
+
+    try:
+        return value_of(name)
+    except SecretUnavailableError as error:
+        raise SecretError(str(error)) from None

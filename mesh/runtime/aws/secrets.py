@@ -1,4 +1,4 @@
-"""Secrets of other services, read from SSM when needed and trusted for a limited time.
+"""Secrets, read from SSM when a tool needs them and trusted for a limited time.
 
 A rotated secret is picked up without a deploy: after the time limit, or at once when the
 service refuses the one that is held. A secret that cannot be read is an error that names
@@ -7,7 +7,8 @@ its parameter; what was read before is not used beyond its time.
 
 from __future__ import annotations
 
-import asyncio
+import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,11 @@ from mesh.runtime.aws.parameter_store import ParameterUnavailableError, get_para
 
 # What Terraform puts into a new parameter: it may not be empty.
 PLACEHOLDER = "{}"
+# Terraform gives the function the parameter of each secret here, by the secret's name.
+PARAMETERS = "MESH_SECRETS"
+# Only Lambda sets it.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 
 class SecretUnavailableError(Exception):
@@ -39,6 +45,8 @@ class Secret:
     Args:
         parameter: its full name, such as /aoma-mesh/production/openai-api-key.
         ttl_seconds: how long a read is trusted.
+        exact: keep white space around the value. Without it, a line end that somebody stored
+            with a key does not break the HTTP header that the key is for.
         read: gives a parameter's value; raises `ParameterUnavailableError`.
         clock: monotonic seconds.
     """
@@ -48,16 +56,21 @@ class Secret:
         parameter: str,
         *,
         ttl_seconds: float,
+        exact: bool = False,
         read: Callable[[str], str] = get_parameter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.parameter = parameter
         self._ttl_seconds = ttl_seconds
+        self._exact = exact
         self._read = read
         self._clock = clock
         self._lock = threading.Lock()
         self._value: str | None = None
         self._trusted_until = float("-inf")
+        # How often it was read, and why the last time failed: reason and remedy.
+        self._reads = 0
+        self._failure = ("", "")
         snapshot.forgets(self.forget)
 
     def forget(self) -> None:
@@ -75,29 +88,32 @@ class Secret:
         Raises:
             SecretUnavailableError: it cannot be read, or nobody has set it yet.
         """
-        if self._value is not None and self._clock() < self._trusted_until:
-            return self._value
-        return await asyncio.to_thread(self._fresh)
+        held = self._held()
+        if held is not None:
+            return held
+        # Here, because the fast path does without it.
+        import asyncio  # noqa: PLC0415
 
-    def _fresh(self) -> str:
+        return await asyncio.to_thread(self.get)
+
+    def get(self) -> str:
+        """The secret; blocks while it is read, when what is held is too old.
+
+        Raises:
+            SecretUnavailableError: as `value`.
+        """
+        reads = self._reads
+        held = self._held()
+        if held is not None:
+            return held
         with self._lock:
-            # Another call may have read it while this one waited.
-            if self._value is not None and self._clock() < self._trusted_until:
-                return self._value
-            self._value = None
-            try:
-                value = self._read(self.parameter).strip()
-            except ParameterUnavailableError as error:
-                raise SecretUnavailableError(
-                    str(error), "Look whether it exists and the function's role may read it."
-                ) from None
-            if value in {"", PLACEHOLDER}:
-                raise SecretUnavailableError(
-                    f"SSM parameter {self.parameter} is not set yet", self.remedy
-                )
-            self._value = value
-            self._trusted_until = self._clock() + self._ttl_seconds
-            return value
+            # What another thread read while this one waited counts for both. A failure too:
+            # when SSM is down, each would otherwise wait for its own 3 seconds.
+            if self._reads == reads:
+                self._read_anew()
+            if self._value is None:
+                raise SecretUnavailableError(*self._failure)
+            return self._value
 
     async def replaced(self, refused: str) -> bool:
         """Whether there is another by now than the one that the service refused.
@@ -108,3 +124,71 @@ class Secret:
         if self._value == refused:
             self._trusted_until = float("-inf")
         return await self.value() != refused
+
+    def _held(self) -> str | None:
+        """What was read, while it is trusted."""
+        value = self._value
+        return value if value is not None and self._clock() < self._trusted_until else None
+
+    def _read_anew(self) -> None:
+        value = None
+        try:
+            found = self._read(self.parameter)
+        except ParameterUnavailableError as error:
+            self._failure = str(error), "Check that it exists and the function's role may read it."
+        else:
+            bare = found.strip()
+            if bare in {"", PLACEHOLDER}:
+                self._failure = f"SSM parameter {self.parameter} is not set yet", self.remedy
+            else:
+                value = found if self._exact else bare
+        self._value, self._trusted_until = value, self._clock() + self._ttl_seconds
+        self._reads += 1
+
+
+_secrets: dict[str, Secret] = {}
+
+
+def value_of(name: str) -> str:
+    """The value of one of this server's secrets; see `mesh.secret`.
+
+    Args:
+        name: As in Terraform's variable `secrets`.
+
+    Raises:
+        SecretUnavailableError: There is no such secret, or it cannot be had.
+    """
+    if not (name.isascii() and name.replace("_", "a").isalnum()):
+        # Not shown: perhaps it is the secret itself.
+        raise SecretUnavailableError(
+            "mesh.secret got what is no name of a secret",
+            'Give a name of letters, digits and underscores, as in mesh.secret("WEATHER_API_KEY").',
+        )
+    if PARAMETERS not in os.environ and ON_LAMBDA not in os.environ:
+        return _of_this_machine(name)
+    parameters: dict[str, str] = json.loads(os.environ.get(PARAMETERS) or "{}")
+    if name not in parameters:
+        known = ", ".join(sorted(parameters)) or "none"
+        raise SecretUnavailableError(
+            f"this deployment has no secret {name}; it has: {known}",
+            f"Add {name} to Terraform's variable secrets, apply, and set it with "
+            f"`mesh secrets set {name}`.",
+        )
+    parameter = parameters[name]
+    found = _secrets.get(parameter)
+    if found is None:
+        ttl_seconds = float(os.environ.get("MESH_SECRETS_TTL_SECONDS") or 60)
+        found = _secrets.setdefault(
+            parameter, Secret(parameter, ttl_seconds=ttl_seconds, exact=True)
+        )
+    return found.get()
+
+
+def _of_this_machine(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SecretUnavailableError(
+            f"the environment variable {name} is not set, and outside Lambda mesh.secret reads it",
+            "Set it, or have a tool ask for the secret, not the module while it is imported.",
+        )
+    return value
