@@ -14,44 +14,42 @@ from mesh.failure import CommandFailedError
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-OUTPUT = "secret_parameters"
-# In the order in which people come by them.
-NAMES = ("openai-api-key", "supabase-key", "supabase-token")
+# Outputs with the parameter of each secret by its name: those of the backend, and those of the
+# variable `secrets`, which deployments of older roots do not have.
+BACKEND_OUTPUT, SERVER_OUTPUT = "secret_parameters", "secrets"
+HOW_TO_ADD = (
+    "Add the secret's name to Terraform's variable secrets, and apply; docs/options.md describes it"
+)
 
 
 @dataclass(frozen=True)
 class Target:
-    """Which parameters the options of `mesh secrets` name; looked up when a command runs."""
+    """Which deployment the options of `mesh secrets` name; looked up when a command runs."""
 
     path: str | None
     region: str | None
     environment: str | None = None
 
     def open(self) -> tuple[SSMClient, dict[str, str]]:
-        """Find the parameters by short name, and say on standard error where they are."""
-        from mesh.credentials import deployed_parameters  # noqa: PLC0415 - see `mesh.cli`
+        """Find the parameters by the secrets' names, and say on standard error where they are."""
+        from mesh.credentials import deployed_parameters, stored_secrets  # noqa: PLC0415 - see `mesh.cli`
 
         if self.path is not None:
             path = self.path.rstrip("/")
             click.echo(f"{path}/ (named by --path)", err=True)
             client = deployed_parameters.client_of(self.region)
-            return client, {name: f"{path}/{name}" for name in NAMES}
+            return client, stored_secrets.below(client, path)
         found = deployed_parameters.find(
-            OUTPUT,
+            BACKEND_OUTPUT,
             self.region,
-            remedy="Name the parameter with --path.",
+            remedy="Name the deployment's parameters with --path.",
             environment=self.environment,
         )
         click.echo(found.where, err=True)
-        if not found.value:
-            raise CommandFailedError(
-                "this deployment has no secrets: its backend is embedded. Apply Terraform with "
-                "backend = supabase first."
-            )
-        return found.client, dict(found.value)
+        return found.client, {**found.value, **found.outputs.get(SERVER_OUTPUT, {})}
 
 
-@click.group("secrets", short_help="Put secrets of other services where the server reads them.")
+@click.group("secrets", short_help="Store the secrets of the server's tools.")
 @click.option(
     "--path",
     metavar="/NAME/ENVIRONMENT",
@@ -64,45 +62,75 @@ class Target:
 def command(
     context: click.Context, *, path: str | None, environment: str | None, region: str | None
 ) -> None:
-    """Put secrets of other services where the server reads them.
+    """Store the secrets of the server's tools, in encrypted SSM parameters.
 
-    Without --path or --environment: those of the stack on this machine while it runs, else those
-    of the deployment whose Terraform state is set up in terraform/. Which one it
-    is, is said on standard error.
+    Terraform's variable secrets has their names. A tool reads one with
+    mesh.secret("NAME").
 
-    A new value takes effect without a deploy: within secrets_ttl_seconds, or when
-    the service refuses the old one.
+    Without --path or --environment: those of the stack on this machine while it
+    runs, else those of the deployment whose Terraform state is set up in terraform/.
+    Standard error says which.
+
+    A new value takes effect without a deploy, within secrets_ttl_seconds.
     """
     if path and environment:
         raise click.UsageError("--path and --environment exclude each other.")
     context.obj = Target(path, region, environment)
 
 
-@command.command("set", short_help="Store a secret.")
-@click.argument("name", type=click.Choice(NAMES))
+@command.command(
+    "set",
+    short_help="Store a secret.",
+    # So that click does not show, in its own error, a value that was given as an argument.
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+@click.argument("name")
 @click.pass_obj
-def set_(target: Target, *, name: str) -> None:
+@click.pass_context
+def set_(context: click.Context, target: Target, *, name: str) -> None:
     """Store the secret called NAME, read from standard input.
 
-    At a terminal it is asked for, and does not show. It is never an argument:
-    arguments are seen by other users of the machine, and kept in histories.
+    For a file: mesh secrets set NAME < key.pem. At a terminal, the command asks for
+    the value and does not show it. Line ends at the end are not stored.
+
+    The value is never an argument: other users of the machine see arguments, and
+    shells keep them.
     """
     from mesh.credentials import stored_secrets  # noqa: PLC0415 - see `mesh.cli`
 
+    if context.args:
+        raise click.UsageError(
+            "Give the secret's name only; its value is read from standard input. If you gave the "
+            "value, change it: the shell may have kept it."
+        )
     client, parameters = target.open()
+    if name not in parameters:
+        # The name is not shown: perhaps it is the value.
+        known = f"there are {', '.join(sorted(parameters))}" if parameters else "there are none"
+        raise CommandFailedError(f"there is no secret of this name; {known}. {HOW_TO_ADD}.")
     if sys.stdin.isatty():
         given = click.prompt(f"{name} (does not show)", hide_input=True, err=True)
     else:
-        given = sys.stdin.read()
+        given = _text(sys.stdin.buffer.read(), name)
     stored_secrets.put(client, parameters[name], stored_secrets.checked(name, given))
     click.echo(f"stored in {parameters[name]}", err=True)
+
+
+def _text(given: bytes, name: str) -> str:
+    try:
+        return given.decode()
+    except UnicodeDecodeError:
+        raise CommandFailedError(
+            f"{name}: nothing was stored, because it is no UTF-8 text. Encode it, for example as "
+            "Base64."
+        ) from None
 
 
 @command.command("list", short_help="Say which secrets are set.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
-    """Say which secrets are set and how they end, never more of them."""
+    """Say which secrets are set, and how long ones end: never more of them."""
     from mesh.credentials import stored_secrets  # noqa: PLC0415 - see `mesh.cli`
 
     client, parameters = target.open()
@@ -110,7 +138,11 @@ def list_(target: Target, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2))
         return
-    width = max(len(one.name) for one in found)
+    width = max((len(one.name) for one in found), default=0)
     for one in found:
-        state = f"set, ...{one.last4 or '(short)'}" if one.set else "not set"
-        click.echo(f"{one.name:<{width}}  {state:<14}  {one.changed}  {one.parameter}")
+        state = ("set" if one.last4 is None else f"set, ...{one.last4}") if one.set else "not set"
+        click.echo(f"{one.name:<{width}}  {state:<12}  {one.changed}  {one.parameter}")
+    if not found:
+        click.echo(f"there are no secrets. {HOW_TO_ADD}.", err=True)
+    elif missing := [one.name for one in found if not one.set]:
+        click.echo(f"not set yet: {', '.join(missing)}; use mesh secrets set NAME.", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -29,12 +29,14 @@ class Deployed:
         value: what Terraform gave out.
         where: which deployment it is, in words.
         local: `Running.environment` of the stack on this machine; None elsewhere.
+        outputs: all outputs, by name.
     """
 
     client: SSMClient
     value: Any
     where: str
     local: Mapping[str, str] | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find(
@@ -55,13 +57,14 @@ def find(
         return _of_environment(output, environment, region)
     here = current()
     running = process.find(here.aws)
-    local = here.read_outputs().get(output)
-    if running is not None and local is not None:
+    local = here.read_outputs()
+    if running is not None and local.get(output) is not None:
         return Deployed(
             local_aws_client.ssm(running.environment),
-            local,
+            local[output],
             "the stack on this machine",
             running.environment,
+            local,
         )
     terraform.require_terraform()
     try:
@@ -81,7 +84,9 @@ def find(
         raise CommandFailedError(
             f"no stack runs on this machine, and terraform/ does not help: {reason}\n  {remedy}"
         )
-    return Deployed(client_of(region), outputs[output], "terraform output of terraform/")
+    return Deployed(
+        client_of(region), outputs[output], "terraform output of terraform/", outputs=outputs
+    )
 
 
 def _of_environment(output: str, name: str, region: str | None) -> Deployed:
@@ -89,7 +94,8 @@ def _of_environment(output: str, name: str, region: str | None) -> Deployed:
     outputs = found.root.outputs()
     if output not in outputs:
         raise CommandFailedError(f"environment {name} is not deployed yet: it has no {output}.")
-    return Deployed(client_of(found.region), outputs[output], f"environment {name}")
+    client = client_of(found.region)
+    return Deployed(client, outputs[output], f"environment {name}", outputs=outputs)
 
 
 def client_of(region: str | None) -> SSMClient:

@@ -1,18 +1,18 @@
-"""Secrets of other services in their SSM parameters: put there, and looked at without being shown.
+"""Secrets of a server in their SSM parameters: stored, and looked at without being shown.
 
 Terraform makes the parameters with a placeholder and never reads or writes what is in them.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mcp_app.knowledge.calls import CallFailedError
-from mcp_app.knowledge.supabase import keys
 from mesh.failure import CommandFailedError
 from mesh.runtime.aws.secrets import PLACEHOLDER
 
@@ -22,10 +22,20 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_ssm.type_defs import PutParameterRequestTypeDef
 
-# https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
-LIMIT_BYTES = 4096
+# By tier. https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+LIMITS_BYTES = {"Standard": 4096, "Advanced": 8192}
+# Parameter Store refuses it, and AWS's error may quote the value.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 # Of a shorter secret four characters would be too much to show.
 LEAST_SHOWN_LENGTH = 20
+# Where Terraform puts the secrets of its variable `secrets`.
+FOLDER = "secrets"
+# What Terraform's description of a parameter says if its value comes from here.
+OURS = "written by `mesh secrets`"
+# An operator's package says with an entry point here, by a secret's name, what cannot be that
+# secret: a function that takes the value and raises ValueError, with a reason without the value.
+CHECKS = "mesh.secret_checks"
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ class StoredSecret:
         name: its short name.
         parameter: the SSM parameter.
         set: somebody has put a value there.
-        last4: its last characters; None when it is not set, or too short to show any.
+        last4: its last characters; None when it is not set, too short to show any, or has
+            several words or lines.
         changed: when it was written last, ISO 8601.
     """
 
@@ -48,38 +59,60 @@ class StoredSecret:
 
 
 def checked(name: str, value: str) -> str:
-    """Give the value as it is stored, without white space around it.
+    """Give the value as it is stored: as it was given, without line ends at its end.
 
     Raises:
         CommandFailedError: it cannot be the secret of this name.
     """
-    stripped = value.strip()
-    if not stripped or stripped == PLACEHOLDER:
+    kept = value.rstrip("\r\n")
+    if kept.strip() in {"", PLACEHOLDER}:
         raise CommandFailedError(f"{name}: nothing was given, so nothing was stored.")
-    if any(not " " < character <= "~" for character in stripped):
+    if NESTED.search(kept):
         raise CommandFailedError(
-            f"{name}: what was given has spaces, line ends or other signs that no secret has; "
-            "nothing was stored."
+            f"{name}: nothing was stored, because Parameter Store takes no value with {{{{...}}}} "
+            "in it. Encode it, for example as Base64."
         )
-    if len(stripped) > LIMIT_BYTES:
-        raise CommandFailedError(f"{name}: a parameter holds at most {LIMIT_BYTES} characters.")
-    try:
-        if name.startswith("supabase"):
-            keys.refuse_service_key(stripped, name)
-        if name == "supabase-token":
-            keys.refuse_what_is_no_token(stripped, name)
-    except CallFailedError as error:
-        raise CommandFailedError(
-            f"nothing was stored: {error}".replace("SSM parameter ", "")
-        ) from None
-    return stripped
+    for check in entry_points(group=CHECKS, name=name):
+        try:
+            check.load()(kept)
+        except ValueError as error:
+            raise CommandFailedError(f"{name}: nothing was stored: {error}") from None
+    return kept
+
+
+def below(client: SSMClient, path: str) -> dict[str, str]:
+    """Give the parameters of a deployment's secrets, by name.
+
+    Args:
+        client: reaches them.
+        path: what the deployment's parameters begin with, such as /aoma-mesh/production.
+
+    Raises:
+        CommandFailedError: they cannot be listed.
+    """
+    pages = client.get_paginator("describe_parameters")
+    with _explained(path):
+        found = [
+            one
+            for page in pages.paginate(
+                ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [path]}]
+            )
+            for one in page["Parameters"]
+        ]
+    return {
+        one["Name"].rpartition("/")[2]: one["Name"]
+        for one in found
+        # Others there are API keys and the like.
+        if one["Name"].startswith(f"{path}/{FOLDER}/") or OURS in one.get("Description", "")
+    }
 
 
 def put(client: SSMClient, parameter: str, value: str) -> None:
     """Store a value in a parameter that Terraform has made.
 
     Raises:
-        CommandFailedError: there is no such parameter, or it cannot be written.
+        CommandFailedError: there is no such parameter, the value is too long for it, or it
+            cannot be written.
     """
     with _explained(parameter):
         described = client.describe_parameters(
@@ -97,8 +130,15 @@ def put(client: SSMClient, parameter: str, value: str) -> None:
         # Without the key's id, an overwrite would move the parameter to AWS's own KMS key.
         if "KeyId" in described[0]:
             request["KeyId"] = described[0]["KeyId"]
-        if described[0].get("Tier") == "Advanced":
+        tier = described[0].get("Tier", "Standard")
+        if tier == "Advanced":
             request["Tier"] = "Advanced"
+        limit, size = LIMITS_BYTES.get(tier, LIMITS_BYTES["Standard"]), len(value.encode())
+        if size > limit:
+            raise CommandFailedError(
+                f"{parameter} holds at most {limit} bytes, and {size} were given; nothing was "
+                "stored."
+            )
         client.put_parameter(**request)
 
 
@@ -112,19 +152,20 @@ def look(client: SSMClient, name: str, parameter: str) -> StoredSecret:
         found = client.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]
     value = found["Value"].strip()
     is_set = value not in {"", PLACEHOLDER}
+    # The end of a key file is the same in all of them, and that of a sentence tells a word.
+    is_shown = is_set and len(value) >= LEAST_SHOWN_LENGTH and len(value.split()) == 1
     return StoredSecret(
         name=name,
         parameter=parameter,
         set=is_set,
-        last4=value[-4:] if is_set and len(value) >= LEAST_SHOWN_LENGTH else None,
+        last4=value[-4:] if is_shown else None,
         changed=found["LastModifiedDate"].isoformat(timespec="seconds"),
     )
 
 
 def _absent(parameter: str) -> CommandFailedError:
     return CommandFailedError(
-        f"there is no parameter {parameter} in this account and region; `terraform apply` with "
-        "backend = supabase makes it, and its output secret_parameters names it."
+        f"there is no parameter {parameter} in this account and region; `terraform apply` makes it."
     )
 
 
@@ -138,6 +179,9 @@ def _explained(parameter: str) -> Iterator[None]:
         if code == "ParameterNotFound":
             raise _absent(parameter) from None
         message = error.response["Error"].get("Message", "")
+        # It may quote the value.
+        if code == "ValidationException" and error.operation_name == "PutParameter":
+            message = "Parameter Store does not take this value; nothing was stored."
         raise CommandFailedError(f"{parameter}: {code}: {message}") from None
     except BotoCoreError as error:
         raise CommandFailedError(f"{parameter}: {error}") from None
