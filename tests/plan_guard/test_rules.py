@@ -155,6 +155,9 @@ def test_a_server_that_was_open_before_is_no_news():
         ("MESH_SECRETS_TTL_SECONDS", "60", True),
         ("MESH_SUPABASE_URL", "https://abc.supabase.co", True),
         ("MESH_OPENAI_API_KEY", "anything", False),
+        ("PGPASSWORD", "anything", False),
+        ("dbPassword", "anything", False),
+        ("TOKEN_URL", "https://id.example.com/token", True),
         ("MESH_X", "mesh_" + "k" * 43, False),
         ("MESH_X", "sb_secret_abcdefghijkl", False),
         ("MESH_X", "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZSJ9.c2lnbmF0dXJl", False),
@@ -166,6 +169,42 @@ def test_what_is_a_secret_and_what_only_names_one(name, value, ok):
     said = stops(change("aws_lambda_function.this", ["create"], after=after))
     assert (said == []) is ok
     assert not any(value in line for line in said)
+
+
+def test_not_secrets_excuses_these_environment_variables_and_nothing_else():
+    key = "sk-proj-" + "a1B2" * 8
+    given = {"PAGE_TOKEN": "start", "EXAMPLE": key, "OTHER_TOKEN": "x", "MODE": "a"}
+    variables = {
+        "environment_variables": {"value": given},
+        "not_secrets": {"value": ["PAGE_TOKEN", "EXAMPLE", "MESH_X"]},
+    }
+
+    def function(**environment):
+        after = {"function_name": "mesh", "environment": [{"variables": environment}]}
+        return change("aws_lambda_function.this", ["create"], after=after)
+
+    said = stops(function(MESH_AUTH="api_key", **given), variables=variables)
+    assert [line.split(" holds")[0].split(" is called")[0] for line in said] == [
+        "var.environment_variables: `environment_variables.OTHER_TOKEN`",
+        "aws_lambda_function.this: `environment[0].variables.OTHER_TOKEN`",
+    ]
+
+    del given["OTHER_TOKEN"]
+    assert stops(function(MESH_AUTH="api_key", **given), variables=variables) == []
+    # A value from elsewhere, a name that the author did not set, and the same names elsewhere.
+    other = function(MESH_AUTH="api_key", PAGE_TOKEN="other")  # noqa: S106 - not a password
+    assert len(stops(other, variables=variables)) == 1
+    assert len(stops(function(MESH_AUTH="api_key", MESH_X=key), variables=variables)) == 1
+    said = stops(
+        change("aws_codebuild_project.this", ["create"], after={"environment": [given]}),
+        variables=variables | {"more": {"value": given}},
+        output_changes={"shown": {"after": given}},
+    )
+    assert [line.split(":")[0] for line in said] == [
+        *["var.more"] * 2,
+        *["output.shown"] * 2,
+        *["aws_codebuild_project.this"] * 2,
+    ]
 
 
 def test_a_secret_in_a_variable_or_an_output_is_named_there():

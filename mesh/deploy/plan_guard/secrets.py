@@ -25,26 +25,31 @@ FORMS = {
     "an address with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@"),
 }
 # What settings are called that hold one. At the end only: MESH_API_KEYS_PARAMETER holds the
-# name of a parameter, and MESH_SECRETS_TTL_SECONDS a number.
+# name of a parameter, and MESH_SECRETS_TTL_SECONDS a number. The root has the same rules in
+# terraform/server.tf.
 NAMES = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_STRING|TOKEN|API_?KEY|SECRET_?KEY"
-    r"|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|CREDENTIALS?)$",
-    re.IGNORECASE,
+    r"(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_STRING|TOKEN|API_?KEY|SECRET_?KEY"
+    r"|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|CREDENTIALS?)$"
 )
 # Names of parameters and ARNs: where a secret is, not what it is.
 REFERENCE = re.compile(r"^(arn:|/|alias/)")
 # They have CloudFront's key value stores written by Terraform.
 EDGE_KEYS = {"aws_cloudfrontkeyvaluestore_key", "aws_cloudfrontkeyvaluestore_keys_exclusive"}
 INSTEAD = (
-    "Put it into Systems Manager with `mesh secrets set` and pass its parameter's name; "
-    "what was in a plan or state has to be changed, for it is known"
+    "Add its name to the variable secrets and store it with `mesh secrets set`; change it first, "
+    "because plans and state show it"
 )
 
 
 def secrets(plan: Plan) -> Iterator[Finding]:
-    """Find secrets in variables, outputs and attributes, and parameters written with a value."""
+    """Find secrets in variables, outputs and attributes, and parameters written with a value.
+
+    Environment variables that the root's `not_secrets` names are none, as they are to the root.
+    """
     for name, value in plan.variables.items():
-        yield from _found(f"var.{name}", name, value)
+        is_environment = name == "environment_variables"
+        checked = _without_excused(value, plan) if is_environment else value
+        yield from _found(f"var.{name}", name, checked)
     for name, value in plan.outputs.items():
         yield from _found(f"output.{name}", name, value)
     for change in plan.changes:
@@ -57,8 +62,29 @@ def secrets(plan: Plan) -> Iterator[Finding]:
             continue
         if change.is_written:
             yield from _at_the_edge(change)
+        is_function = change.type == "aws_lambda_function"
         for name, value in change.after.items():
-            yield from _found(change.address, name, value)
+            checked = value
+            if is_function and name == "environment":
+                checked = [
+                    {**block, "variables": _without_excused(block.get("variables"), plan)}
+                    for block in value or ()
+                ]
+            yield from _found(change.address, name, checked)
+
+
+def _without_excused(environment: Any, plan: Plan) -> Any:
+    """Leave out the environment variables of which `not_secrets` says that they are none."""
+    if not isinstance(environment, dict):
+        return environment
+    given = plan.variables.get("environment_variables") or {}
+    excused = {name for name in plan.variables.get("not_secrets") or () if name in given}
+    return {
+        name: value
+        for name, value in environment.items()
+        # Of the function only what the variable gave it.
+        if name not in excused or value != given[name]
+    }
 
 
 def _at_the_edge(change: Change) -> Iterator[Finding]:
