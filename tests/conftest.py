@@ -84,10 +84,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Start a local AWS of the test's own; Terraform and boto3 in this process reach only it."""
+def aws(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Running]:
+    """Start a local AWS of the test's own; Terraform and boto3 in this process reach only it.
+
+    With the parameter `enforce_iam`, functions may do only what their role may.
+    """
     state, log = tmp_path / "aws", tmp_path / "aws.log"
-    running = process.start(state, log=log)
+    enforce_iam = getattr(request, "param", None) == "enforce_iam"
+    running = process.start(state, log=log, enforce_iam=enforce_iam)
     try:
         base = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         wanted = terraform.environment(tmp_path / "terraform-data", base=base)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +17,9 @@ import boto3
 import httpx
 import pytest
 
+from mesh.cli import run
 from mesh.deploy.plan_guard import judge, read_plan
-from mesh.deploy.plan_guard.secrets import FORMS, NAMES
+from mesh.deploy.plan_guard.secrets import FORMS, NAMES, REFERENCE
 from mesh.local_aws import host
 from tests.terraform.test_root_on_local_aws import ROOT, Cli
 
@@ -24,12 +28,19 @@ if TYPE_CHECKING:
 
 NAME = "aoma-mesh-dev"
 SECRET = "value-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
-# Tells its environment, as a tool of an author's would read it.
+# Reads its environment and its secrets, as a tool of an author's would.
 HANDLER = """
 import os
+import mesh
 
 def handler(event, context):
-    return {name: os.environ.get(name) for name in ("NOTES_TABLE", "MESH_SECRETS")}
+    name = event["rawPath"].strip("/")
+    if not name:
+        return {name: os.environ.get(name) for name in ("NOTES_TABLE", "MESH_SECRETS")}
+    try:
+        return {"value": mesh.secret(name), "version": context.function_version}
+    except mesh.SecretError as error:
+        return {"error": str(error)}
 """
 NOTES = "arn:aws:dynamodb:us-east-1:000000000000:table/notes"
 SETTINGS: dict[str, Any] = {
@@ -59,11 +70,15 @@ FEW = {"alarms": False, "dashboard": False}
 
 @pytest.fixture
 def root(aws: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The real root, initialised, with a zip that tells its environment."""
+    """The real root, initialised, with a zip that tells its environment and secrets."""
     del aws  # asked for so that it comes first: the environment is its work
     code = tmp_path / "function.zip"
     with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("mcp_app/handler.py"), HANDLER)
+        archive.writestr(zipfile.ZipInfo("mesh/runtime/handler.py"), HANDLER)
+        runtime = (ROOT / "mesh" / "runtime").rglob("*.p[ye]*")
+        for path in (ROOT / "mesh" / "__init__.py", *runtime):
+            if path.suffix in {".py", ".pem"} and path.name != "handler.py":
+                archive.write(path, path.relative_to(ROOT))
     monkeypatch.setenv("TF_VAR_zip_path", str(code))
     monkeypatch.setenv("TF_VAR_architecture", host.architecture())
     root = Cli(ROOT / "terraform", tmp_path / "terraform.tfstate")
@@ -160,6 +175,91 @@ def test_a_server_gets_its_settings_and_no_secret_is_written_down(
     assert SECRET not in Cli(root.folder).run("show", "-json", str(plan))
     assert root.state is not None
     assert SECRET not in root.state.read_text()
+
+
+KEY_FILE = "-----BEGIN KEY-----\nbGluZXMgYW5kIHNwYWNlcw==\n  -----END KEY-----"
+
+
+@pytest.mark.parametrize("aws", ["enforce_iam"], indirect=True)
+def test_a_tool_reads_its_secrets_and_follows_a_rotation(
+    root: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root.run(
+        *("apply", "-auto-approve"),
+        **FEW,
+        secrets=["WEATHER_API_KEY", "MAIL_KEY"],
+        environment_variables={"NOTES_TABLE": "notes"},
+        secrets_ttl_seconds=1,
+    )
+    url = root.outputs()["function_url"]
+
+    def ask(name: str) -> dict[str, str]:
+        found: dict[str, str] = httpx.get(url + name, timeout=60).json()
+        return found
+
+    def store(name: str, value: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(value.encode())))
+        assert run(["secrets", "--path", "/aoma-mesh/dev", "set", name]) == 0
+
+    unset = ask("WEATHER_API_KEY")["error"]
+    assert "/aoma-mesh/dev/secrets/WEATHER_API_KEY is not set yet" in unset
+    assert "`mesh secrets set WEATHER_API_KEY`" in unset
+
+    store("WEATHER_API_KEY", "first\n")
+    store("MAIL_KEY", f"{KEY_FILE}\n")
+    first = ask("WEATHER_API_KEY")
+    assert first["value"] == "first"
+    assert ask("MAIL_KEY")["value"] == KEY_FILE
+
+    store("WEATHER_API_KEY", "second")
+    deadline = time.monotonic() + 60
+    while (now := ask("WEATHER_API_KEY"))["value"] == "first":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert now == first | {"value": "second"}
+
+    # Not even what the environment has under that name.
+    assert ask("NOTES_TABLE")["error"].startswith(
+        "this deployment has no secret NOTES_TABLE; it has: MAIL_KEY, WEATHER_API_KEY. Add "
+    )
+
+    # Local AWS runs functions as the account's root, so here the role itself asks.
+    assert as_the_role("WEATHER_API_KEY") == "second"
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/another/secret", Value=SECRET, Type="SecureString")
+    parameters = json.dumps({"ANOTHER": "/another/secret"})
+    denied = as_the_role("ANOTHER", MESH_SECRETS=parameters)
+    assert denied == (
+        "SecretError: SSM parameter /another/secret could not be read: AccessDeniedException. "
+        "Check that it exists and the function's role may read it."
+    )
+
+
+def as_the_role(name: str, **variables: str) -> str:
+    """What `mesh.secret` gives a process with the function's environment and its role's rights."""
+    function = boto3.client("lambda").get_function_configuration(FunctionName=NAME)
+    given = boto3.client("sts").assume_role(RoleArn=function["Role"], RoleSessionName="test")
+    program = (
+        "import mesh, sys\n"
+        "try:\n    print(mesh.secret(sys.argv[1]))\n"
+        "except mesh.SecretError as error:\n    print(f'SecretError: {error}')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, name],
+        env={
+            **os.environ,
+            **function["Environment"]["Variables"],
+            "AWS_LAMBDA_FUNCTION_NAME": NAME,
+            "AWS_ACCESS_KEY_ID": given["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["Credentials"]["SessionToken"],
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 PASSWORD = "correct-horse-battery"  # noqa: S105 - it is looked for, not used
@@ -266,11 +366,11 @@ def test_bootstrap_takes_statements_by_the_same_rules() -> None:
 
 
 def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
+    """The rules stand twice: in terraform/server.tf, and in mesh/deploy/plan_guard/secrets.py."""
     text = (ROOT / "terraform" / "server.tf").read_text()
     forms = re.search(r"^  secret_forms = {\n(.*?)^  }", text, re.DOTALL | re.MULTILINE)
-    name = re.search(r'^  secret_name +=( ".*")$', text, re.MULTILINE)
     assert forms is not None
-    assert name is not None
+    rules = dict(re.findall(r'^  (secret_name|reference_value) += (".*")$', text, re.MULTILINE))
 
     found = {
         json.loads(what): json.loads(pattern)
@@ -278,7 +378,5 @@ def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
     }
 
     assert found == {what: pattern.pattern for what, pattern in FORMS.items()}
-    # The root refuses each name that the guard would stop, and that before the guard.
-    words = re.findall(r"[A-Z_?]{5,}", NAMES.pattern)
-    assert len(words) >= 10
-    assert [word for word in words if word not in json.loads(name[1])] == []
+    assert json.loads(rules["secret_name"]) == NAMES.pattern
+    assert json.loads(rules["reference_value"]) == REFERENCE.pattern
