@@ -15,7 +15,8 @@ from mesh.stack.current import current, server_here
 if TYPE_CHECKING:
     import httpx
 
-    from mesh.smoke.smoke_report import Call, Check, Report
+    from mesh.settings.call import Call
+    from mesh.smoke.smoke_report import Check, Report
 
 
 def print_check(check: Check) -> None:

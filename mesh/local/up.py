@@ -22,9 +22,9 @@ from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format
 from mesh.runtime.clients import SEARCHES
 from mesh.settings import project
+from mesh.settings.call import Call
 from mesh.settings.variables import refuse_unknown
 from mesh.smoke import credential, smoke, snippets
-from mesh.smoke.smoke_report import Call
 from mesh.smoke.streamable_http import NoAnswerError, Server
 from mesh.stack import (
     deployment,

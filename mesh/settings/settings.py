@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
+from mesh.settings.call import Call
 from mesh.settings.location import Location, Objects, module_name, project_folder
-from mesh.smoke.smoke_report import Call
 
 # The rule of the variable `name` in terraform/variables.tf.
 NAME = re.compile(r"(?!aws|ssm)(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")

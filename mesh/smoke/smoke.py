@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mesh.settings.call import Call
 from mesh.smoke.credential import ApiKey
-from mesh.smoke.smoke_report import Call, Check, CheckFailedError, Report
+from mesh.smoke.smoke_report import Check, CheckFailedError, Report
 from mesh.smoke.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
 
 if TYPE_CHECKING:

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Call:
-    """A tool call: the tool's name, and its arguments."""
-
-    tool: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+from mesh.settings.call import Call
 
 
 class CheckFailedError(Exception):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mesh.runtime import clients
 from mesh.runtime.clients import SEARCHES, Connection, Snippet
-from mesh.smoke.smoke_report import Call
+from mesh.settings.call import Call
 
 # Of this checkout's own server.
 EXAMPLE = Call(SEARCHES["documents"], {"query": "how is this deployed"})

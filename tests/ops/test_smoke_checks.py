@@ -11,9 +11,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from mesh.cli import run
+from mesh.settings.call import Call
 from mesh.smoke import smoke
 from mesh.smoke.credential import ApiKey
-from mesh.smoke.smoke_report import Call, CheckFailedError, Report
+from mesh.smoke.smoke_report import CheckFailedError, Report
 from tests.ops.tested_servers import (
     KEY,
     Answers,

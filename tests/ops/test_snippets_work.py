@@ -13,8 +13,8 @@ from mcp_app.registration.components import components
 from mcp_app.supabase_settings import SOURCES
 from mesh.local import up
 from mesh.runtime.clients import SEARCHES
+from mesh.settings.call import Call
 from mesh.smoke import snippets
-from mesh.smoke.smoke_report import Call
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
