@@ -47,11 +47,11 @@ VARIES = "its description varies with the place, the day or the process; FastMCP
 # Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
-    "resource": "the resource is not a document",
-    "result": "the tool ran without FastMCP, which wrote its result",
+    "resource": "FastMCP reads resources; AOMA Mesh lists and reads documents without it",
+    "result": "the tool ran without FastMCP, which wrote its result or its error",
     "environment": "a module does something else than in the build, or a description varies",
     "method": "prompts, completions, batches, and whatever is malformed or unusual",
-    "arguments": "they are very large, or not an object",
+    "arguments": "they do not fit, are very large, or are not an object",
     "params": "a cursor, a level or a client's introduction is unusual",
     "access": "the caller may not use all of it, or keys cannot be read",
     "token": "the signature of an access token takes a cryptography library",
