@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.starts import requests, trees
@@ -120,6 +121,8 @@ class Subjects:
             "ours-streaming": self._ours_streaming,
             "ours-supabase": self._ours_supabase,
             "ours-preloaded": self._ours_preloaded,
+            "author": partial(self._author, "author", "the standard library and plain types"),
+            "author-models": partial(self._author, "author-models", "Pydantic's models"),
             "awslabs": self._awslabs,
             "official-sdk": self._official_sdk,
             "usual": self._usual,
@@ -234,6 +237,18 @@ class Subjects:
             "the same with preload_clients: those of Supabase and OpenAI are imported in INIT",
             our_program(self._services, self.our_tree(), MESH_BACKEND="supabase", **variables),
             first=(*FIRST, requests.SEARCH, requests.ANSWER),
+        )
+
+    def _author(self, name: str, about: str) -> Subject:
+        tree = self.tree(name, lambda: trees.author(name.replace("-", "_")))
+        return Subject(
+            name,
+            name.replace("-", ", "),
+            f"a plain server.py with {about}, deployed by Mesh behind AWS_IAM",
+            tree,
+            by_iam(self._services, tree),
+            FIRST,
+            ERAS,
         )
 
     def _awslabs(self) -> Subject:

@@ -19,7 +19,7 @@ from mesh import build as bundle
 from mesh.build import dependencies
 from mesh.build.bytecode import TASK_ROOT
 from mesh.build.environment import CACHE, LAMBDA_RUNTIME, ROOT
-from mesh.build.project import aoma
+from mesh.build.project import Project, aoma
 from mesh.build.target import target
 from mesh.local_aws.leftovers import remove_tree
 from mesh.local_aws.task_root import unpack
@@ -121,6 +121,20 @@ def ours(tools: int = 0) -> Tree:
     trusted = tree.folder / "mesh" / "runtime" / "aws" / FIRST_ROOT
     trusted.write_bytes(authority.kept(FOLDER)[0].read_bytes())
     return tree
+
+
+def author(name: str) -> Tree:
+    """The zip of a server in a folder of peers/, as `mesh up` builds it."""
+    project = Project(
+        root=PEERS / name,
+        name=name.replace("_", "-"),
+        version="1",
+        server="server:mcp",
+        requirements=dependencies.MESH_LOCK,
+    )
+    with tempfile.TemporaryDirectory(prefix="mesh-starts-") as scratch:
+        output = Path(scratch) / "author.zip"
+        return _unpacked(bundle.build("host", project=project, output=output).path, name)
 
 
 def with_index(tree: Tree, index: Path, name: str) -> Tree:

@@ -98,7 +98,7 @@ def ask(
     """
     if not project.server:
         return None
-    asking = Asking(project, project.root, site_of(project, cache))
+    asking = Asking(project, project.root, site_of(project, cache), cache / "bytecode")
     digest = hashlib.sha256(
         f"{sys.version} {project.server} {project.tools} {project.catalogues}".encode()
     )
@@ -336,11 +336,13 @@ class Asking:
         project: The server.
         root: The folder that its modules are imported from.
         site: Its packages; None where they are those of this Python.
+        bytecode: Where Python keeps bytecode: not in the author's folder.
     """
 
     project: Project
     root: Path
     site: Path | None
+    bytecode: Path
 
     def of(
         self, module: str, question: Callable[[], str], what: str, **variables: str
@@ -359,6 +361,7 @@ class Asking:
         # The project's modules first.
         places = [self.root.resolve(), *([self.site] if self.site else []), ours]
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
+        environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
         environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
         with subprocess.Popen(
             [
