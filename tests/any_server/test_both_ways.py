@@ -122,6 +122,10 @@ WRONG = {
         WITH_AUTH,
         "server:mcp has auth=, which Mesh does not support",
     ),
+    "a server that runs when it is imported": (
+        "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run()\n",
+        "server runs its server when it is imported. Put the call of run() under",
+    ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastmcp import FastMCP
@@ -29,7 +31,8 @@ def load(server: str) -> FastMCP[Any]:
         Exception: whatever the module raises on import.
     """
     name, _, attribute = server.partition(":")
-    module = importlib.import_module(name)
+    with _not_run(name):
+        module = importlib.import_module(name)
     found: Any = getattr(module, attribute, None)
     if found is None:
         raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
@@ -46,6 +49,24 @@ def load(server: str) -> FastMCP[Any]:
             "keys, access tokens or AWS signatures. Remove it."
         )
     return found
+
+
+@contextmanager
+def _not_run(module: str) -> Iterator[None]:
+    """Refuse a module that runs its server when it is imported: the import would not end."""
+
+    def refuse(*_given: Any, **_named: Any) -> None:
+        raise SettingsError(
+            f"{module} runs its server when it is imported. Put the call of run() under "
+            '`if __name__ == "__main__":`.'
+        )
+
+    own = FastMCP.run, FastMCP.run_async
+    FastMCP.run = FastMCP.run_async = refuse  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        FastMCP.run, FastMCP.run_async = own  # type: ignore[method-assign]
 
 
 def adopt(server: FastMCP[Any], settings: Settings) -> None:
