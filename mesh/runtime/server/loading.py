@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastmcp import FastMCP
+from mcp.server.request_state import RequestStateBoundary
 
 from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.config.variables import SettingsError
@@ -82,6 +83,19 @@ def adopt(server: FastMCP[Any], settings: Settings) -> None:
     # The outermost first: the log sees how a call really ended.
     server.middleware[:0] = [CallLog(server), ToolAccess(tool_scopes)]
     if server._request_state_security is None:  # noqa: SLF001 - it has no setter
-        server._request_state_security = request_state_security(  # noqa: SLF001 - likewise
-            settings.state_key_parameter, settings.secrets_ttl_seconds, settings.name
-        )
+        _seal(server, settings)
+
+
+def _seal(server: FastMCP[Any], settings: Settings) -> None:
+    """Seal what tools that ask back remember with a key of all instances.
+
+    FastMCP gives its own key to the SDK's boundary when the server is made.
+    """
+    security = request_state_security(
+        settings.state_key_parameter, settings.secrets_ttl_seconds, settings.name
+    )
+    low_level = server._mcp_server  # noqa: SLF001 - FastMCP hands it out in no other way
+    boundary = RequestStateBoundary(security, default_audience=settings.name)
+    low_level.middleware[:] = [
+        boundary if isinstance(one, RequestStateBoundary) else one for one in low_level.middleware
+    ]
