@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 PROGRAM = """
-import json, sys
-from mesh.runtime.handler import handler
+import importlib, json, sys
+handler = importlib.import_module(sys.argv[1]).handler
 print(json.dumps([handler(event, None) for event in json.load(sys.stdin)]))
 """
 HEALTH = {
@@ -16,9 +16,9 @@ HEALTH = {
 }
 
 
-def answers(events, **variables):
+def answers(events, module="mesh.runtime.handler", **variables):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", PROGRAM, module],
         input=json.dumps(events),
         env={"PATH": os.environ["PATH"], **variables},
         capture_output=True,
@@ -47,3 +47,8 @@ def test_an_event_of_another_kind_is_answered_and_does_not_end_the_instance():
     got, _ = answers([{}, "text", {"Records": []}, HEALTH], MESH_AUTH="none")
     assert [answer["statusCode"] for answer in got] == [400, 400, 400, 200]
     assert "Function URL" in json.loads(got[0]["body"])["error"]["message"]
+
+
+def test_the_former_name_of_the_entry_point_still_works():
+    (answer,), _ = answers([HEALTH], module="mcp_app.handler", MESH_AUTH="none")
+    assert answer["statusCode"] == 200
