@@ -19,7 +19,9 @@ _current: Deferral | None = None
 _early: Mapping[str, str | None] | None = None
 _modules: Collection[str] = ()
 _authors: Collection[str] = ()
-# The fingerprints of modules, each from right after its import: what others do later may change it.
+# The fingerprints of modules. Each is made when somebody asks for it, or else before the first
+# recorder is replaced: making all of them takes a fifth of a first call. What another module has
+# changed by then makes it another fingerprint, and its tools FastMCP's.
 _prints: dict[str, str] = {}
 _ended = False
 
@@ -53,7 +55,7 @@ def begin() -> Deferral:
     if _current is None:
         from mesh.runtime.deferral.importing import Deferral  # noqa: PLC0415 - at a tool's first call
 
-        _current = Deferral(_authors, _start, _early, _modules)
+        _current = Deferral(_authors, _start, _early, _modules, _print_all)
         _current.begin()
     return _current
 
@@ -64,22 +66,34 @@ def load(name: str) -> ModuleType:
     Raises:
         Exception: whatever the module raises.
     """
-    module = begin().load(name)
-    if not _ended:
-        # With those that it has imported.
-        new = [one for one in _modules if one in sys.modules and one not in _prints]
-        _prints.update(_made_prints(new))
-    return module
+    return begin().load(name)
 
 
-def _made_prints(names: Collection[str]) -> Mapping[str, str]:
-    from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - at a tool's first call
+def _print(names: Collection[str]) -> None:
+    """Make the fingerprints of those of these modules whose import has ended."""
+    new = {
+        name: sys.modules[name]
+        for name in names
+        if name in sys.modules and name not in _prints and not _is_being_imported(name)
+    }
+    if new:
+        from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - at a first call
 
-    return fingerprints(begin().log, {name: sys.modules[name] for name in names}) if names else {}
+        _prints.update(fingerprints(begin().log, new))
+
+
+def _is_being_imported(name: str) -> bool:
+    return bool(getattr(sys.modules[name].__spec__, "_initializing", False))
+
+
+def _print_all() -> None:
+    _print(_modules)
 
 
 def prints(names: Collection[str]) -> dict[str, str]:
     """The fingerprints of these modules, as far as they were imported deferred."""
+    if not _ended:
+        _print(names)
     return {name: _prints[name] for name in names if name in _prints}
 
 
@@ -93,6 +107,7 @@ def stop() -> None:
                 load(name)
             except Exception:  # noqa: BLE001, S112 - FastMCP's way imports it, too, and says so
                 continue
+        _print_all()
         _ended = True
         begin().stop()
 

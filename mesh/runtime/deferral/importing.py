@@ -46,6 +46,7 @@ class Deferral:
             stand in for an exception or for plain data.
         known: The authors' modules that the build has imported so. Any other one that a running
             function imports gets the real packages: nobody knows what it does with them.
+        before_replay: Called before recorders are replaced by what they stand for.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Deferral:
         start: Callable[[], object],
         early: Mapping[str, str | None] | None = None,
         known: Collection[str] = (),
+        before_replay: Callable[[], object] | None = None,
     ) -> None:
+        self._before_replay = before_replay
         self._known = frozenset(known)
         self._authors = frozenset(authors)
         self._start = start
@@ -265,6 +268,8 @@ class Deferral:
         self._replay([one for one in self.log if _is_open(one) and _package(one) == PYDANTIC])
 
     def _replay(self, done: list[Recorder]) -> None:
+        if self._before_replay is not None:
+            self._before_replay()
         before, self._replaying = self._replaying, True
         try:
             for recorder in done:
