@@ -43,7 +43,8 @@ class Project:
 
     def build(self) -> bundle.BuildResult:
         """Make the zip for this machine's processor; only that one can run here."""
-        own = replace(aoma(), root=self.root)
+        lock = self.root / "requirements" / "lambda.txt"
+        own = replace(aoma(), root=self.root, requirements=lock)
         return bundle.build(architecture="host", project=own, output=self.zip)
 
     def write_tool(self, greeting: str) -> None:
