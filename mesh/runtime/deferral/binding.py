@@ -140,9 +140,12 @@ class _Binding:
 
     def changed(self, olds: list[Any]) -> list[Any]:
         """Change the places of these values; the values whose places are to be changed next."""
-        self._own.append(olds)
+        # A tuple is handed on as it is. A list would be copied into one that refers to all of them,
+        # and no round would be the last.
+        asked = tuple(olds)
+        self._own += [olds, asked]
         ours = {id(self._own), *map(id, self._own)}
-        places = [one for one in gc.get_referrers(*olds) if id(one) not in ours]
+        places = [one for one in gc.get_referrers(*asked) if id(one) not in ours]
         self._own.append(places)
         classes = _classes_of([one for one in places if type(one) is dict])
         new: list[Any] = []
