@@ -23,9 +23,9 @@ import sys
 import time
 from pathlib import Path
 
-from mesh.local_aws import __main__ as mesh.local_aws
+from mesh.local_aws import __main__ as local_aws
 
-configure = mesh.local_aws.configure_ministack
+configure = local_aws.configure_ministack
 marker = Path({marker!r})
 
 
@@ -36,8 +36,8 @@ def patched(*given, **named):
 {patch}
 
 
-mesh.local_aws.configure_ministack = patched
-mesh.local_aws.main()
+local_aws.configure_ministack = patched
+local_aws.main()
 """
 FAILING = """
     follow = DataPlane._follow
