@@ -50,8 +50,8 @@ def _unwrapped(provider: Any) -> Any:
     from fastmcp.server.transforms.namespace import Namespace  # noqa: PLC0415
 
     inner = getattr(provider, "_inner", None)
-    (transform,) = getattr(provider, "_transforms", None) or (None,)
-    return inner if inner is not None and type(transform) is Namespace else provider
+    kinds = [type(one) for one in provider._transforms]  # noqa: SLF001 - no public way
+    return inner if inner is not None and kinds == [Namespace] else provider
 
 
 def _is_local(provider: Any) -> bool:

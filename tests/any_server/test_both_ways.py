@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastmcp import FastMCP
+from fastmcp.server.transforms.namespace import Namespace
 
 from mesh.build import BuildError, BuildResult, build
 from mesh.build.environment import CACHE, ROOT, VENV
 from mesh.build.project import Project
+from mesh.build.server_checks import whole_server_reason
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "calls.json").read_text())
@@ -141,3 +144,11 @@ def test_an_author_is_told_the_line_and_the_remedy(
     assert said in str(caught.value)
     assert "Traceback" not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_provider_that_is_changed_twice_stays_with_fastmcp() -> None:
+    server: FastMCP[None] = FastMCP("x")
+    server.providers[0].add_transform(Namespace("a"))
+    server.providers[0].add_transform(Namespace("b"))
+    assert "a provider of its own" in whole_server_reason(server)
+    assert not whole_server_reason(FastMCP("x"))
