@@ -25,7 +25,7 @@ MINUTES ?=
 COUNT ?=
 SEED ?=
 
-.PHONY: help setup build up down status check format docs test torture bench bench-quick bench-retrieval bench-ingestion \
+.PHONY: help setup build wheel up down status check format docs test torture bench bench-quick bench-retrieval bench-ingestion \
 	bench-refusals lock clean
 
 help: ## List these commands
@@ -33,10 +33,14 @@ help: ## List these commands
 
 setup: ## Make the environment in .venv (the others do it by themselves)
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found. Install it ('pyenv install 3.13', 'apt install python3.13-venv', 'brew install python@3.13') or say where it is: make PYTHON=/path/to/python3.13"; exit 1; }
-	@$(PYTHON) mesh/build/environment.py
+	@$(PYTHON) -m mesh.build.environment
 
 build: setup ## Build the zip for AWS, dist/mesh-arm64.zip
 	@.venv/bin/python build.py
+
+wheel: setup ## Build the wheel of the mesh command, which runs servers from anywhere
+	@.venv/bin/uv build --quiet --wheel --no-build-isolation --out-dir dist .
+	@ls dist/*.whl
 
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
 	@.venv/bin/mesh up $(if $(SERVER),"$(SERVER)",--backend $(BACKEND)) \
@@ -55,7 +59,7 @@ check: setup ## Format, lint, types, imports, Terraform, workflows
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache > .mesh/imports.log || { cat .mesh/imports.log; exit 1; }
 	@.venv/bin/mesh terraform-check
-	@.venv/bin/zizmor --offline --no-progress --quiet .github
+	@.venv/bin/zizmor --offline --no-progress --quiet .github mesh/init/project/workflows/deploy.yml
 	@.github/lint/run
 
 format: setup ## Put the code into its form

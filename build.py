@@ -16,19 +16,21 @@ def main() -> int:
         version = sys.version.split()[0]
         sys.stderr.write("build: Python 3.13 is needed (Lambda's); this is %s.\n" % version)  # noqa: UP031 - an older Python must be able to read this file
         return 1
-    from mesh.build import cli, environment  # noqa: PLC0415 - see above
+    from aoma.cli import build  # noqa: PLC0415 - see above
+    from mesh.build import environment  # noqa: PLC0415 - see above
+    from mesh.installation import BIN, VENV  # noqa: PLC0415 - see above
     from mesh.local_aws.private_files import keep_private  # noqa: PLC0415 - see above
 
-    if Path(sys.prefix).resolve() == environment.VENV.resolve():
+    if Path(sys.prefix).resolve() == VENV.resolve():
         keep_private()
-        return cli.main()
-    cli.arguments()  # --help and mistakes need no environment.
+        return build.main()
+    build.arguments()  # --help and mistakes need no environment.
     try:
         environment.make()
     except environment.EnvironmentFailedError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
-    python = environment.BIN / "python"
+    python = BIN / "python"
     return subprocess.run([str(python), __file__, *sys.argv[1:]], check=False).returncode
 
 

@@ -87,9 +87,11 @@ class Catalogues(frozen.Catalogues):
     def __init__(self, _place: str) -> None:
         self.whole: _Server = _Server(ALL_SOURCES)
 
-    def servers(self, sources: Callable[[], frozenset[str]]) -> Mapping[str, _Server]:
+    def servers(self, offers: Callable[[], frozenset[str] | None]) -> Mapping[str, _Server]:
         """See there."""
-        embedded = sources()
+        offered = offers()
+        # A zip without an index: the supabase backend offers all.
+        embedded = ALL_SOURCES if offered is None else offered
         return {
             "embedded;": self.whole if embedded == ALL_SOURCES else _Server(embedded),
             "supabase;": self.whole,

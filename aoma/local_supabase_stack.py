@@ -7,30 +7,31 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aoma import bundled_knowledge
 from aoma.database.connection import connect
 from aoma.database.migrate import migrate
 from aoma.database.state import read_state
 from aoma.database.token import mint
 from aoma.local_supabase import process
 from aoma.local_supabase.keys import STAND_IN_KEYS
-from mesh.build import knowledge as bundled
 from mesh.credentials import stored_secrets
 from mesh.failure import CommandFailedError
-from mesh.stack.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_ssm import SSMClient
 
+    from aoma.bundled_knowledge import Knowledge
     from aoma.database.state import State
     from aoma.local_supabase.process import Running
-    from mesh.local.up import Knowledge
     from mesh.progress import Step
     from mesh.stack.stack import Stack
 
+ROOT = Path(__file__).resolve().parents[1]
 LOG = "local-supabase.log"
 INGEST_LOG = "ingest.log"
 TOKEN_DAYS = 365
@@ -77,15 +78,20 @@ class OpenAI:
     stand_in: bool
 
 
+def folder_of(here: Stack) -> Path:
+    """Data and keys of local Supabase."""
+    return here.folder / "supabase"
+
+
 def start(here: Stack, step: Step) -> Running:
     """Start Supabase and the stand-in, and bring the database up to date.
 
     Raises:
         CommandFailedError: it does not start, or a migration cannot be applied.
     """
-    found = process.find(here.supabase)
+    found = process.find(folder_of(here))
     try:
-        running = found or process.start(here.supabase, log=here.logs / LOG)
+        running = found or process.start(folder_of(here), log=here.logs / LOG)
     except process.LocalSupabaseError as error:
         raise CommandFailedError(f"local Supabase: {error}") from error
     with connect(running.database_url) as connection:
@@ -167,10 +173,7 @@ def fill(here: Stack, running: Running, openai: OpenAI, knowledge: Knowledge, st
 
 def ingested(knowledge: Knowledge) -> list[str]:
     """The options of `mesh ingest` for what the embedded index would be made from."""
-    named = bundled.Knowledge(
-        knowledge.documents, knowledge.repositories, knowledge.exports, knowledge.jira_url
-    )
-    chosen = named or bundled.of_project(ROOT)
+    chosen = knowledge or bundled_knowledge.of_project(ROOT)
     found: list[str] = []
     for option, places in (
         ("--documents", chosen.documents),
@@ -219,11 +222,11 @@ def stop(here: Stack) -> bool:
         CommandFailedError: it does not end.
     """
     try:
-        return process.stop(here.supabase)
+        return process.stop(folder_of(here))
     except process.LocalSupabaseError as error:
         raise CommandFailedError(f"local Supabase: {error}") from error
 
 
 def remove(here: Stack) -> None:
     """Remove its data, wherever they lie."""
-    process.remove(here.supabase)
+    process.remove(folder_of(here))

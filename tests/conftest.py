@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
 os.environ["FASTMCP_LOG_ENABLED"] = "false"
+# What runs here without a zip is AOMA Mesh.
+os.environ["MESH_SERVER"] = "mcp_app.server:create_server"
 
 # However this run ends, what its tests have started ends too.
 os.environ[OWNER] = str(os.getpid())

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build.environment import CACHE, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 
 SOURCE = ROOT / "requirements" / "node"
 FOLDER = CACHE / "node"

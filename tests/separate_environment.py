@@ -12,7 +12,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.build.environment import BIN, CACHE, ROOT, uv_variables
+from mesh import uv
+from mesh.build.environment import ROOT
+from mesh.installation import BIN, CACHE
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Separate:
                 ["pip", "sync", "--require-hashes", "--python", self.python, str(locked)],
             ):
                 subprocess.run(
-                    [str(BIN / "uv"), "--quiet", *command], env=uv_variables(), cwd=ROOT, check=True
+                    [uv.executable(), "--quiet", *command], env=uv.variables(), cwd=ROOT, check=True
                 )
             stamp.write_text(wanted)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.build.environment import BIN
+from mesh.installation import BIN
 
 _STEP = re.compile(r"^\[\d/\d\] (?P<name>.+?) \.\.\. (?P<seconds>[\d.]+) s", re.MULTILINE)
 # Linux counts in kilobytes, macOS in bytes.

@@ -17,7 +17,7 @@ from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import Mode, Passage
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.supabase_settings import OPENAI, THRESHOLDS, SupabaseSettings
-from mesh.build.environment import BIN
+from mesh.installation import BIN
 
 SECONDS = 30.0
 # What the semantic threshold is about, and both for the mode that has both.

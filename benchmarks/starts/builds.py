@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from aoma import building as bundle
 from benchmarks.starts.instance import Taken
-from mesh import build as bundle
-from mesh.build.environment import CACHE, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 
 
 def _cpu_seconds() -> float:

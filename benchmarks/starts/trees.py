@@ -14,14 +14,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from aoma import building
+from aoma.building import aoma
 from benchmarks.starts import authority
 from mesh import build as bundle
 from mesh.build import dependencies
 from mesh.build.bytecode import TASK_ROOT
-from mesh.build.environment import CACHE, LAMBDA_RUNTIME, ROOT
-from mesh.build.project import Project, aoma
+from mesh.build.environment import ROOT
+from mesh.build.project import Project
 from mesh.build.target import target
+from mesh.installation import CACHE
 from mesh.local_aws.leftovers import remove_tree
+from mesh.local_aws.managed_runtime import FOLDER as LAMBDA_RUNTIME
 from mesh.local_aws.task_root import unpack
 
 FIRST_ROOT = "amazon_root_1.pem"
@@ -109,7 +113,7 @@ def ours(tools: int = 0) -> Tree:
     name = f"ours-{tools}" if tools else "ours"
     with tempfile.TemporaryDirectory(prefix="mesh-starts-") as scratch:
         root = copy_of_project(Path(scratch) / "project", tools)
-        built = bundle.build(
+        built = building.build(
             architecture="host",
             project=replace(aoma(), root=root),
             output=Path(scratch) / "ours.zip",
@@ -134,7 +138,7 @@ def author(name: str) -> Tree:
     )
     with tempfile.TemporaryDirectory(prefix="mesh-starts-") as scratch:
         output = Path(scratch) / "author.zip"
-        return _unpacked(bundle.build("host", project=project, output=output).path, name)
+        return _unpacked(bundle.build(project, "host", output=output).path, name)
 
 
 def with_index(tree: Tree, index: Path, name: str) -> Tree:

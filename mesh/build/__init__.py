@@ -1,7 +1,7 @@
 """The zip that runs on Lambda: reproducible, for either architecture, measured.
 
-Here lies what makes it. What goes into it is `mcp_app`, requirements/lambda.txt and the
-index that `aoma.corpus` writes; what runs or deploys it is not here.
+Here lies what makes it: of a server's files, its locked packages, Mesh's runtime, and what the
+server's build hook adds. What runs or deploys the zip is not here.
 """
 
 from mesh.build.building import BuildResult, build, default_output

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,18 +17,17 @@ from functools import partial
 from pathlib import Path
 
 import mesh
-from aoma.corpus import IndexReport
-from mesh.build import application, archive, fast_path, knowledge, layer, limits, optional
+from mesh.build import application, archive, fast_path, hook, layer, limits, optional
 from mesh.build.archive import Entry
 from mesh.build.discarding import discard
-from mesh.build.environment import CACHE, ROOT
 from mesh.build.failure import BuildError
 from mesh.build.fast_path import FastPath
-from mesh.build.knowledge import Knowledge
+from mesh.build.hook import Added
 from mesh.build.layer import Layer, Package
-from mesh.build.project import Project, aoma
+from mesh.build.project import Project
 from mesh.build.provenance import Provenance, provenance
 from mesh.build.target import Target, target
+from mesh.installation import CACHE
 
 RECORD = "build.json"
 # A build that was killed leaves its scratch folder; none takes this long.
@@ -54,9 +53,9 @@ class BuildResult:
         entries: How many files.
         seconds: Wall-clock time of the build.
         reused: The dependencies came from the cache.
-        packages: The dependencies, our application and the knowledge, the largest first.
+        packages: The dependencies, Mesh, the server and what its hook added, the largest first.
         pruned: Distributions left out, `name==version`.
-        index: What went into the knowledge index; None without one.
+        added: What the server's build hook says; None without one.
         fast_path: What is answered without FastMCP; None where the project has no such thing.
         notes: What the person who builds should know, a sentence each.
     """
@@ -77,7 +76,7 @@ class BuildResult:
     reused: bool
     packages: tuple[Package, ...]
     pruned: tuple[str, ...]
-    index: IndexReport | None
+    added: hook.Report | None
     fast_path: FastPath | None
     notes: tuple[str, ...]
 
@@ -108,8 +107,8 @@ def silent(_step: str) -> None:
     """Show no progress."""
 
 
-def default_output(architecture: str, root: Path = ROOT) -> Path:
-    """Where Terraform looks for the zip unless `zip_path` is set."""
+def default_output(architecture: str, root: Path) -> Path:
+    """Where Terraform looks for the zip of a checkout unless `zip_path` is set."""
     return root / "dist" / f"mesh-{architecture}.zip"
 
 
@@ -126,9 +125,9 @@ def scratch_beside(output: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def offered(indexing: Future[tuple[Entry, IndexReport]] | None) -> frozenset[str]:
-    """The sources that the server will offer, once the index is made."""
-    return knowledge.sources(indexing.result()[1] if indexing else None)
+def offered(adding: Future[Added] | None) -> frozenset[str] | None:
+    """What the server offers because of its hook's files, once they are made."""
+    return adding.result().report.offers if adding else None
 
 
 def assemble(
@@ -157,6 +156,7 @@ def assemble(
         "architecture": aim.architecture,
         "python": aim.python,
         "content_sha256": content,
+        **({"example": project.example} if project.example else {}),
     }
     data = (json.dumps(record, indent=2) + "\n").encode()
     written |= archive.append(zipped, [Entry(RECORD, data)])
@@ -174,18 +174,14 @@ def assemble(
 
 
 def build(
+    project: Project,
     architecture: str = "arm64",
     *,
     python: str = "3.13",
     output: Path | None = None,
-    documents: Sequence[Path] = (),
-    repositories: Sequence[Path] = (),
-    exports: Sequence[Path] = (),
-    jira_url: str | None = None,
-    indexed: bool = True,
-    project: Project | None = None,
     cache: Path = CACHE / "bundle",
     workers: int | None = None,
+    has_fast_path: bool = True,
     progress: Callable[[str], None] = silent,
 ) -> BuildResult:
     """Build the zip of one architecture.
@@ -194,17 +190,14 @@ def build(
     replaced when the new one is complete; builds may run side by side.
 
     Args:
+        project: The server.
         architecture: `arm64`, `x86_64`, or `host` for this machine's.
         python: Version of the Lambda runtime.
         output: The zip; `dist/mesh-<architecture>.zip` when None.
-        documents: Folders of documents to index. Where nothing is named: the project's.
-        repositories: Git repositories to index.
-        exports: Jira exports to index.
-        jira_url: Jira's address, for links to tickets.
-        indexed: Whether there is an index at all.
-        project: The server; that of this checkout when None.
         cache: Where finished dependency layers are kept.
         workers: Processes that compile; as many as processors when None.
+        has_fast_path: Whether tools are called without FastMCP where that gives the same answer.
+            Verifying that takes the longest part of a build after an edit.
         progress: Called with each step that takes a while.
 
     Raises:
@@ -212,21 +205,20 @@ def build(
     """
     began = time.monotonic()
     aim = target(architecture, python)
-    project = project or aoma()
     root = project.root
     output = output or default_output(aim.architecture, root)
-    named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
-    knowledge.check(named)
-    chosen = named or knowledge.of_project(root)
-    indexed = indexed and project.is_indexed
     with scratch_beside(output) as scratch, ThreadPoolExecutor() as pool:
         files = [*project.files()]
         if not files:
             raise BuildError(f"{root} holds nothing that could go into the zip.")
         origin = pool.submit(provenance, root, files[0][0])
         # Beside the dependencies, from the cache or not: neither needs the other.
-        indexing = pool.submit(knowledge.index, chosen, scratch) if indexed else None
-        asking = pool.submit(fast_path.ask, project, cache, partial(offered, indexing))
+        adding = pool.submit(hook.run, project.hook, scratch) if project.hook else None
+        asking = (
+            pool.submit(fast_path.ask, project, cache, partial(offered, adding))
+            if has_fast_path
+            else None
+        )
         base = layer.obtain(
             project.requirements,
             aim,
@@ -239,7 +231,7 @@ def build(
         zipped = scratch / "bundle.zip"
         shutil.copyfile(base.path, zipped)
         version = project.version
-        report: IndexReport | None = None
+        report: hook.Report | None = None
         fast: FastPath | None = None
 
         def parts() -> Iterator[Part]:
@@ -248,12 +240,12 @@ def build(
             runtime = application.entries(application.runtime_files())
             yield Part("mesh", mesh.__version__, tuple(runtime))
             yield Part(project.name, version, tuple(application.entries(files)))
-            if indexing:
-                progress("indexing the knowledge")
-                entry, report = indexing.result()
-                knowledge.check_report(report, named)
-                yield Part("knowledge", "", (entry,))
-            fast = fast_path.make(asking.result())
+            if adding:
+                progress("running the build hook")
+                added = adding.result()
+                report = added.report
+                yield Part(report.title, "", added.entries)
+            fast = fast_path.make(asking.result()) if asking else None
             if fast:
                 yield Part("fast path", version, fast.entries)
 
@@ -263,7 +255,7 @@ def build(
             zipped.replace(output)
         except OSError as error:
             raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
-    notes = [*report.problems, *knowledge.losses(report)] if report else []
+    notes = [*report.notes] if report else []
     if not made.provenance.commit:
         notes.append(f"no commit is recorded: {made.provenance.unknown_because}")
     return BuildResult(
@@ -283,7 +275,7 @@ def build(
         reused=base.reused,
         packages=made.packages,
         pruned=base.pruned,
-        index=report,
+        added=report,
         fast_path=fast,
         notes=tuple(notes),
     )

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mesh.build.environment import BIN, ROOT, uv_variables
+from mesh import uv
 from mesh.build.failure import BuildError
 from mesh.build.target import GLIBC, Target
+from mesh.installation import REQUIREMENTS
 
 # The packages that Mesh itself needs in every zip.
-MESH_LOCK = ROOT / "requirements" / "mesh.txt"
+MESH_LOCK = REQUIREMENTS / "mesh.txt"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 UNREACHABLE = re.compile(r"Failed to fetch|client error|tcp connect|dns error")
 
@@ -70,17 +71,14 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
             reached; a hash differs. Names the package, its version and the platform.
     """
     command = (
-        *(str(BIN / "uv"), "pip", "install", "--require-hashes", "-r", str(requirements)),
+        *(uv.executable(), "pip", "install", "--require-hashes", "-r", str(requirements)),
         *("--target", str(into), "--python", sys.executable, "--only-binary", ":all:"),
         *("--python-platform", target.wheel_platform, "--python-version", target.python),
     )
-    variables = uv_variables() | {"NO_COLOR": "1"}
-    try:
-        done = subprocess.run(
-            command, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
-        )
-    except FileNotFoundError as error:
-        raise BuildError("uv is missing in .venv; run `make setup`.") from error
+    variables = uv.variables() | {"NO_COLOR": "1"}
+    done = subprocess.run(
+        command, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     if done.returncode != 0:
         raise BuildError(explanation(done.stderr, requirements, target))
     found = sorted(installed(into), key=lambda one: one.name)

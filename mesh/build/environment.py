@@ -7,7 +7,6 @@ uv comes from the package index into the environment itself, and installs the re
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -16,21 +15,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mesh import uv
+from mesh.installation import BIN, CACHE, PACKAGE, VENV
+from mesh.local_aws import managed_runtime
+
 try:
     import fcntl
 except ImportError:  # Windows, where nobody runs two of these at once by accident
     fcntl = None  # type: ignore[assignment]
 
-ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / ".venv"
-CACHE = ROOT / ".mesh" / "cache"
-BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+ROOT = PACKAGE.parent
 # What the environment was made from: its packages, and the project in it.
 PACKAGES_STAMP = VENV / ".mesh-packages"
 PROJECT_STAMP = VENV / ".mesh-project"
-# The packages of AWS's managed runtime, apart from ours: local AWS gives an instance
-# these and the zip, so that what the zip lacks is missing here too.
-LAMBDA_RUNTIME = VENV / "lambda-runtime"
 LOCKS = (
     "requirements/uv.txt",
     "requirements/dev.txt",
@@ -54,33 +51,6 @@ def digest(*names: str) -> str:
 def is_stamped(stamp: Path, wanted: str) -> bool:
     """Whether the step behind this stamp was finished for what is wanted now."""
     return stamp.is_file() and stamp.read_text() == wanted
-
-
-def uv_variables() -> dict[str, str]:
-    """Variables for uv: a cache inside the project, and pip's own index if one is set.
-
-    uv does not read pip's configuration; a machine behind a company mirror has
-    that mirror there, and expects it to be used.
-    """
-    variables = dict(os.environ)
-    variables.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
-    variables.setdefault("UV_NO_PROGRESS", "1")
-    # Containers often forbid Python to keep bytecode; then every start would compile all anew.
-    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
-        variables.setdefault("UV_COMPILE_BYTECODE", "1")
-    # The project is installed into its own environment whatever else is active.
-    variables["VIRTUAL_ENV"] = str(VENV)
-    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & variables.keys():
-        answer = subprocess.run(
-            [str(BIN / "python"), "-m", "pip", "config", "get", "global.index-url"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        index = os.environ.get("PIP_INDEX_URL") or answer.stdout.strip()
-        if index:
-            variables["UV_DEFAULT_INDEX"] = index
-    return variables
 
 
 def run(step: str, *command: str, variables: dict[str, str] | None = None) -> None:
@@ -131,20 +101,21 @@ def install_packages() -> None:
     pip = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir")
     locked = ("--require-hashes", "--disable-pip-version-check", "-r", "requirements/uv.txt")
     run("uv", *pip, *locked)
-    variables = uv_variables()
-    install = (str(BIN / "uv"), "pip", "install", "--require-hashes")
+    variables = uv.variables()
+    install = (uv.executable(), "pip", "install", "--require-hashes")
     run("packages", *install, "-r", "requirements/dev.txt", variables=variables)
     run(
         "Lambda's managed runtime",
-        *(*install, "-r", "requirements/runtime.txt", "--target", str(LAMBDA_RUNTIME)),
+        *(*install, "-r", "requirements/runtime.txt", "--target", str(managed_runtime.FOLDER)),
         variables=variables,
     )
 
 
 def install_project() -> None:
     """Put the checkout on the environment's path, and the `mesh` command into it."""
-    install = (str(BIN / "uv"), "pip", "install", "--no-deps", "--no-build-isolation")
-    run("the mesh command", *install, "--editable", ".", variables=uv_variables())
+    install = (uv.executable(), "pip", "install", "--no-deps", "--no-build-isolation")
+    both = ("--editable", ".", "--editable", "aoma")
+    run("the mesh command", *install, *both, variables=uv.variables())
 
 
 def make() -> bool:
@@ -158,7 +129,7 @@ def make() -> bool:
             f"Python 3.13 is needed (the Lambda runtime's); this is {sys.version.split()[0]}. "
             "Install it and run `make PYTHON=/path/to/python3.13 ...`."
         )
-    packages, project = digest(*LOCKS), digest("pyproject.toml")
+    packages, project = digest(*LOCKS), digest("pyproject.toml", "aoma/pyproject.toml")
     made = False
     with alone():
         if not is_stamped(PACKAGES_STAMP, packages):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import base64
 import hashlib
-import importlib.metadata
 import json
 import marshal
 import os
@@ -27,8 +26,6 @@ from mesh.build.host_packages import host_site
 from mesh.build.project import Project
 
 PLACE = "mesh/runtime/fast_path"
-# Of these the answers are frozen: what the zip carries has to be what answered.
-FROZEN_OF = ("fastmcp", "fastmcp-slim", "mcp", "mcp-types", "pydantic", "pydantic-core")
 # What asks; when it is changed, the answers kept from before are not its own.
 ASKED_WITH = (
     "deferred",
@@ -47,7 +44,7 @@ VARIES = "its description varies with the place, the day or the process; FastMCP
 # Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
-    "resource": "FastMCP reads resources; AOMA Mesh lists and reads documents without it",
+    "resource": "FastMCP reads resources, unless the server has a module that does it",
     "result": "the tool ran without FastMCP, which wrote its result or its error",
     "environment": "a module does something else than in the build, or a description varies",
     "method": "prompts, completions, batches, and whatever is malformed or unusual",
@@ -80,14 +77,15 @@ class FastPath:
 
 
 def ask(
-    project: Project, cache: Path, sources: Callable[[], frozenset[str]]
+    project: Project, cache: Path, offers: Callable[[], frozenset[str] | None]
 ) -> dict[str, Any] | None:
     """FastMCP's answers, from the cache where nothing they depend on has changed.
 
     Args:
         project: The server.
         cache: Where the answers are kept between builds.
-        sources: Gives what the embedded index holds; asked for once the server has started.
+        offers: Gives what the build hook's files make the server offer; asked for once the
+            server has started.
 
     Returns:
         See `mesh.build.frozen`, and `deferred` as `mesh.build.deferred` has it; None for a
@@ -112,23 +110,27 @@ def ask(
     except (OSError, ValueError):
         pass
     else:
-        if answers["for"] == sorted(sources()):
+        if answers["for"] == _named(offers()):
             return answers
     # Two processes: one imports the server plainly, and one as an instance does.
     with ThreadPoolExecutor(1) as pool:
         plainly = pool.submit(
             asking.of,
             "frozen",
-            lambda: json.dumps(sorted(sources())),
+            lambda: json.dumps(_named(offers())),
             "The server cannot be started",
         )
         answers = _verified(asking, plainly.result)
-    answers["for"] = sorted(sources())
+    answers["for"] = _named(offers())
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
     scratch.replace(kept)
     return answers
+
+
+def _named(offers: frozenset[str] | None) -> list[str] | None:
+    return None if offers is None else sorted(offers)
 
 
 def _verified(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -396,22 +398,7 @@ class Asking:
 
 
 def site_of(project: Project, cache: Path) -> Path | None:
-    """The packages that the zip carries, for this machine; None where this Python has them.
-
-    Raises:
-        BuildError: this Python has others than the zip.
-    """
+    """The packages that the zip carries, for this machine; None where this Python has them."""
     if not project.is_installed:
         return host_site(project.requirements, cache)
-    pins = dict(
-        line.split(" ")[0].split("==")
-        for line in project.requirements.read_text(encoding="utf-8").splitlines()
-        if "==" in line and not line.startswith(("#", " "))
-    )
-    for name in FROZEN_OF:
-        if name in pins and importlib.metadata.version(name) != pins[name]:
-            raise BuildError(
-                f"{name} {pins[name]} goes into the zip, and here is "
-                f"{importlib.metadata.version(name)}: run `make setup`."
-            )
     return None

@@ -186,11 +186,11 @@ class Catalogues:
 
         self.whole = AskedServer(load(place))
 
-    def servers(self, _sources: Callable[[], frozenset[str]]) -> Mapping[str, AskedServer]:
+    def servers(self, _offers: Callable[[], frozenset[str] | None]) -> Mapping[str, AskedServer]:
         """The server of each catalogue, by the values that choose it.
 
         Args:
-            sources: Gives what the index in the zip holds.
+            offers: Gives what the build hook's files make the server offer.
         """
         return {"": self.whole}
 
@@ -212,12 +212,12 @@ def catalogues_of(place: str, hook: str) -> Catalogues:
     return made
 
 
-def frozen(made: Catalogues, sources: Callable[[], frozenset[str]]) -> dict[str, Any]:
+def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dict[str, Any]:
     """What the fast path reads of FastMCP's answers.
 
     Args:
         made: The catalogues.
-        sources: Gives what the index in the zip holds.
+        offers: Gives what the build hook's files make the server offer.
     """
     from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
 
@@ -231,7 +231,7 @@ def frozen(made: Catalogues, sources: Callable[[], frozenset[str]]) -> dict[str,
         return {"slow_because": whole.slow_because, "of": modules}
     tools: dict[str, Any] = {}
     lists = {}
-    for key, server in made.servers(sources).items():
+    for key, server in made.servers(offers).items():
         entry: dict[str, Any] = {}
         for era in ERAS:
             modern = era == "modern"
@@ -281,6 +281,11 @@ def _module_of(tool: Any) -> str:
     return str(getattr(getattr(tool, "fn", None), "__module__", ""))
 
 
+def _offers() -> frozenset[str] | None:
+    said = json.load(sys.stdin)
+    return None if said is None else frozenset(said)
+
+
 def main() -> None:
     """Write it to standard output; whatever else is said goes elsewhere."""
     # As in the function itself: FastMCP reads these on import.
@@ -293,7 +298,7 @@ def main() -> None:
     with explained(Path.cwd()):
         made = catalogues_of(*sys.argv[1:3])
     try:
-        answers = frozen(made, lambda: frozenset(json.load(sys.stdin)))
+        answers = frozen(made, _offers)
     except RuntimeError as error:
         # Its answers are of another kind than the fast path gives.
         answers = {"slow_because": str(error), "of": {}}

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mesh.build.environment import BIN, uv_variables
+from mesh import uv
 from mesh.build.failure import BuildError
 
 
@@ -30,12 +30,12 @@ def host_site(requirements: Path, cache: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
         site = Path(scratch) / "site"
         command = (
-            *(str(BIN / "uv"), "pip", "install", "--require-hashes", "-r", str(requirements)),
+            *(uv.executable(), "pip", "install", "--require-hashes", "-r", str(requirements)),
             *("--target", str(site), "--python", sys.executable, "--only-binary", ":all:"),
         )
         done = subprocess.run(
             command,
-            env=uv_variables() | {"NO_COLOR": "1"},
+            env=uv.variables() | {"NO_COLOR": "1"},
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import mesh
-from mesh.build.environment import ROOT
 from mesh.build.failure import BuildError
-from mesh.runtime.config.build_info import CHECKOUT
+from mesh.build.hook import Hook
 
-LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~")
+LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~", ".tfvars")
 # What tools write beside a server's own files.
 MADE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
 
@@ -34,7 +33,8 @@ class Project:
             own module. Empty where that module holds the tools.
         catalogues: A module with a class `Catalogues`, where one frozen list is not enough; see
             `mesh.build.frozen`.
-        is_indexed: Whether an index of knowledge goes into the zip.
+        example: A tool and its arguments, which the server's page shows; None where there is none.
+        hook: Adds files to the zip.
         declared: Names of the packages that the author asks for, normalised. The build makes only
             Mesh's own packages smaller; None where it may do that with the whole lock.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
@@ -49,7 +49,8 @@ class Project:
     include: tuple[str, ...] = ()
     tools: str = ""
     catalogues: str = ""
-    is_indexed: bool = False
+    example: Mapping[str, Any] | None = field(default=None, hash=False)
+    hook: Hook | None = None
     declared: frozenset[str] | None = None
     is_installed: bool = False
 
@@ -88,22 +89,6 @@ class Project:
         """The first names of the modules that the author wrote."""
         names = {Path(name).parts[0] for name, path in self.files() if path.suffix == ".py"}
         return frozenset(name.removesuffix(".py") for name in names)
-
-
-def aoma() -> Project:
-    """The server of this checkout."""
-    return Project(
-        root=ROOT,
-        name="aoma-mesh",
-        version=mesh.__version__,
-        server=CHECKOUT,
-        requirements=ROOT / "requirements" / "lambda.txt",
-        include=("mcp_app",),
-        tools="mcp_app.tools",
-        catalogues="aoma.freezing",
-        is_indexed=True,
-        is_installed=True,
-    )
 
 
 def files_below(root: Path, top: Path) -> Iterator[tuple[str, Path]]:

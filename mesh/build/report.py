@@ -16,10 +16,9 @@ SHOWN = 12
 
 def as_json(result: BuildResult) -> dict[str, Any]:
     """All figures, sizes in bytes, times in seconds."""
-    shown = asdict(replace(result, fast_path=None)) | {"path": str(result.path)}
-    if result.index:
-        counted = ("documents", "passages", "tickets", "commits", "code_files")
-        shown["index"] = {name: getattr(result.index, name) for name in counted}
+    shown = asdict(replace(result, fast_path=None, added=None)) | {"path": str(result.path)}
+    del shown["added"]
+    shown |= result.added.details if result.added else {}
     if result.fast_path:
         shown["fast_path"] = {
             "tools": result.fast_path.tools,
@@ -67,13 +66,8 @@ def as_text(result: BuildResult) -> str:
 
 def identity(result: BuildResult) -> Iterator[str]:
     """What the zip holds and how to recognise it."""
-    if result.index:
-        found = result.index
-        yield (
-            f"knowledge   {found.documents} documents in {found.passages} passages, "
-            + (f"{found.tickets} tickets, " if found.tickets else "")
-            + f"{found.commits} commits, {found.code_files} code files"
-        )
+    if result.added:
+        yield from result.added.lines
     if result.fast_path:
         on, off = result.fast_path.tools, result.fast_path.off
         yield f"fast path   {len(on)} of {len(on) + len(off)} tools"

@@ -13,11 +13,13 @@ import signal
 import sys
 import time
 import traceback
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import click
 
 from mesh.failure import CommandFailedError
+from mesh.installation import CHECKOUT
 from mesh.local_aws.private_files import keep_private
 from mesh.stack.stack import Stack
 
@@ -35,15 +37,16 @@ COMMANDS = {
     "keys": "mesh.cli.keys",
     "secrets": "mesh.cli.secrets",
     "domain": "mesh.cli.domain",
-    "database": "aoma.cli.database",
-    "ingest": "aoma.cli.ingest",
-    "docs": "mesh.cli.docs",
     "release": "mesh.cli.release",
     "rollback": "mesh.cli.rollback",
     "plan-guard": "mesh.cli.plan_guard",
     "bootstrap": "mesh.cli.bootstrap",
-    "terraform-check": "mesh.cli.terraform_check",
 }
+# About Mesh's own files.
+if CHECKOUT:
+    COMMANDS |= {"docs": "mesh.cli.docs", "terraform-check": "mesh.cli.terraform_check"}
+# Entry points of other packages: their name is the command's, and their object a click command.
+FURTHER = "mesh.commands"
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 # What the machine refuses for a reason that its own words and the path explain.
 EXPLAINED_BY_THE_SYSTEM = {
@@ -61,14 +64,16 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
         """Give the names in the order in which a newcomer meets them."""
-        return list(COMMANDS)
+        return [*COMMANDS, *(one.name for one in entry_points(group=FURTHER))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the subcommand's module."""
         module = COMMANDS.get(cmd_name)
         if module is None:
-            return None
-        command = importlib.import_module(module).command
+            further = next(iter(entry_points(group=FURTHER, name=cmd_name)), None)
+            command = further.load() if further else None
+        else:
+            command = importlib.import_module(module).command
         return command if isinstance(command, click.Command) else None
 
 
@@ -76,13 +81,12 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-@click.version_option(package_name="aoma-mesh", prog_name="mesh")
+@click.version_option(package_name="mesh-mcp", prog_name="mesh")
 def command_line() -> None:
     """Run, test and release the MCP server.
 
-    The stack on this machine: up, down, status, config. Any server: logs, smoke, keys,
-    secrets, domain. Releases: release, rollback, plan-guard, bootstrap. The supabase
-    backend: database, ingest.
+    On this machine: up, down, status, config. Any server: logs, smoke, keys,
+    secrets, domain. Releases: release, rollback, plan-guard, bootstrap.
     Every command has its own --help.
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mesh import progress
-from mesh.stack.stack import Stack
+from mesh.stack.current import current, server_of, stack_of
 
 
 def print_settings(outputs: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def write_environments(outputs: dict[str, Any]) -> None:
     from mesh.stack.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
 
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
-        written = settings_file(Stack(), name, outputs["settings"]["name"], boundary)
+        written = settings_file(current(), name, outputs["settings"]["name"], boundary)
         if written is not None:
             click.echo(f"\nwritten: {written}; commit it")
 
@@ -53,7 +53,7 @@ def write_environments(outputs: dict[str, Any]) -> None:
     help="Environment to deploy, repeatable; staging and production the first time.",
 )
 @click.option("--region", metavar="NAME", help="Region; AWS_REGION or the profile's else.")
-@click.option("--name", metavar="NAME", help="Name of the server; aoma-mesh the first time.")
+@click.option("--name", metavar="NAME", help="Name of the server; else that in its settings.")
 @click.option("--state-bucket", metavar="NAME", help="Name of the bucket; else NAME-state-ACCOUNT.")
 @click.option(
     "--oidc-provider",
@@ -89,6 +89,7 @@ def command(
     -var state_history_days=365.
     """
     from mesh.deploy.bootstrap import STEPS, Bootstrap, Wanted  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.settings import settings  # noqa: PLC0415 - see `mesh.cli`
 
     values = {
         "name": name,
@@ -98,8 +99,10 @@ def command(
         "github_repository_id": repository_id,
         "github_oidc_provider_arn": oidc_provider,
     }
+    location = server_of()
     outputs = Bootstrap(
-        stack=Stack(),
+        stack=stack_of(location),
+        name=settings(location).name,
         wanted=Wanted(values, environments, arguments, region),
         steps=progress.Steps(STEPS),
         confirm=lambda question: yes or click.confirm(f"\n{question}. Go on?"),

@@ -16,7 +16,7 @@ from mesh.stack.current import current
 )
 @click.argument("server", required=False)
 def command(*, keep_state: bool, server: str | None) -> None:
-    """Destroy what `mesh up` made, stop local AWS and local Supabase.
+    """Destroy what `mesh up` made, stop local AWS and what runs beside it.
 
     No process, no port, and no file outside .mesh/cache and dist is left. Works
     too when local AWS has died. Running it again does nothing.

@@ -11,9 +11,57 @@ from mesh import progress
 from mesh.cli.plan_guard import how_to_allow, print_verdict
 
 if TYPE_CHECKING:
-    from mesh.deploy.release.releasing import Released
+    from collections.abc import Callable
+
+    from mesh.deploy.release.releasing import Options, Released
     from mesh.deploy.release.root import GuardStoppedError
     from mesh.deploy.release.target import Target
+
+
+RELEASE_OPTIONS = (
+    click.option(
+        "--api-key",
+        envvar="MESH_API_KEY",
+        metavar="KEY",
+        help="For the smoke test of live; better in MESH_API_KEY.",
+    ),
+    click.option(
+        "--canary",
+        type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+        metavar="SHARE",
+        help="Give the new version this share of live's requests first, such as 0.1.",
+    ),
+    click.option(
+        "--canary-seconds",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For how long.",
+    ),
+    click.option(
+        "--allow",
+        "allowed",
+        multiple=True,
+        metavar="ADDRESS",
+        help="What the plan guard finds at this address is meant; may be repeated.",
+    ),
+    click.option(
+        "--deadline",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="For each smoke test, retries included.",
+    ),
+)
+
+
+def release_options[C: Callable[..., object]](command: C) -> C:
+    """Give a command the options that say how to release."""
+    for option in reversed(RELEASE_OPTIONS):
+        command = option(command)
+    return command
 
 
 def print_released(result: Released) -> None:
@@ -46,39 +94,30 @@ def hold_only(target: Target, out: Path) -> str:
     return f"live is held at version {version}" if version else "nothing is live yet"
 
 
+def run_release(target: Target, options: Options) -> None:
+    """Release to a target, and print what is live then.
+
+    Raises:
+        click.ClickException: the plan guard objects.
+        CommandFailedError: the release failed.
+    """
+    from mesh.deploy.release.releasing import STEPS, release  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
+
+    click.echo(f"release to {target.where}")
+    try:
+        print_released(release(target, options, progress.Steps(STEPS)))
+    except GuardStoppedError as error:
+        raise stopped(error) from error
+
+
 @click.command("release", short_help="Try the newest code, put it live, or leave live as it is.")
 @click.option(
     "--environment",
     metavar="NAME",
     help="The environment, such as staging: its values, its state.",
 )
-@click.option(
-    "--api-key",
-    envvar="MESH_API_KEY",
-    metavar="KEY",
-    help="For the smoke test of live; better in MESH_API_KEY.",
-)
-@click.option(
-    "--canary",
-    type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
-    metavar="SHARE",
-    help="Give the new version this share of live's requests first, such as 0.1.",
-)
-@click.option(
-    "--canary-seconds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="For how long.",
-)
-@click.option(
-    "--allow",
-    "allowed",
-    multiple=True,
-    metavar="ADDRESS",
-    help="What the plan guard finds at this address is meant; may be repeated.",
-)
+@release_options
 @click.option(
     "--plan",
     "saved",
@@ -90,14 +129,6 @@ def hold_only(target: Target, out: Path) -> str:
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Save the plan that a release begins with, guarded, and end.",
-)
-@click.option(
-    "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="For each smoke test, retries included.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
 def command(
@@ -130,19 +161,18 @@ def command(
     if saved and plan_only:
         raise click.UsageError("--plan and --plan-only exclude each other.")
     from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.releasing import STEPS, Options, release  # noqa: PLC0415
+    from mesh.deploy.release.releasing import Options  # noqa: PLC0415
     from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
 
     options = Options(deadline, canary, canary_seconds, saved)
     with targets.find(
         arguments, key=api_key, allowed=allowed, command="mesh release", environment=environment
     ) as target:
+        if plan_only is None:
+            run_release(target, options)
+            return
         try:
-            if plan_only:
-                held = hold_only(target, plan_only)
-                click.echo(f"{plan_only}: {held}, the guard has nothing to object")
-                return
-            click.echo(f"release to {target.where}")
-            print_released(release(target, options, progress.Steps(STEPS)))
+            held = hold_only(target, plan_only)
         except GuardStoppedError as error:
             raise stopped(error) from error
+        click.echo(f"{plan_only}: {held}, the guard has nothing to object")

@@ -10,12 +10,11 @@ import click
 
 from mesh import progress
 from mesh.failure import CommandFailedError
-from mesh.stack.current import current, server_here
+from mesh.stack.current import current
 
 if TYPE_CHECKING:
     import httpx
 
-    from mesh.settings.call import Call
     from mesh.smoke.smoke_report import Check, Report
 
 
@@ -51,17 +50,13 @@ def _url(_context: click.Context, _parameter: click.Parameter, value: str | None
     return value
 
 
-def _here() -> tuple[str, str, Call | None]:
-    """The address, the key and the configured call of the server that runs for this folder."""
-    from mesh.settings import settings  # noqa: PLC0415 - see `mesh.cli`
-
+def _here() -> tuple[str, str]:
+    """The address and the key of the server that runs for this folder."""
     here = current()
     variables = here.read_environment()
     if not variables.get("MESH_URL"):
         raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
-    location = None if here.is_checkout else server_here()
-    configured = settings(location).smoke if location else None
-    return variables["MESH_URL"], variables["MESH_API_KEY"], configured
+    return variables["MESH_URL"], variables["MESH_API_KEY"]
 
 
 def _arguments(
@@ -129,8 +124,9 @@ def command(
     Without URL, the server that `mesh up` runs for the current folder, with its key.
 
     Checks /health, that a request without a credential is refused, initialize,
-    tools/list, and one real tools/call: of --tool, else of a read-only tool without
-    required arguments, else of the setting smoke. Without one, none is called.
+    tools/list, and one real tools/call: of --tool, else of the setting
+    smoke, else of a read-only tool without required arguments. Without one, none is
+    called.
     Server errors (5xx), 429 and lost connections are repeated until the deadline,
     for a cold start may cause them; any other wrong answer fails at once.
 
@@ -145,10 +141,10 @@ def command(
     if arguments is not None and tool is None:
         raise click.UsageError("--arguments needs --tool.")
     from mesh.smoke import credential, smoke  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.stack.current import configured_call  # noqa: PLC0415 - see `mesh.cli`
 
-    configured = None
     if url is None:
-        url, api_key, configured = _here()
+        url, api_key = _here()
     proof: httpx.Auth | None = credential.ApiKey(api_key) if api_key else None
     if iam:
         proof = credential.from_credential_chain(url, region)
@@ -161,7 +157,7 @@ def command(
         expected={"content_sha256": expect_content_sha256} if expect_content_sha256 else {},
         tool=tool,
         arguments=arguments,
-        configured=configured,
+        configured=configured_call(),
         on_check=(lambda _: None) if as_json else print_check,
     )
     if as_json:

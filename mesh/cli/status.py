@@ -18,12 +18,16 @@ SHOWN_REQUESTS = 8
 PATH_WIDTH = 20
 
 
-def lines(found: Status) -> list[str]:
-    """Give the status for a person, at most 80 columns wide."""
-    supabase = _supabase_lines(found)
+def lines(found: Status, services: list[str]) -> list[str]:
+    """Give the status for a person, at most 80 columns wide.
+
+    Args:
+        found: the stack.
+        services: lines about what runs beside it.
+    """
     if not found.running:
-        return supabase or ["nothing is running; `mesh up` (or `make up`) starts it"]
-    text = [f"local AWS  {found.endpoint}, process {found.pid}", *supabase]
+        return services or ["nothing is running; `mesh up` (or `make up`) starts it"]
+    text = [f"local AWS  {found.endpoint}, process {found.pid}", *services]
     if found.function_url is None:
         return [*text, "not deployed yet; `mesh up` (or `make up`) does it"]
     text += [
@@ -46,16 +50,6 @@ def lines(found: Status) -> list[str]:
         text.append("requests")
     text += [_request_line(request) for request in found.requests[-SHOWN_REQUESTS:]]
     return text
-
-
-def _supabase_lines(found: Status) -> list[str]:
-    here = found.supabase
-    if here is None:
-        return []
-    return [
-        f"Supabase   {here.url}, PostgreSQL {here.database}, process {here.pid}",
-        f"           stand-in for OpenAI {here.openai_url}",
-    ]
 
 
 def _versions(versions: tuple[str, ...]) -> str:
@@ -87,10 +81,16 @@ def command(*, as_json: bool, server: str | None) -> None:
 
     SERVER is a server's file or folder, as for `mesh up`.
     """
+    from mesh.local.extension import extensions  # noqa: PLC0415 - see `mesh.cli`
     from mesh.stack.status import status  # noqa: PLC0415 - see `mesh.cli`
 
-    found = status(current(server))
+    here = current(server)
+    found = status(here)
+    services = [one.status(here) for one in extensions()]
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        shown = asdict(found)
+        for one in services:
+            shown |= one.details
+        click.echo(json.dumps(shown, indent=2))
     else:
-        click.echo("\n".join(lines(found)))
+        click.echo("\n".join(lines(found, [line for one in services for line in one.lines])))

@@ -19,7 +19,7 @@ from mesh import progress
 from mesh.failure import CommandFailedError
 from mesh.stack import account, terraform
 from mesh.stack.linked_root import Backend, LinkedRoot
-from mesh.stack.stack import NAME, Stack
+from mesh.stack.stack import Stack
 
 STEPS = 6
 KEY = "bootstrap.tfstate"
@@ -48,13 +48,15 @@ class Bootstrap:
     """One run.
 
     Attributes:
-        stack: the checkout.
+        stack: the server's.
+        name: the server's, unless another was given before or now.
         wanted: what is asked for.
         steps: shows progress.
         confirm: asked before anything is changed, with what would be; False ends the run.
     """
 
     stack: Stack
+    name: str
     wanted: Wanted
     steps: progress.Steps
     confirm: Callable[[str], bool]
@@ -101,7 +103,7 @@ class Bootstrap:
         return self.root.outputs()
 
     def _bucket(self) -> str:
-        name = self.wanted.values.get("name") or NAME
+        name = self.wanted.values.get("name") or self.name
         given = self.wanted.values.get("state_bucket") or os.environ.get("TF_STATE_BUCKET")
         return str(given or f"{name}-state-{self.where.id}")
 
@@ -139,7 +141,7 @@ class Bootstrap:
         before = self.root.outputs().get("settings")
         kept: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
         given = {name: value for name, value in self.wanted.values.items() if value is not None}
-        values = kept | given | {"region": self.where.region}
+        values = {"name": self.name} | kept | given | {"region": self.where.region}
         environments = {*kept.get("environments", ()), *self.wanted.environments}
         if environments:
             values["environments"] = sorted(environments)

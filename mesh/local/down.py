@@ -39,7 +39,7 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
             here.environment_file.unlink(missing_ok=True)
             return False
         # Not before it is known that there is something to do.
-        from aoma import local_supabase_stack  # noqa: PLC0415
+        from mesh.local.extension import extensions  # noqa: PLC0415
         from mesh.stack import deployment  # noqa: PLC0415
 
         # Looked for by its record on disk: one that hangs or has died counts as well.
@@ -60,11 +60,13 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
             except LocalAwsError as error:
                 raise CommandFailedError(f"local AWS: {error}") from error
             step.detail = "" if stopped else "(was not running)"
-        with steps.step("stop local Supabase") as step:
-            step.detail = "" if local_supabase_stack.stop(here) else "(was not running)"
+        with steps.step("stop other services") as step:
+            ended = [one.title for one in extensions() if one.stop(here)]
+            step.detail = f"(of {', '.join(ended)})" if ended else "(none was running)"
         if not keep_state:
             with steps.step("remove their files"):
-                local_supabase_stack.remove(here)
+                for one in extensions():
+                    one.remove(here)
                 remove(here.folder)
                 here.environment_file.unlink(missing_ok=True)
     return True

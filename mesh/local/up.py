@@ -7,11 +7,9 @@ import shutil
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aoma import local_supabase_stack
 from mesh import build as bundle
 from mesh.credentials import api_keys
 from mesh.failure import CommandFailedError
@@ -20,11 +18,10 @@ from mesh.local_aws.errors import LocalAwsError
 from mesh.logs import function_log
 from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format
-from mesh.runtime.clients import SEARCHES
 from mesh.settings import project
 from mesh.settings.call import Call
 from mesh.settings.variables import refuse_unknown
-from mesh.smoke import credential, smoke, snippets
+from mesh.smoke import credential, smoke
 from mesh.smoke.streamable_http import NoAnswerError, Server
 from mesh.stack import (
     deployment,
@@ -37,17 +34,17 @@ from mesh.stack import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from aoma.local_supabase import process as supabase_process
     from mesh.build import BuildResult
+    from mesh.local.extension import Services
     from mesh.local_aws.process import Running
     from mesh.settings import Settings
     from mesh.stack.deployment import Deployment, Inputs
     from mesh.stack.stack import Stack
 
-STEPS = {"embedded": 6, "supabase": 9}
+STEPS = 6
 KEY_NAME = "default"
 LOCAL_AWS_LOG = "local-aws.log"
 SMOKE_SECONDS = 20.0
@@ -55,19 +52,6 @@ SMOKE_SECONDS = 20.0
 KEY_SECONDS = 75.0
 UNAUTHORIZED = 401
 AFRESH = "If it fails again, start afresh: `down`, then `up`."
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What to answer from, as `mesh.build.build` takes it; this project when empty."""
-
-    documents: tuple[Path, ...] = ()
-    repositories: tuple[Path, ...] = ()
-    exports: tuple[Path, ...] = ()
-    jira_url: str | None = None
-
-
-NOTHING_NAMED = Knowledge()
 
 
 @dataclass(frozen=True)
@@ -89,22 +73,14 @@ class Up:
     seconds: float
 
 
-def up(
-    here: Stack,
-    *,
-    backend: str = "embedded",
-    knowledge: Knowledge = NOTHING_NAMED,
-    steps: Steps,
-    server: Settings | None = None,
-) -> Up:
+def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
     """Build, start, deploy and test; again after an edit, only what changed.
 
     Args:
         here: the stack.
-        backend: where knowledge comes from.
-        knowledge: what it answers from.
+        server: the server's settings.
+        services: what runs beside it.
         steps: where to show the progress.
-        server: the settings of an author's server; None for this checkout's own.
 
     Raises:
         CommandFailedError: a step failed; what was up before is left running.
@@ -118,111 +94,48 @@ def up(
     architecture = bundle.host_architecture()
     with lock.exclusive(here.lock, "mesh up"):
         with steps.step("zip") as step:
-            if server is None:
-                built = _build_checkout(architecture, backend, knowledge)
-            else:
-                built = _build(here, server, architecture)
+            built = _build(here, server, services, architecture)
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"
             step.notes += built.notes
         with steps.step("local AWS") as step:
             running = _local_aws(here, step)
-        supabase = _supabase(here, backend, knowledge, steps)
+        services.start(here, steps)
         deployed = deployment.Deployment(here, running)
         with steps.step("terraform init") as step:
             step.detail = "" if deployed.init() else "(unchanged)"
         with steps.step("terraform apply") as step:
-            settings = supabase.variables if supabase else {}
-            if server is not None:
-                settings = {"name": server.name, "zip_path": str(here.zip)}
-            inputs = deployment.Inputs(architecture, backend, built.code_sha256, settings)
+            inputs = deployment.Inputs(
+                architecture, server.name, built.code_sha256, built.path, services.variables
+            )
             if deployed.is_current(inputs):
                 outputs = here.read_outputs()
                 step.detail = f"(unchanged, version {outputs['live_version']} is live)"
             else:
                 deployed, outputs = _apply(deployed, inputs, step)
-        if supabase:
-            with steps.step("secrets") as step:
-                supabase.store_secrets(deployed, outputs)
+        services.store_secrets(deployed, outputs, steps)
         with steps.step("API key") as step:
-            key = _key(deployed, outputs, supabase.environment if supabase else {}, step)
+            key = _key(deployed, outputs, services.environment, step)
         with steps.step("smoke test") as step:
-            configured = server.smoke if server else None
-            call = _smoke(deployed, outputs, key, built, configured, step)
+            call = _smoke(deployed, outputs, key, built, server.smoke, step)
     return Up(
         function_url=outputs["function_url"],
         candidate_url=outputs["candidate_url"],
         mcp_url=outputs["mcp_url"],
         live_version=str(outputs["live_version"]),
         api_key=key,
-        name=server.name if server else snippets.NAME,
-        call=call if server else Call(_search_tool(built), snippets.EXAMPLE.arguments),
-        notes=supabase.notes if supabase else (),
+        name=server.name,
+        call=services.call(built, call),
+        notes=tuple(services.notes),
         seconds=steps.seconds(),
     )
 
 
-def _build_checkout(architecture: str, backend: str, knowledge: Knowledge) -> BuildResult:
-    """Build this checkout's own server."""
-    return bundle.build(
-        architecture=architecture,
-        documents=knowledge.documents,
-        repositories=knowledge.repositories,
-        exports=knowledge.exports,
-        jira_url=knowledge.jira_url,
-        indexed=backend == "embedded",
-    )
-
-
-def _build(here: Stack, server: Settings, architecture: str) -> BuildResult:
-    """Build an author's server, with its packages locked for this machine's processor."""
-    aim = bundle.target(architecture, "3.13")
-    return bundle.build(architecture, project=project(server, aim), output=here.zip)
-
-
-@dataclass(frozen=True)
-class _Supabase:
-    """Local Supabase, filled, and who embeds and answers."""
-
-    running: supabase_process.Running
-    openai: local_supabase_stack.OpenAI
-    variables: dict[str, Any]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What `mesh ingest` and `mesh database` need."""
-        return local_supabase_stack.environment(self.running, self.openai)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What people have to know of it."""
-        if self.openai.stand_in:
-            return (local_supabase_stack.STAND_IN_NOTE,)
-        return (local_supabase_stack.OPENAI_NOTE.format(url=self.openai.url),)
-
-    def store_secrets(self, deployed: Deployment, outputs: dict[str, Any]) -> None:
-        """Put the secrets where the function reads them."""
-        client = local_aws_client.ssm(deployed.running.environment)
-        parameters = outputs["secret_parameters"]
-        local_supabase_stack.store_secrets(client, parameters, self.running, self.openai)
-
-
-def _supabase(here: Stack, backend: str, knowledge: Knowledge, steps: Steps) -> _Supabase | None:
-    """Have local Supabase run and be filled, if it is wanted; else have it not run."""
-    if backend != "supabase":
-        local_supabase_stack.stop(here)
-        return None
-    with steps.step("local Supabase") as step:
-        running = local_supabase_stack.start(here, step)
-        openai = local_supabase_stack.openai_of(running)
-    with steps.step("ingest") as step:
-        state = local_supabase_stack.fill(here, running, openai, knowledge, step)
-    return _Supabase(running, openai, local_supabase_stack.variables(running, openai, state))
-
-
-def _search_tool(built: BuildResult) -> str:
-    """A tool that searches what the zip holds; others are not offered."""
-    held = (tool for source, tool in SEARCHES.items() if getattr(built.index, source, 0))
-    return next(held, snippets.EXAMPLE.tool)
+def _build(here: Stack, server: Settings, services: Services, architecture: str) -> BuildResult:
+    """Build the zip, with its packages locked for this machine's processor."""
+    made = project(server, bundle.target(architecture, "3.13"))
+    if services.hook is not None:
+        made = replace(made, hook=services.hook)
+    return bundle.build(made, architecture, output=here.zip_of(architecture))
 
 
 def _local_aws(here: Stack, step: Step) -> Running:
@@ -282,7 +195,9 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
     return deployed, outputs
 
 
-def _key(deployed: Deployment, outputs: dict[str, Any], further: dict[str, str], step: Step) -> str:
+def _key(
+    deployed: Deployment, outputs: dict[str, Any], further: Mapping[str, str], step: Step
+) -> str:
     """Give a key that is valid, the one of `local.env` if at all possible."""
     here, aws = deployed.stack, deployed.running.environment
     parameter = api_keys.Parameter(local_aws_client.ssm(aws), outputs["api_keys_parameter"])

@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from mesh.local_aws import managed_runtime
 from mesh.local_aws.errors import LocalAwsError
 from mesh.local_aws.leftovers import end_leftover_instances, remove_tree
 from mesh.local_aws.ports import (
@@ -44,7 +45,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--runtime",
         type=Path,
-        default=Path(sys.prefix) / "lambda-runtime",
+        default=managed_runtime.FOLDER,
         help="folder with the packages of Lambda's Python runtime",
     )
     parser.add_argument("--region", default="us-east-1", help="region of callers that name none")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh.local_aws import managed_runtime
 from mesh.local_aws.errors import LocalAwsError
 from mesh.local_aws.leftovers import end_leftover_instances
 from mesh.local_aws.private_files import open_log
@@ -99,7 +100,9 @@ def start(
         return running
     command = [sys.executable, "-m", "mesh.local_aws", "--state", str(state.absolute())]
     command += ["--endpoint-port", str(endpoint_port), "--url-ports", url_ports, "--region", region]
-    if runtime is not None:
+    if runtime is None:
+        managed_runtime.install()
+    else:
         command += ["--runtime", str(runtime.absolute())]
     if idle_seconds is not None:
         command += ["--idle-seconds", str(idle_seconds)]

@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from mesh import uv
 from mesh.build.dependencies import MESH_LOCK, pins
-from mesh.build.environment import BIN, uv_variables
 from mesh.build.failure import BuildError
 from mesh.build.target import Target
 from mesh.packages.declared import Declared
@@ -73,24 +73,21 @@ def _compile(declared: Declared, root: Path, target: Target, made: Path) -> None
         listed = made.with_name("declared.in")
         listed.write_text("".join(f"{line}\n" for line in declared.requirements), encoding="utf-8")
     command = (
-        *(str(BIN / "uv"), "pip", "compile", str(MESH_INPUT), str(listed)),
+        *(uv.executable(), "pip", "compile", str(MESH_INPUT), str(listed)),
         *("--output-file", str(made), "--generate-hashes", "--only-binary", ":all:"),
         *("--python", sys.executable, "--python-version", target.python),
         *("--python-platform", target.wheel_platform),
         *("--no-header", "--no-annotate", "--emit-find-links", "--quiet"),
     )
-    try:
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env=uv_variables() | {"NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise BuildError("uv is missing in .venv; run `make setup`.") from error
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=uv.variables() | {"NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
     if done.returncode != 0:
         said = done.stderr.replace(str(listed), declared.source)
         raise BuildError(explanation(said, declared, pins(MESH_LOCK), target))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from mesh import packages
+from mesh.build import hook
 from mesh.build.dependencies import MESH_LOCK, pins
 from mesh.build.failure import BuildError
 from mesh.build.project import Project, version_of
@@ -28,7 +29,6 @@ def project(settings: Settings, target: Target) -> Project:
         BuildError: the packages cannot be locked, or a file of the author's would hide a package
             of the zip.
     """
-    declared = packages.declared(settings.folder, settings.file, settings.requirements)
     made = Project(
         root=settings.root,
         name=settings.name,
@@ -36,10 +36,20 @@ def project(settings: Settings, target: Target) -> Project:
         server=settings.server,
         requirements=MESH_LOCK,
         include=settings.include,
-        declared=declared.names(),
+        tools=settings.tools,
+        example=asdict(settings.smoke) if settings.smoke else None,
+        catalogues=settings.catalogues,
+        hook=hook.load(settings.build, settings.folder) if settings.build else None,
     )
     refuse_shadows(made)
-    return replace(made, requirements=packages.lock(declared, settings.folder, target))
+    declared = packages.declared(settings.folder, settings.file, settings.requirements)
+    names = None if settings.shrink_packages else declared.names()
+    if settings.lock:
+        lock = packages.kept(settings.folder / settings.lock)
+        made = replace(made, requirements=lock, is_installed=packages.is_installed(lock))
+    else:
+        made = replace(made, requirements=packages.lock(declared, settings.folder, target))
+    return replace(made, declared=names)
 
 
 def refuse_shadows(found: Project) -> None:

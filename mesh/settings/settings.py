@@ -21,7 +21,8 @@ NAME_RULE = (
     "at most 40 lower-case letters, digits and single hyphens, a letter first, and not beginning "
     "with aws or ssm"
 )
-SERVER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+REFERENCE = re.compile(rf"{MODULE.pattern}:[A-Za-z_]\w*")
 NAME_VARIABLE = "TF_VAR_name"
 
 
@@ -34,8 +35,14 @@ class Settings:
         server: A module, and the name of a FastMCP object or of a function that returns one.
         name: Part of the name of everything that is deployed.
         requirements: The file that declares packages; None to look for it.
+        lock: A file with all packages of the zip, with hashes, that somebody keeps; None where
+            Mesh makes it.
         include: Files and folders of the root that go into the zip; empty for all.
         smoke: The call of the smoke test; None where there is none.
+        build: A function that adds files to the zip, such as `hooks:add_index`.
+        tools: A package whose modules hold the tools.
+        catalogues: A module with a class `Catalogues`; see `mesh.build.frozen`.
+        shrink_packages: Whether Mesh makes all packages smaller, not its own alone.
         origins: By setting, where its value comes from.
     """
 
@@ -43,8 +50,13 @@ class Settings:
     server: str
     name: str
     requirements: str | None
+    lock: str | None
     include: tuple[str, ...]
     smoke: Call | None
+    build: str | None
+    tools: str
+    catalogues: str
+    shrink_packages: bool
     origins: Mapping[str, str] = field(hash=False)
 
     @property
@@ -99,12 +111,24 @@ def settings(location: Location, environment: Mapping[str, str] = os.environ) ->
     smoke = written.take(
         "smoke", _call, 'a table such as { tool = "forecast", arguments = { city = "Rome" } }'
     )
-    origins = {"server": server_origin, "name": name_origin}
-    origins |= {
-        key: written.place if key in written.values else "default"
-        for key in ("requirements", "include", "smoke")
-    }
-    return Settings(location.root, server, name, requirements, include or (), smoke, origins)
+    shrink = written.take(
+        "shrink_packages", lambda value: value if isinstance(value, bool) else None, "true or false"
+    )
+    origins = {key: written.place if key in written.values else "default" for key in KEYS}
+    return Settings(
+        root=location.root,
+        server=server,
+        name=name,
+        requirements=requirements,
+        lock=written.take("lock", _text, 'a file, such as "requirements.lock"'),
+        include=include or (),
+        smoke=smoke,
+        build=written.take("build", _reference, 'a module and a function, such as "hooks:add"'),
+        tools=written.take("tools", _module, 'a package, such as "weather.tools"') or "",
+        catalogues=written.take("catalogues", _module, 'a module, such as "weather.lists"') or "",
+        shrink_packages=bool(shrink),
+        origins=origins | {"server": server_origin, "name": name_origin},
+    )
 
 
 def deployable_name(text: str) -> str:
@@ -121,7 +145,10 @@ def nearest(word: str, known: list[str]) -> str:
     return f" Did you mean {found[0]}?" if found else ""
 
 
-KEYS = ("server", "name", "requirements", "include", "smoke")
+KEYS = (
+    *("server", "name", "requirements", "lock", "include", "smoke"),
+    *("build", "tools", "catalogues", "shrink_packages"),
+)
 
 
 def _read(folder: Path) -> _Written:
@@ -172,7 +199,7 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
         return f"{module_name(root, file)}:{location.wanted}", "the command line"
     named = written.take(
         "server",
-        lambda value: value if isinstance(value, str) and SERVER.fullmatch(value) else None,
+        _reference,
         'a module and an object, such as "server:mcp"',
     )
     if named is not None and (file is None or _file_of(root, named) == file):
@@ -252,6 +279,14 @@ def _name(folder: Path, written: _Written, environment: Mapping[str, str]) -> tu
         if isinstance(title, str) and title:
             return deployable_name(title), f"{project} [project]"
     return deployable_name(folder.name), "the folder's name"
+
+
+def _reference(value: Any) -> str | None:
+    return value if isinstance(value, str) and REFERENCE.fullmatch(value) else None
+
+
+def _module(value: Any) -> str | None:
+    return value if isinstance(value, str) and MODULE.fullmatch(value) else None
 
 
 def _text(value: Any) -> str | None:

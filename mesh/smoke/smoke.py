@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-PREFERRED = Call("search_knowledge", {"query": "how is this deployed"})
 NOT_CALLED = (
     "no tool was called: none is read-only without required arguments; the setting smoke, or "
     "--tool and --arguments, name a call"
@@ -134,7 +133,10 @@ class Run:
             raise CheckFailedError(f"{name} answered with isError: {said or 'no text'}")
         if not content and not result.get("structuredContent"):
             raise CheckFailedError(f"{name} answered with nothing: {result}")
-        return f"{name}{_amount(result.get('structuredContent'))}"
+        instead = ""
+        if self.wanted is None and self.configured and self.configured.tool != name:
+            instead = f" ({self.configured.tool}, in the settings, is not advertised)"
+        return f"{name}{_amount(result.get('structuredContent'))}{instead}"
 
     def _result(self, request: dict[str, Any], *, initialized: bool) -> dict[str, Any]:
         reply = self._kept(self.server.post("mcp", request, initialized=initialized))
@@ -222,7 +224,10 @@ def base_url(url: str) -> str:
 def choose_call(
     tools: list[dict[str, Any]], wanted: Call | None, configured: Call | None = None
 ) -> Call | None:
-    """Choose the tool to call: a read-only one without required arguments, else the configured one.
+    """Choose the tool to call: the configured one, else a read-only one without required arguments.
+
+    A zip may offer less than the settings expect, so a configured tool that is not advertised
+    counts only where no other can be called.
 
     Args:
         tools: what the server advertises.
@@ -236,11 +241,11 @@ def choose_call(
         CheckFailedError: the tool that is asked for, or configured, is not advertised.
     """
     names = {tool["name"]: tool for tool in tools}
-    if wanted is None:
-        for call in (PREFERRED, *map(Call, names)):
-            if _is_safe(names.get(call.tool), call.arguments):
-                return call
     chosen = wanted or configured
+    if wanted is None and (chosen is None or chosen.tool not in names):
+        for name, tool in names.items():
+            if _is_safe(tool):
+                return Call(name)
     if chosen is not None and chosen.tool not in names:
         raise CheckFailedError(
             f"{chosen.tool} is not advertised; there are {', '.join(names) or 'no tools'}"
@@ -248,15 +253,10 @@ def choose_call(
     return chosen
 
 
-def _is_safe(tool: dict[str, Any] | None, arguments: Mapping[str, Any]) -> bool:
-    """Whether a tool says that it only reads, and takes these arguments, by their names."""
-    if tool is None or not (tool.get("annotations") or {}).get("readOnlyHint"):
-        return False
-    schema = tool.get("inputSchema") or {}
-    known = schema.get("properties") or {}
-    if not arguments.keys() >= set(schema.get("required") or ()):
-        return False
-    return not known or arguments.keys() <= known.keys()
+def _is_safe(tool: dict[str, Any]) -> bool:
+    """Whether a tool says that it only reads, and needs no arguments."""
+    reads = (tool.get("annotations") or {}).get("readOnlyHint")
+    return bool(reads) and not (tool.get("inputSchema") or {}).get("required")
 
 
 def _carried_out(name: str, check: Callable[[], str], run: Run) -> Check:

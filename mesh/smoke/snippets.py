@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mesh.runtime import clients
-from mesh.runtime.clients import SEARCHES, Connection, Snippet
+from mesh.runtime.clients import Connection, Snippet
 from mesh.settings.call import Call
 
-# Of this checkout's own server.
-EXAMPLE = Call(SEARCHES["documents"], {"query": "how is this deployed"})
-NAME = "aoma-mesh"
 # The first of each client's snippets, under this title; all clients are on the server's page.
 PRINTED = {
     "curl": "Try it",
@@ -25,9 +22,7 @@ PRINTED = {
 CALLING = frozenset({"curl", "fastmcp"})
 
 
-def snippet(
-    slug: str, mcp_url: str, key: str, call: Call | None = EXAMPLE, name: str = NAME
-) -> Snippet:
+def snippet(slug: str, mcp_url: str, key: str, call: Call | None, name: str) -> Snippet:
     """Give a client's snippet for a server that takes this API key.
 
     Args:
@@ -46,7 +41,7 @@ def snippet(
     return steps[0] if call is not None or slug not in CALLING else steps[-1]
 
 
-def all_of_them(mcp_url: str, key: str, call: Call | None = EXAMPLE, name: str = NAME) -> str:
+def all_of_them(mcp_url: str, key: str, call: Call | None, name: str) -> str:
     """Give every printed snippet under its title; see `snippet`."""
     parts = []
     for slug, title in PRINTED.items():

@@ -1,11 +1,15 @@
-"""Which stack a command is about: that of an author's server, or of this checkout."""
+"""Which server and which stack a command is about."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from mesh.failure import CommandFailedError
+from mesh.installation import CHECKOUT, TERRAFORM
+from mesh.settings.call import Call
 from mesh.settings.location import Location, holds_server, locate
-from mesh.stack.stack import ROOT, Stack
+from mesh.settings.settings import settings
+from mesh.stack.stack import Stack
 
 
 def current(given: str | None = None) -> Stack:
@@ -13,37 +17,48 @@ def current(given: str | None = None) -> Stack:
 
     Args:
         given: A server's file or folder; None for the current folder where that has a server or
-            a stack, else for this checkout.
+            a stack, else for the checkout that Mesh runs from.
 
     Raises:
         CommandFailedError: there is no such file or folder.
     """
     folder = Path.cwd()
     if given is None and not holds_server(folder):
-        return _stack(folder) if Stack(folder).folder.is_dir() else Stack()
+        if Stack(folder).folder.is_dir() or CHECKOUT is None:
+            return stack_in(folder)
+        return stack_in(CHECKOUT)
     return stack_of(locate(given))
 
 
-def server_here(given: str | None = None) -> Location | None:
-    """Where the author's server is that a command means; None for this checkout's own.
+def server_of(given: str | None = None) -> Location:
+    """Where the server is that a command means.
 
     Args:
-        given: A server's file or folder; None for the current folder.
+        given: A server's file or folder; None for the current folder, or for the checkout that
+            Mesh runs from where that is anywhere in it.
 
     Raises:
         CommandFailedError: there is no such file or folder.
     """
     folder = Path.cwd()
-    if given is None and folder.is_relative_to(ROOT) and not holds_server(folder):
+    if given is None and CHECKOUT and folder.is_relative_to(CHECKOUT) and not holds_server(folder):
+        return locate(CHECKOUT)
+    return locate(given)
+
+
+def configured_call() -> Call | None:
+    """The call in the settings of the current folder's server; None where there is none."""
+    try:
+        return settings(server_of()).smoke
+    except CommandFailedError:  # a folder without a server
         return None
-    found = locate(given)
-    return None if found.root == ROOT else found
 
 
 def stack_of(location: Location) -> Stack:
-    """The stack of a server: its state in the project's folder, Terraform's root from here."""
-    return _stack(location.folder)
+    """The stack of a server: its state in the project's folder, Terraform's root from Mesh."""
+    return stack_in(location.folder)
 
 
-def _stack(root: Path) -> Stack:
-    return Stack() if root == ROOT else Stack(root, ROOT / "terraform")
+def stack_in(folder: Path) -> Stack:
+    """The stack whose state is in a folder."""
+    return Stack(folder, TERRAFORM)

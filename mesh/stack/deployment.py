@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mesh.stack import local_aws_client, status, terraform, terraform_run
-from mesh.stack.stack import ENVIRONMENT, NAME
+from mesh.stack.stack import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,14 +32,16 @@ class Inputs:
 
     Attributes:
         architecture: `arm64` or `x86_64`.
-        backend: where knowledge comes from.
+        name: part of the name of all that is deployed.
         code_sha256: the zip's, as Lambda's CodeSha256 gives it.
+        zip: the zip.
         settings: further values of the root's variables.
     """
 
     architecture: str
-    backend: str
+    name: str
     code_sha256: str
+    zip: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,7 +72,7 @@ class Deployment:
             f"-state={self.stack.terraform_state}",
             "-backup=-",
             LOCK_TIMEOUT,
-            f"-var-file={self.stack.variables}",
+            *(f"-var-file={file}" for file in self.stack.variable_files),
         ]
 
     def init(self) -> bool:
@@ -148,23 +150,24 @@ class Deployment:
     def _values(self, inputs: Inputs) -> dict[str, Any]:
         """Values of the root's variables on this machine."""
         return {
-            "name": os.environ.get("TF_VAR_name") or NAME,  # noqa: SIM112 - Terraform wants it so
+            "name": inputs.name,
             "environment": ENVIRONMENT,
             "region": self.running.region,
             "architecture": inputs.architecture,
-            "backend": inputs.backend,
             "function_url_auth": "NONE",
             "allow_unauthenticated": False,
             # Null is the default: what a shell exports for production must not leak in.
             "live_version": None,
-            "zip_path": None,
+            "zip_path": str(inputs.zip),
             **inputs.settings,
         }
 
     def _digest(self, inputs: Inputs) -> str:
         """Digest of all that an apply reads, and of the AWS that it changes."""
         shell = {n: v for n, v in sorted(os.environ.items()) if n.startswith("TF_VAR_")}
-        parts = [self._init_digest(), self._values(inputs), shell, inputs.code_sha256]
+        own = self.stack.values_of(ENVIRONMENT)
+        values = own.read_text() if own.is_file() else ""
+        parts = [self._init_digest(), self._values(inputs), values, shell, inputs.code_sha256]
         return hashlib.sha256(json.dumps([*parts, self.running.pid]).encode()).hexdigest()
 
     def _init_digest(self) -> str:

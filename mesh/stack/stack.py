@@ -6,18 +6,22 @@ import json
 import os
 import shlex
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mesh.installation import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parents[2]
-NAME = "aoma-mesh"
 ENVIRONMENT = "local"
 ENDPOINT_PORT = 4566  # what every AWS emulator answers on, so that tools need no telling
 URL_PORTS = "8787-8886"
+
+
+def _here() -> Path:
+    return CHECKOUT or Path.cwd()
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,12 @@ class Stack:
     """The files of the stack of one server, all below the ignored `.mesh` of its folder.
 
     Attributes:
-        root: The folder: this checkout, or that of an author's server.
+        root: The server's folder; the checkout that Mesh runs from, or else the current one,
+            where none is given.
         terraform_source: The Terraform root where it is not in the folder.
     """
 
-    root: Path = ROOT
+    root: Path = field(default_factory=_here)
     terraform_source: Path | None = None
 
     @property
@@ -48,13 +53,8 @@ class Stack:
         return self.folder / "aws"
 
     @property
-    def supabase(self) -> Path:
-        """Data and keys of local Supabase."""
-        return self.folder / "supabase"
-
-    @property
     def logs(self) -> Path:
-        """What Terraform, local AWS and local Supabase say."""
+        """What Terraform, local AWS and other services say."""
         return self.folder / "logs"
 
     @property
@@ -62,15 +62,20 @@ class Stack:
         """The root that production uses."""
         return self.terraform_source or self.root / "terraform"
 
+    def values_of(self, environment: str) -> Path:
+        """The file with an environment's values of Terraform's variables."""
+        folder = self.terraform_root if self.is_checkout else self.root
+        return folder / f"{environment}.tfvars"
+
     @property
     def is_checkout(self) -> bool:
         """Whether this is the stack of this checkout's own server."""
-        return self.root == ROOT
+        return self.root == CHECKOUT
 
-    @property
-    def zip(self) -> Path:
-        """The zip of an author's server; that of a checkout is where `build.py` writes it."""
-        return self.mesh / "dist" / "mesh.zip"
+    def zip_of(self, architecture: str) -> Path:
+        """The server's zip; that of a checkout is where `build.py` writes it, too."""
+        folder = self.root if self.is_checkout else self.mesh
+        return folder / "dist" / f"mesh-{architecture}.zip"
 
     @property
     def terraform_state(self) -> Path:
@@ -86,6 +91,12 @@ class Stack:
     def variables(self) -> Path:
         """The values of the root's variables."""
         return self.folder / "local.tfvars.json"
+
+    @property
+    def variable_files(self) -> tuple[Path, ...]:
+        """Terraform's files of values: the author's for this machine, if there is one, and ours."""
+        own = self.values_of(ENVIRONMENT)
+        return (*([own] if own.is_file() else []), self.variables)
 
     @property
     def outputs(self) -> Path:

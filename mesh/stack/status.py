@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aoma.local_supabase import process as supabase_process
 from mesh.local_aws import process
 from mesh.local_aws.errors import LocalAwsError
 from mesh.stack.local_aws_client import logs
@@ -13,16 +12,6 @@ from mesh.stack.request_ways import read_ways
 
 if TYPE_CHECKING:
     from mesh.stack.stack import Stack
-
-
-@dataclass(frozen=True)
-class Supabase:
-    """Local Supabase: addresses of the project, the stand-in for OpenAI, and the database."""
-
-    pid: int
-    url: str
-    openai_url: str
-    database: str
 
 
 @dataclass(frozen=True)
@@ -47,19 +36,17 @@ class Status:
     instances: tuple[dict[str, Any], ...] = ()
     requests: tuple[dict[str, Any], ...] = ()
     ways: dict[str, int] = field(default_factory=dict)
-    supabase: Supabase | None = None
 
 
 def status(here: Stack) -> Status:
     """Look at what runs; never waits longer than local AWS needs for one answer."""
-    supabase = _supabase(here)
     running = process.find(here.aws)
     if running is None:
-        return Status(running=False, supabase=supabase)
+        return Status(running=False)
     try:
         content = running.status()
     except LocalAwsError:
-        return Status(running=False, supabase=supabase)
+        return Status(running=False)
     outputs = here.read_outputs()
     name = outputs.get("function_name")
     function: dict[str, Any] = next((f for f in content["functions"] if f["name"] == name), {})
@@ -79,14 +66,4 @@ def status(here: Stack) -> Status:
         instances=tuple(content["instances"]),
         requests=tuple(content["requests"]),
         ways=read_ways(logs(running.environment), f"/aws/lambda/{name}") if name else {},
-        supabase=supabase,
     )
-
-
-def _supabase(here: Stack) -> Supabase | None:
-    found = supabase_process.find(here.supabase)
-    if found is None:
-        return None
-    # Without the password.
-    database = found.database_url.rpartition("@")[2]
-    return Supabase(found.pid, found.url, found.openai_url, database)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mesh.failure import CommandFailedError
+from mesh.installation import CACHE, TERRAFORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = Path(__file__).resolve().parents[2]
-CLI_CONFIG = ROOT / ".mesh" / "terraform.rc"
-LOCK_FILE = ROOT / "terraform" / ".terraform.lock.hcl"
+CLI_CONFIG = CACHE / "terraform.rc"
+LOCK_FILE = TERRAFORM / ".terraform.lock.hcl"
 
 REGISTRY = "registry.terraform.io"
 AWS_PROVIDER = Path(REGISTRY, "hashicorp", "aws")

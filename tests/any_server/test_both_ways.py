@@ -16,9 +16,10 @@ from fastmcp import FastMCP
 from fastmcp.server.transforms.namespace import Namespace
 
 from mesh.build import BuildError, BuildResult, build
-from mesh.build.environment import CACHE, ROOT, VENV
+from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.build.server_checks import whole_server_reason
+from mesh.installation import CACHE, VENV
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "calls.json").read_text())
@@ -40,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuildResult
     def make(folder: Path, name: str = "mcp") -> BuildResult:
         output = tmp_path_factory.mktemp("zip") / "server.zip"
         project = project_of(folder, name)
-        return build("host", project=project, output=output, cache=CACHE / "bundle")
+        return build(project, "host", output=output, cache=CACHE / "bundle")
 
     return make
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import BuildResult, build, optional
-from mesh.build.environment import CACHE, ROOT
+from aoma.building import build
+from mesh.build import BuildResult, optional
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 from tests.bundle.projects import Project, Wheel, git
 
 

@@ -10,7 +10,8 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mesh.build import BuildResult, build, project
+from aoma.building import build
+from mesh.build import BuildResult, project
 from mesh.build.environment import ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
@@ -94,7 +95,6 @@ class Project:
             server="",
             requirements=self.root / "requirements" / "lambda.txt",
             include=("mcp_app",),
-            is_indexed=True,
         )
 
     def write(self, name: str, text: str) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import cli, report
+from aoma.cli import build as cli
+from mesh.build import report
 from mesh.build.environment import ROOT
 from tests.bundle.projects import Project
 

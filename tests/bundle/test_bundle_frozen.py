@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aoma.building import aoma
 from mesh.build.fast_path import ask
-from mesh.build.project import aoma
 
 
 def test_a_server_of_fewer_sources_is_asked_for_its_own_documents(tmp_path: Path) -> None:

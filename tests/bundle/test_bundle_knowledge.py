@@ -23,9 +23,10 @@ def texts(project: Project, tmp_path: Path) -> str:
 def test_default_is_the_project_itself(project: Project, tmp_path: Path) -> None:
     result = project.build()
 
-    assert result.index is not None
-    assert (result.index.documents, result.index.commits) == (1, 1)
-    assert result.index.code_files >= 2
+    assert result.added is not None
+    index = result.added.details["index"]
+    assert (index["documents"], index["commits"]) == (1, 1)
+    assert index["code_files"] >= 2
     assert "blue whale" in texts(project, tmp_path)
 
 
@@ -54,8 +55,9 @@ def test_named_folder_replaces_the_default(project: Project, tmp_path: Path) -> 
 
     result = project.build(documents=[handbook])
 
-    assert result.index is not None
-    assert (result.index.documents, result.index.commits, result.index.code_files) == (1, 0, 0)
+    assert result.added is not None
+    index = result.added.details["index"]
+    assert (index["documents"], index["commits"], index["code_files"]) == (1, 0, 0)
     assert "yellow cat" in texts(project, tmp_path)
 
 
@@ -69,12 +71,13 @@ def test_named_repository_gives_commits_and_code(project: Project, tmp_path: Pat
 
     result = project.build(repositories=[service])
 
-    assert result.index is not None
-    assert (result.index.documents, result.index.commits, result.index.code_files) == (0, 1, 1)
+    assert result.added is not None
+    index = result.added.details["index"]
+    assert (index["documents"], index["commits"], index["code_files"]) == (0, 1, 1)
 
 
 def test_no_index_when_none_is_wanted(project: Project) -> None:
-    assert project.build(indexed=False).index is None
+    assert project.build(indexed=False).added is None
     assert "knowledge.sqlite3" not in project.zipped()
 
 
@@ -104,8 +107,9 @@ def test_what_an_export_lacks_is_noted(project: Project, tmp_path: Path) -> None
 
     result = project.build(exports=[saved(tmp_path / "one.csv", csv_text(rows))])
 
-    assert result.index is not None
-    assert (result.index.tickets, result.index.documents, result.index.commits) == (1, 0, 0)
+    assert result.added is not None
+    index = result.added.details["index"]
+    assert (index["tickets"], index["documents"], index["commits"]) == (1, 0, 0)
     assert any(note.startswith("1 x ticket read without a date") for note in result.notes)
     assert (
         "4 x ticket without a key such as ABC-12: "

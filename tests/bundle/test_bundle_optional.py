@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import BuildResult, build, optional, pruning
-from mesh.build.environment import CACHE
-from mesh.build.project import aoma
+from aoma.building import aoma, build
+from mesh.build import BuildResult, optional, pruning
+from mesh.installation import CACHE
 from tests.bundle.projects import LOCK, Project, Wheel, git
 
 CLIENT = """

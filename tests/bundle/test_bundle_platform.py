@@ -11,6 +11,7 @@ import pytest
 from mesh.build import BuildError, BuildResult
 from mesh.build.dependencies import runs_on
 from mesh.build.target import Target, target
+from mesh.failure import CommandFailedError
 from tests.bundle.projects import Project, Wheel
 
 
@@ -106,9 +107,9 @@ def test_unreachable_index_is_said(project: Project, monkeypatch: pytest.MonkeyP
 def test_missing_uv_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("mesh.build.dependencies.BIN", tmp_path)
+    monkeypatch.setattr("mesh.uv.BIN", tmp_path)
 
-    with pytest.raises(BuildError, match="uv is missing"):
+    with pytest.raises(CommandFailedError, match="uv is missing"):
         project.build()
 
 

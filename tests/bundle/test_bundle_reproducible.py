@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mesh.build import BuildResult
-from mesh.build.environment import CACHE, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 from tests.bundle.projects import LOCK, Project, Wheel
 
 # Started by Lambda, and by the Web Adapter.
@@ -25,9 +26,9 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 root, lock, cache, workers, umask = sys.argv[2:]
 os.umask(int(umask, 8))
-from mesh.build import build
+from aoma.building import build
 from dataclasses import replace
-from mesh.build.project import aoma
+from aoma.building import aoma
 project = replace(aoma(), root=Path(root), requirements=Path(lock))
 result = build("host", project=project, cache=Path(cache), workers=int(workers))
 print(json.dumps({"sha256": result.sha256, "content": result.content_sha256,

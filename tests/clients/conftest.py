@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mesh import build as bundle
+from aoma import building as bundle
 from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, Function, client, deploy, grant
 from tests.separate_environment import CLIENTS

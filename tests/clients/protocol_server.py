@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from aoma import building as bundle
 from mcp_app.resource_handlers import PAGE
-from mesh import build as bundle
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys
 from mesh.local_aws.process import start, stop

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from aoma.building import aoma
 from mesh import build as bundle
 from mesh.build.environment import ROOT
-from mesh.build.project import aoma
 from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from aoma.building import aoma
 from mesh import build as bundle
 from mesh.build.environment import ROOT
-from mesh.build.project import aoma
 from mesh.credentials import api_keys
 from mesh.runtime.access.api_keys import generate
 from mesh.stack import local_aws_client

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mesh.build.environment import BIN, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import BIN
 from mesh.stack.stack import Stack
 
 RPC = {"jsonrpc": "2.0", "id": 1}

@@ -14,7 +14,8 @@ import pytest
 
 from aoma.local_supabase import process as supabase
 from aoma.local_supabase.places import place_for
-from mesh.build.environment import CACHE, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".mesh", ".venv", "dist", "node_modules", "__pycache__", ".*_cache"

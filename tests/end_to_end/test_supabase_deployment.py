@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from aoma import building as bundle
 from aoma.database.token import mint
 from aoma.local_supabase.faults import Fault
 from aoma.local_supabase.hashed_words import embed
-from mesh import build as bundle
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys, stored_secrets
 from mesh.local_aws import process
@@ -85,10 +85,11 @@ def deployed(migrated_project, openai_process, tmp_path_factory):
         outputs = deployment.apply(
             Inputs(
                 built.architecture,
-                "supabase",
+                "aoma-mesh",
                 built.code_sha256,
+                built.path,
                 {
-                    "zip_path": str(built.path),
+                    "backend": "supabase",
                     "supabase_url": migrated_project.url,
                     "openai_base_url": openai_process.base_url,
                     "embedding_model": MODEL,

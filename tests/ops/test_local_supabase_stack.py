@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
 from aoma import local_supabase_stack
+from aoma.bundled_knowledge import Knowledge
 from aoma.database.state import Count, State
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.process import Running
+from aoma.local_supabase_stack import ROOT
 from mesh.failure import CommandFailedError
-from mesh.local.up import Knowledge
 from mesh.progress import Step
-from mesh.stack.stack import ROOT, Stack
+from mesh.stack.stack import Stack
 
 
 @pytest.fixture
@@ -119,4 +119,4 @@ def test_a_supabase_that_does_not_start_is_one_line(tmp_path, monkeypatch):
     assert len(str(failed.value).splitlines()) == 1
     assert not local_supabase_stack.stop(here)
     local_supabase_stack.remove(here)
-    assert not Path(here.supabase).exists()
+    assert not local_supabase_stack.folder_of(here).exists()

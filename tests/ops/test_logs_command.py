@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mesh.build.environment import BIN
 from mesh.cli import run
+from mesh.installation import BIN
 from mesh.local_aws import process
 from mesh.local_aws.process import Running
 from mesh.logs import log_line, logs

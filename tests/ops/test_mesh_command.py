@@ -15,11 +15,9 @@ import click
 import pytest
 
 import mesh.cli
-from mcp_app.settings import BACKENDS
 from mesh.cli import command_line, run, status
 from mesh.cli.status import lines
 from mesh.failure import CommandFailedError
-from mesh.local.up import STEPS
 from mesh.stack.stack import Stack
 from mesh.stack.status import Status
 
@@ -145,11 +143,11 @@ def test_a_bug_is_one_line_and_a_traceback_in_a_file(
     ],
 )
 def test_status_fits_80_columns(found: Status) -> None:
-    assert max(map(len, lines(found))) <= 80
+    assert max(map(len, lines(found, []))) <= 80
 
 
 def test_status_shows_what_is_asked_about() -> None:
-    text = "\n".join(lines(UP))
+    text = "\n".join(lines(UP, []))
     assert "live       http://127.0.0.1:8787/ serves version 1233" in text
     assert "candidate  http://127.0.0.1:8788/ serves version 1234" in text
     assert "versions   1234 published, newest 1234" in text
@@ -190,7 +188,3 @@ def test_help_imports_nothing_that_only_the_work_needs():
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_up_knows_the_steps_of_every_backend():
-    assert tuple(STEPS) == BACKENDS

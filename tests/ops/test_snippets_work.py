@@ -8,15 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from aoma.bundled_knowledge import Knowledge
+from aoma.services import QUESTION, SEARCHES, EmbeddedIndex
 from mcp_app import tools
 from mcp_app.registration.components import components
 from mcp_app.supabase_settings import SOURCES
-from mesh.local import up
-from mesh.runtime.clients import SEARCHES
+from mesh.build.hook import Report
 from mesh.settings.call import Call
 from mesh.smoke import snippets
 from tests.ops.tested_servers import KEY, Answers, mcp_server, served
 
+SEARCH = Call("search_knowledge", QUESTION)
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
 
 
@@ -24,7 +26,7 @@ NO_PROXY = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin"}
 def test_the_curl_line_calls_a_tool(*, sse: bool) -> None:
     with served(mcp_server(Answers(sse=sse))) as url:
         done = subprocess.run(
-            ["sh", "-c", snippets.snippet("curl", f"{url}mcp", KEY).text],
+            ["sh", "-c", snippets.snippet("curl", f"{url}mcp", KEY, SEARCH, "docs").text],
             env=NO_PROXY,
             capture_output=True,
             text=True,
@@ -38,7 +40,11 @@ def test_the_curl_line_calls_a_tool(*, sse: bool) -> None:
 def test_the_python_program_calls_a_tool() -> None:
     with served(mcp_server(Answers())) as url:
         done = subprocess.run(
-            [sys.executable, "-c", snippets.snippet("fastmcp", f"{url}mcp", KEY).text],
+            [
+                sys.executable,
+                "-c",
+                snippets.snippet("fastmcp", f"{url}mcp", KEY, SEARCH, "docs").text,
+            ],
             env=NO_PROXY,
             capture_output=True,
             text=True,
@@ -51,10 +57,15 @@ def test_the_python_program_calls_a_tool() -> None:
 def test_every_printed_snippet_has_the_address_and_the_key() -> None:
     url = "http://127.0.0.1:8787/mcp"
     for slug in snippets.PRINTED:
-        pasted = snippets.snippet(slug, url, KEY).text
+        pasted = snippets.snippet(slug, url, KEY, SEARCH, "docs").text
         assert url in pasted
         assert KEY in pasted
-        assert pasted in snippets.all_of_them(url, KEY)
+        assert pasted in snippets.all_of_them(url, KEY, SEARCH, "docs")
+
+
+def _shown(held: dict[str, int]) -> Call | None:
+    built = SimpleNamespace(added=Report(details={"index": held}))
+    return EmbeddedIndex(Knowledge()).call(built, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +79,9 @@ def test_every_printed_snippet_has_the_address_and_the_key() -> None:
     ],
 )
 def test_the_tool_to_try_searches_what_is_there(held: dict[str, int], tool: str) -> None:
-    assert up._search_tool(SimpleNamespace(index=SimpleNamespace(**held))) == tool  # type: ignore[arg-type]
+    assert _shown(held) == Call(tool, QUESTION)
     call = Call(tool, {"query": "words"})
-    shown = snippets.all_of_them("http://127.0.0.1:8787/mcp", KEY, call)
+    shown = snippets.all_of_them("http://127.0.0.1:8787/mcp", KEY, call, "docs")
     assert shown.count(tool) == 2
 
 

@@ -11,6 +11,7 @@ from mesh.build import BuildError
 from mesh.build.dependencies import MESH_LOCK, pins
 from mesh.build.host_packages import host_site
 from mesh.build.target import target
+from mesh.failure import CommandFailedError
 from mesh.packages import declared, lock
 from tests.bundle.projects import Wheel
 
@@ -59,9 +60,9 @@ def test_it_is_made_anew_only_when_its_inputs_change(
 ) -> None:
     publish(root)
     first = locked(root).read_text()
-    monkeypatch.setattr("mesh.packages.lock_file.BIN", root / "no-uv-here")
+    monkeypatch.setattr("mesh.uv.BIN", root / "no-uv-here")
     assert locked(root).read_text() == first
-    with pytest.raises(BuildError, match="uv is missing"):
+    with pytest.raises(CommandFailedError, match="uv is missing"):
         locked(root, "answers", "--find-links ../links")
 
 

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from mesh.build.environment import CACHE
+from mesh.installation import CACHE
 from tests.node import MODULES, node
 
 PLATFORM = ("Linux", "x86_64")

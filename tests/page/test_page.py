@@ -32,12 +32,20 @@ def described(tools: tuple[Tool, ...] = (), **variables: str) -> document.Server
     return document.Server(settings, BuildInfo(), tools)
 
 
+def shown(url: str) -> Connection:
+    """The server as its page shows it: the example is a read-only tool without arguments."""
+    page = unescape(httpx.get(url).text)
+    (tool,) = set(re.findall(r'call_tool\("(\w+)", \{\}\)', page))
+    return Connection(f"{url}mcp", "api_key", name="aoma-mesh", tool=tool)
+
+
 def test_it_shows_every_client_this_very_address(url):
     page = unescape(httpx.get(url).text)
+    connection = shown(url)
     for client in clients.ALL:
         if client.slug == "iam-proxy":
             continue
-        for step in client.setup(Connection(f"{url}mcp", "api_key")).steps:
+        for step in client.setup(connection).steps:
             if isinstance(step, Snippet):
                 assert step.text in page, client.title
 

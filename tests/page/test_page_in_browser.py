@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from mesh.runtime import clients
-from mesh.runtime.clients import Connection, Snippet
+from mesh.runtime.clients import Snippet
+from tests.page.test_page import shown
 
 # The narrowest that must do, https://www.w3.org/WAI/WCAG22/Understanding/reflow, and a desktop's.
 NARROW, WIDE = 320, 1100
@@ -47,7 +48,7 @@ CONTRAST = """(() => {
 
 def snippets(url: str) -> dict[str, str]:
     """What the page offers to copy, by the ids of its elements."""
-    connection = Connection(f"{url}mcp", "api_key")
+    connection = shown(url)
     return {
         f"{client.slug}-api_key-{number}": step.text
         for client in clients.ALL

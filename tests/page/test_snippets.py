@@ -66,7 +66,7 @@ def test_links_never_hold_the_key(client, way):
 def test_claude_code_gets_one_command():
     words = shlex.split(pasted("claude-code", "api_key", key=KEY).replace("\\\n", " "))
     assert words == [
-        *("claude", "mcp", "add", "--transport", "http", "aoma-mesh", URL),
+        *("claude", "mcp", "add", "--transport", "http", "my-server", URL),
         *("--header", f"Authorization: Bearer {KEY}"),
     ]
     assert "--header" not in pasted("claude-code", "oauth")
@@ -75,12 +75,12 @@ def test_claude_code_gets_one_command():
 def test_cursors_link_and_file_say_the_same():
     """https://cursor.com/docs/mcp/install-links."""
     entry = {"url": URL, "headers": {"Authorization": "Bearer ${env:MESH_API_KEY}"}}
-    assert json.loads(pasted("cursor", "api_key")) == {"mcpServers": {"aoma-mesh": entry}}
+    assert json.loads(pasted("cursor", "api_key")) == {"mcpServers": {"my-server": entry}}
     parts = urlsplit(link("cursor", "api_key"))
     assert (parts.scheme, parts.netloc) == ("cursor", "anysphere.cursor-deeplink")
     assert parts.path == "/mcp/install"
     query = parse_qs(parts.query)
-    assert query["name"] == ["aoma-mesh"]
+    assert query["name"] == ["my-server"]
     assert json.loads(base64.b64decode(query["config"][0])) == entry
 
 
@@ -89,7 +89,7 @@ def test_vs_codes_link_asks_for_the_key_as_its_file_does():
     file = json.loads(pasted("vs-code", "api_key"))
     (asked,) = file["inputs"]
     assert asked["password"] is True
-    server = file["servers"]["aoma-mesh"]
+    server = file["servers"]["my-server"]
     assert server == {
         "type": "http",
         "url": URL,
@@ -97,18 +97,18 @@ def test_vs_codes_link_asks_for_the_key_as_its_file_does():
     }
     scheme, _, query = link("vs-code", "api_key").partition("?")
     assert scheme == "vscode:mcp/install"
-    assert json.loads(unquote(query)) == {"name": "aoma-mesh", **server, "inputs": [asked]}
+    assert json.loads(unquote(query)) == {"name": "my-server", **server, "inputs": [asked]}
 
 
 def test_windsurf_calls_the_address_by_its_own_name():
-    entry = json.loads(pasted("windsurf", "open"))["mcpServers"]["aoma-mesh"]
+    entry = json.loads(pasted("windsurf", "open"))["mcpServers"]["my-server"]
     assert entry == {"serverUrl": URL}
 
 
 @pytest.mark.parametrize("slug", ["claude-desktop", "cursor", "windsurf", "iam-proxy"])
 def test_clients_that_cannot_sign_start_awss_proxy(slug):
     number = 1 if slug == "iam-proxy" else 0
-    entry = json.loads(pasted(slug, "iam", number))["mcpServers"]["aoma-mesh"]
+    entry = json.loads(pasted(slug, "iam", number))["mcpServers"]["my-server"]
     assert entry == {
         "command": "uvx",
         "args": [

@@ -9,14 +9,14 @@ import pytest
 from mesh import settings
 from mesh.build import BuildError, target
 from mesh.build.dependencies import MESH_LOCK
+from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.failure import CommandFailedError
 from mesh.settings import Settings
 from mesh.settings.project import refuse_shadows
 from mesh.settings.settings import NAME, deployable_name
 from mesh.settings.variables import refuse_unknown, variables
-from mesh.stack.current import current, server_here
-from mesh.stack.stack import ROOT
+from mesh.stack.current import current, server_of
 from tests.bundle.projects import Wheel
 
 SERVER = 'from fastmcp import FastMCP\n\nmcp = FastMCP("weather")\n'
@@ -57,6 +57,8 @@ def test_every_setting_is_read(root: Path, file: str) -> None:
         f'{head}server = "app:create"\nname = "shop-desk"\nrequirements = "server.txt"\n'
         'include = ["app.py", "data"]\n'
         'smoke = { tool = "forecast", arguments = { city = "Rome" } }\n'
+        'lock = "server.lock"\nbuild = "hooks:add"\ntools = "shop.tools"\n'
+        'catalogues = "shop.lists"\nshrink_packages = true\n'
     )
     (root / "server.py").unlink()
     found = read(root)
@@ -64,6 +66,9 @@ def test_every_setting_is_read(root: Path, file: str) -> None:
     assert found.name == "shop-desk"
     assert found.requirements == "server.txt"
     assert found.include == ("app.py", "data")
+    assert (found.lock, found.build) == ("server.lock", "hooks:add")
+    assert (found.tools, found.catalogues) == ("shop.tools", "shop.lists")
+    assert found.shrink_packages
     assert found.smoke is not None
     assert (found.smoke.tool, found.smoke.arguments) == ("forecast", {"city": "Rome"})
     assert all(origin.startswith(str(root / file)) for origin in found.origins.values())
@@ -138,7 +143,7 @@ def test_a_server_in_a_package_is_imported_by_its_whole_name(root: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nmae = 'x'", ("no setting 'nmae'", "Did you mean name?", "requirements, include, smoke")),
+        ("nmae = 'x'", ("no setting 'nmae'", "Did you mean name?", "requirements, lock, include")),
         ("name = 'Weather'", ("name is 'Weather'", "lower-case letters")),
         ("name = 'aws-desk'", ("name is 'aws-desk'", "not beginning with aws")),
         ("name = 3", ("name is 3",)),
@@ -230,8 +235,7 @@ def test_a_folder_without_a_server_does_not_mean_this_checkouts_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    location = server_here()
-    assert location is not None
+    location = server_of()
     with pytest.raises(CommandFailedError, match=r"no server\.py"):
         settings.settings(location)
 
@@ -242,7 +246,7 @@ def test_commands_are_about_the_current_folder_or_this_checkout(
     for folder in (ROOT, ROOT / "mcp_app", ROOT / "docs"):
         monkeypatch.chdir(folder)
         assert current().is_checkout
-        assert server_here() is None
+        assert server_of().folder == ROOT
     assert current(str(root)).root == root
     monkeypatch.chdir(root)
     assert (current().root, current().terraform_root) == (root, ROOT / "terraform")

@@ -19,12 +19,10 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-import mesh.cli.bootstrap
-import mesh.stack.environments
+from mesh.build.environment import ROOT
 from mesh.local_aws import host, process
 from mesh.local_aws.process import Running
-from mesh.stack import terraform
-from mesh.stack.stack import ROOT, Stack
+from mesh.stack import current, stack, terraform
 
 ISSUER = "https://token.actions.githubusercontent.com"
 # What services call it when a policy does not allow something.
@@ -112,6 +110,16 @@ def allowed_of(calls: Mapping[str, Callable[[], object]]) -> set[str]:
     return {name for name, call in calls.items() if not refused(call)}
 
 
+def be_checkout(tree: Path, patch: pytest.MonkeyPatch) -> None:
+    """Take a folder with `terraform/` for the checkout that Mesh runs from."""
+    (tree / "server.py").write_text("from fastmcp import FastMCP\n\nmcp = FastMCP()\n")
+    (tree / "mesh.toml").write_text('name = "aoma-mesh"\n')
+    for module in (current, stack):
+        patch.setattr(module, "CHECKOUT", tree)
+    patch.setattr(current, "TERRAFORM", tree / "terraform")
+    patch.chdir(tree)
+
+
 @contextmanager
 def open_account(folder: Path) -> Iterator[Account]:
     """Start it, with a checkout of its own; this process's credentials are the root's.
@@ -134,8 +142,7 @@ def open_account(folder: Path) -> Iterator[Account]:
                 patch.delenv(name)
             for name, value in (wanted | {"TF_VAR_architecture": architecture}).items():
                 patch.setenv(name, value)
-            for module in (mesh.cli.bootstrap, mesh.stack.environments):
-                patch.setattr(module, "Stack", lambda: Stack(tree))
+            be_checkout(tree, patch)
             yield Account(running, tree)
         finally:
             process.stop(folder / "aws")

@@ -18,7 +18,7 @@ import pytest
 from pytest_terraform import terraform
 
 from mesh.stack import environments
-from mesh.stack.stack import Stack
+from tests.terraform.local_account import be_checkout
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -254,7 +254,7 @@ def test_the_pipeline_s_way_releases_holds_and_rolls_back_at_one_address(
     s3.create_bucket(Bucket="state")
     monkeypatch.setenv("TF_STATE_BUCKET", "state")
     monkeypatch.delenv("TF_DATA_DIR")
-    monkeypatch.setattr(environments, "Stack", lambda: Stack(tree))
+    be_checkout(tree, monkeypatch)
     environment = environments.find("production")
     root = Cli(environment.root.folder)
 

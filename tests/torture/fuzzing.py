@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mesh.build.environment import BIN, CACHE, ROOT, uv_variables
+from mesh import uv
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
 from tests.torture.parsers import PARSERS
 from tests.torture.summary import Fuzzed
 from tests.torture.workers import WORKERS
@@ -38,8 +40,8 @@ def installed() -> str | None:
     if stamp.is_file() and stamp.read_text() == LOCK.read_text():
         return None
     done = subprocess.run(
-        [str(BIN / "uv"), *command, "--python", sys.executable, "-r", str(LOCK)],
-        env=uv_variables(),
+        [uv.executable(), *command, "--python", sys.executable, "-r", str(LOCK)],
+        env=uv.variables(),
         cwd=ROOT,
         capture_output=True,
         text=True,

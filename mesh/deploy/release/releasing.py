@@ -23,6 +23,7 @@ from mesh.deploy.release.trying import (
 )
 from mesh.failure import CommandFailedError
 from mesh.smoke import smoke
+from mesh.stack.current import configured_call
 
 if TYPE_CHECKING:
     import httpx
@@ -177,6 +178,7 @@ class _Run:
                 url = str(live_url(outputs))
                 report = smoke.smoke(
                     url,
+                    configured=configured_call(),
                     credential=self._credential(url),
                     deadline_seconds=self.options.deadline_seconds,
                 )

@@ -21,8 +21,8 @@ from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import environments, local_aws_client, lock, terraform
+from mesh.stack.current import current
 from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
-from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     import httpx
@@ -73,6 +73,7 @@ def find(
     allowed: tuple[str, ...],
     command: str,
     environment: str | None = None,
+    given: str | None = None,
 ) -> Iterator[Target]:
     """Find the target of a command: the stack on this machine if it runs, else `terraform/`.
 
@@ -82,16 +83,19 @@ def find(
         key: API key or access token; for the stack on this machine its own when None.
         allowed: addresses at which the plan guard's findings are meant.
         command: what is being done, for whoever comes second.
+        given: the server's file or folder, as for `mesh up`.
 
     Raises:
         CommandFailedError: Terraform is missing, or another command is at work.
     """
     terraform.require_terraform()
-    given = f"-- {' '.join(arguments)}" if arguments else ""
+    again = f"-- {' '.join(arguments)}" if arguments else ""
     if environment is not None:
-        yield _environment(environment, arguments, key, allowed, given)
+        yield _environment(
+            environments.find(environment, given=given), arguments, key, allowed, again
+        )
         return
-    here = Stack()
+    here = current()
     running = process.find(here.aws)
     if running is None or arguments:
         yield Target(
@@ -106,7 +110,7 @@ def find(
             client=_client,
             sign=credential.from_credential_chain,
             key=key,
-            named=given,
+            named=again,
         )
         return
     reached, region = running.environment, running.region
@@ -119,7 +123,7 @@ def find(
                 arguments=(
                     f"-state={here.terraform_state}",
                     LOCK_TIMEOUT,
-                    f"-var-file={here.variables}",
+                    *(f"-var-file={file}" for file in here.variable_files),
                 ),
                 log=deployment.log,
                 allowed=allowed,
@@ -133,9 +137,12 @@ def find(
 
 
 def _environment(
-    name: str, arguments: tuple[str, ...], key: str | None, allowed: tuple[str, ...], given: str
+    found: environments.Environment,
+    arguments: tuple[str, ...],
+    key: str | None,
+    allowed: tuple[str, ...],
+    again: str,
 ) -> Target:
-    found = environments.find(name)
     return Target(
         root=Root(
             folder=found.root.folder,
@@ -144,11 +151,11 @@ def _environment(
             log=found.root.log,
             allowed=allowed,
         ),
-        where=f"environment {name}",
+        where=f"environment {found.name}",
         client=lambda service: _client(service, found.region),
         sign=credential.from_credential_chain,
         key=key,
-        named=f"--environment {name} {given}".strip(),
+        named=f"--environment {found.name} {again}".strip(),
     )
 
 

@@ -7,9 +7,9 @@ client names the page that its format was taken from. Nothing here is imported b
 from __future__ import annotations
 
 from mesh.runtime.clients import assistants, developers, editors
-from mesh.runtime.clients.connection import SEARCHES, Client, Connection, Setup, Snippet, Way
+from mesh.runtime.clients.connection import Client, Connection, Setup, Snippet, Way
 
-__all__ = ["ALL", "SEARCHES", "Client", "Connection", "Setup", "Snippet", "Way", "by_slug"]
+__all__ = ["ALL", "Client", "Connection", "Setup", "Snippet", "Way", "by_slug"]
 
 # In the order in which people are likely to look for them.
 ALL: tuple[Client, ...] = (

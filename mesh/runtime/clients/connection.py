@@ -17,13 +17,6 @@ WAYS: tuple[Way, ...] = get_args(Way.__value__)
 
 KEY_VARIABLE = "MESH_API_KEY"
 TOKEN_VARIABLE = "MESH_ACCESS_TOKEN"  # noqa: S105 - its name
-# The tool to try first, by what there is to search.
-SEARCHES = {
-    "documents": "search_knowledge",
-    "tickets": "search_jira_tickets",
-    "commits": "search_git_commits",
-    "code_files": "search_code_files",
-}
 # What may stand in a shell's command without quotes, and what `add` commands take as a name.
 PLAIN_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -38,19 +31,17 @@ class Connection:
         name: what it is called in clients' lists.
         key: the API key, to be written out; None for a reference to where it is kept.
         region: the AWS region that requests are signed for.
-        tool: a tool of it, for examples that call one.
+        tool: a tool of it, for examples that call one; None for examples that list the tools.
         arguments: what the tool is called with.
     """
 
     url: str
     way: Way
-    name: str = "aoma-mesh"
+    name: str = "my-server"
     key: str | None = None
     region: str = "us-east-1"
-    tool: str = SEARCHES["documents"]
-    arguments: Mapping[str, Any] = field(
-        default_factory=lambda: {"query": "how is this deployed"}, hash=False
-    )
+    tool: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:

@@ -57,8 +57,11 @@ def inspector(connection: Connection) -> Setup:
 
 
 def _call(connection: Connection) -> str:
-    """The arguments of `call_tool`; JSON of strings and numbers is Python too."""
-    return f"{json.dumps(connection.tool)}, {json.dumps(dict(connection.arguments))}"
+    """What `client` is asked, in Python; JSON of strings and numbers is Python too."""
+    if connection.tool is None:
+        return "list_tools()"
+    arguments = json.dumps(dict(connection.arguments))
+    return f"call_tool({json.dumps(connection.tool)}, {arguments})"
 
 
 def _credential(connection: Connection) -> str:
@@ -80,7 +83,7 @@ def _program(connection: Connection, imports: str, opened: str) -> str:
 
 async def main():
     {opened}:
-        print(await client.call_tool({_call(connection)}))
+        print(await client.{_call(connection)})
 
 asyncio.run(main())"""
 
@@ -146,12 +149,15 @@ def typescript_sdk(connection: Connection) -> Setup:
             f"const url = new URL({json.dumps(connection.url)});\n"
             f"const transport = new StreamableHTTPClientTransport(url{options});"
         )
-    asked = json.dumps({"name": connection.tool, "arguments": dict(connection.arguments)})
+    asked = "listTools()"
+    if connection.tool is not None:
+        call = {"name": connection.tool, "arguments": dict(connection.arguments)}
+        asked = f"callTool({json.dumps(call)})"
     program = f"""\
 {transport}
 const client = new Client({{ name: "example", version: "1.0.0" }});
 await client.connect(transport);
-console.log(await client.callTool({asked}));
+console.log(await client.{asked});
 await client.close();"""
     after = (PROXY_CREDENTIALS,) if connection.way == "iam" else _token(connection)
     place = "example.mjs: npm install @modelcontextprotocol/client"
@@ -188,12 +194,10 @@ def fastmcp(connection: Connection) -> Setup:
 
 def curl(connection: Connection) -> Setup:
     """MCP over Streamable HTTP, and plain JSON-RPC; both take a POST without a handshake."""
-    call = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {"name": connection.tool, "arguments": dict(connection.arguments)},
-    }
+    call: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    if connection.tool is not None:
+        params = {"name": connection.tool, "arguments": dict(connection.arguments)}
+        call |= {"method": "tools/call", "params": params}
     listing = {"method": "tools/list"}
     plain = urljoin(connection.url, "rpc")
     after = _token(connection)

@@ -148,17 +148,28 @@ def headers() -> dict[str, str]:
 
 def _connection(server: Server, url: str, way: Way) -> Connection:
     """This server, with a call in the examples that it can answer."""
-    names = {tool.name for tool in server.tools}
-    searches = [tool for tool in clients.SEARCHES.values() if tool in names]
-    example = {"query": "how is this deployed"} if searches else {}
+    tool, arguments = _example(server)
     return Connection(
         f"{url}mcp",
         way,
         name=server.settings.name,
         region=os.environ.get("AWS_REGION", "us-east-1"),
-        tool=searches[0] if searches else "get_system_health",
-        arguments=example,
+        tool=tool,
+        arguments=arguments,
     )
+
+
+def _example(server: Server) -> tuple[str | None, dict[str, object]]:
+    """The call that the server's settings name, else a read-only tool without arguments."""
+    match server.build.example:
+        case {"tool": str(name), "arguments": dict(arguments)}:
+            if any(tool.name == name for tool in server.tools):
+                return name, arguments
+    for tool in server.tools:
+        reads = tool.annotations is not None and tool.annotations.read_only_hint
+        if reads and not tool.input_schema.get("required"):
+            return tool.name, {}
+    return None, {}
 
 
 def _steps(setup: Setup, element: str) -> str:

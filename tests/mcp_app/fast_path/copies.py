@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from aoma.building import aoma
 from mesh.build import fast_path
 from mesh.build.environment import ROOT
-from mesh.build.project import Project, aoma
+from mesh.build.project import Project
 from tests.mcp_app.fast_path.pair import comparable
 from tests.mcp_app.fast_path.ways import Way
 

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mesh.build.building import build, silent
 from mesh.build.failure import BuildError
-from mesh.build.report import as_json, as_text
 
 DESCRIPTION = """\
 Build the zip that runs on AWS Lambda: the application, its dependencies for the
@@ -104,6 +102,11 @@ def show(step: str) -> None:
 def main(given: Sequence[str] | None = None) -> int:
     """Build as the options say; the exit status is 1, with one clear message, on failure."""
     options = arguments(given)
+    # Not before --help was answered: these take the packages of the environment.
+    from aoma.building import build  # noqa: PLC0415
+    from mesh.build.building import silent  # noqa: PLC0415
+    from mesh.build.report import as_json, as_text  # noqa: PLC0415
+
     try:
         result = build(
             options.architecture,

@@ -1,18 +1,18 @@
-"""What the embedded backend answers from: the index in the zip."""
+"""What the embedded backend answers from: the index that the build hook puts into the zip."""
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from aoma.corpus import CorpusError, IndexReport, write_index
 from aoma.corpus.documents import kind_of
 from aoma.corpus.jira import LOSSES
-from mesh.build.archive import Entry
 from mesh.build.failure import BuildError
+from mesh.build.hook import Report
 
 NAME = "knowledge.sqlite3"
+COUNTED = ("documents", "passages", "tickets", "commits", "code_files")
 
 
 @dataclass(frozen=True)
@@ -69,28 +69,44 @@ def check(named: Knowledge) -> None:
         raise BuildError("--jira-url: there are no tickets to link. Name an export with --jira.")
 
 
-def index(knowledge: Knowledge, scratch: Path) -> tuple[Entry, IndexReport]:
-    """The index as it lies in the zip, and what went into it.
+def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
+    """Write the index into a folder, whose files go into the zip.
 
-    It is made anew by every build: an edit to the application changes the code that it
-    holds, so a kept one would be stale just when the build has to be fast.
+    It is made anew by every build: an edit to the application changes the code that it holds, so
+    a kept one would be stale just when the build has to be fast.
+
+    Args:
+        folder: Where to write it.
+        knowledge: What it is made from.
+        named: What of that somebody named.
 
     Raises:
-        BuildError: the documents, repositories or exports cannot be read.
+        BuildError: the documents, repositories or exports cannot be read, or it lacks what
+            somebody named.
     """
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        place = Path(folder) / NAME
-        try:
-            report = write_index(
-                place,
-                documents=knowledge.documents,
-                repositories=knowledge.repositories,
-                exports=knowledge.exports,
-                jira_url=knowledge.jira_url,
-            )
-        except CorpusError as error:
-            raise BuildError(f"The knowledge index cannot be made: {error}") from error
-        return Entry(NAME, place.read_bytes()), report
+    try:
+        report = write_index(
+            folder / NAME,
+            documents=knowledge.documents,
+            repositories=knowledge.repositories,
+            exports=knowledge.exports,
+            jira_url=knowledge.jira_url,
+        )
+    except CorpusError as error:
+        raise BuildError(f"The knowledge index cannot be made: {error}") from error
+    check_report(report, named)
+    tickets = f"{report.tickets} tickets, " if report.tickets else ""
+    line = (
+        f"knowledge   {report.documents} documents in {report.passages} passages, "
+        f"{tickets}{report.commits} commits, {report.code_files} code files"
+    )
+    return Report(
+        title="knowledge",
+        lines=(line,),
+        details={"index": {name: getattr(report, name) for name in COUNTED}},
+        notes=(*report.problems, *losses(report)),
+        offers=sources(report),
+    )
 
 
 def check_report(report: IndexReport, named: Knowledge) -> None:
@@ -112,10 +128,8 @@ def check_report(report: IndexReport, named: Knowledge) -> None:
         raise BuildError(f"--git: {'; '.join(report.problems)}.")
 
 
-def sources(report: IndexReport | None) -> frozenset[str]:
-    """The sources that the server will offer: all of them where there is no index to read."""
-    if report is None:
-        return frozenset({"documents", "tickets", "commits", "code"})
+def sources(report: IndexReport) -> frozenset[str]:
+    """The sources that the server will offer."""
     held = {
         "documents": report.documents,
         "tickets": report.tickets,

@@ -1,0 +1,47 @@
+"""A lock that the author keeps with the server, instead of one that Mesh makes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.failure import BuildError
+
+
+def kept(place: Path) -> Path:
+    """The lock, if the zip can be built from it.
+
+    Raises:
+        BuildError: it is not there, or lacks a package that Mesh needs.
+    """
+    if not place.is_file():
+        raise BuildError(f"lock is {place.name!r}, and {place} is not a file.")
+    missing = sorted(pins(MESH_LOCK).keys() - pins(place).keys())
+    if missing:
+        raise BuildError(
+            f"{place.name} lacks {', '.join(missing[:3])}, which Mesh needs in every zip.\n"
+            "Leave the setting lock out once, and take the file that Mesh writes in .mesh/."
+        )
+    return place
+
+
+def is_installed(place: Path) -> bool:
+    """Whether the Python that builds has exactly the packages of a lock."""
+    text = place.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        bare = line.split(" --hash", 1)[0].strip()
+        if not bare or bare.startswith(("#", "-")):
+            continue
+        wanted = Requirement(bare)
+        if wanted.marker is not None and not wanted.marker.evaluate():
+            continue
+        try:
+            found = importlib.metadata.version(wanted.name)
+        except importlib.metadata.PackageNotFoundError:
+            return False
+        if found not in wanted.specifier:
+            return False
+    return True
