@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 # In the order of `mesh --help`; each module has one click command called `command`.
 COMMANDS = {
+    "init": "mesh.cli.init",
     "up": "mesh.cli.up",
+    "dev": "mesh.cli.dev",
     "down": "mesh.cli.down",
     "status": "mesh.cli.status",
     "config": "mesh.cli.config",
@@ -37,6 +39,8 @@ COMMANDS = {
     "keys": "mesh.cli.keys",
     "secrets": "mesh.cli.secrets",
     "domain": "mesh.cli.domain",
+    "build": "mesh.cli.build",
+    "deploy": "mesh.cli.deploy",
     "release": "mesh.cli.release",
     "rollback": "mesh.cli.rollback",
     "plan-guard": "mesh.cli.plan_guard",
@@ -85,8 +89,8 @@ class Commands(click.Group):
 def command_line() -> None:
     """Run, test and release the MCP server.
 
-    On this machine: up, down, status, config. Any server: logs, smoke, keys,
-    secrets, domain. Releases: release, rollback, plan-guard, bootstrap.
+    On this machine: init, up, dev, down, status, config. Any server: logs, smoke, keys,
+    secrets, domain. Releases: build, deploy, release, rollback, plan-guard, bootstrap.
     Every command has its own --help.
     """
 

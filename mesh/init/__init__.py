@@ -1,0 +1,1 @@
+"""A new server: its folder, made of the template in `project/`. Deploying it is not here."""

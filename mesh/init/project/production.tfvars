@@ -1,0 +1,6 @@
+# Values for `mesh deploy --environment production`.
+environment = "production"
+
+environment_variables = {
+  GREETING = "Hello"
+}
