@@ -203,8 +203,8 @@ def test_deploy_asks_first_and_then_keeps_the_address(installed: Installed) -> N
     assert "Version 1 is live." in said
     address = said.partition("Function URL")[2].split()[0]
     key = installed.mesh("keys", *environment, "create", "tests", **variables).split()[-1]
-    installed.edit('"Hello")', '"Hello again")')
+    installed.edit("Greet somebody by name.", "Greet somebody.")
     said = installed.mesh("deploy", *environment, MESH_API_KEY=key, **variables)
     assert "Version 2 is live, before it version 1." in said
     assert said.partition("Function URL")[2].split()[0] == address
-    installed.edit('"Hello again")', '"Hello")')
+    installed.edit("Greet somebody.", "Greet somebody by name.")
