@@ -169,6 +169,7 @@ def _start(here: Stack) -> Running:
             endpoint_port=port,
             url_ports=stack.URL_PORTS,
             log=here.logs / LOCAL_AWS_LOG,
+            enforce_iam=True,
         )
 
 

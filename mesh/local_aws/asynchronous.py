@@ -12,6 +12,8 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +24,16 @@ from ministack.services import lambda_svc
 
 from mesh.local_aws.data_plane import DataPlane
 from mesh.local_aws.executions import Outcome, PayloadTooLargeError, ThrottledError
-from mesh.local_aws.functions import FunctionName, UnknownFunctionError, record_of
+from mesh.local_aws.functions import (
+    FunctionName,
+    FunctionVersion,
+    UnknownFunctionError,
+    record_of,
+    route,
+)
 from mesh.local_aws.host import CannotRunHereError
-from mesh.local_aws.runtime_api import CREDENTIALS, Result, error_payload
+from mesh.local_aws.role_credentials import issue
+from mesh.local_aws.runtime_api import Result, error_payload
 
 # AWS waits a minute, then two.
 PAUSES_SECONDS = (0.5, 1.0)
@@ -94,6 +103,7 @@ class Asynchronous:
         function, qualifier = FunctionName(account, region, name), rest[0] if rest else None
         request = str(uuid.uuid4())
         try:
+            version = route(function, qualifier).version
             settings = settings_of(function, qualifier)
             attempts, outcome = self._attempt(function, qualifier, event, request, settings.retries)
         except UnknownFunctionError as error:
@@ -103,9 +113,9 @@ class Asynchronous:
         destination = settings.destinations.get("OnFailure" if failed else "OnSuccess")
         if destination is not None:
             record = _record(request, arn, event, outcome, attempts=attempts)
-            self._send(region, destination, record, failed=failed)
+            self._send(version, destination, record, failed=failed)
         if failed and settings.dead_letter is not None:
-            self._send_event(region, settings.dead_letter, event, request, outcome.result)
+            self._send_event(version, settings.dead_letter, event, request, outcome.result)
 
     def _attempt(
         self, function: FunctionName, qualifier: str | None, event: Any, request: str, retries: int
@@ -130,42 +140,56 @@ class Asynchronous:
             result = Result(error_payload(kind, str(error)), kind)
             return Outcome(result, qualifier or "$LATEST", request, "", cold=False, tail="")
 
-    def _client(self, service: Any, region: str) -> Any:
-        # A session of its own: the one that boto3 shares may not be used by two threads.
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self._endpoint,
-            region_name=region,
-            aws_access_key_id=CREDENTIALS,
-            aws_secret_access_key=CREDENTIALS,
-        )
+    @contextmanager
+    def _client(self, service: Any, version: FunctionVersion) -> Iterator[Any]:
+        """A client with the rights of the function's role, which Lambda sends with, too."""
+        credentials = issue(version)
+        try:
+            # A session of its own: the one that boto3 shares may not be used by two threads.
+            yield boto3.session.Session().client(
+                service,
+                endpoint_url=self._endpoint,
+                region_name=version.function.region,
+                aws_access_key_id=credentials.access_key,
+                aws_secret_access_key=credentials.secret_key,
+                aws_session_token=credentials.session_token,
+            )
+        finally:
+            credentials.withdraw()
 
-    def _send(self, region: str, target: str, record: dict[str, Any], *, failed: bool) -> None:
+    def _queue_url(self, arn: str) -> str:
+        """The role need not be allowed to ask for it: on AWS, Lambda knows it."""
+        *_, account, name = arn.split(":")
+        return f"{self._endpoint}/{account}/{name}"
+
+    def _send(
+        self, version: FunctionVersion, target: str, record: dict[str, Any], *, failed: bool
+    ) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
         service, body = target.split(":")[2], json.dumps(record)
         try:
-            client = self._client(service, region)
-            if service == "sqs":
-                client.send_message(QueueUrl=_queue_url(client, target), MessageBody=body)
-            elif service == "sns":
-                client.publish(TopicArn=target, Message=body)
-            elif service == "lambda":
-                client.invoke(FunctionName=target, InvocationType="Event", Payload=body)
-            else:
-                entry = {
-                    "Source": "lambda",
-                    "DetailType": "Lambda Function Invocation Result - "
-                    + ("Failure" if failed else "Success"),
-                    "Detail": body,
-                    "EventBusName": target,
-                    "Resources": [target, record["requestContext"]["functionArn"]],
-                }
-                client.put_events(Entries=[entry])
+            with self._client(service, version) as client:
+                if service == "sqs":
+                    client.send_message(QueueUrl=self._queue_url(target), MessageBody=body)
+                elif service == "sns":
+                    client.publish(TopicArn=target, Message=body)
+                elif service == "lambda":
+                    client.invoke(FunctionName=target, InvocationType="Event", Payload=body)
+                else:
+                    entry = {
+                        "Source": "lambda",
+                        "DetailType": "Lambda Function Invocation Result - "
+                        + ("Failure" if failed else "Success"),
+                        "Detail": body,
+                        "EventBusName": target,
+                        "Resources": [target, record["requestContext"]["functionArn"]],
+                    }
+                    client.put_events(Entries=[entry])
         except (BotoCoreError, ClientError) as error:
             _logger.warning("nothing was sent to the destination %s: %s", target, error)
 
     def _send_event(
-        self, region: str, target: str, event: Any, request: str, result: Result
+        self, version: FunctionVersion, target: str, event: Any, request: str, result: Result
     ) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq."""
         message = json.loads(result.payload).get("errorMessage", "")
@@ -176,21 +200,17 @@ class Asynchronous:
         }
         service, body = target.split(":")[2], json.dumps(event)
         try:
-            client = self._client(service, region)
-            if service == "sqs":
-                client.send_message(
-                    QueueUrl=_queue_url(client, target),
-                    MessageBody=body,
-                    MessageAttributes=attributes,
-                )
-            else:
-                client.publish(TopicArn=target, Message=body, MessageAttributes=attributes)
+            with self._client(service, version) as client:
+                if service == "sqs":
+                    client.send_message(
+                        QueueUrl=self._queue_url(target),
+                        MessageBody=body,
+                        MessageAttributes=attributes,
+                    )
+                else:
+                    client.publish(TopicArn=target, Message=body, MessageAttributes=attributes)
         except (BotoCoreError, ClientError) as error:
             _logger.warning("nothing was sent to the dead-letter target %s: %s", target, error)
-
-
-def _queue_url(client: Any, arn: str) -> str:
-    return str(client.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
 
 def _record(

@@ -62,6 +62,11 @@ class FunctionVersion:
         return str((self.config.get("Architectures") or ["x86_64"])[0])
 
     @property
+    def role(self) -> str:
+        """ARN of its execution role."""
+        return str(self.config.get("Role", ""))
+
+    @property
     def memory_mb(self) -> int:
         """Memory limit in MB."""
         return int(self.config.get("MemorySize") or 128)

@@ -19,6 +19,7 @@ from mesh.local_aws.log_pipes import FramePipe, LinePipe
 from mesh.local_aws.logs import LogShipper, LogStream, stream_name
 from mesh.local_aws.memory import MB, peak_bytes, resident_bytes
 from mesh.local_aws.process_identity import identity, kill_group
+from mesh.local_aws.role_credentials import issue
 from mesh.local_aws.runtime_api import Invocation, Result, RuntimeApi, error_payload
 from mesh.local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
 from mesh.local_aws.state import write_json
@@ -82,7 +83,8 @@ class Instance:
         self._ready = asyncio.Event()
         self._exited = asyncio.Event()
         self._out_of_memory = False
-        self._api = RuntimeApi(self._asked_for_work)
+        self._credentials = issue(version)
+        self._api = RuntimeApi(self._asked_for_work, self._credentials)
         self._folder = place.instances / self.identifier
         self._log = LogStream(place.shipper, version, stream_name(version, self.identifier))
         self._started: StartedProcess | None = None
@@ -121,10 +123,12 @@ class Instance:
                     runtime_api=self._api.address,
                     log_stream=self._log.name,
                     endpoint=self._place.endpoint,
+                    credentials=self._credentials,
                     credentials_token=self._api.credentials_token,
                 ),
             )
         except BaseException:
+            self._credentials.withdraw()
             await self._api.close()
             remove_tree(self._folder)
             raise
@@ -250,6 +254,7 @@ class Instance:
         self._pipes = []
         await self._api.read_out()
         self._exited.set()
+        self._credentials.withdraw()
         await self._api.close()
         remove_tree(self._folder)
         self._on_end(self)

@@ -16,8 +16,9 @@ from pathlib import Path
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
 
-from mesh.local_aws.functions import FunctionName, FunctionVersion
+from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.retention import cut_log_group
+from mesh.local_aws.role_credentials import allows
 
 BATCH_SECONDS = 0.1
 BATCH_LINES = 1000
@@ -31,8 +32,7 @@ _logger = logging.getLogger(__name__)
 class LogLine:
     """One event on its way."""
 
-    function: FunctionName
-    group: str
+    version: FunctionVersion
     stream: str
     timestamp_ms: int
     message: str
@@ -83,11 +83,11 @@ class LogShipper:
                 asyncio.run_coroutine_threadsafe(put, self._control_plane).result()
             except Exception:
                 # A log line must never cost more than itself.
-                _logger.exception("log lines of %s were lost", batch[0].group)
+                _logger.exception("log lines of %s were lost", batch[0].version.log_group)
 
     def _write_files(self, batch: Iterable[LogLine]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        for function, lines in _grouped(batch, lambda line: line.function.name).items():
+        for function, lines in _grouped(batch, lambda line: line.version.function.name).items():
             with (self._folder / f"{function}.log").open("a", encoding="utf-8") as log:
                 for line in lines:
                     at = datetime.fromtimestamp(line.timestamp_ms / 1000, UTC)
@@ -110,8 +110,7 @@ class LogStream:
         self._tail.append(message)
         self._shipper.put(
             LogLine(
-                function=self._version.function,
-                group=self._version.log_group,
+                version=self._version,
                 stream=self.name,
                 timestamp_ms=time.time_ns() // 1_000_000,
                 message=message,
@@ -141,8 +140,13 @@ def stream_name(version: FunctionVersion, instance: str) -> str:
 
 
 async def _put_events(batch: list[LogLine]) -> None:
-    by_stream = _grouped(batch, lambda line: (line.function, line.group, line.stream))
-    for (function, group, stream), lines in by_stream.items():
+    by_stream = _grouped(batch, lambda line: (line.version, line.stream))
+    for (version, stream), lines in by_stream.items():
+        function, group = version.function, version.log_group
+        arn = f"arn:aws:logs:{function.region}:{function.account}:log-group:{group}"
+        if not allows(version, "logs:PutLogEvents", f"{arn}:log-stream:{stream}"):
+            _logger.warning("the role of %s may not write to %s", function.name, group)
+            continue
         with request_scope(function.account, function.region):
             events = [
                 {"timestamp": line.timestamp_ms, "message": line.message.rstrip("\n")}
@@ -151,9 +155,11 @@ async def _put_events(batch: list[LogLine]) -> None:
             wanted = {"logGroupName": group, "logStreamName": stream}
             status, _, _ = cloudwatch_logs._put_log_events({**wanted, "logEvents": events})  # noqa: SLF001 - MiniStack is in this process, and pinned
             if status == 400:  # noqa: PLR2004 - the group or the stream is not there yet
-                # Lambda makes a missing group too, when the role may; ours always may.
-                cloudwatch_logs._create_log_group({"logGroupName": group})  # noqa: SLF001 - see above
-                cloudwatch_logs._create_log_stream(wanted)  # noqa: SLF001 - see above
+                # Lambda makes them, as far as the role may.
+                if allows(version, "logs:CreateLogGroup", f"{arn}:*"):
+                    cloudwatch_logs._create_log_group({"logGroupName": group})  # noqa: SLF001 - see above
+                if allows(version, "logs:CreateLogStream", f"{arn}:*"):
+                    cloudwatch_logs._create_log_stream(wanted)  # noqa: SLF001 - see above
                 cloudwatch_logs._put_log_events({**wanted, "logEvents": events})  # noqa: SLF001 - see above
             cut_log_group(group)
 

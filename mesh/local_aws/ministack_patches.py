@@ -22,6 +22,7 @@ from mesh.local_aws import (
     iam_requests,
     log_group_keys,
     query_definitions,
+    role_credentials,
     waf_patches,
 )
 from mesh.local_aws.errors import LocalAwsError
@@ -59,6 +60,7 @@ def apply(
     query_definitions.apply()
     log_group_keys.apply()
     iam_requests.apply()
+    role_credentials.apply()
     waf_patches.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside

@@ -19,13 +19,13 @@ from typing import Any
 from mesh.local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
 from mesh.local_aws.ports import HOST, listen
 from mesh.local_aws.response_stream import ClientLeftError, ResponseStream
+from mesh.local_aws.role_credentials import RoleCredentials
 
 PREFIX = "/2018-06-01/runtime"
 # 6 MB and a little: the number Lambda's own message names.
 RESPONSE_LIMIT_BYTES = 6_291_556
-# Where a restored instance asks for its role's credentials, and what they are here.
+# Where a restored instance asks for its role's credentials, and how soon it asks again.
 CREDENTIALS_PATH = "/2021-04-23/credentials"
-CREDENTIALS = "test"
 CREDENTIALS_SECONDS = 3600
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 STREAM_LIMIT_BYTES = 200 * 1024 * 1024
@@ -73,10 +73,12 @@ class RuntimeApi:
 
     Args:
         on_next: Called when the runtime asks for work: it is initialized, or done with the last.
+        credentials: The role's.
     """
 
-    def __init__(self, on_next: Callable[[], None]) -> None:
+    def __init__(self, on_next: Callable[[], None], credentials: RoleCredentials) -> None:
         self._on_next = on_next
+        self._credentials = credentials
         self._server = HttpServer(
             self._answer, body_limit=RESPONSE_LIMIT_BYTES, streams=_is_streamed
         )
@@ -171,8 +173,9 @@ class RuntimeApi:
             return _refused(403, "AccessDenied", "the authorization token is missing or wrong")
         end = datetime.now(UTC) + timedelta(seconds=CREDENTIALS_SECONDS)
         told = {
-            "AccessKeyId": CREDENTIALS,
-            "SecretAccessKey": CREDENTIALS,
+            "AccessKeyId": self._credentials.access_key,
+            "SecretAccessKey": self._credentials.secret_key,
+            "Token": self._credentials.session_token,
             "Expiration": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         }
         return Response(200, [JSON], json.dumps(told).encode())

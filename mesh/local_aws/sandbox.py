@@ -16,7 +16,8 @@ from pathlib import Path
 
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import RUNTIME, CannotRunHereError, base_interpreter
-from mesh.local_aws.runtime_api import CREDENTIALS, CREDENTIALS_PATH
+from mesh.local_aws.role_credentials import RoleCredentials
+from mesh.local_aws.runtime_api import CREDENTIALS_PATH
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 PROBE_SECONDS = 10
@@ -102,6 +103,7 @@ def environment(
     runtime_api: str,
     log_stream: str,
     endpoint: str,
+    credentials: RoleCredentials,
     credentials_token: str = "",
 ) -> dict[str, str]:
     """The variables Lambda sets, and AWS_ENDPOINT_URL, the one that only this machine needs.
@@ -117,7 +119,7 @@ def environment(
         **version.environment,
         **_exec_wrapper(version, task_root),
         "_HANDLER": version.handler,
-        **_credentials(version, runtime_api, credentials_token),
+        **_credentials(version, credentials, runtime_api, credentials_token),
         "AWS_REGION": version.function.region,
         "AWS_DEFAULT_REGION": version.function.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
@@ -147,13 +149,19 @@ def environment(
     return variables
 
 
-def _credentials(version: FunctionVersion, runtime_api: str, token: str) -> dict[str, str]:
+def _credentials(
+    version: FunctionVersion, own: RoleCredentials, runtime_api: str, token: str
+) -> dict[str, str]:
     """Where an instance has its role's credentials from.
 
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
     """
     if not version.snap_start:
-        return {"AWS_ACCESS_KEY_ID": CREDENTIALS, "AWS_SECRET_ACCESS_KEY": CREDENTIALS}
+        return {
+            "AWS_ACCESS_KEY_ID": own.access_key,
+            "AWS_SECRET_ACCESS_KEY": own.secret_key,
+            "AWS_SESSION_TOKEN": own.session_token,
+        }
     return {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{runtime_api}{CREDENTIALS_PATH}",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,

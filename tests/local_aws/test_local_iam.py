@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mesh.local_aws.process import Running, start, stop
-from tests.local_aws.deployed import client
+from tests.local_aws.deployed import client, deploy, wait_until
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
 TRUST = json.dumps(
@@ -41,9 +42,14 @@ type User = Callable[..., Callable[[str], Any]]
 
 
 @pytest.fixture(scope="module")
-def enforcing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where local AWS keeps its state and its log."""
+    return tmp_path_factory.mktemp("enforcing")
+
+
+@pytest.fixture(scope="module")
+def enforcing(folder: Path) -> Iterator[Running]:
     """A local AWS where policies count."""
-    folder = tmp_path_factory.mktemp("enforcing")
     yield start(folder / "aws", log=folder / "aws.log", enforce_iam=True)
     stop(folder / "aws")
 
@@ -198,3 +204,47 @@ def test_a_function_is_invoked_by_its_alias(user: User) -> None:
     assert not refused(functions.invoke, FunctionName="f", Qualifier="live", Payload=b"{}")
     assert refused(functions.invoke, FunctionName="f", Qualifier="candidate", Payload=b"{}")
     assert refused(functions.invoke, FunctionName="f", Payload=b"{}")
+
+
+ASKS = """
+import boto3
+from botocore.exceptions import ClientError
+
+def handler(event, context):
+    try:
+        boto3.client("ssm").get_parameter(Name="/notes/motto")
+        denied = None
+    except ClientError as error:
+        denied = error.response["Error"]["Code"]
+    return {"who": boto3.client("sts").get_caller_identity()["Arn"], "denied": denied}
+"""
+
+
+def test_a_function_may_do_what_its_role_may(enforcing: Running, folder: Path) -> None:
+    iam = client(enforcing, "iam")
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument=TRUST)
+    client(enforcing, "ssm").put_parameter(Name="/notes/motto", Value="x", Type="String")
+    function = deploy(enforcing, ASKS)
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/function/{function.name}"
+
+    assert function.get().json() == {"who": who, "denied": "AccessDeniedException"}
+    # Nor may Lambda write the log in the name of a role without that right.
+    group = f"/aws/lambda/{function.name}"
+    refusal = f"the role of {function.name} may not write to {group}"
+    wait_until(lambda: refusal in (folder / "aws.log").read_text())
+
+    allow(iam, "ssm:GetParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/notes/motto")
+    assert function.get().json() == {"who": who, "denied": None}
+    assert not function.log_messages()
+
+    allow(iam, "logs:*", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}:*")
+    function.get()
+    function.wait_for_log("REPORT")
+
+
+def allow(iam: Any, action: str, resource: str) -> None:
+    """Let the function's role do one thing more."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    name = action.partition(":")[0]
+    iam.put_role_policy(RoleName="function", PolicyName=name, PolicyDocument=json.dumps(policy))
