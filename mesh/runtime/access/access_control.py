@@ -82,6 +82,22 @@ def charged_name(caller: Caller, client: str) -> str:
     return f"{name} {client}" if caller == ANONYMOUS else name
 
 
+def _take_credential(scope: Scope) -> None:
+    """Keep the caller's credential from what answers.
+
+    FastMCP's proxies and OpenAPI servers pass headers on, to servers that it is not for.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#token-passthrough
+    """
+    from starlette.datastructures import MutableHeaders  # noqa: PLC0415 - not on the fast path
+
+    headers = MutableHeaders(scope=scope)
+    # Another scheme's is the server's own, beside a key in x-api-key.
+    if iam_caller(scope) is not None or bearer(headers.get("authorization", "")) is not None:
+        del headers["authorization"]
+    del headers["x-api-key"]
+    del headers["x-amz-security-token"]
+
+
 class AccessControl:
     """Lets a request through with its caller named, or refuses it.
 
@@ -127,8 +143,15 @@ class AccessControl:
             scope["charge"] = charge
             if (scope["method"], scope["path"]) not in self._public:
                 charge(1)
+            app = self._app
+            if caller != ANONYMOUS:
+                _take_credential(scope)
+            if caller.token is not None:
+                from mesh.runtime.access.token_user import signed_in  # noqa: PLC0415 - not on the fast path
+
+                app = signed_in(app, scope, caller.token, caller.scopes or frozenset())
             with calling(caller):
-                await self._app(scope, receive, send)
+                await app(scope, receive, send)
         except RefusedError as refused:
             await refused.answer(scope, receive, send)
 
