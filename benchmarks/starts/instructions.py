@@ -24,6 +24,7 @@ from benchmarks.starts.instance import ARN, MEMORY_MB, BenchmarkError, Program, 
 from benchmarks.starts.requests import Ask
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import base_interpreter
+from mesh.local_aws.role_credentials import RoleCredentials
 from mesh.local_aws.runtime_api import Invocation, RuntimeApi
 from mesh.local_aws.sandbox import Sandbox, environment, write_language
 
@@ -99,6 +100,7 @@ async def _start(
         runtime_api=address,
         log_stream="benchmark",
         endpoint="http://127.0.0.1:9",
+        credentials=RoleCredentials("test", "test", "test"),
     )
     variables |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(scratch)}
     # The folders of this machine's own programs: valgrind's are among them.

@@ -73,10 +73,12 @@ class RuntimeApi:
 
     Args:
         on_next: Called when the runtime asks for work: it is initialized, or done with the last.
-        credentials: The role's.
+        credentials: The role's; None where the runtime does not ask for any.
     """
 
-    def __init__(self, on_next: Callable[[], None], credentials: RoleCredentials) -> None:
+    def __init__(
+        self, on_next: Callable[[], None], credentials: RoleCredentials | None = None
+    ) -> None:
         self._on_next = on_next
         self._credentials = credentials
         self._server = HttpServer(
@@ -169,13 +171,14 @@ class RuntimeApi:
         return Response(200, headers, invocation.payload)
 
     def _give_credentials(self, request: Request) -> Response:
-        if request.header("authorization") != self.credentials_token:
+        given = self._credentials
+        if given is None or request.header("authorization") != self.credentials_token:
             return _refused(403, "AccessDenied", "the authorization token is missing or wrong")
         end = datetime.now(UTC) + timedelta(seconds=CREDENTIALS_SECONDS)
         told = {
-            "AccessKeyId": self._credentials.access_key,
-            "SecretAccessKey": self._credentials.secret_key,
-            "Token": self._credentials.session_token,
+            "AccessKeyId": given.access_key,
+            "SecretAccessKey": given.secret_key,
+            "Token": given.session_token,
             "Expiration": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         }
         return Response(200, [JSON], json.dumps(told).encode())

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
-
 from aoma.building import aoma
 from mesh import build as bundle
 from mesh.build.environment import ROOT
 from mesh.local_aws.process import Running, start, stop
-from tests.local_aws.deployed import HERE, ROLE, client, grant, wait_until
+from tests.local_aws.deployed import client, deploy_zip
 
 FIXTURES = Path(__file__).with_name("fixtures")
 STATE_KEY = "/conformance/state-key"
@@ -38,35 +36,13 @@ def project_with_fixtures(root: Path, *folders: str) -> Path:
 
 def _deploy(running: Running, name: str, code: bytes, mode: str) -> str:
     """The open Function URL of a new function with this zip."""
-    api = client(running, "lambda")
     settings = {
-        "MESH_AUTH": "none",
         "MESH_BACKEND": "embedded",
         # Rounds of one call may reach several instances.
         "MESH_STATE_KEY_PARAMETER": STATE_KEY,
         **MODES[mode],
     }
-    created = api.create_function(
-        FunctionName=name,
-        Role=ROLE,
-        Runtime="python3.13",
-        Handler="mesh.runtime.handler.handler",
-        Architectures=[HERE],
-        MemorySize=512,
-        Timeout=30,
-        Code={"ZipFile": code},
-        Environment={"Variables": settings},
-        Publish=True,
-    )
-    api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
-    url = api.create_function_url_config(
-        FunctionName=name, Qualifier="live", AuthType="NONE", InvokeMode=mode
-    )
-    grant(api, name)
-    # A busy machine may need more than the ten seconds that AWS gives an INIT.
-    health = f"{url['FunctionUrl']}health"
-    wait_until(lambda: httpx.get(health, timeout=60).is_success, seconds=120)
-    return str(url["FunctionUrl"])
+    return deploy_zip(running, code, name=name, mode=mode, MESH_AUTH="none", **settings).url
 
 
 @contextmanager

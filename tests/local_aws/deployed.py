@@ -155,7 +155,7 @@ class Function:
 
 def deploy(
     running: Running,
-    source: str,
+    source: str | bytes,
     *,
     files: dict[str, str | bytes] | None = None,
     auth: str | None = "NONE",
@@ -163,13 +163,26 @@ def deploy(
     name: str | None = None,
     **config: Any,
 ) -> Function:
-    """A function with alias `live`, a URL on it (`auth` None: no URL) and both grants."""
+    """A function with alias `live`, a URL on it (`auth` None: no URL) and both grants.
+
+    Args:
+        running: Where to.
+        source: Of the module with the handler, or a whole zip.
+        files: Further files beside the module.
+        auth: The URL's.
+        granted: Whether the URL may be called.
+        name: The function's; a new one without it.
+        config: Of the function, and `InvokeMode` of the URL.
+    """
+    mode = config.pop("InvokeMode", "BUFFERED")
+    if isinstance(source, str):
+        source = zip_of({"handler.py": source, **(files or {})})
     api = client(running, "lambda")
     name = name or f"function-{next(_numbers)}"
     created = api.create_function(
         FunctionName=name,
         Role=ROLE,
-        Code={"ZipFile": zip_of({"handler.py": source, **(files or {})})},
+        Code={"ZipFile": source},
         Publish=True,
         **{
             "Runtime": "python3.13",
@@ -182,10 +195,44 @@ def deploy(
     api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
     if auth is None:
         return Function(running, name, "")
-    url = api.create_function_url_config(FunctionName=name, Qualifier="live", AuthType=auth)
+    url = api.create_function_url_config(
+        FunctionName=name, Qualifier="live", AuthType=auth, InvokeMode=mode
+    )
     if granted:
         grant(api, name, auth)
     return Function(running, name, url["FunctionUrl"])
+
+
+def deploy_zip(
+    running: Running,
+    code: bytes,
+    *,
+    mode: str = "BUFFERED",
+    name: str | None = None,
+    **variables: str,
+) -> Function:
+    """Deploy a zip that Mesh built, and wait until it answers.
+
+    Args:
+        running: Where to.
+        code: The zip.
+        mode: The Function URL's.
+        name: The function's; a new one without it.
+        variables: The function's environment.
+    """
+    function = deploy(
+        running,
+        code,
+        name=name,
+        Handler="mesh.runtime.handler.handler",
+        MemorySize=512,
+        Timeout=30,
+        Environment={"Variables": variables},
+        InvokeMode=mode,
+    )
+    # A busy machine may need more than the ten seconds that AWS gives an INIT.
+    wait_until(lambda: function.get("health").is_success, seconds=120)
+    return function
 
 
 def grant(api: Any, name: str, auth: str = "NONE") -> None:
