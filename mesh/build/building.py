@@ -233,6 +233,7 @@ def build(
         version = project.version
         report: hook.Report | None = None
         fast: FastPath | None = None
+        noticed: list[str] = []
 
         def parts() -> Iterator[Part]:
             # Packed one after the other while what takes longest is still being made.
@@ -245,7 +246,9 @@ def build(
                 added = adding.result()
                 report = added.report
                 yield Part(report.title, "", added.entries)
-            fast = fast_path.make(asking.result()) if asking else None
+            asked = asking.result() if asking else None
+            noticed.extend(asked["notes"] if asked else ())
+            fast = fast_path.make(asked)
             if fast:
                 yield Part("fast path", version, fast.entries)
 
@@ -255,7 +258,7 @@ def build(
             zipped.replace(output)
         except OSError as error:
             raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
-    notes = [*report.notes] if report else []
+    notes = [*noticed, *(report.notes if report else ())]
     if not made.provenance.commit:
         notes.append(f"no commit is recorded: {made.provenance.unknown_because}")
     return BuildResult(

@@ -34,6 +34,7 @@ ASKED_WITH = (
     "frozen_calls",
     "frozen_schemas",
     "reachable",
+    "server_checks",
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 LIMIT_SECONDS = 300
@@ -283,7 +284,7 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    for name in ("for", "of", "slow_because"):
+    for name in ("for", "notes", "of", "slow_because"):
         del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))

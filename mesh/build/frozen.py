@@ -17,6 +17,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,15 +50,22 @@ class AskedServer:
     explains = False
 
     def __init__(self, fastmcp: Any) -> None:
-        from mesh.build.server_checks import whole_server_reason  # noqa: PLC0415
+        from mesh.build.server_checks import refuse, whole_server_reason  # noqa: PLC0415
         from mesh.runtime.config.settings import load  # noqa: PLC0415
         from mesh.runtime.http.app import build_app  # noqa: PLC0415
-        from mesh.runtime.http.instance import Instance  # noqa: PLC0415
 
+        refuse(fastmcp)
         self.fastmcp = fastmcp
         self.slow_because = whole_server_reason(fastmcp)
         settings = load({"MESH_AUTH": "none", "MESH_NAME": PLACEHOLDER})
-        self._instance = Instance(build_app(fastmcp, settings, None))
+        self._app = build_app(fastmcp, settings, None)
+
+    @cached_property
+    def _instance(self) -> Any:
+        """Started with the first request: the author's lifespan may need what is only on AWS."""
+        from mesh.runtime.http.instance import Instance  # noqa: PLC0415
+
+        return Instance(self._app)
 
     @property
     def has_routes(self) -> bool:
@@ -295,6 +303,8 @@ def main() -> None:
     # What authors' modules print is no answer. They are imported as an instance does it.
     output, sys.stdout = sys.stdout, sys.stderr
     importlib.import_module("mesh.runtime.initialization")
+    from mesh.build.server_checks import notes  # noqa: PLC0415 - it imports FastMCP
+
     with explained(Path.cwd()):
         made = catalogues_of(*sys.argv[1:3])
     try:
@@ -302,6 +312,7 @@ def main() -> None:
     except RuntimeError as error:
         # Its answers are of another kind than the fast path gives.
         answers = {"slow_because": str(error), "of": {}}
+    answers["notes"] = notes(made.whole.fastmcp)
     json.dump(answers, output)
 
 

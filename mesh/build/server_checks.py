@@ -9,6 +9,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mesh.runtime.config.variables import SettingsError
+
+# FastMCP's name for what the package fastmcp-tasks adds to a server.
+TASKS = "io.modelcontextprotocol/tasks"
+MESH_PATHS = {"/", "/health", "/mcp", "/mcp/", "/ready", "/rpc"}
+
+
+def refuse(server: Any) -> None:
+    """Refuse what Lambda cannot provide.
+
+    Args:
+        server: The FastMCP server, as its author made it.
+
+    Raises:
+        SettingsError: It has something of that kind.
+    """
+    from mesh.runtime.server.mounted import with_mounted  # noqa: PLC0415 - as below
+
+    for one in with_mounted(server):
+        local: list[Any] = [provider for provider in one.providers if _is_local(provider)]
+        tasks = [
+            each.name
+            for provider in local
+            for each in provider._components.values()  # noqa: SLF001 - no public way
+            if (config := getattr(each, "task_config", None)) and config.supports_tasks()
+        ]
+        if tasks or TASKS in one._extensions:  # noqa: SLF001 - likewise
+            raise SettingsError(
+                f"{one.name} has background tasks"
+                f"{f', {", ".join(sorted(tasks))}' if tasks else ''}. Lambda stops an instance "
+                "between requests, and the task in it. Remove task= and the extension: a call "
+                "may take 15 minutes. Longer work belongs into a queue or Step Functions, with "
+                "a tool that starts it and one that asks for its result."
+            )
+
+
+def notes(server: Any) -> list[str]:
+    """What the author should know of the server, a sentence each."""
+    routes = server._get_additional_http_routes()  # noqa: SLF001 - as FastMCP does
+    return [
+        f"Mesh answers {path} itself: the server's own route for it is never called"
+        for path in sorted({route.path for route in routes} & MESH_PATHS)
+    ]
+
 
 def whole_server_reason(server: Any) -> str:
     """Why FastMCP answers everything; empty where it need not.
@@ -20,9 +64,21 @@ def whole_server_reason(server: Any) -> str:
 
 
 def _reasons(server: Any) -> Iterator[str]:
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415 - see mesh.build.frozen.main
+
+    yield from _own_reasons(server)
+    for provider in map(_unwrapped, server.providers):
+        if type(provider) is FastMCPProvider and not provider._transforms:  # noqa: SLF001 - no public way, here and below
+            yield from _reasons(provider.server)
+        elif not _is_local(provider) or provider._transforms:  # noqa: SLF001
+            yield f"the server has a provider of its own, {type(provider).__name__}"
+        else:
+            yield from _checked(provider._components.values())  # noqa: SLF001
+
+
+def _own_reasons(server: Any) -> Iterator[str]:
     from fastmcp import FastMCP  # noqa: PLC0415 - see mesh.build.frozen.main
     from fastmcp.server.middleware.dereference import DereferenceRefsMiddleware  # noqa: PLC0415
-    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415
     from fastmcp.server.server import default_lifespan  # noqa: PLC0415
 
     if type(server) is not FastMCP:
@@ -34,15 +90,10 @@ def _reasons(server: Any) -> Iterator[str]:
         yield "the server has a lifespan"
     if server._transforms:  # noqa: SLF001
         yield f"the server has a transform, {type(server._transforms[0]).__name__}"  # noqa: SLF001
+    if server._extensions:  # noqa: SLF001
+        yield f"the server has an extension, {next(iter(server._extensions))}"  # noqa: SLF001
     if server.strict_input_validation:
         yield "the server validates strictly"
-    for provider in map(_unwrapped, server.providers):
-        if type(provider) is FastMCPProvider and not provider._transforms:  # noqa: SLF001
-            yield from _reasons(provider.server)
-        elif not _is_local(provider) or provider._transforms:  # noqa: SLF001
-            yield f"the server has a provider of its own, {type(provider).__name__}"
-        else:
-            yield from _checked(provider._components.values())  # noqa: SLF001
 
 
 def _unwrapped(provider: Any) -> Any:

@@ -34,6 +34,7 @@ from mesh.runtime.http.failures import (
 from mesh.runtime.http.json_body import JSON_TYPE, decoded, read_body, replay
 from mesh.runtime.oauth.protected_resource import challenge
 from mesh.runtime.observability import call_log
+from mesh.runtime.server.call_state import one_call
 
 PATH = "/mcp"
 ANSWER = frozenset({"result", "error"})
@@ -161,7 +162,7 @@ class McpEndpoint:
             if alone
             else None
         )
-        with call_log.one_message():
+        with call_log.one_message(), one_call():
             if request is not None:
                 await self._exchange.answer(request, receive, send, streamed=streamed)
             elif streamed:

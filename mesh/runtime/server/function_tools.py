@@ -1,17 +1,33 @@
 """FastMCP's tools: a call that the fast path has made is not made again, and none ends the process.
 
 FastMCP has no hook around a tool's function alone, so its own method is replaced; whatever kind of
-server a tool belongs to, and wherever that is mounted.
+server a tool belongs to, and wherever that is mounted. The same for `ctx.elicit`, which cannot
+work without sessions.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Never
 
+from fastmcp import Context
+from fastmcp.exceptions import ToolError
+from fastmcp.server.dependencies import get_context
 from fastmcp.tools.function_tool import FunctionTool
+from mcp.shared.exceptions import NoBackChannelError
+from mcp_types import InputRequiredResult
 
 from mesh.runtime.server import finished_call
 from mesh.runtime.server.exits import contained_exits
+
+NO_BACK_CHANNEL = (
+    "This tool asks its client ({method}) in the middle of a call. That is not possible here: the "
+    "reply could reach another instance. Its author can return an InputRequiredResult instead; "
+    "docs/any-server.md of Mesh has an example."
+)
+TOO_OLD = (
+    "This tool asks its client for more, with an InputRequiredResult. That takes protocol "
+    "2026-07-28, and this client speaks {version}."
+)
 
 _own_run_body = FunctionTool._run_body  # noqa: SLF001 - as said above
 
@@ -23,12 +39,35 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
         Exception: whatever it raises, or raised.
     """
     outcome = finished_call.take(self.name)
-    if outcome is None:
+    if outcome is not None:
+        return outcome()
+    try:
         with contained_exits():
-            return await _own_run_body(self, *given, **named)
-    return outcome()
+            result = await _own_run_body(self, *given, **named)
+    except NoBackChannelError as error:
+        raise ToolError(NO_BACK_CHANNEL.format(method=error.method)) from error
+    if isinstance(result, InputRequiredResult):
+        _check_client()
+    return result
+
+
+def _check_client() -> None:
+    """Refuse to ask a client that would not understand it.
+
+    Raises:
+        ToolError: it speaks an earlier protocol.
+    """
+    context = get_context()
+    request = context.request_context
+    if request is not None and not context._is_modern_protocol():  # noqa: SLF001 - as FastMCP asks
+        raise ToolError(TOO_OLD.format(version=request.protocol_version))
+
+
+async def _elicit(_self: Context, *_given: Any, **_named: Any) -> Never:
+    raise NoBackChannelError("elicitation/create")
 
 
 def guard() -> None:
     """Have all tools of this process called so."""
     FunctionTool._run_body = _run_body  # type: ignore[method-assign]  # noqa: SLF001 - as said above
+    Context.elicit = _elicit  # type: ignore[method-assign,assignment]

@@ -13,7 +13,9 @@ from mcp.server.request_state import RequestStateBoundary
 from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.config.variables import SettingsError
 from mesh.runtime.observability.call_log import CallLog
+from mesh.runtime.server.call_state import CallState
 from mesh.runtime.server.function_tools import guard
+from mesh.runtime.server.mounted import with_mounted
 from mesh.runtime.server.request_state import request_state_security
 
 if TYPE_CHECKING:
@@ -44,11 +46,14 @@ def load(server: str) -> FastMCP[Any]:
             f"{server} is a {type(found).__name__}; it has to be a FastMCP server, or a function "
             "that returns one."
         )
-    if found.auth is not None:
-        raise SettingsError(
-            f"{server} has auth=, which Mesh does not support: it checks callers itself, by API "
-            "keys, access tokens or AWS signatures. Remove it."
-        )
+    for one in with_mounted(found):
+        # FastMCP heeds that of the outermost server only.
+        if one.auth is not None:
+            which = server if one is found else f"{one.name}, mounted on {server},"
+            raise SettingsError(
+                f"{which} has auth=, which Mesh does not support: it checks callers itself, by "
+                "API keys, access tokens or AWS signatures. Remove it."
+            )
     return found
 
 
@@ -80,6 +85,9 @@ def adopt(server: FastMCP[Any], settings: Settings) -> None:
         return
     guard()
     tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
+    for one in with_mounted(server):
+        if one._state_storage is None:  # noqa: SLF001 - it has no setter
+            one._state_storage = CallState()  # type: ignore[assignment]  # noqa: SLF001 - as above; these are the methods that FastMCP calls
     # The outermost first: the log sees how a call really ended.
     server.middleware[:0] = [CallLog(server), ToolAccess(tool_scopes)]
     if server._request_state_security is None:  # noqa: SLF001 - it has no setter
