@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fastmcp import FastMCP
+from fastmcp.server.extensions import ServerExtension
 from fastmcp.server.transforms.namespace import Namespace
 
 from mesh.build import BuildError, BuildResult, build
@@ -107,6 +108,22 @@ from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
 
 mcp = FastMCP("x", auth=StaticTokenVerifier(tokens={}))
 """
+WITH_MOUNTED_AUTH = """\
+from fastmcp import FastMCP
+from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
+
+mcp = FastMCP("x")
+mcp.mount(FastMCP("inner", auth=StaticTokenVerifier(tokens={})), namespace="inner")
+"""
+WITH_A_TASK = """\
+from fastmcp import FastMCP
+
+mcp = FastMCP("x")
+
+
+@mcp.tool(task=True)
+async def slow() -> int: ...
+"""
 WRONG = {
     "a package that is missing": (
         "import nosuchpackage\n",
@@ -125,6 +142,14 @@ WRONG = {
     "a server that checks its callers itself": (
         WITH_AUTH,
         "server:mcp has auth=, which Mesh does not support",
+    ),
+    "a mounted server that checks its callers itself": (
+        WITH_MOUNTED_AUTH,
+        "inner, mounted on server:mcp, has auth=, which Mesh does not support",
+    ),
+    "a background task": (
+        WITH_A_TASK,
+        "x has background tasks, slow. Lambda stops an instance between requests",
     ),
     "a server that runs when it is imported": (
         "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run()\n",
@@ -153,3 +178,46 @@ def test_a_provider_that_is_changed_twice_stays_with_fastmcp() -> None:
     server.providers[0].add_transform(Namespace("b"))
     assert "a provider of its own" in whole_server_reason(server)
     assert not whole_server_reason(FastMCP("x"))
+
+
+class Count(ServerExtension):
+    """An extension that could change every answer."""
+
+    identifier = "com.example/count"
+
+
+def test_a_server_with_an_extension_stays_with_fastmcp() -> None:
+    server: FastMCP[None] = FastMCP("x")
+    server.add_extension(Count())
+    assert whole_server_reason(server) == "the server has an extension, com.example/count"
+
+
+WITH_A_LIFESPAN_AND_ROUTES = """\
+from contextlib import asynccontextmanager
+
+from fastmcp import FastMCP
+from starlette.responses import PlainTextResponse
+
+
+@asynccontextmanager
+async def lifespan(_server):
+    raise RuntimeError("the database is on AWS only")
+    yield
+
+
+mcp = FastMCP("x", lifespan=lifespan)
+
+
+@mcp.custom_route("/health", methods=["GET"])
+async def health(_request):
+    return PlainTextResponse("ok")
+"""
+
+
+def test_the_build_starts_no_lifespan_and_tells_routes_that_mesh_answers(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(WITH_A_LIFESPAN_AND_ROUTES)
+    made = built(tmp_path)
+    note = "Mesh answers /health itself: the server's own route for it is never called"
+    assert note in made.notes
