@@ -89,10 +89,11 @@ def api() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Deployed:
-    """The server with all features, and a key to it."""
+    """The server with all features, a key to it, and one for a single tool."""
 
     function: Function
     key: str
+    narrow_key: str
 
     def get(self, path: str, key: str | None = None) -> httpx.Response:
         headers = {} if key is None else {"x-api-key": key}
@@ -119,12 +120,14 @@ def _deploy(running: Running, zip_file: Path, **variables: str) -> Deployed:
     ssm = client(running, "ssm")
     for name, value in ((KEYS, "{}"), (STATE_KEY, secrets.token_hex(32))):
         ssm.put_parameter(Name=name, Value=value, Type="SecureString")
-    key = api_keys.create(api_keys.Parameter(ssm, KEYS), "tests")
+    stored = api_keys.Parameter(ssm, KEYS)
+    key = api_keys.create(stored, "tests")
+    narrow_key = api_keys.create(stored, "narrow", api_keys.Limits(tools=("say",)))
     parameters = {"MESH_API_KEYS_PARAMETER": KEYS, "MESH_STATE_KEY_PARAMETER": STATE_KEY}
     function = deploy_zip(
         running, zip_file.read_bytes(), MESH_AUTH="api_key", **parameters, **variables
     )
-    return Deployed(function, key)
+    return Deployed(function, key, narrow_key)
 
 
 @dataclass
@@ -301,5 +304,8 @@ def test_a_proxy_and_an_api_are_called_without_the_callers_credential(
 def test_a_custom_route_needs_a_credential(deployed: Deployed, path: str, answer: str) -> None:
     assert deployed.get(path).status_code == 401
     assert deployed.get(path, generate()).status_code == 401
+    narrow = deployed.get(path, deployed.narrow_key)
+    assert narrow.status_code == 403
+    assert "This credential is for tools only" in narrow.text
     reached = deployed.get(path, deployed.key)
     assert (reached.status_code, reached.text) == (200, answer)

@@ -11,10 +11,13 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import Tool, ToolResult
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mesh.runtime.access.caller import Caller, current
 from mesh.runtime.access.limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
+from mesh.runtime.http.failures import RefusedError
 
+TOOLS_ONLY = "This credential is for tools only, not {what}."
 # For callers who may not call every tool: what a tool keeps from them may be read there.
 BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
 
@@ -34,6 +37,29 @@ def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]
     return listed and not missing_scopes(caller, tool, tool_scopes)
 
 
+def is_limited(caller: Caller, tool_scopes: Mapping[str, frozenset[str]]) -> bool:
+    """Whether there is a tool that this caller may not call."""
+    return caller.tools is not None or any(
+        missing_scopes(caller, tool, tool_scopes) for tool in tool_scopes
+    )
+
+
+def for_unlimited(app: ASGIApp, tool_scopes: Mapping[str, frozenset[str]]) -> ASGIApp:
+    """A route of the server's own, for callers who may call every tool.
+
+    Args:
+        app: What answers.
+        tool_scopes: As `ToolAccess` has them.
+    """
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if is_limited(current(), tool_scopes):
+            raise RefusedError(403, INVALID_REQUEST, TOOLS_ONLY.format(what=scope["path"]))
+        await app(scope, receive, send)
+
+    return guarded
+
+
 class ToolAccess(Middleware):
     """Shows callers only the tools that they may call, and refuses the others.
 
@@ -50,15 +76,9 @@ class ToolAccess(Middleware):
         call_next: CallNext[mcp_types.Request[Any, Any], Any],
     ) -> Any:
         """Keep who may not call every tool to tools."""
-        caller = current()
-        limited = caller.tools is not None or any(
-            missing_scopes(caller, tool, self._tool_scopes) for tool in self._tool_scopes
-        )
-        if limited and (context.method or "").startswith(BESIDE_TOOLS):
-            raise MCPError(
-                code=INVALID_REQUEST,
-                message=f"This credential is for tools only, not {context.method}.",
-            )
+        beside = (context.method or "").startswith(BESIDE_TOOLS)
+        if beside and is_limited(current(), self._tool_scopes):
+            raise MCPError(code=INVALID_REQUEST, message=TOOLS_ONLY.format(what=context.method))
         return await call_next(context)
 
     async def on_list_tools(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import TYPE_CHECKING
 
 from fastmcp import FastMCP
@@ -12,13 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from mesh.runtime.access.access_control import AccessControl
 from mesh.runtime.access.access_tokens import AccessTokens
 from mesh.runtime.access.api_keys import KeyRing
 from mesh.runtime.access.origin_guard import OriginGuard
 from mesh.runtime.access.rate_limit import RateLimit
+from mesh.runtime.access.tool_access import for_unlimited
 from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.endpoint.mcp_endpoint import McpEndpoint
@@ -52,6 +54,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     else:
         message = error.detail
     return failure(error.status_code, INVALID_REQUEST, message, error.headers)
+
+
+def _own_routes(server: FastMCP, tool_scopes: Mapping[str, frozenset[str]]) -> Iterator[BaseRoute]:
+    """The server's `custom_route`s, and those of mounted servers."""
+    for route in server._get_additional_http_routes():  # noqa: SLF001 - as FastMCP's own application does
+        own = copy(route)
+        if isinstance(own, Route):
+            own.app = for_unlimited(own.app, tool_scopes)
+        yield own
 
 
 def build_app(
@@ -110,7 +121,7 @@ def build_app(
             Route("/mcp/", mcp, methods=["POST"]),
             Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),
             *public,
-            *server._get_additional_http_routes(),  # noqa: SLF001 - as FastMCP's own application does
+            *_own_routes(server, oauth.tool_scopes if oauth else {}),
         ],
         middleware=[
             Middleware(
