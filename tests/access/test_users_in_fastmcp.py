@@ -11,6 +11,7 @@ from fastmcp.dependencies import CurrentHeaders, TokenClaim
 from fastmcp.server.auth import require_scopes
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.server.sessions import UserSession
+from key_value.aio.stores.memory import MemoryStore
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -24,9 +25,9 @@ from tests.mcp_app.conftest import Client
 type User = Callable[..., Client]
 
 
-def server() -> FastMCP[None]:
+def server(store: MemoryStore | None) -> FastMCP[None]:
     """A server that asks who calls, in each way that FastMCP has."""
-    made: FastMCP[None] = FastMCP("Users")
+    made: FastMCP[None] = FastMCP("Users", session_state_store=store)
 
     @made.tool
     def who(subject: str = TokenClaim("sub")) -> str:
@@ -43,8 +44,9 @@ def server() -> FastMCP[None]:
 
     @made.tool
     async def remember(session: UserSession) -> str:
-        await session.set("seen", 1)
-        return "remembered"
+        before = await session.get("calls", 0)
+        await session.set("calls", before + 1)
+        return str(before)
 
     @made.tool
     def headers(given: dict[str, str] = CurrentHeaders()) -> list[str]:  # noqa: B008 - FastMCP's way
@@ -59,7 +61,13 @@ def server() -> FastMCP[None]:
 
 
 @pytest.fixture
-def signed_in(issuer: Issuer) -> User:
+def store() -> MemoryStore | None:
+    """Where the server keeps sessions; None where it has no place for them."""
+    return None
+
+
+@pytest.fixture
+def signed_in(issuer: Issuer, store: MemoryStore | None) -> User:
     """A user of the server, by what the user's token says."""
     settings = load(
         {
@@ -68,7 +76,7 @@ def signed_in(issuer: Issuer) -> User:
             "MESH_OAUTH_ISSUER": issuer.url,
         }
     )
-    instance = Instance(build_app(server(), settings, None))
+    instance = Instance(build_app(server(store), settings, None))
 
     def answer(event: dict[str, Any]) -> dict[str, Any]:
         return instance.answer(event, None)
@@ -104,3 +112,10 @@ def test_the_token_is_no_header_any_more(signed_in: User) -> None:
 
 def test_a_users_session_needs_a_store_that_all_instances_share(signed_in: User) -> None:
     assert "FastMCP(session_state_store=...)" in call(signed_in(), "remember")
+
+
+@pytest.mark.parametrize("store", [MemoryStore()])
+def test_a_users_session_is_the_users_own(signed_in: User) -> None:
+    ada, grace = signed_in(sub="ada"), signed_in(sub="grace")
+    answers = [call(user, "remember")["result"] for user in (ada, ada, grace)]
+    assert answers == ["0", "1", "0"]

@@ -29,7 +29,7 @@ from mcp_types import (
 )
 
 from mesh.build import build
-from mesh.build.environment import CACHE
+from mesh.build.environment import CACHE, ROOT
 from mesh.credentials import api_keys
 from mesh.local_aws.process import Running, start, stop
 from mesh.runtime.access.api_keys import generate
@@ -196,8 +196,8 @@ def text(result: CallToolResult) -> str:
     return str(getattr(result.content[0], "text", ""))
 
 
-def test_middleware_changes_an_answer(call: Call) -> None:
-    assert call("say", text="hush").data == "HUSH"
+def test_middleware_and_an_extension_change_an_answer(call: Call) -> None:
+    assert call("say", text="hush").data == "HUSH, PLEASE"
 
 
 def test_the_lifespan_is_entered_once_for_all_requests(call: Call) -> None:
@@ -279,6 +279,22 @@ def test_images_sounds_and_files_arrive(call: Call) -> None:
     assert file.resource.text == "a,b\n"
     assert isinstance(words, TextContent)
     assert words.text == "and words"
+
+
+def test_the_example_in_the_docs_asks_back() -> None:
+    page = (ROOT / "docs" / "any-server.md").read_text("utf-8").partition("### Ask back")[2]
+    source = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(source, "any-server.md", "exec"), names)  # noqa: S102 - of this repository
+
+    async def fill_in(*_: object) -> dict[str, str]:
+        return {"name": "Ada"}
+
+    async def greeting() -> object:
+        async with Client(names["mcp"], elicitation_handler=fill_in) as asked:
+            return (await asked.call_tool("greet")).data
+
+    assert asyncio.run(greeting()) == "Hello, Ada!"
 
 
 @pytest.mark.parametrize("header", ["authorization", "x-api-key"])

@@ -11,6 +11,7 @@ from fastmcp.dependencies import CurrentHeaders, Depends
 from fastmcp.exceptions import ToolError
 from fastmcp.server import create_proxy
 from fastmcp.server.sessions import SessionProvider
+from fastmcp.server.extensions import ServerExtension
 from fastmcp.server.middleware import Middleware
 from fastmcp.server.transforms import ToolTransform
 from fastmcp.tools import Tool
@@ -39,17 +40,29 @@ async def lifespan(_server: FastMCP) -> AsyncIterator[dict[str, object]]:
 
 
 class Shout(Middleware):
-    """Answers of the tool `say` are in capitals, and its calls are counted."""
+    """Answers of the tool `say` are in capitals."""
 
     async def on_call_tool(self, context, call_next):
         result = await call_next(context)
         if context.message.name == "say":
-            result.content[0].text = result.content[0].text.upper()
             result.structured_content = {"result": result.structured_content["result"].upper()}
         return result
 
 
+class Politeness(ServerExtension):
+    """Asks politely."""
+
+    identifier = "com.example/politeness"
+
+    async def intercept_tool_call(self, params, context, call_next):
+        result = await call_next()
+        if params.name == "say":
+            result.structured_content = {"result": f"{result.structured_content['result']}, please"}
+        return result
+
+
 mcp = FastMCP("Features", lifespan=lifespan, middleware=[Shout()])
+mcp.add_extension(Politeness())
 
 
 @mcp.tool
