@@ -20,7 +20,7 @@ def answers(events, module="mesh.runtime.handler", **variables):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, module],
         input=json.dumps(events),
-        env={"PATH": os.environ["PATH"], **variables},
+        env={name: os.environ[name] for name in ("PATH", "MESH_SERVER")} | variables,
         capture_output=True,
         text=True,
         check=True,

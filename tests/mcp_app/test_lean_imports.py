@@ -96,6 +96,7 @@ def run(index):
             input=json.dumps(EVENTS),
             env={
                 "PATH": os.environ["PATH"],
+                "MESH_SERVER": os.environ["MESH_SERVER"],
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "MESH_AUTH": "none",
                 "LAMBDA_TASK_ROOT": str(index.parent),

@@ -33,6 +33,8 @@ def load(server: str) -> FastMCP[Any]:
         SettingsError: there is no such thing, or it is something else.
         Exception: whatever the module raises on import.
     """
+    if not server:
+        raise SettingsError("There is no build.json, and MESH_SERVER names no server.")
     name, _, attribute = server.partition(":")
     with _not_run(name):
         module = importlib.import_module(name)

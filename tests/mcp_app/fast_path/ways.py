@@ -52,6 +52,7 @@ class Way:
             cwd=root,
             env={
                 "PATH": os.defpath,
+                "MESH_SERVER": os.environ["MESH_SERVER"],
                 "HOME": str(task),
                 "PYTHONPATH": os.pathsep.join(map(str, (root, ROOT))),
                 "LAMBDA_TASK_ROOT": str(task),
