@@ -29,8 +29,9 @@ from mcp_types import (
 )
 
 from mesh.build import build
-from mesh.build.environment import CACHE, ROOT
+from mesh.build.environment import ROOT
 from mesh.credentials import api_keys
+from mesh.installation import CACHE
 from mesh.local_aws.process import Running, start, stop
 from mesh.runtime.access.api_keys import generate
 from tests.any_server.test_both_ways import HERE, project_of
@@ -108,7 +109,7 @@ def deployed(
     folder = tmp_path_factory.mktemp("features")
     output = folder / "server.zip"
     project = project_of(HERE / "servers" / "features")
-    build("host", project=project, output=output, cache=CACHE / "bundle")
+    build(project, "host", output=output, cache=CACHE / "bundle")
     running = start(folder / "aws", endpoint_port=0, url_ports="0", log=folder / "aws.log")
     try:
         yield _deploy(running, output, UPSTREAM_URL=upstream, API_URL=api)

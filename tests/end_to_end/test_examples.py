@@ -19,7 +19,8 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.client import CallToolResult
 
-from mesh.build.environment import BIN, ROOT
+from mesh.build.environment import ROOT
+from mesh.installation import BIN
 from tests.end_to_end.test_any_server import Folder
 
 EXAMPLES = ROOT / "examples"
