@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,17 +61,6 @@ def text(result: CallToolResult) -> str:
     return str(getattr(result.content[0], "text", ""))
 
 
-def deployment_variables(folder: Folder) -> dict[str, str]:
-    """What the example's file gives to the shell."""
-    tell = "import json, os; print(json.dumps(dict(os.environ)))"
-    script = f"set -a; . ./deployment.env; {sys.executable} -c '{tell}'"
-    done = subprocess.run(
-        ["/bin/sh", "-c", script], cwd=folder.root, capture_output=True, text=True, check=True
-    )
-    found: dict[str, str] = json.loads(done.stdout)
-    return {name: value for name, value in found.items() if os.environ.get(name) != value}
-
-
 def store_secret(folder: Folder, value: str) -> None:
     done = subprocess.run(
         [str(BIN / "mesh"), "secrets", "set", "SHARING_KEY"],
@@ -87,13 +77,14 @@ def test_notes_are_kept_in_a_table_with_the_rights_of_the_statement(
     copied: Callable[[str], Folder],
 ) -> None:
     folder = copied("notes")
-    variables = deployment_variables(folder)
-    without = {name: value for name, value in variables.items() if "policy" not in name}
-    folder.up(TF_VAR_secrets_ttl_seconds="1", **without)
+    values = folder.root / "local.tfvars"
+    whole = values.read_text() + "\nsecrets_ttl_seconds = 1\n"
+    values.write_text(re.sub(r"policy_statements = \[\{.*?\}\]", "", whole, flags=re.DOTALL))
+    folder.up()
     subprocess.run(
-        [sys.executable, "create_table.py"],
+        [sys.executable, "create_table.py", "notes"],
         cwd=folder.root,
-        env=os.environ | variables | folder.variables,
+        env=os.environ | folder.variables,
         check=True,
     )
 
@@ -106,7 +97,8 @@ def test_notes_are_kept_in_a_table_with_the_rights_of_the_statement(
     assert "`mesh secrets set SHARING_KEY`" in text(unset)
 
     store_secret(folder, "first")
-    folder.up(TF_VAR_secrets_ttl_seconds="1", **variables)
+    values.write_text(whole)
+    folder.up()
     assert text(call(folder, "write_note", title="milk", text="Two bottles")) == "Written: milk"
     assert call(folder, "read_note", title="milk").data == "Two bottles"
     code = call(folder, "share_note", title="milk").data
@@ -173,8 +165,9 @@ def test_an_api_is_called_with_the_tools_of_its_description(
     copied: Callable[[str], Folder], library: str
 ) -> None:
     folder = copied("openapi")
-    settings = json.dumps({"LIBRARY_URL": library})
-    folder.up(TF_VAR_environment_variables=settings)
+    values = folder.root / "local.tfvars"
+    values.write_text(f'environment_variables = {{ LIBRARY_URL = "{library}" }}\n')
+    folder.up()
 
     added = call(folder, "add_book", title="Persuasion", author="Austen")
     assert added.structured_content == {"number": 2, "title": "Persuasion", "author": "Austen"}
