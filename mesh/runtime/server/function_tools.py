@@ -1,13 +1,13 @@
 """FastMCP's tools: a call that the fast path has made is not made again, and none ends the process.
 
 FastMCP has no hook around a tool's function alone, so its own method is replaced; whatever kind of
-server a tool belongs to, and wherever that is mounted. The same for `ctx.elicit`, which cannot
-work without sessions.
+server a tool belongs to, and wherever that is mounted. What a tool cannot ask of its client here
+is refused with a remedy.
 """
 
 from __future__ import annotations
 
-from typing import Any, Never
+from typing import Any
 
 from fastmcp import Context
 from fastmcp.exceptions import ToolError
@@ -29,6 +29,7 @@ TOO_OLD = (
     "2026-07-28, and this client speaks {version}."
 )
 
+_own_elicit = Context.elicit
 _own_run_body = FunctionTool._run_body  # noqa: SLF001 - as said above
 
 
@@ -63,11 +64,18 @@ def _check_client() -> None:
         raise ToolError(TOO_OLD.format(version=request.protocol_version))
 
 
-async def _elicit(_self: Context, *_given: Any, **_named: Any) -> Never:
-    raise NoBackChannelError("elicitation/create")
+async def _elicit(self: Context, *given: Any, **named: Any) -> Any:
+    """FastMCP's own, which refuses clients of the newest protocol without a remedy.
+
+    Raises:
+        NoBackChannelError: the client cannot be asked.
+    """
+    if self._is_modern_protocol():
+        raise NoBackChannelError("elicitation/create")
+    return await _own_elicit(self, *given, **named)
 
 
 def guard() -> None:
     """Have all tools of this process called so."""
     FunctionTool._run_body = _run_body  # type: ignore[method-assign]  # noqa: SLF001 - as said above
-    Context.elicit = _elicit  # type: ignore[method-assign,assignment]
+    Context.elicit = _elicit  # type: ignore[method-assign]
