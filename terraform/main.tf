@@ -43,6 +43,7 @@ module "lambda" {
   name                   = local.function_name
   description            = "MCP server ${var.name}, environment ${var.environment}"
   zip_path               = local.zip_path
+  zip_bucket             = var.zip_bucket
   code_sha256            = local.code_sha256
   handler                = local.runtime.handler
   layers                 = concat(var.layers, local.runtime.layers)

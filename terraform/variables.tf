@@ -73,6 +73,17 @@ variable "zip_path" {
   default     = null
 }
 
+variable "zip_bucket" {
+  description = "Bucket through which the zip goes to Lambda, for zips over 50 MB: the one that `mesh bootstrap` makes. Null uploads the zip directly."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.zip_bucket == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.zip_bucket))
+    error_message = "zip_bucket is \"${var.zip_bucket == null ? "null" : var.zip_bucket}\"; give the name of a bucket, such as bootstrap's output state_bucket, or null."
+  }
+}
+
 variable "memory_mb" {
   description = "Memory in MB; the share of a processor grows with it."
   type        = number

@@ -8,38 +8,40 @@ from mesh.build.failure import BuildError
 from mesh.build.layer import Package
 
 MEBIBYTE = 1024 * 1024
+# In a request that makes or changes a function; more goes through S3.
 ZIP_BYTES = 50 * MEBIBYTE
 UNZIPPED_BYTES = 250 * MEBIBYTE
 SHOWN = 5
+NEEDS_BUCKET = (
+    "Lambda takes a zip over 50 MB only from S3. Set the variable zip_bucket to the bucket of "
+    "`mesh bootstrap`."
+)
 
 
-def check(zip_bytes: int, unzipped_bytes: int, packages: Sequence[Package]) -> None:
+def needs_bucket(zip_bytes: int) -> bool:
+    """Whether a zip is too large for a direct upload."""
+    return zip_bytes > ZIP_BYTES
+
+
+def check(unzipped_bytes: int, packages: Sequence[Package]) -> None:
     """Refuse what Lambda would refuse, before anything is uploaded.
 
+    Args:
+        unzipped_bytes: Size of all files on Lambda's disk.
+        packages: What is in the zip.
+
     Raises:
-        BuildError: over a limit; says by how much, and which packages are the largest.
+        BuildError: over the limit; says by how much, and which packages are the largest.
     """
-    problems = []
-    if zip_bytes > ZIP_BYTES:
-        largest = sorted(packages, key=lambda one: -one.zipped)[:SHOWN]
-        problems.append(
-            f"The zip has {megabytes(zip_bytes)}, {megabytes(zip_bytes - ZIP_BYTES)} more than the "
-            f"{megabytes(ZIP_BYTES)} that Lambda takes in a direct upload. The largest in it: "
-            + ", ".join(f"{one.name} {megabytes(one.zipped)}" for one in largest)
-        )
-    if unzipped_bytes > UNZIPPED_BYTES:
-        largest = sorted(packages, key=lambda one: -one.unzipped)[:SHOWN]
-        problems.append(
-            f"Unzipped it has {megabytes(unzipped_bytes)}, "
-            f"{megabytes(unzipped_bytes - UNZIPPED_BYTES)} more than the "
-            f"{megabytes(UNZIPPED_BYTES)} that Lambda unpacks. The largest: "
-            + ", ".join(f"{one.name} {megabytes(one.unzipped)}" for one in largest)
-        )
-    if problems:
-        raise BuildError(
-            ".\n".join(problems)
-            + ".\nTake packages out of requirements/lambda.in, or index less (--knowledge)."
-        )
+    if unzipped_bytes <= UNZIPPED_BYTES:
+        return
+    largest = sorted(packages, key=lambda one: -one.unzipped)[:SHOWN]
+    named = ", ".join(f"{one.name} {megabytes(one.unzipped)}" for one in largest)
+    raise BuildError(
+        f"Unzipped it has {megabytes(unzipped_bytes)}, and Lambda unpacks at most "
+        f"{megabytes(UNZIPPED_BYTES)}. The largest: {named}.\n"
+        "Take packages out of the requirements, or leave files out with the setting include."
+    )
 
 
 def megabytes(size: int) -> str:

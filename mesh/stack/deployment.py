@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mesh.build.limits import needs_bucket
 from mesh.stack import local_aws_client, status, terraform, terraform_run
 from mesh.stack.stack import ENVIRONMENT
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # A run that was killed may still be finishing; its lock goes with its process.
 LOCK_TIMEOUT = "-lock-timeout=60s"
 DESTROY_SECONDS = 120.0
+# A zip over 50 MB goes to Lambda through it; see docs/options.md.
+ZIP_BUCKET = "mesh-zips"
 # What AWS answers when it has something that Terraform's state does not know.
 ALREADY_EXISTS = re.compile(r"AlreadyExists|ResourceConflictException|already exists")
 
@@ -43,6 +46,11 @@ class Inputs:
     code_sha256: str
     zip: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def through_bucket(self) -> bool:
+        """Whether the zip is too large for a direct upload."""
+        return needs_bucket(self.zip.stat().st_size)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,8 @@ class Deployment:
         """
         self.stack.applied.unlink(missing_ok=True)
         self.stack.variables.write_text(json.dumps(self._values(inputs), indent=2))
+        if inputs.through_bucket:
+            self._make_bucket()
         try:
             self._run("apply", *self._arguments)
             outputs = terraform_run.read_outputs(
@@ -134,6 +144,12 @@ class Deployment:
         """
         self._run("destroy", *self._arguments, timeout_seconds=DESTROY_SECONDS)
 
+    def _make_bucket(self) -> None:
+        """Have a bucket for the zip, with versions as bootstrap's has."""
+        s3 = local_aws_client.client("s3", self.running.environment)
+        s3.create_bucket(Bucket=ZIP_BUCKET)
+        s3.put_bucket_versioning(Bucket=ZIP_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
     def _run(self, *arguments: str, timeout_seconds: float | None = None) -> None:
         terraform_run.run(
             arguments,
@@ -159,6 +175,7 @@ class Deployment:
             # Null is the default: what a shell exports for production must not leak in.
             "live_version": None,
             "zip_path": str(inputs.zip),
+            "zip_bucket": ZIP_BUCKET if inputs.through_bucket else None,
             **inputs.settings,
         }
 

@@ -96,6 +96,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
     }
   }
 
+  # A function keeps its own copy of the code: an earlier zip is of no use to anybody.
+  rule {
+    id     = "earlier-zips"
+    status = "Enabled"
+
+    filter {
+      prefix = "zips/"
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   # Rules on versions are refused for a bucket that has none yet.
   depends_on = [aws_s3_bucket_versioning.state]
 }

@@ -45,6 +45,51 @@ run "every_change_publishes_a_version_and_both_aliases_take_it" {
   }
 }
 
+run "a_zip_is_uploaded_with_the_function" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == "versions.tf" && aws_lambda_function.this.s3_bucket == null
+    error_message = "Without a bucket the zip must go to Lambda directly."
+  }
+
+  assert {
+    condition     = length(aws_s3_object.zip) == 0
+    error_message = "Nothing is put anywhere that nobody asked for."
+  }
+}
+
+run "a_large_zip_goes_through_the_bucket" {
+  command = plan
+
+  module {
+    source = "./modules/lambda"
+  }
+
+  variables {
+    zip_bucket = "mesh-state-123456789012"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.filename == null && aws_lambda_function.this.s3_bucket == "mesh-state-123456789012" && aws_lambda_function.this.s3_key == "zips/mesh-test.zip"
+    error_message = "Lambda must take the code from the bucket."
+  }
+
+  assert {
+    condition     = aws_s3_object.zip[0].source == "versions.tf" && aws_s3_object.zip[0].source_hash == "c2hh" && aws_lambda_function.this.source_code_hash == "c2hh"
+    error_message = "Another zip must lead to another object and another version of the function."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.s3_object_version == aws_s3_object.zip[0].version_id
+    error_message = "Lambda must take this object, not one that somebody else has put there since."
+  }
+}
+
 run "a_pinned_version_holds_live_and_not_the_candidate" {
   command = plan
 

@@ -16,6 +16,7 @@ import pytest
 
 from mesh.build.environment import ROOT
 from mesh.installation import BIN
+from mesh.stack import local_aws_client
 from mesh.stack.stack import Stack
 
 RPC = {"jsonrpc": "2.0", "id": 1}
@@ -167,3 +168,40 @@ def test_an_unknown_variable_of_terraform_is_refused(folder: Folder) -> None:
     done = folder.mesh("up", TF_VAR_nmae="shop")
     assert done.returncode == 1
     assert "Did you mean TF_VAR_name?" in done.stderr
+
+
+LARGE = '''
+
+@mcp.tool
+def size() -> int:
+    """How many bytes the data has."""
+    return pathlib.Path(__file__).with_name("data.bin").stat().st_size
+'''
+
+
+def test_a_zip_over_50_mb_goes_through_a_bucket(folder: Folder) -> None:
+    data = folder.root / "data.bin"
+    # Random bytes do not become smaller.
+    data.write_bytes(os.urandom(55 * 1024 * 1024))
+    server = folder.root / "server.py"
+    server.write_text(f"import pathlib\n{server.read_text()}{LARGE}")
+
+    said = folder.up()
+
+    assert "Lambda takes a zip over 50 MB only from S3" in " ".join(said.split())
+    assert folder.call("size") == data.stat().st_size
+    s3 = local_aws_client.client("s3", folder.variables)
+    put = s3.head_object(Bucket="mesh-zips", Key="zips/greetings-local.zip")
+    assert put["ContentLength"] > 55 * 1024 * 1024
+
+    # Another zip at the same place is another version.
+    server.write_text(server.read_text().replace("Hello, {name}", "Good evening, {name}"))
+    assert "version 2 is live" in folder.up()
+    assert str(folder.call("hello", name="Ada")).startswith("Good evening, Ada!")
+
+    # Small again, it goes to Lambda directly, at the same address.
+    address = folder.variables["MESH_URL"]
+    data.write_bytes(b"small")
+    assert "version 3 is live" in folder.up()
+    assert folder.variables["MESH_URL"] == address
+    assert folder.call("size") == 5

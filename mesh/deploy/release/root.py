@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesh.build import limits
 from mesh.deploy.plan_guard import Plan, Verdict, judge, read_plan
 from mesh.failure import CommandFailedError
 from mesh.stack import terraform_run
@@ -128,6 +129,7 @@ class Root:
             # A copy, so that what was looked at is what is applied.
             shutil.copy(saved, target)
         planned = Planned(self, target, self.guarded(target))
+        _refuse_large_upload(self.folder, planned.plan)
         if saved is None and pins.live_version is None and planned.pinned is not None:
             raise CommandFailedError(
                 f"a file with variables sets live_version to {planned.pinned}, so the newest "
@@ -215,6 +217,14 @@ class Planned:
         again = [arg for arg in self.root.arguments if arg.startswith(FOR_APPLY)]
         self.root.run("apply", "-input=false", "-no-color", *again, str(self.file))
         return self.root.outputs()
+
+
+def _refuse_large_upload(folder: Path, plan: Plan) -> None:
+    """Refuse what Lambda would refuse in the middle of the apply."""
+    for change in plan.written():
+        name = change.after.get("filename") if change.type == "aws_lambda_function" else None
+        if name and limits.needs_bucket((folder / name).stat().st_size):
+            raise CommandFailedError(f"{folder / name}: {limits.NEEDS_BUCKET}")
 
 
 def _refuse_more_than_a_move(plan: Plan) -> None:

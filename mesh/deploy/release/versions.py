@@ -111,9 +111,12 @@ class Aws:
         Returns:
             Where it was put; None when it was there, or cannot be told.
         """
-        resource = _function_resource(root.shown_state().get("values", {}).get("root_module", {}))
-        name = resource.get("filename")
-        if not name:
+        module = root.shown_state().get("values", {}).get("root_module", {})
+        # A large zip goes to Lambda through a bucket.
+        resources = ("aws_lambda_function", "filename"), ("aws_s3_object", "source")
+        found = (_resource(module, kind).get(attribute) for kind, attribute in resources)
+        name = next(filter(None, found), None)
+        if name is None:
             return None
         target: Path = root.folder / name
         if target.exists():
@@ -150,12 +153,13 @@ def _explained(what: str) -> Iterator[None]:
         raise CommandFailedError(f"AWS does not tell {what}: {error}") from error
 
 
-def _function_resource(module: dict[str, Any]) -> dict[str, Any]:
+def _resource(module: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The values of the first managed resource of a type; {} where there is none."""
     for resource in module.get("resources", ()):
-        if resource["type"] == "aws_lambda_function" and resource["mode"] == "managed":
+        if resource["type"] == kind and resource["mode"] == "managed":
             return dict(resource["values"])
     for child in module.get("child_modules", ()):
-        found = _function_resource(child)
+        found = _resource(child, kind)
         if found:
             return found
     return {}

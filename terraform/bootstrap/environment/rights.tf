@@ -194,7 +194,7 @@ locals {
       # Names only; without it a state that is not there yet would be "access denied".
       Sid      = "FindState"
       Effect   = "Allow"
-      Action   = "s3:ListBucket"
+      Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
       Resource = var.state_bucket_arn
     },
     {
@@ -208,6 +208,21 @@ locals {
       Effect   = "Allow"
       Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
       Resource = "${var.state_bucket_arn}/${var.state_key}.tflock"
+    },
+    {
+      # A zip over 50 MB on its way to Lambda, which reads it with these rights. Destroying it
+      # removes all of its versions.
+      Sid    = "Zip"
+      Effect = "Allow"
+      Action = [
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "s3:PutObject",
+      ]
+      Resource = "${var.state_bucket_arn}/zips/${local.function_name}.zip"
     },
     {
       Sid    = "Parameters"

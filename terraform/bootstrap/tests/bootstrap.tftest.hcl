@@ -147,6 +147,15 @@ run "an_environment_is_trusted_from_its_own_github_environment_alone" {
     ]]))) == "CompositeAlarms FindLogsAndSaveQueries FindParameters"
     error_message = "Another right is for every resource."
   }
+
+  # The zip of this environment on its way to Lambda, and no other object.
+  assert {
+    condition = flatten([for policy in aws_iam_policy.apply : [
+      for statement in jsondecode(policy.policy).Statement : statement.Resource
+      if anytrue([for action in flatten([statement.Action]) : strcontains(action, "ObjectVersion")])
+    ]]) == ["arn:aws:s3:::states/zips/mesh-qa.zip"]
+    error_message = "Versions of another object may be read or removed."
+  }
 }
 
 run "an_option_that_needs_more_is_asked_for" {

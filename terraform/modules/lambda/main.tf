@@ -14,6 +14,24 @@ locals {
   pinned_domain_only = one([for pinned in data.aws_lambda_function.pinned : contains(keys(pinned.environment[0].variables), "MESH_ORIGIN_SECRET_PARAMETER")])
 }
 
+# Lambda takes 50 MB in a request, and more only from S3.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+resource "aws_s3_object" "zip" {
+  count = var.zip_bucket == null ? 0 : 1
+
+  bucket      = var.zip_bucket
+  key         = "zips/${var.name}.zip"
+  source      = var.zip_path
+  source_hash = var.code_sha256
+
+  # Tags of objects would need rights of their own.
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
+}
+
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Callers wait for the answer of a Function URL; only asynchronous events can be lost
   #checkov:skip=CKV_AWS_117:It needs nothing that is in a VPC, and would need a NAT gateway to reach what it does
@@ -23,12 +41,15 @@ resource "aws_lambda_function" "this" {
   description   = var.description
   role          = aws_iam_role.this.arn
 
-  filename         = var.zip_path
-  source_code_hash = var.code_sha256
-  handler          = var.handler
-  layers           = var.layers
-  runtime          = var.runtime
-  architectures    = [var.architecture]
+  filename          = var.zip_bucket == null ? var.zip_path : null
+  s3_bucket         = one(aws_s3_object.zip[*].bucket)
+  s3_key            = one(aws_s3_object.zip[*].key)
+  s3_object_version = one(aws_s3_object.zip[*].version_id)
+  source_code_hash  = var.code_sha256
+  handler           = var.handler
+  layers            = var.layers
+  runtime           = var.runtime
+  architectures     = [var.architecture]
 
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds

@@ -13,6 +13,12 @@ variable "zip_path" {
   type        = string
 }
 
+variable "zip_bucket" {
+  description = "Bucket through which the zip goes to Lambda; null uploads it with the function, as far as 50 MB."
+  type        = string
+  default     = null
+}
+
 variable "code_sha256" {
   description = "SHA-256 of the zip in base64, as Lambda's CodeSha256; null when there is no zip."
   type        = string
