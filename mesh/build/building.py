@@ -22,6 +22,7 @@ from mesh.build.archive import Entry
 from mesh.build.discarding import discard
 from mesh.build.failure import BuildError
 from mesh.build.fast_path import FastPath
+from mesh.build.forgotten_tools import forgotten_tools
 from mesh.build.hook import Added
 from mesh.build.layer import Layer, Package
 from mesh.build.project import Project
@@ -233,7 +234,6 @@ def build(
         version = project.version
         report: hook.Report | None = None
         fast: FastPath | None = None
-        noticed: list[str] = []
 
         def parts() -> Iterator[Part]:
             # Packed one after the other while what takes longest is still being made.
@@ -246,19 +246,20 @@ def build(
                 added = adding.result()
                 report = added.report
                 yield Part(report.title, "", added.entries)
-            asked = asking.result() if asking else None
-            noticed.extend(asked["notes"] if asked else ())
-            fast = fast_path.make(asked)
+            fast = fast_path.make(asking.result()) if asking else None
             if fast:
                 yield Part("fast path", version, fast.entries)
 
         made = assemble(zipped, base, parts(), project, aim, origin)
-        limits.check(made.zip_bytes, made.unzipped_bytes, made.packages)
+        limits.check(made.unzipped_bytes, made.packages)
         try:
             zipped.replace(output)
         except OSError as error:
             raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
-    notes = [*noticed, *(report.notes if report else ())]
+    notes = [*(report.notes if report else ())]
+    notes += [*(fast.notes if fast else ()), *forgotten_tools(files)]
+    if limits.needs_bucket(made.zip_bytes):
+        notes.append(f"the zip has {limits.megabytes(made.zip_bytes)}. {limits.NEEDS_BUCKET}")
     if not made.provenance.commit:
         notes.append(f"no commit is recorded: {made.provenance.unknown_because}")
     return BuildResult(

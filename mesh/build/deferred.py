@@ -1,12 +1,10 @@
 """Starts the server as an instance with a fast path does, and says what may be answered by that.
 
-Run in a process of its own, with the project's `mcp_app`:
-
-    python -m mesh.build.deferred
-
-reads from standard input, in JSON, `modules`, the authors' modules to import with FastMCP
-deferred, and `early` (see `mesh.runtime.deferral.importing.Deferral`). It imports them, has FastMCP
-take over, and writes what came out of it, in JSON:
+`main` runs in a process of its own, with the project's modules and packages, and gets the place of
+the server and the name of a hook as arguments. It reads from standard input, in JSON, `modules`,
+the authors' modules to import with FastMCP deferred, and `early` (see
+`mesh.runtime.deferral.importing.Deferral`). It imports them, has FastMCP take over, and writes what
+came out of it, in JSON:
 
 - `failed`: by module, why it cannot be imported so; under "" where no module can be named. Then
   nothing else is known.
@@ -182,7 +180,7 @@ def _imports(authors: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield name, sorted(one for one in authors.keys() - {name} if one in found)
 
 
-def result(asked: Mapping[str, Any]) -> dict[str, Any]:
+def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     """What the module's docstring says."""
     # What the fast path has imported by then is its own, and no author's.
     import mesh.runtime.concurrency.event_loop  # noqa: PLC0415
@@ -232,7 +230,7 @@ def result(asked: Mapping[str, Any]) -> dict[str, Any]:
     if failed:
         return {"failed": failed}
     return {
-        **_catalogue(recorded, sorted(looked_at), reached),
+        **_catalogue(_server(place, hook), recorded, sorted(looked_at), reached),
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "order": asked["modules"],
@@ -254,16 +252,25 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
     return {name: reachable.from_function(function) for name, function in functions.items()}
 
 
-def _catalogue(
-    recorded: Mapping[str, list[Any]], authors: list[str], reached: Mapping[int, dict[str, str]]
-) -> dict[str, Any]:
+def _server(place: str, hook: str) -> Any:
+    """The server, asked as a Function URL would."""
     from mesh.build.author_errors import explained  # noqa: PLC0415 - see main
-    from mesh.build.frozen import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
+    from mesh.build.frozen import catalogues_of  # noqa: PLC0415
+
+    with explained(Path.cwd(), place):
+        return catalogues_of(place, hook).whole
+
+
+def _catalogue(
+    server: Any,
+    recorded: Mapping[str, list[Any]],
+    authors: list[str],
+    reached: Mapping[int, dict[str, str]],
+) -> dict[str, Any]:
+    from mesh.build.frozen import ERAS, tool_pages  # noqa: PLC0415 - see main
     from mesh.build.frozen_calls import call_of  # noqa: PLC0415
     from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
 
-    with explained(Path.cwd()):
-        server = catalogues_of(*sys.argv[1:3]).whole
     if server.slow_because:
         # FastMCP answers everything, so it is not asked: a lifespan may need what is on AWS only.
         return {"texts": {}, "calls": {}, "off": {}}
@@ -279,11 +286,9 @@ def _catalogue(
 
 
 def main() -> None:
-    """Write it to standard output; whatever else is said goes elsewhere."""
+    """Write it to standard output. Nothing of FastMCP is imported before recorders are."""
     asked = json.load(sys.stdin)
-    output, sys.stdout = sys.stdout, sys.stderr
-    json.dump(result(asked), output)
+    from mesh.build.asked_process import answer, arguments  # noqa: PLC0415 - as light as can be
 
-
-if __name__ == "__main__":
-    main()
+    with answer() as output:
+        json.dump(result(asked, *arguments()), output)

@@ -88,6 +88,15 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
     return found
 
 
+def locked(lock: Path) -> bytes:
+    """What a lock says, without its comments: two servers with the same packages share a layer.
+
+    Args:
+        lock: The file.
+    """
+    return re.sub(rb"^#.*\n", b"", lock.read_bytes(), flags=re.MULTILINE)
+
+
 def pins(lock: Path) -> dict[str, str]:
     """The packages of a lock, version by normalised name."""
     return {_normalised(name): version for name, version in PIN.findall(lock.read_text("utf-8"))}

@@ -9,7 +9,6 @@ import json
 import marshal
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -19,16 +18,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesh.build import application, author_errors, bytecode, frozen
+from mesh.build import application, bytecode, frozen
 from mesh.build.archive import Entry
+from mesh.build.asking import Asking, site_of
 from mesh.build.failure import BuildError
-from mesh.build.host_packages import host_site
 from mesh.build.project import Project
 
 PLACE = "mesh/runtime/fast_path"
 # What asks; when it is changed, the answers kept from before are not its own.
 ASKED_WITH = (
+    "asking",
     "deferred",
+    "duplicates",
     "fast_path",
     "frozen",
     "frozen_calls",
@@ -37,7 +38,6 @@ ASKED_WITH = (
     "server_checks",
 )
 ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
-LIMIT_SECONDS = 300
 NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
@@ -69,12 +69,14 @@ class FastPath:
         tools: The tools that are called without FastMCP.
         off: Those that are not, each with the reason.
         varies: Those that make FastMCP list the tools: it lists them in another way each time.
+        notes: What the author should know of the server, a sentence or two each.
     """
 
     entries: tuple[Entry, ...]
     tools: tuple[str, ...]
     off: Mapping[str, str]
     varies: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def ask(
@@ -183,7 +185,7 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
                 **found,
                 "early": early,
                 "varies": sorted(different),
-                "authors": sorted(asking.project.authors()),
+                "authors": asking.authors(),
             }
             return {**answers, "deferred": deferred}
         failed |= {
@@ -200,8 +202,7 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
 def _deferred(asking: Asking, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
     """What `mesh.build.deferred` says of these modules; `early` gets what it finds of that."""
     while True:
-        authors = sorted(asking.project.authors())
-        asked = json.dumps({"modules": modules, "early": early, "authors": authors})
+        asked = json.dumps({"modules": modules, "early": early, "authors": asking.authors()})
         found = asking.of(
             "deferred",
             lambda text=asked: text,  # type: ignore[misc]
@@ -256,8 +257,9 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
     if answers is None:
         return None
     deferred = answers.pop("deferred")
+    notes = tuple(answers.pop("notes"))
     if answers["slow_because"]:
-        return FastPath((), (), deferred["off"])
+        return FastPath((), (), deferred["off"], notes=notes)
     tools = answers["tools"]
     calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
     names = {*tools, *calls}
@@ -287,7 +289,8 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
     for name in ("for", "notes", "of", "slow_because"):
         del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
-    return FastPath(entries, tuple(sorted(calls)), deferred["off"], tuple(deferred["varies"]))
+    off, varies = deferred["off"], tuple(deferred["varies"])
+    return FastPath(entries, tuple(sorted(calls)), off, varies, notes)
 
 
 def _function_of(call: bytes) -> tuple[str, str]:
@@ -329,77 +332,3 @@ def _another_day() -> str:
     """A time zone where it is not the day that it is in UTC."""
     # POSIX counts west of Greenwich: https://pubs.opengroup.org/onlinepubs/9799919799/
     return "<+14>-14" if datetime.now(UTC).hour >= NOON else "<-12>+12"
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Runs modules of this package with a project's own.
-
-    Attributes:
-        project: The server.
-        root: The folder that its modules are imported from.
-        site: Its packages; None where they are those of this Python.
-        bytecode: Where Python keeps bytecode: not in the author's folder.
-    """
-
-    project: Project
-    root: Path
-    site: Path | None
-    bytecode: Path
-
-    def of(
-        self, module: str, question: Callable[[], str], what: str, **variables: str
-    ) -> dict[str, Any]:
-        """What a module of this package answers.
-
-        Raises:
-            BuildError: it answers nothing; `what` says what that means.
-        """
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
-        }
-        ours = Path(__file__).resolve().parents[2]
-        # The project's modules first.
-        places = [self.root.resolve(), *([self.site] if self.site else []), ours]
-        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
-        environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
-        environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
-        with subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                f"mesh.build.{module}",
-                self.project.server,
-                self.project.catalogues,
-            ],
-            cwd=self.root,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        ) as asked:
-            try:
-                # It starts while the question is still being made.
-                answers, errors = asked.communicate(question(), LIMIT_SECONDS)
-            except subprocess.TimeoutExpired:
-                raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
-            finally:
-                # Whatever ended this, a build that fails leaves nothing running.
-                asked.kill()
-        if asked.returncode == author_errors.STATUS:
-            raise BuildError(errors.strip().splitlines()[-1])
-        if asked.returncode:
-            said = "\n".join(errors.strip().splitlines()[-8:])
-            raise BuildError(f"{what}:\n{said}")
-        return dict(json.loads(answers))
-
-
-def site_of(project: Project, cache: Path) -> Path | None:
-    """The packages that the zip carries, for this machine; None where this Python has them."""
-    if not project.is_installed:
-        return host_site(project.requirements, cache)
-    return None

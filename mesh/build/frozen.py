@@ -1,11 +1,9 @@
 """Asks the FastMCP server for the answers that the fast path gives in its place.
 
-Run in a process of its own, with the project's `mcp_app`:
-
-    python -m mesh.build.frozen
-
-writes to standard output, in JSON, what `mesh.runtime.fast_path.methods` reads: FastMCP's own
-answers to `initialize`, `tools/list` and their like.
+`main` runs in a process of its own, with the project's modules and packages, and gets the place of
+the server and the name of a hook as arguments. It writes to standard output, in JSON, what
+`mesh.runtime.fast_path.methods` reads: FastMCP's own answers to `initialize`, `tools/list` and
+their like.
 """
 
 from __future__ import annotations
@@ -21,7 +19,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mesh.build.asked_process import answer, arguments
 from mesh.build.author_errors import explained
+from mesh.build.duplicates import duplicates
 from mesh.runtime.fast_path.replies import dumps
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
@@ -300,21 +300,21 @@ def main() -> None:
     os.environ |= {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
     os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - nothing is written there
     logging.disable(logging.CRITICAL)
-    # What authors' modules print is no answer. They are imported as an instance does it.
-    output, sys.stdout = sys.stdout, sys.stderr
+    with answer() as output:
+        json.dump(_answers(*arguments()), output)
+
+
+def _answers(place: str, hook: str) -> dict[str, Any]:
+    # Authors' modules are imported as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
     from mesh.build.server_checks import notes  # noqa: PLC0415 - it imports FastMCP
 
-    with explained(Path.cwd()):
-        made = catalogues_of(*sys.argv[1:3])
+    root = Path.cwd()
+    with explained(root, place), duplicates(root) as replaced:
+        made = catalogues_of(place, hook)
     try:
         answers = frozen(made, _offers)
     except RuntimeError as error:
         # Its answers are of another kind than the fast path gives.
         answers = {"slow_because": str(error), "of": {}}
-    answers["notes"] = notes(made.whole.fastmcp)
-    json.dump(answers, output)
-
-
-if __name__ == "__main__":
-    main()
+    return answers | {"notes": [*replaced, *notes(made.whole.fastmcp)]}

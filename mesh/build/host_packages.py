@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mesh import uv
+from mesh.build.dependencies import locked
 from mesh.build.failure import BuildError
 
 
@@ -22,7 +23,7 @@ def host_site(requirements: Path, cache: Path) -> Path:
     Raises:
         BuildError: they cannot be had for this machine.
     """
-    digest = hashlib.sha256(sys.version.encode() + requirements.read_bytes()).hexdigest()
+    digest = hashlib.sha256(sys.version.encode() + locked(requirements)).hexdigest()
     home = cache / f"host-{digest[:32]}"
     if home.is_dir():
         return home

@@ -100,8 +100,10 @@ def key(
     decides = f"{target}|{sys.version}|{archive.compressor()}|{titles}|{names}"
     digest = hashlib.sha256(decides.encode())
     # The recipe is the code itself: a number would be forgotten.
-    for file in (requirements, MESH_LOCK, *(RECIPE / name for name in RECIPE_FILES)):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for lock in (requirements, MESH_LOCK):
+        digest.update(hashlib.sha256(dependencies.locked(lock)).digest())
+    for name in RECIPE_FILES:
+        digest.update(hashlib.sha256((RECIPE / name).read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 

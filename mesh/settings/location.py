@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ SERVER = "server.py"
 # `server.py:mcp`, as FastMCP's own command takes it.
 WITH_OBJECT = re.compile(r"(?P<file>.+\.py):(?P<object>[A-Za-z_]\w*)")
 FASTMCP = "FastMCP"
+# What FastMCP's own command looks for in a file:
+# https://gofastmcp.com/deployment/running-server#entrypoints
+USUAL_NAMES = ("mcp", "server", "app")
 # The SDK's class of that name, which is another one.
 SDK = "mcp.server.fastmcp"
 
@@ -109,11 +113,13 @@ class Objects:
     Attributes:
         servers: Names of its FastMCP objects.
         factories: Names of functions that return one, by their annotation.
+        usual: Those of the usual names for a server that are imported or assigned.
         uses_sdk: It takes `FastMCP` from the SDK.
     """
 
     servers: tuple[str, ...]
     factories: tuple[str, ...]
+    usual: tuple[str, ...]
     uses_sdk: bool
 
     @classmethod
@@ -136,7 +142,9 @@ class Objects:
         names, uses_sdk = _names_of_fastmcp(module)
         servers: dict[str, None] = {}
         factories = []
+        bound: set[str] = set()
         for one in _top_level(module.body):
+            bound.update(_bound(one))
             match one:
                 case ast.Assign(targets, ast.Call(made)) if _made_by(made, names):
                     servers |= {name.id: None for name in targets if isinstance(name, ast.Name)}
@@ -146,7 +154,8 @@ class Objects:
                     _dotted(returned) in names
                 ):
                     factories.append(name)
-        return cls(tuple(servers), tuple(factories), uses_sdk)
+        usual = tuple(name for name in USUAL_NAMES if name in bound)
+        return cls(tuple(servers), tuple(factories), usual, uses_sdk)
 
 
 def _names_of_fastmcp(module: ast.Module) -> tuple[frozenset[str], bool]:
@@ -183,6 +192,17 @@ def _top_level(body: list[ast.stmt]) -> list[ast.stmt]:
             for handler in getattr(one, "handlers", []):
                 found += _top_level(handler.body)
     return found
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement imports, or assigns what something gives."""
+    match statement:
+        case ast.ImportFrom(_, imported):
+            yield from (alias.asname or alias.name for alias in imported)
+        case ast.Assign(targets, ast.Call() | ast.Attribute()):
+            yield from (name.id for name in targets if isinstance(name, ast.Name))
+        case ast.AnnAssign(ast.Name(name), _, ast.Call() | ast.Attribute()):
+            yield name
 
 
 def _made_by(made: ast.expr, names: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mesh import packages
 from mesh.failure import CommandFailedError
 from mesh.settings.call import Call
 from mesh.settings.location import Location, Objects, module_name, project_folder
@@ -203,15 +204,13 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
         'a module and an object, such as "server:mcp"',
     )
     if named is not None and (file is None or _file_of(root, named) == file):
-        if _file_of(root, named) is None:
-            module = named.partition(":")[0]
+        module = named.partition(":")[0]
+        if _file_of(root, named) is None and not _may_be_of_a_package(location, written, module):
             raise CommandFailedError(
                 f"{written.place}: server is {named!r}, and there is no module {module} in {root}."
             )
         return named, written.place
     if file is None:
-        if named is not None and _file_of(root, named) is not None:
-            return named, written.place
         raise CommandFailedError(
             f"{root} has no server.py, and not exactly one other file that makes a FastMCP server. "
             f'Name the file (mesh up FILE.py), or write server = "module:object" in '
@@ -221,6 +220,16 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
         f"{module_name(root, file)}:{_object(file, module_name(root, file))}",
         f"found in {file.name}",
     )
+
+
+def _may_be_of_a_package(location: Location, written: _Written, module: str) -> bool:
+    """Whether a module that is not among the author's files may come from their packages."""
+    top = module.partition(".")[0]
+    if (location.root / top).exists() or (location.root / f"{top}.py").exists():
+        return False
+    named = written.values.get("requirements")
+    found = packages.declared(location.folder, location.root / "server.py", named)
+    return bool(found.requirements)
 
 
 def _object(file: Path, module: str) -> str:
@@ -239,18 +248,19 @@ def _object(file: Path, module: str) -> str:
         raise CommandFailedError(
             f"{file} makes {len(objects.servers)} FastMCP servers: {names}. {say}"
         )
-    if objects.factories:
-        say = say.format(f"{module}:{objects.factories[0]}")
-        raise CommandFailedError(f"{file} makes its FastMCP server in a function. {say}")
     if objects.uses_sdk:
         raise CommandFailedError(
             f"{file} takes FastMCP from mcp.server.fastmcp, the SDK's class. Mesh runs FastMCP "
             "servers: write `from fastmcp import FastMCP`."
         )
-    say = say.format(f"{module}:create_server")
+    if objects.usual:
+        return objects.usual[0]
+    if objects.factories:
+        say = say.format(f"{module}:{objects.factories[0]}")
+        raise CommandFailedError(f"{file} makes its FastMCP server in a function. {say}")
     raise CommandFailedError(
-        f"{file} has no line such as `mcp = FastMCP(...)` at its top level. If a function returns "
-        f"the server, name it: {say[0].lower()}{say[1:]}"
+        f"{file} has no line such as `mcp = FastMCP(...)` at its top level. If a function without "
+        f'parameters makes the server, write server = "{module}:FUNCTION" in mesh.toml beside it.'
     )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +17,11 @@ from mesh.build import BuildError, BuildResult, build
 from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.build.server_checks import whole_server_reason
-from mesh.installation import CACHE, VENV
+from mesh.installation import CACHE
+from tests.any_server.instance import answers
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "calls.json").read_text())
-WORKER = HERE / "worker.py"
 
 
 def project_of(folder: Path, name: str = "mcp") -> Project:
@@ -45,40 +42,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuildResult
         return build(project, "host", output=output, cache=CACHE / "bundle")
 
     return make
-
-
-def answers(task: Path, calls: list[Any], fast_path: str) -> dict[str, Any]:
-    """What an instance answers, and whether it has imported FastMCP."""
-    read, write = os.pipe()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "LAMBDA_TASK_ROOT": str(task),
-        "PYTHONPATH": os.pathsep.join([str(task), str(VENV / "lambda-runtime")]),
-        "AWS_REGION": "us-east-1",
-        "MESH_AUTH": "none",
-        "MESH_FAST_PATH": fast_path,
-    }
-    run = f"runpy.run_path({str(WORKER)!r}, run_name='__main__')"
-    start = f"import os, runpy; os.dup2({write}, 3); {run}"
-    try:
-        done = subprocess.run(
-            [sys.executable, "-S", "-c", start],
-            cwd=task,
-            env=environment,
-            input=json.dumps(calls),
-            capture_output=True,
-            text=True,
-            check=False,
-            pass_fds=(write,),
-            timeout=120,
-        )
-    finally:
-        os.close(write)
-    with os.fdopen(read) as told:
-        text = told.read()
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -124,24 +87,57 @@ mcp = FastMCP("x")
 @mcp.tool(task=True)
 async def slow() -> int: ...
 """
+MAKES = "from fastmcp import FastMCP\nmcp = FastMCP('x')\n"
+NEEDS_SETTINGS = """\
+from fastmcp import FastMCP
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    first_of_several_settings: str
+    second_of_several_settings: str
+    third_of_several_settings: str
+
+
+mcp = FastMCP("x")
+settings = Settings()
+"""
 WRONG = {
     "a package that is missing": (
         "import nosuchpackage\n",
         "server.py, line 1: ModuleNotFoundError: No module named 'nosuchpackage'. Add the package",
     ),
+    "a module that a package does not have": (
+        "import starlette.nosuchmodule\n",
+        "No module named 'starlette.nosuchmodule'. The zip has starlette ",
+    ),
+    "the SDK's own class": (
+        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n",
+        "That is the SDK's own FastMCP. Write `from fastmcp import FastMCP` instead.",
+    ),
     "an annotation that means nothing": (
-        "from fastmcp import FastMCP\nmcp = FastMCP('x')\n\n\n@mcp.tool\ndef a(x: 'Nope'): ...\n",
+        f"{MAKES}\n\n@mcp.tool\ndef a(x: 'Nope'): ...\n",
         "server.py, line 5: NameError: name 'Nope' is not defined.",
     ),
     "parameters without names": (
-        "from fastmcp import FastMCP\nmcp = FastMCP('x')\n\n\n@mcp.tool\ndef a(*args): ...\n",
+        f"{MAKES}\n\n@mcp.tool\ndef a(*args): ...\n",
         "Functions with *args are not supported as tools. Give each parameter",
     ),
-    "no such object": ("from fastmcp import FastMCP\n", "server has nothing called 'mcp'"),
-    "another kind of object": ("mcp = 3\n", "server:mcp is a int; it has to be a FastMCP server"),
+    "no such object": (
+        "from fastmcp import FastMCP\n",
+        "server.py: The module server has nothing called 'mcp'",
+    ),
+    "another kind of object": (
+        "\nmcp = 3\n",
+        "server.py, line 2: server:mcp is of type int; it has to be a FastMCP server",
+    ),
+    "a function that wants something": (
+        "from fastmcp import FastMCP\n\n\ndef mcp(path): ...\n",
+        "server.py, line 4: server:mcp cannot be called without arguments: missing a required arg",
+    ),
     "a server that checks its callers itself": (
         WITH_AUTH,
-        "server:mcp has auth=, which Mesh does not support",
+        "server.py, line 4: server:mcp has auth=, which Mesh does not support",
     ),
     "a mounted server that checks its callers itself": (
         WITH_MOUNTED_AUTH,
@@ -152,8 +148,24 @@ WRONG = {
         "x has background tasks, slow. Lambda stops an instance between requests",
     ),
     "a server that runs when it is imported": (
-        "from fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run()\n",
-        "server runs its server when it is imported. Put the call of run() under",
+        f"{MAKES}mcp.run()\n",
+        "server.py, line 3: server runs its server when it is imported. Put the call of run()",
+    ),
+    "a module that ends the process": (
+        f"import sys\n{MAKES}sys.exit(1)\n",
+        "server.py, line 4: SystemExit: 1. Importing the module ends it. Put that under `if __name",
+    ),
+    "a module that ends the process with words": (
+        f"import sys\n{MAKES}sys.exit('Set WEATHER_URL.')\n",
+        "server.py, line 4: SystemExit: Set WEATHER_URL.",
+    ),
+    "a variable that is not set": (
+        f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
+        "line 4: KeyError: 'WEATHER_URL'. Set the variable where you build, and in `",
+    ),
+    "settings that are not set": (
+        NEEDS_SETTINGS,
+        "... Set the variable where you build, and in `environment_variables`.",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
@@ -169,7 +181,78 @@ def test_an_author_is_told_the_line_and_the_remedy(
         built(tmp_path)
     assert said in str(caught.value)
     assert "Traceback" not in str(caught.value)
+    # Two lines of a terminal.
+    assert len(str(caught.value)) <= 160
     assert len(str(caught.value).splitlines()) == 1
+
+
+ODD = """\
+import argparse
+import atexit
+import os
+import subprocess
+import sys
+import threading
+
+from fastmcp import FastMCP
+
+argparse.ArgumentParser().parse_args()
+print("a line")
+os.write(1, b"another")
+subprocess.run(["echo", "a third"])
+atexit.register(print, "a fourth")
+threading.Thread(target=threading.Event().wait).start()
+mcp = FastMCP("x")
+
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_what_a_module_does_to_its_process_does_not_disturb_the_build(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(ODD)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.tools == ("add",)
+
+
+TWICE = f"""\
+{MAKES}
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+
+
+@mcp.tool("add")
+def add_much(a: int) -> int:
+    return a + 100
+
+
+def forecast(city: str) -> str:
+    \"\"\"The weather of tomorrow.\"\"\"
+    return _in_words(city)
+
+
+def _in_words(city: str) -> str:
+    \"\"\"Something that tools use.\"\"\"
+    return city
+"""
+
+
+def test_an_author_is_told_of_tools_that_are_lost(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(TWICE)
+    notes = [note for note in built(tmp_path).notes if note.startswith("server.py")]
+    twice, forgotten = notes
+    assert twice.startswith("server.py, line 10: the FunctionTool 'add' replaces an earlier one. ")
+    assert forgotten.startswith("server.py, line 15: nothing uses forecast, and it is no tool. ")
+    assert forgotten.endswith("write @mcp.tool above it.")
 
 
 def test_a_provider_that_is_changed_twice_stays_with_fastmcp() -> None:

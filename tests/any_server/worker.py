@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import sys
+import time
 
 HOST = "x.lambda-url.us-east-1.on.aws"
 
@@ -47,7 +48,9 @@ def event_of(number, method, params):
 
 
 def main():
+    before = time.process_time()
     handler = importlib.import_module("mesh.runtime.handler").handler
+    init_ms = (time.process_time() - before) * 1000
     answers = []
     for number, (name, arguments) in enumerate(json.loads(sys.stdin.read())):
         is_tool = "/" not in name
@@ -55,6 +58,7 @@ def main():
         answer = handler(event_of(number, "tools/call" if is_tool else name, params), Context())
         answers.append({"status": answer["statusCode"], "body": answer.get("body")})
     found = {"answers": answers, "fastmcp": "fastmcp" in sys.modules}
+    found["init_ms"] = init_ms
     with os.fdopen(3, "w") as output:
         json.dump(found, output)
 

@@ -98,7 +98,7 @@ def test_the_only_fastmcp_object_is_found(root: Path, source: str, wanted: str) 
             ("in a function", 'server = "server:make"'),
         ),
         ("from mcp.server.fastmcp import FastMCP\nm = FastMCP('w')\n", ("from fastmcp import",)),
-        ("mcp = 1\n", ("no line such as `mcp = FastMCP(...)`", 'server = "server:create_server"')),
+        ("mcp = 1\n", ("no line such as `mcp = FastMCP(...)`", 'server = "server:FUNCTION"')),
         ("mcp = (\n", ("line 1", "not valid Python")),
     ],
 )

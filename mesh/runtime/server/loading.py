@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +43,11 @@ def load(server: str) -> FastMCP[Any]:
     if found is None:
         raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
     if not isinstance(found, FastMCP) and callable(found):
-        found = found()
+        found = _made_by(found, server)
     if not isinstance(found, FastMCP):
         raise SettingsError(
-            f"{server} is a {type(found).__name__}; it has to be a FastMCP server, or a function "
-            "that returns one."
+            f"{server} is of type {type(found).__name__}; it has to be a FastMCP server, or a "
+            "function that returns one."
         )
     for one in with_mounted(found):
         # FastMCP heeds that of the outermost server only.
@@ -57,6 +58,18 @@ def load(server: str) -> FastMCP[Any]:
                 "API keys, access tokens or AWS signatures. Remove it."
             )
     return found
+
+
+def _made_by(function: Callable[..., Any], server: str) -> Any:
+    """What a function returns that makes the server."""
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise SettingsError(
+            f"{server} cannot be called without arguments: {error}. Write a function, or a line "
+            "such as mcp = ..., that gives them."
+        ) from None
+    return function()
 
 
 @contextmanager

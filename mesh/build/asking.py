@@ -1,0 +1,111 @@
+"""Asks processes of their own about a server, which they import with its packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesh.build import author_errors
+from mesh.build.dependencies import MESH_LOCK, installed, pins
+from mesh.build.failure import BuildError
+from mesh.build.host_packages import host_site
+from mesh.build.project import Project
+
+# A package that asks for one of these has authors who work with FastMCP.
+OF_FASTMCP = ("fastmcp", "fastmcp-slim", "mcp")
+LIMIT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Runs modules of this package with a project's own.
+
+    Attributes:
+        project: The server.
+        root: The folder that its modules are imported from.
+        site: Its packages; None where they are those of this Python.
+        bytecode: Where Python keeps bytecode: not in the author's folder.
+    """
+
+    project: Project
+    root: Path
+    site: Path | None
+    bytecode: Path
+
+    def authors(self) -> list[str]:
+        """The first names of the modules whose authors work with FastMCP.
+
+        They are those of the project, and those of the packages that ask for FastMCP: a server may
+        come from the package index.
+        """
+        found = set(self.project.authors())
+        own = pins(MESH_LOCK)
+        for one in installed(self.site) if self.site else ():
+            if one.name not in own and not one.requires.isdisjoint(OF_FASTMCP):
+                found |= {
+                    file.parts[0].removesuffix(".py") for file in one.files if file.suffix == ".py"
+                }
+        return sorted(found)
+
+    def of(
+        self, module: str, question: Callable[[], str], what: str, **variables: str
+    ) -> dict[str, Any]:
+        """What a module of this package answers.
+
+        Raises:
+            BuildError: it answers nothing; `what` says what that means.
+        """
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
+        }
+        ours = Path(__file__).resolve().parents[2]
+        # The project's modules first.
+        places = [self.root.resolve(), *([self.site] if self.site else []), ours]
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
+        environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
+        environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"from mesh.build.{module} import main; main()",
+                self.project.server,
+                self.project.catalogues,
+            ],
+            cwd=self.root,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        ) as asked:
+            try:
+                # It starts while the question is still being made.
+                answers, errors = asked.communicate(question(), LIMIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise BuildError(f"The server did not start within {LIMIT_SECONDS} s.") from None
+            finally:
+                # Whatever ended this, a build that fails leaves nothing running.
+                asked.kill()
+        if asked.returncode == author_errors.STATUS:
+            raise BuildError(errors.strip().splitlines()[-1])
+        if asked.returncode:
+            said = "\n".join(errors.strip().splitlines()[-8:])
+            raise BuildError(f"{what}:\n{said}")
+        return dict(json.loads(answers))
+
+
+def site_of(project: Project, cache: Path) -> Path | None:
+    """The packages that the zip carries, for this machine; None where this Python has them."""
+    if not project.is_installed:
+        return host_site(project.requirements, cache)
+    return None

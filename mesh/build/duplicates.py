@@ -1,0 +1,49 @@
+"""Tools, resources and prompts that replace others of the same name, for the build's report.
+
+FastMCP only logs such a warning, and a server on Lambda never shows what the first one was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def duplicates(root: Path) -> Iterator[list[str]]:
+    """A list that gets a sentence for each duplicate that FastMCP would warn of.
+
+    Args:
+        root: The folder that the author's modules are in.
+    """
+    from fastmcp.server.providers.local_provider import LocalProvider  # noqa: PLC0415 - see main
+
+    found: list[str] = []
+    kind: Any = LocalProvider
+    add = kind._add_component  # noqa: SLF001 - all of its public methods end there
+
+    def noting(provider: Any, component: Any) -> Any:
+        before = provider._components.get(component.key)  # noqa: SLF001 - as FastMCP looks it up
+        if before is not None and provider._on_duplicate == "warn":  # noqa: SLF001 - no public way
+            found.append(
+                f"{_place(component, root)}the {type(component).__name__} {component.name!r} "
+                f"replaces an earlier one. Give it another name, or remove one of them."
+            )
+        return add(provider, component)
+
+    kind._add_component = noting  # noqa: SLF001 - as above
+    try:
+        yield found
+    finally:
+        kind._add_component = add  # noqa: SLF001 - as above
+
+
+def _place(component: Any, root: Path) -> str:
+    code = getattr(getattr(component, "fn", None), "__code__", None)
+    if code is None:
+        return ""
+    file = Path(code.co_filename)
+    name = file.relative_to(root) if file.is_relative_to(root) else file.name
+    return f"{name}, line {code.co_firstlineno}: "

@@ -1,0 +1,64 @@
+"""An instance of its own for a few requests, from an unpacked zip."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mesh.build.environment import VENV
+
+WORKER = Path(__file__).with_name("worker.py")
+LIMIT_SECONDS = 120
+
+
+def answers(
+    task: Path, calls: list[Any], fast_path: str, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What an instance answers, and whether it has imported FastMCP.
+
+    Args:
+        task: The unpacked zip.
+        calls: Each a tool and its arguments, or a method and its parameters.
+        fast_path: `on` or `off`.
+        environment: Further variables.
+
+    Returns:
+        `answers`, each with `status` and `body`; `fastmcp`; and `init_ms`, CPU time in
+        milliseconds until the handler was imported.
+    """
+    read, write = os.pipe()
+    variables = {
+        "PATH": os.environ["PATH"],
+        "LAMBDA_TASK_ROOT": str(task),
+        "PYTHONPATH": os.pathsep.join([str(task), str(VENV / "lambda-runtime")]),
+        "AWS_REGION": "us-east-1",
+        "MESH_AUTH": "none",
+        "MESH_FAST_PATH": fast_path,
+        **(environment or {}),
+    }
+    run = f"runpy.run_path({str(WORKER)!r}, run_name='__main__')"
+    start = f"import os, runpy; os.dup2({write}, 3); {run}"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", start],
+            cwd=task,
+            env=variables,
+            input=json.dumps(calls),
+            capture_output=True,
+            text=True,
+            check=False,
+            pass_fds=(write,),
+            timeout=LIMIT_SECONDS,
+        )
+    finally:
+        os.close(write)
+    with os.fdopen(read) as told:
+        text = told.read()
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(text)
+    return found
