@@ -24,9 +24,11 @@ PYTEST ?=
 MINUTES ?=
 COUNT ?=
 SEED ?=
+# FastMCP's examples for make compatibility; without it they come from PyPI
+EXAMPLES ?=
 
-.PHONY: help setup build wheel up down status check format docs test torture bench bench-quick bench-retrieval bench-ingestion \
-	bench-refusals lock clean
+.PHONY: help setup build wheel up down status check format docs test torture compatibility bench bench-quick \
+	bench-retrieval bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -76,6 +78,10 @@ test: setup ## Run all tests
 torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)
 	@.venv/bin/python -m tests.torture $(if $(MINUTES),--minutes $(MINUTES)) \
 	$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+compatibility: setup ## Try servers of others (EXAMPLES=fastmcp/examples, PUBLISH=1: into docs/)
+	@.venv/bin/python -m tests.compatibility $(if $(EXAMPLES),--examples "$(EXAMPLES)") \
+	$(if $(PUBLISH),--publish)
 
 bench: setup ## Measure cold starts and warm calls beside others (PUBLISH=1: into docs/)
 	@.venv/bin/python -m benchmarks.starts $(if $(PUBLISH),--publish) $(BENCH)

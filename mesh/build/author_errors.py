@@ -16,10 +16,10 @@ from mesh.runtime.config.variables import SettingsError
 # The exit status of a process whose last line on standard error is such a line.
 STATUS = 3
 # Of what an exception says: with the place and the remedy, two lines of a terminal.
-LONGEST = 90
+LONGEST = 72
 SDK_CLASS = "mcp.server.fastmcp"
 NOT_MAIN = 'Importing the module ends it. Put that under `if __name__ == "__main__":`.'
-VARIABLE = "Set the variable where you build, and in `environment_variables`."
+VARIABLE = "Set the variable for the build and in `environment_variables`."
 
 
 @contextmanager
@@ -79,9 +79,12 @@ def _below(file: Path, root: Path) -> str:
 
 def _said(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        # A package may say more there, of itself.
+        text = f"No module named {error.name!r}"
     line = " ".join(f"{type(error).__name__}: {text}".split())
     if len(line) > LONGEST:
-        line = f"{line[:LONGEST].rsplit(' ', 1)[0]} ..."
+        return f"{line[:LONGEST].rsplit(' ', 1)[0]} ..."
     return f"{line.rstrip(': ').rstrip('.')}."
 
 

@@ -23,7 +23,6 @@ import marshal
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -230,7 +229,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     if failed:
         return {"failed": failed}
     return {
-        **_catalogue(_server(place, hook), recorded, sorted(looked_at), reached),
+        **_catalogue(place, hook, recorded, sorted(looked_at), reached),
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "order": asked["modules"],
@@ -252,25 +251,18 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
     return {name: reachable.from_function(function) for name, function in functions.items()}
 
 
-def _server(place: str, hook: str) -> Any:
-    """The server, asked as a Function URL would."""
-    from mesh.build.author_errors import explained  # noqa: PLC0415 - see main
-    from mesh.build.frozen import catalogues_of  # noqa: PLC0415
-
-    with explained(Path.cwd(), place):
-        return catalogues_of(place, hook).whole
-
-
 def _catalogue(
-    server: Any,
+    place: str,
+    hook: str,
     recorded: Mapping[str, list[Any]],
     authors: list[str],
     reached: Mapping[int, dict[str, str]],
 ) -> dict[str, Any]:
-    from mesh.build.frozen import ERAS, tool_pages  # noqa: PLC0415 - see main
+    from mesh.build.frozen import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
     from mesh.build.frozen_calls import call_of  # noqa: PLC0415
     from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
 
+    server = catalogues_of(place, hook).whole
     if server.slow_because:
         # FastMCP answers everything, so it is not asked: a lifespan may need what is on AWS only.
         return {"texts": {}, "calls": {}, "off": {}}
@@ -291,4 +283,10 @@ def main() -> None:
     from mesh.build.asked_process import answer, arguments  # noqa: PLC0415 - as light as can be
 
     with answer() as output:
-        json.dump(result(asked, *arguments()), output)
+        try:
+            found = result(asked, *arguments())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - FastMCP answers where this cannot
+            found = {"failed": {"": f"{type(error).__name__}: {error}"}}
+        json.dump(found, output)

@@ -166,6 +166,10 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
             return {**plainly(), "deferred": {"off": off}}
         imports = found.get("imports", imports)
         failed = _culprits(asking, modules, early, found)
+        if not failed and "texts" not in found:
+            because = found.get("failed", {}).get("", "it needs FastMCP while it is imported")
+            off = dict.fromkeys(plainly()["of"], because)
+            return {**plainly(), "slow_because": because, "deferred": {"off": off}}
         different = {} if failed else _that_differ(found, plainly())
         failed |= {
             module: f"with FastMCP deferred, {name} is described in another way"

@@ -161,11 +161,11 @@ WRONG = {
     ),
     "a variable that is not set": (
         f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
-        "line 4: KeyError: 'WEATHER_URL'. Set the variable where you build, and in `",
+        "line 4: KeyError: 'WEATHER_URL'. Set the variable for the build and in `",
     ),
     "settings that are not set": (
         NEEDS_SETTINGS,
-        "... Set the variable where you build, and in `environment_variables`.",
+        "... Set the variable for the build and in `environment_variables`.",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
@@ -218,6 +218,63 @@ def test_what_a_module_does_to_its_process_does_not_disturb_the_build(
     made = built(tmp_path)
     assert made.fast_path is not None
     assert made.fast_path.tools == ("add",)
+
+
+LAZY = f"""\
+{MAKES}
+
+class Lazy:
+    @property
+    def __class__(self):
+        globals()[f"name_{{len(globals())}}"] = 1
+        return object
+
+
+lazy = Lazy()
+
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_a_module_that_changes_when_it_is_looked_at_stays_on_the_fast_path(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(LAZY)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.tools == ("add",)
+
+
+FAILS_DEFERRED = """\
+import os
+
+from fastmcp import FastMCP
+
+
+def mcp() -> FastMCP:
+    # The build sets it where it tries the fast path.
+    if os.environ["PYTHONHASHSEED"] == "1":
+        raise ValueError("not here")
+    made = FastMCP("x")
+    made.tool(add)
+    return made
+
+
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_a_server_that_fails_only_without_fastmcp_is_left_to_fastmcp(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(FAILS_DEFERRED)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.off == {"add": "ValueError: not here"}
 
 
 TWICE = f"""\

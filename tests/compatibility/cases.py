@@ -31,7 +31,7 @@ class Case:
         server: The setting `server`, where one is needed.
         source: A `server.py` of one's own around a package, where its server is no object of a
             module.
-        requirements: What an example needs, where its author says it only in words.
+        requirements: What else it needs; for an example, where its author says it only in words.
         environment: Variables that the server reads.
         calls: Tools and arguments, or methods and parameters; nothing that changes anything.
         refused: Words of the reason why Mesh refuses the server; empty where it runs.
@@ -73,8 +73,8 @@ class Case:
         else:
             folder.mkdir(parents=True)
             given = Path(shutil.copy(examples / self.example, folder))
-        if self.package or self.requirements:
-            asked = [self.package] if self.package else self.requirements
+        asked = [*filter(None, [self.package]), *self.requirements]
+        if asked:
             (folder / "requirements.txt").write_text("".join(f"{one}\n" for one in asked))
         if self.source:
             (folder / "server.py").write_text(self.source)

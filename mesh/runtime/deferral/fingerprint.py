@@ -74,7 +74,8 @@ class _Writer:
 
     def module(self, name: str, module: Any) -> Iterator[str]:
         """The functions and classes that a module defines, as far as FastMCP looks at them."""
-        for key, value in vars(module).items():
+        # A copy: what a module keeps may import something when it is looked at.
+        for key, value in [*vars(module).items()]:
             if type(value) is Recorder:
                 # What it recorded is among the operations.
                 continue

@@ -66,8 +66,8 @@ def _made_by(function: Callable[..., Any], server: str) -> Any:
         inspect.signature(function).bind()
     except TypeError as error:
         raise SettingsError(
-            f"{server} cannot be called without arguments: {error}. Write a function, or a line "
-            "such as mcp = ..., that gives them."
+            f"{server} cannot be called without arguments: {error}. Write a line such as "
+            "mcp = ... that gives them."
         ) from None
     return function()
 
