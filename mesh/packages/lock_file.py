@@ -22,6 +22,10 @@ from mesh.packages.declared import Declared
 from mesh.packages.explanation import explanation, refused_fastmcp
 
 MESH_INPUT = MESH_LOCK.with_suffix(".in")
+NO_HASH = (
+    "{source} asks for {line}, which has no hash: it is a folder or an address.\n"
+    "Build a wheel of it (`uv build --wheel`), and name the wheel's file."
+)
 HEAD = "# Written by mesh from {source}. Inputs: {digest}\n"
 # What decides a lock beside what the author asks for.
 RECIPE = (Path(__file__), MESH_INPUT, MESH_LOCK)
@@ -50,6 +54,9 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
         return place
     if problem := refused_fastmcp(declared, pins(MESH_LOCK)):
         raise BuildError(problem)
+    for one in declared.parsed():
+        if one.url and "+" in one.url.partition(":")[0]:
+            raise BuildError(NO_HASH.format(source=declared.source, line=one))
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     with tempfile.TemporaryDirectory(dir=folder, prefix="locking-") as scratch:
@@ -58,10 +65,7 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
         _compile(declared, root, target, made)
         text = _absolute(made.read_text(encoding="utf-8"), root)
         for line in re.findall(r"^[^\s#-].*[^\\\n]$", text, re.MULTILINE):
-            raise BuildError(
-                f"{declared.source} asks for {line}, which has no hash: it is a folder or an "
-                "address.\nBuild a wheel of it (`uv build --wheel`), and name the wheel's file."
-            )
+            raise BuildError(NO_HASH.format(source=declared.source, line=line))
         made.write_text(head + text, encoding="utf-8")
         made.replace(place)
     return place

@@ -92,6 +92,10 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
         (("./absent-1.0-py3-none-any.whl",), ("absent-1.0", "not there")),
         (("two words",), ("two words", "not a requirement")),
         (("./package",), ("./package", "Build a wheel")),
+        (
+            ("answers @ git+https://127.0.0.1:9/answers.git@main",),
+            ("answers@ git+https://127.0.0.1:9/answers.git@main", "Build a wheel"),
+        ),
     ],
 )
 def test_what_cannot_be_locked_is_said_in_two_lines(
