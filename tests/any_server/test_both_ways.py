@@ -149,6 +149,10 @@ WRONG = {
         "from fastmcp import FastMCP\n\n\ndef mcp(path): ...\n",
         "server.py, line 4: server:mcp cannot be called without arguments: missing a required arg",
     ),
+    "an application of another framework": (
+        "class App:\n    def __call__(self, scope): ...\n\n\nmcp = App()\n",
+        "server.py, line 5: server:mcp is of type App; it has to be a FastMCP server",
+    ),
     "a server that checks its callers itself": (
         WITH_AUTH,
         "server.py, line 4: server:mcp has auth=, which Mesh does not support",

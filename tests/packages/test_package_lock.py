@@ -94,7 +94,7 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
         (("./package",), ("./package", "Build a wheel")),
         (
             ("answers @ git+https://127.0.0.1:9/answers.git@main",),
-            ("answers@ git+https://127.0.0.1:9/answers.git@main", "Build a wheel"),
+            ("answers @ git+https://127.0.0.1:9/answers.git@main", "Build a wheel"),
         ),
     ],
 )

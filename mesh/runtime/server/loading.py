@@ -65,6 +65,9 @@ def _made_by(function: Callable[..., Any], server: str) -> Any:
     try:
         inspect.signature(function).bind()
     except TypeError as error:
+        if not inspect.isroutine(function):
+            # An application of another framework, perhaps.
+            return function
         raise SettingsError(
             f"{server} cannot be called without arguments: {error}. Write a line such as "
             "mcp = ... that gives them."

@@ -75,3 +75,9 @@ mock_resource "aws_wafv2_web_acl" {
 mock_data "aws_route53_zone" {
   defaults = { name = "example.com" }
 }
+
+mock_resource "aws_s3_object" {
+  defaults = {
+    version_id = "first"
+  }
+}
