@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mesh.build.environment import VENV
+from mesh.installation import VENV
 
 WORKER = Path(__file__).with_name("worker.py")
 LIMIT_SECONDS = 120

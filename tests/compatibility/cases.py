@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mesh import uv
 from mesh.build.dependencies import MESH_LOCK, pins
-from mesh.build.environment import uv_variables
 
 CASES = Path(__file__).with_name("cases.toml")
 
@@ -101,7 +101,7 @@ def download_examples(into: Path) -> Path:
         *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
         *("--no-binary", "fastmcp", "--dest", str(into), f"fastmcp=={version}"),
     )
-    subprocess.run(command, check=True, env=uv_variables())
+    subprocess.run(command, check=True, env=uv.variables())
     (archive,) = into.glob("fastmcp-*.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as opened:
         opened.extractall(into, filter="data")

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mesh.build import build, host_architecture, target
-from mesh.build.environment import CACHE
 from mesh.build.host_packages import host_site
 from mesh.failure import CommandFailedError
+from mesh.installation import CACHE
 from mesh.settings import locate, project, settings
 from tests.any_server.instance import LIMIT_SECONDS, answers
 from tests.compatibility.cases import Case
@@ -80,7 +80,7 @@ def trial(case: Case, folder: Path, examples: Path | None = None) -> Result:
             found = settings(locate(given), {})
             made = project(found, target(host_architecture(), "3.13"))
             output = folder / "server.zip"
-            built = build("host", project=made, output=output, cache=CACHE / "bundle")
+            built = build(made, "host", output=output, cache=CACHE / "bundle")
         except CommandFailedError as error:
             return Result(case, refused=str(error).replace(str(folder), ""))
     assert built.fast_path is not None

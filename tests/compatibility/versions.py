@@ -17,13 +17,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mesh import uv
 from mesh.build import fast_path
 from mesh.build.building import RECORD
 from mesh.build.dependencies import MESH_LOCK
-from mesh.build.environment import BIN, ROOT, VENV, uv_variables
+from mesh.build.environment import ROOT
 from mesh.build.failure import BuildError
 from mesh.build.host_packages import host_site
 from mesh.build.project import Project
+from mesh.installation import VENV
 from tests.any_server.instance import answers
 from tests.compatibility.trial import LISTS, UNKNOWN, reference
 
@@ -52,11 +54,11 @@ def locked(version: str, into: Path) -> Path:
     wanted.write_text(re.sub(r"^(fastmcp\S*)==.*", rf"\1=={version}", own, flags=re.MULTILINE))
     done = subprocess.run(
         [
-            *(str(BIN / "uv"), "pip", "compile", str(wanted)),
+            *(uv.executable(), "pip", "compile", str(wanted)),
             *("--output-file", str(into / "lock.txt"), "--generate-hashes", "--quiet"),
             *("--python", sys.executable, "--no-header", "--no-annotate"),
         ],
-        env=uv_variables() | {"NO_COLOR": "1"},
+        env=uv.variables() | {"NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,
