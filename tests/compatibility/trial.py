@@ -82,7 +82,7 @@ def trial(case: Case, folder: Path, examples: Path | None = None) -> Result:
             output = folder / "server.zip"
             built = build(made, "host", output=output, cache=CACHE / "bundle")
         except CommandFailedError as error:
-            return Result(case, refused=str(error).replace(str(folder), ""))
+            return Result(case, refused=str(error).replace(f"{folder}/server/", ""))
     assert built.fast_path is not None
     task = folder / "task"
     with zipfile.ZipFile(built.path) as opened:
