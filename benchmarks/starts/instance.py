@@ -24,6 +24,7 @@ from mesh.local_aws.functions import FunctionName, FunctionVersion
 from mesh.local_aws.log_pipes import FramePipe, LinePipe
 from mesh.local_aws.memory import MB, peak_bytes
 from mesh.local_aws.process_identity import kill_group
+from mesh.local_aws.role_credentials import RoleCredentials
 from mesh.local_aws.runtime_api import Invocation, RuntimeApi
 from mesh.local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
 
@@ -118,6 +119,7 @@ class Process:
             log_stream="benchmark",
             # Nothing may reach an AWS that is not named.
             endpoint="http://127.0.0.1:9",
+            credentials=RoleCredentials("test", "test", "test"),
         )
         if not self._sandbox.namespaces:
             # Write permission alone does not stop every user from keeping bytecode.

@@ -290,7 +290,7 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    for name in ("for", "notes", "of", "slow_because"):
+    for name in ("for", "of", "slow_because"):
         del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     off, varies = deferred["off"], tuple(deferred["varies"])

@@ -19,13 +19,16 @@ import httpx
 from mesh import build as bundle
 from mesh import packages
 from mesh.build.failure import BuildError
+from mesh.build.limits import needs_bucket
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import local_aws_client, lock
+from mesh.stack.deployment import ZIP_BUCKET
 
 if TYPE_CHECKING:
+    from mesh.build import BuildResult
     from mesh.build.project import Project
     from mesh.local_aws.process import Running
     from mesh.settings import Settings
@@ -127,11 +130,19 @@ class Dev:
             name = outputs["function_name"]
             client = self._lambda
             version = client.update_function_code(
-                FunctionName=name, ZipFile=built.path.read_bytes(), Publish=True
+                FunctionName=name, Publish=True, **self._code(built, running)
             )["Version"]
             client.update_alias(FunctionName=name, Name="candidate", FunctionVersion=version)
             self._try(outputs["candidate_url"], running, outputs["log_group_name"])
             client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+
+    def _code(self, built: BuildResult, running: Running) -> dict[str, object]:
+        """The zip as Lambda takes it: in the request, or from the bucket of `mesh up`."""
+        if not needs_bucket(built.zip_bytes):
+            return {"ZipFile": built.path.read_bytes()}
+        s3 = local_aws_client.client("s3", running.environment)
+        s3.upload_file(str(built.path), ZIP_BUCKET, built.path.name)
+        return {"S3Bucket": ZIP_BUCKET, "S3Key": built.path.name}
 
     def _try(self, url: str, running: Running, log_group: str) -> None:
         """List the tools at an address: this starts an instance, which then serves live, too."""

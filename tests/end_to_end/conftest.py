@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from aoma import building as bundle
 from aoma.building import aoma
-from mesh import build as bundle
+from mesh.build import BuildResult
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys
 from mesh.runtime.access.api_keys import generate
@@ -41,7 +42,7 @@ class Project:
     def zip(self) -> Path:
         return self.root / "dist" / "mesh.zip"
 
-    def build(self) -> bundle.BuildResult:
+    def build(self) -> BuildResult:
         """Make the zip for this machine's processor; only that one can run here."""
         lock = self.root / "requirements" / "lambda.txt"
         own = replace(aoma(), root=self.root, requirements=lock)
