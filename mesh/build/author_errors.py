@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -18,8 +17,6 @@ from mesh.runtime.config.variables import SettingsError
 STATUS = 3
 # Of what an exception says: with the place and the remedy, two lines of a terminal.
 LONGEST = 72
-TRACED = "Traceback (most recent call last)"
-TRACED_LINE = re.compile(r'File "(.+)", line (\d+)')
 SDK_CLASS = "mcp.server.fastmcp"
 NOT_MAIN = 'Importing the module ends it. Put that under `if __name__ == "__main__":`.'
 VARIABLE = "Set the variable for the build and in `environment_variables`."
@@ -73,7 +70,6 @@ def _place(error: BaseException, root: Path) -> str:
         return f"{_below(Path(error.filename), root)}, line {error.lineno}: "
     frames = traceback.extract_tb(error.__traceback__)
     places = [(one.filename, str(one.lineno)) for one in frames]
-    places += TRACED_LINE.findall(str(error))
     own = [(Path(name), line) for name, line in places if Path(name).is_relative_to(root)]
     return f"{_below(own[-1][0], root)}, line {own[-1][1]}: " if own else ""
 
@@ -87,10 +83,7 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         # A package may say more there, of itself.
         text = f"No module named {error.name!r}"
-    # Mangum tells of a lifespan so: what failed stands last.
-    traced = text.strip().splitlines()[-1] if TRACED in text else ""
-    said = traced or f"{type(error).__name__}: {text}"
-    line = " ".join(said.split())
+    line = " ".join(f"{type(error).__name__}: {text}".split())
     if len(line) > LONGEST:
         return f"{line[:LONGEST].rsplit(' ', 1)[0]} ..."
     return f"{line.rstrip(': ').rstrip('.')}."

@@ -39,9 +39,7 @@ def refuse(server: Any) -> None:
             raise SettingsError(
                 f"{one.name} has background tasks"
                 f"{f', {", ".join(sorted(tasks))}' if tasks else ''}. Lambda stops an instance "
-                "between requests, and the task in it. Remove task= and the extension: a call "
-                "may take 15 minutes. Longer work belongs into a queue or Step Functions, with "
-                "a tool that starts it and one that asks for its result."
+                "between requests, and the task in it. Remove task= and the extension."
             )
 
 

@@ -102,20 +102,6 @@ class Settings(BaseSettings):
 mcp = FastMCP("x")
 settings = Settings()
 """
-FAILING_LIFESPAN = """\
-from contextlib import asynccontextmanager
-
-from fastmcp import FastMCP
-
-
-@asynccontextmanager
-async def lifespan(server):
-    raise RuntimeError("no database")
-    yield
-
-
-mcp = FastMCP("x", lifespan=lifespan)
-"""
 WRONG = {
     "a package that is missing": (
         "import nosuchpackage\n",
@@ -184,10 +170,6 @@ WRONG = {
     "settings that are not set": (
         NEEDS_SETTINGS,
         "... Set the variable for the build and in `environment_variables`.",
-    ),
-    "a lifespan that fails": (
-        FAILING_LIFESPAN,
-        "server.py, line 8: RuntimeError: no database.",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }

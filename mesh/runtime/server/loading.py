@@ -54,8 +54,8 @@ def load(server: str) -> FastMCP[Any]:
         if one.auth is not None:
             which = server if one is found else f"{one.name}, mounted on {server},"
             raise SettingsError(
-                f"{which} has auth=, which Mesh does not support: it checks callers itself, by "
-                "API keys, access tokens or AWS signatures. Remove it."
+                f"{which} has auth=, which Mesh does not support: it checks callers itself. "
+                "Remove it."
             )
     return found
 
