@@ -7,6 +7,7 @@ file each they take three times as long.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import mesh
@@ -14,6 +15,9 @@ from mesh.build import bytecode, packing
 from mesh.build.archive import Entry
 from mesh.build.failure import BuildError
 from mesh.build.project import files_below
+
+# `mesh dev` builds after each save, and Mesh's own modules are the same each time.
+_compiled = cache(bytecode.compiled)
 
 
 def runtime_files() -> Iterator[tuple[str, Path]]:
@@ -42,7 +46,7 @@ def entries(files: Iterable[tuple[str, Path]]) -> Iterator[Entry]:
             others.append(name)
             continue
         try:
-            compiled[name] = bytecode.compiled(source, name)
+            compiled[name] = _compiled(source, name)
         except (SyntaxError, ValueError) as error:
             raise BuildError(f"{name} is not valid Python: {error}") from error
     for pack in packing.packs(compiled, others):
