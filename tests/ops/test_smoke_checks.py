@@ -154,12 +154,13 @@ def test_a_tool_that_might_write_is_not_called_unasked() -> None:
         assert smoke.choose_call(writing, wanted, configured) == DELETE
 
 
-def test_the_call_in_the_settings_is_made_when_no_tool_is_safe() -> None:
+def test_the_call_in_the_settings_is_made_where_its_tool_is_advertised() -> None:
     reading = {"name": "now", "annotations": {"readOnlyHint": True}}
     needy = reading | {"name": "at", "inputSchema": {"required": ["zone"]}}
     other = reading | {"name": "search_knowledge", "inputSchema": {"required": ["question"]}}
     configured = Call("at", {"zone": "UTC"})
-    assert smoke.choose_call([needy, reading], None, configured) == Call("now")
+    assert smoke.choose_call([needy, reading], None, configured) == configured
+    assert smoke.choose_call([reading, other], None, configured) == Call("now")
     assert smoke.choose_call([needy, other], None, configured) == configured
     assert smoke.choose_call([needy, other], None) is None
 
