@@ -24,8 +24,8 @@ from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.build.target import target
 from mesh.installation import CACHE
+from mesh.local_aws import managed_runtime
 from mesh.local_aws.leftovers import remove_tree
-from mesh.local_aws.managed_runtime import FOLDER as LAMBDA_RUNTIME
 from mesh.local_aws.task_root import unpack
 
 FIRST_ROOT = "amazon_root_1.pem"
@@ -219,7 +219,7 @@ def _leave_out(site: Path) -> None:
     """Remove bytecode that an installer may have left, and what the runtime has."""
     for folder in [*site.rglob("__pycache__")]:
         shutil.rmtree(folder)
-    for there in LAMBDA_RUNTIME.iterdir():
+    for there in managed_runtime.folder().iterdir():
         name = there.name.partition("-")[0]
         for path in [site / there.name, *site.glob(f"{name}-*.dist-info")]:
             if path.is_dir():
@@ -251,7 +251,9 @@ def runtime() -> Path:
     stamp = place / "made-from"
     if not stamp.is_file() or json.loads(stamp.read_text()) != digest:
         remove_tree(place)
-        shutil.copytree(LAMBDA_RUNTIME, place, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            managed_runtime.folder(), place, ignore=shutil.ignore_patterns("__pycache__")
+        )
         _compile(place, "/var/runtime")
         stamp.write_text(json.dumps(digest))
     return place

@@ -106,7 +106,7 @@ def install_packages() -> None:
     run("packages", *install, "-r", "requirements/dev.txt", variables=variables)
     run(
         "Lambda's managed runtime",
-        *(*install, "-r", "requirements/runtime.txt", "--target", str(managed_runtime.FOLDER)),
+        *(*install, "-r", "requirements/runtime.txt", "--target", str(managed_runtime.folder())),
         variables=variables,
     )
 

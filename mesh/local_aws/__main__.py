@@ -45,7 +45,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--runtime",
         type=Path,
-        default=managed_runtime.FOLDER,
+        default=managed_runtime.folder(),
         help="folder with the packages of Lambda's Python runtime",
     )
     parser.add_argument("--region", default="us-east-1", help="region of callers that name none")

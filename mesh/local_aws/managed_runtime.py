@@ -18,14 +18,12 @@ from mesh.local_aws.errors import LocalAwsError
 LOCK = REQUIREMENTS / "runtime.txt"
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where they are, or are installed by `install`."""
     if CHECKOUT:  # `make setup` installs them
         return VENV / "lambda-runtime"
     digest = hashlib.sha256(sys.version.encode() + LOCK.read_bytes()).hexdigest()
     return CACHE / f"lambda-runtime-{digest[:16]}"
-
-
-FOLDER = _folder()
 
 
 def install() -> None:
@@ -34,7 +32,8 @@ def install() -> None:
     Raises:
         LocalAwsError: the package index cannot be reached, or uv is missing.
     """
-    if CHECKOUT or FOLDER.is_dir():
+    place = folder()
+    if CHECKOUT or place.is_dir():
         return
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="runtime-") as scratch:
@@ -53,7 +52,7 @@ def install() -> None:
             said = "\n".join(done.stderr.strip().splitlines()[-4:])
             raise LocalAwsError(f"the packages of Lambda's runtime cannot be installed:\n{said}")
         try:
-            made.rename(FOLDER)
+            made.rename(place)
         except OSError:
-            if not FOLDER.is_dir():  # else another command was faster
+            if not place.is_dir():  # else another command was faster
                 raise
