@@ -12,7 +12,6 @@ from aoma import bundled_knowledge
 from aoma.bundled_knowledge import Knowledge
 from mesh.build import BuildResult, target
 from mesh.build import build as build_any
-from mesh.build.building import default_output
 from mesh.build.hook import Hook, Report
 from mesh.build.project import Project
 from mesh.settings import locate, project, settings
@@ -52,7 +51,6 @@ def build(
     jira_url: str | None = None,
     indexed: bool = True,
     project: Project | None = None,
-    output: Path | None = None,
     **options: Any,
 ) -> BuildResult:
     """Build AOMA Mesh's zip; see `mesh.build.build`.
@@ -65,7 +63,6 @@ def build(
         jira_url: Jira's address, for links to tickets.
         indexed: Whether there is an index at all.
         project: Another project than this checkout, such as a copy of it.
-        output: The zip; `dist/mesh-<architecture>.zip` in the project when None.
         options: Of `mesh.build.build`.
 
     Raises:
@@ -74,10 +71,4 @@ def build(
     chosen = project or aoma()
     named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
     hook = index_of(named, chosen.root)
-    aim = target(architecture, options.get("python", "3.13"))
-    return build_any(
-        replace(chosen, hook=hook if indexed else None),
-        architecture,
-        output=output or default_output(aim.architecture, chosen.root),
-        **options,
-    )
+    return build_any(replace(chosen, hook=hook if indexed else None), architecture, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aoma import local_supabase_stack
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aoma.bundled_knowledge import Knowledge
     from aoma.local_supabase.process import Running
     from mesh.build import BuildResult
+    from mesh.build.project import Project
     from mesh.progress import Steps
     from mesh.stack.deployment import Deployment
     from mesh.stack.stack import Stack
@@ -37,7 +39,11 @@ class EmbeddedIndex(Services):
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self.hook = index_of(knowledge, ROOT)
+        self._hook = index_of(knowledge, ROOT)
+
+    def project(self, made: Project) -> Project:
+        """With the index of what the options name."""
+        return replace(made, hook=self._hook)
 
     def start(self, here: Stack, steps: Steps) -> None:  # noqa: ARG002 - the interface
         """Stop the Supabase of an earlier run."""
@@ -64,6 +70,10 @@ class LocalSupabase(Services):
         self.running: Running
         self.openai: local_supabase_stack.OpenAI
         self._variables: Mapping[str, Any] = {}
+
+    def project(self, made: Project) -> Project:
+        """Without an index: the database has it all."""
+        return replace(made, hook=None)
 
     @property
     def variables(self) -> Mapping[str, Any]:

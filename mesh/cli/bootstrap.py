@@ -27,13 +27,19 @@ def print_settings(outputs: dict[str, Any]) -> None:
 
 
 def write_environments(outputs: dict[str, Any]) -> None:
-    """Write a file of values for each environment that has none."""
+    """Write a file of values for each environment that has none, or say what it lacks."""
     from mesh.stack.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
 
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
-        written = settings_file(current(), name, outputs["settings"]["name"], boundary)
+        here = current()
+        written = settings_file(here, name, outputs["settings"]["name"], boundary)
         if written is not None:
             click.echo(f"\nwritten: {written}; commit it")
+        elif boundary not in here.values_of(name).read_text():
+            click.echo(
+                f"\nadd to {here.values_of(name)}, for its role may deploy nothing without it:\n"
+                f'  permissions_boundary = "{boundary}"'
+            )
 
 
 @click.command("bootstrap", short_help="Prepare an AWS account: state bucket, GitHub's roles.")

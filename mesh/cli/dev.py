@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mesh import progress
 from mesh.cli.up import print_up, services_of
+from mesh.failure import CommandFailedError
 from mesh.local.extension import extensions
 from mesh.stack.current import server_of, stack_of
+
+if TYPE_CHECKING:
+    from mesh.local.dev import Saved
+
+# Of many files that were saved at once.
+SHOWN = 3
 
 
 @click.command("dev", short_help="Like up, and each save is live within seconds.")
@@ -33,28 +40,39 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
 
     location = server_of(server)
     stack = stack_of(location)
-    is_first = True
+    aim = build.target("host", "3.13")
+    dev: Dev | None = None
     while True:
-        found = settings.settings(location)
-        services = services_of(context, found.server, options)
-        aim = build.target("host", "3.13")
-        dev = Dev(stack, found, settings.project(found, aim), aim.architecture)
-        # A save while this is built and deployed is the first one to put live.
-        seen = dev.look()
-        result = up.up(stack, found, services, progress.Steps(up.STEPS + services.steps))
-        if is_first:
-            print_up(result, "mesh")
-        is_first = False
+        try:
+            found = settings.settings(location)
+            services = services_of(context, found.server, options)
+            made = services.project(settings.project(found, aim))
+            # Before it is built and deployed: a save meanwhile is the first one to put live.
+            fresh = Dev(stack, found, made, aim.architecture)
+            result = up.up(stack, found, services, progress.Steps(up.STEPS + services.steps))
+        except CommandFailedError as error:
+            if dev is None:
+                raise
+            click.echo(f"{error}\nWhat was live before still is. Waiting for the next save.")
+            dev.wait()
+            continue
+        if dev is None:
+            print_up(result)
+        dev = fresh
         click.echo(f"\nEach save is live at {result.mcp_url}; Ctrl-C ends this.")
-        for saved in dev.saves(seen):
-            clock = time.strftime("%H:%M:%S")
-            files = ", ".join(saved.files[:3]) + (", ..." if len(saved.files) > 3 else "")  # noqa: PLR2004
-            if saved.is_setting:
-                click.echo(f"{clock} {files} changed: up again")
-            elif saved.problem is None:
-                click.echo(f"{clock} live after {saved.seconds:.1f} s: {files}")
-            else:
-                click.echo(f"{clock} not live, the version before it is: {files}\n{saved.problem}")
+        for saved in dev.saves():
+            click.echo(_line(saved))
+
+
+def _line(saved: Saved) -> str:
+    """What became of a save, for a person."""
+    clock = time.strftime("%H:%M:%S")
+    files = ", ".join([*saved.files[:SHOWN], *(["..."] if saved.files[SHOWN:] else [])])
+    if saved.is_whole:
+        return f"{clock} {files} changed: up again"
+    if saved.problem is None:
+        return f"{clock} live after {saved.seconds:.1f} s: {files}"
+    return f"{clock} not live, the version before it is: {files}\n{saved.problem}"
 
 
 command.params += [option for one in extensions() for option in one.options]

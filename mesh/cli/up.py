@@ -17,13 +17,8 @@ if TYPE_CHECKING:
     from mesh.local.up import Up
 
 
-def print_up(result: Up, tool: str) -> None:
-    """Print where the server is and how to reach it.
-
-    Args:
-        result: what is up.
-        tool: what the commands begin with, `make` or `mesh`.
-    """
+def print_up(result: Up) -> None:
+    """Print where the server is and how to reach it."""
     bold = progress.paint(result.function_url, "bold", sys.stdout)
     notes = "".join(f"{progress.wrapped(note, '')}\n\n" for note in result.notes)
     click.echo(
@@ -33,8 +28,7 @@ def print_up(result: Up, tool: str) -> None:
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
         f"  API key       {result.api_key}\n\n{notes}"
         f"{snippets.all_of_them(result.mcp_url, result.api_key, result.call, result.name)}\n\n"
-        f"Every client, ready to copy: open {result.function_url} in a browser.\n"
-        f"It stays running: {tool} status, {tool} down. After an edit: {tool} up again."
+        f"Every client, ready to copy: open {result.function_url} in a browser."
     )
 
 
@@ -62,7 +56,9 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
     services = services_of(context, found.server, options)
     stack = stack_of(location)
     result = up.up(stack, found, services, progress.Steps(up.STEPS + services.steps))
-    print_up(result, "make" if stack.is_checkout else "mesh")
+    print_up(result)
+    tool = "make" if stack.is_checkout else "mesh"
+    click.echo(f"It stays running: {tool} status, {tool} down. After an edit: {tool} up again.")
 
 
 def services_of(context: click.Context, server: str, options: dict[str, Any]) -> Services:

@@ -8,7 +8,7 @@ they are the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,8 +38,6 @@ POLL_SECONDS = 0.15
 # INIT may take so long on Lambda: 10 s, and as much again after that failed.
 START_SECONDS = 20.0
 
-type Seen = Mapping[Path, tuple[int, int]]
-
 
 @dataclass(frozen=True)
 class Saved:
@@ -49,68 +47,82 @@ class Saved:
         files: What was saved, removed or made, relative to the server's folder.
         seconds: From the moment it was noticed until it was live, or was found not to work.
         problem: Why it is not live; None when it is. What was live before still is.
-        is_setting: Settings, packages or values have changed: only `mesh up` can apply them.
+        is_whole: Settings, packages or values have changed: only `mesh up` can apply them.
     """
 
     files: tuple[str, ...]
     seconds: float = 0.0
     problem: str | None = None
-    is_setting: bool = False
+    is_whole: bool = False
 
 
-@dataclass(frozen=True)
 class Dev:
-    """One server that is up.
+    """One server, before it is up and while it is.
 
-    Attributes:
+    Args:
         here: its stack.
         settings: its settings.
         project: what its zip is built from.
         architecture: this machine's.
     """
 
-    here: Stack
-    settings: Settings
-    project: Project
-    architecture: str
+    def __init__(
+        self, here: Stack, settings: Settings, project: Project, architecture: str
+    ) -> None:
+        self.here = here
+        self.settings = settings
+        self.project = project
+        self.architecture = architecture
+        self._declared = self._declares()
+        self._seen = self._look()
+        # What this command has published; an instance may still use the last but one.
+        self._published: list[str] = []
+        self._lambda: Any = None
 
-    def saves(self, before: Seen) -> Iterator[Saved]:
-        """Put each save live; ends after one that `mesh up` has to apply.
-
-        Args:
-            before: what `look` gave before the zip was built that is live.
-        """
+    def saves(self) -> Iterator[Saved]:
+        """Put each save live that comes after this object was made; ends with a whole one."""
         while True:
-            time.sleep(POLL_SECONDS)
-            now = self.look()
-            changed = sorted(
-                path for path in before.keys() | now.keys() if before.get(path) != now.get(path)
-            )
-            if not changed:
-                continue
-            before = now
-            files = tuple(self._name(path) for path in changed)
-            if self._inputs().intersection(changed):
-                yield Saved(files, is_setting=True)
-                return
+            files = self.wait()
             started = time.monotonic()
             try:
+                if self._is_whole(files):
+                    yield Saved(self._names(files), is_whole=True)
+                    return
                 self.put()
             except (BuildError, CommandFailedError) as error:
-                yield Saved(files, time.monotonic() - started, str(error))
+                yield Saved(self._names(files), time.monotonic() - started, str(error))
             else:
-                yield Saved(files, time.monotonic() - started)
+                yield Saved(self._names(files), time.monotonic() - started)
 
-    def look(self) -> Seen:
+    def wait(self) -> list[Path]:
+        """The files that are saved, made or removed next."""
+        while True:
+            before, self._seen = self._seen, self._look()
+            files = before.keys() | self._seen.keys()
+            changed = [path for path in files if before.get(path) != self._seen.get(path)]
+            if changed:
+                return sorted(changed)
+            time.sleep(POLL_SECONDS)
+
+    def _look(self) -> Mapping[Path, tuple[int, int]]:
         """When each file was changed last, and how large it is."""
         found = {}
-        for path in [*(path for _, path in self.project.files()), *self._inputs()]:
+        files = [path for _, path in self.project.files()]
+        for path in (*files, *self._settings_files, *self._declared.inputs):
             try:
                 about = path.stat()
-            except OSError:  # an editor replaces it right now
+            except OSError:  # it is not there, or an editor replaces it right now
                 continue
             found[path] = (about.st_mtime_ns, about.st_size)
         return found
+
+    def _is_whole(self, files: Iterable[Path]) -> bool:
+        """Whether these files are taken in by `mesh up` alone.
+
+        Raises:
+            BuildError: the packages cannot be read.
+        """
+        return not self._settings_files.isdisjoint(files) or self._declares() != self._declared
 
     def put(self) -> None:
         """Build what is there now, try it at the candidate's address, and put it live.
@@ -128,13 +140,17 @@ class Dev:
                 raise CommandFailedError("local AWS has ended: run `mesh dev` again.")
             outputs = self.here.read_outputs()
             name = outputs["function_name"]
-            client = self._lambda
+            client = self._client(running)
             version = client.update_function_code(
                 FunctionName=name, Publish=True, **self._code(built, running)
             )["Version"]
             client.update_alias(FunctionName=name, Name="candidate", FunctionVersion=version)
             self._try(outputs["candidate_url"], running, outputs["log_group_name"])
             client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+            self._published.append(version)
+            for old in self._published[:-2]:
+                client.delete_function(FunctionName=name, Qualifier=old)
+            del self._published[:-2]
 
     def _code(self, built: BuildResult, running: Running) -> dict[str, object]:
         """The zip as Lambda takes it: in the request, or from the bucket of `mesh up`."""
@@ -159,24 +175,28 @@ class Dev:
         said = function_log.last_error(logs, log_group, started_ms)
         raise CommandFailedError("\n".join(said) or f"HTTP {answer.status_code}: {answer.text}")
 
-    @cached_property
-    def _lambda(self) -> Any:
+    def _client(self, running: Running) -> Any:
         # Kept: making one takes longer than all else of a save.
-        running = process.find(self.here.aws)
-        return local_aws_client.client("lambda", running.environment if running else {})
+        if self._lambda is None:
+            self._lambda = local_aws_client.client("lambda", running.environment)
+        return self._lambda
 
     @property
     def _zip(self) -> Path:
         return self.here.mesh / "dist" / "dev.zip"
 
-    def _inputs(self) -> frozenset[Path]:
-        """The files that only a whole `mesh up` takes in."""
+    @cached_property
+    def _settings_files(self) -> frozenset[Path]:
         folder = self.settings.folder
-        declared = packages.declared(folder, self.settings.file, self.settings.requirements)
-        names = ("mesh.toml", "pyproject.toml", self.here.values_of("local").name)
-        kept = [folder / self.settings.lock] if self.settings.lock else []
-        return frozenset([*(folder / name for name in names), *declared.inputs, *kept])
+        names = ["mesh.toml", "pyproject.toml", *filter(None, [self.settings.lock])]
+        return frozenset([*(folder / name for name in names), self.here.values_of("local")])
 
-    def _name(self, path: Path) -> str:
+    def _declares(self) -> packages.Declared:
+        settings = self.settings
+        return packages.declared(settings.folder, settings.file, settings.requirements)
+
+    def _names(self, files: Iterable[Path]) -> tuple[str, ...]:
         folder = self.settings.folder
-        return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+        return tuple(
+            str(path.relative_to(folder) if path.is_relative_to(folder) else path) for path in files
+        )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import click
 
     from mesh.build import BuildResult
-    from mesh.build.hook import Hook
+    from mesh.build.project import Project
     from mesh.progress import Steps
     from mesh.settings.call import Call
     from mesh.stack.deployment import Deployment
@@ -30,14 +30,16 @@ class Services:
 
     Attributes:
         steps: How many steps `start` and `store_secrets` show.
-        hook: The build hook, in place of the one in the settings; None where there is none.
         variables: Values of Terraform's variables; read after `start`.
         environment: Variables for shells in `local.env`; read after `start`.
         notes: What people have to know, a sentence or two each; read after `start`.
     """
 
     steps = 0
-    hook: Hook | None = None
+
+    def project(self, made: Project) -> Project:
+        """What the zip is built from; `made` is as the settings have it."""
+        return made
 
     @property
     def variables(self) -> Mapping[str, Any]:

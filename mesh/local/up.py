@@ -7,7 +7,7 @@ import shutil
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mesh import build as bundle
@@ -132,9 +132,7 @@ def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
 
 def _build(here: Stack, server: Settings, services: Services, architecture: str) -> BuildResult:
     """Build the zip, with its packages locked for this machine's processor."""
-    made = project(server, bundle.target(architecture, "3.13"))
-    if services.hook is not None:
-        made = replace(made, hook=services.hook)
+    made = services.project(project(server, bundle.target(architecture, "3.13")))
     return bundle.build(made, architecture, output=here.zip_of(architecture))
 
 

@@ -46,10 +46,14 @@ def server_of(given: str | None = None) -> Location:
     return locate(given)
 
 
-def configured_call() -> Call | None:
-    """The call in the settings of the current folder's server; None where there is none."""
+def configured_call(given: str | None = None) -> Call | None:
+    """The call in the settings of a server; None where there is none.
+
+    Args:
+        given: As for `server_of`.
+    """
     try:
-        return settings(server_of()).smoke
+        return settings(server_of(given)).smoke
     except CommandFailedError:  # a folder without a server
         return None
 

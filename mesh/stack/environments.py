@@ -144,8 +144,9 @@ def _server(stack: Stack, name: str, default: str) -> str:
         )
     text = file.read_text()
     said = SAYS.search(text)
-    found = said[1] if said else None if stack.is_checkout else name
-    if found != name:
+    found = said[1] if said else None
+    # An author's file need not repeat its own name.
+    if found != name and (found is not None or stack.is_checkout):
         raise CommandFailedError(
             f"{file} says environment = {json.dumps(found)}, so it would be "
             f"deployed with another's state: it must be {json.dumps(name)}."

@@ -31,7 +31,6 @@ def answers(
         `answers`, each with `status` and `body`; `fastmcp`; and `init_ms`, CPU time in
         milliseconds until the handler was imported.
     """
-    read, write = os.pipe()
     variables = {
         "PATH": os.environ["PATH"],
         "LAMBDA_TASK_ROOT": str(task),
@@ -41,12 +40,29 @@ def answers(
         "MESH_FAST_PATH": fast_path,
         **(environment or {}),
     }
-    run = f"runpy.run_path({str(WORKER)!r}, run_name='__main__')"
+    found: dict[str, Any] = said(WORKER, calls, variables, task)
+    return found
+
+
+def said(
+    program: Path, calls: list[Any], variables: Mapping[str, str], folder: Path, *arguments: str
+) -> Any:
+    """What a program writes to its file descriptor 3, in JSON.
+
+    Args:
+        program: Run by this Python without its packages.
+        calls: What it reads from standard input, in JSON.
+        variables: Its environment.
+        folder: Where it runs.
+        arguments: Its arguments.
+    """
+    read, write = os.pipe()
+    run = f"runpy.run_path({str(program)!r}, run_name='__main__')"
     start = f"import os, runpy; os.dup2({write}, 3); {run}"
     try:
         done = subprocess.run(
-            [sys.executable, "-S", "-c", start],
-            cwd=task,
+            [sys.executable, "-S", "-c", start, *arguments],
+            cwd=folder,
             env=variables,
             input=json.dumps(calls),
             capture_output=True,
@@ -59,6 +75,6 @@ def answers(
         os.close(write)
     with os.fdopen(read) as told:
         text = told.read()
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(text)
-    return found
+    if done.returncode:
+        raise RuntimeError(f"{program.name} ends with {done.returncode}:\n{done.stderr[-2000:]}")
+    return json.loads(text)

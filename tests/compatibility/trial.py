@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from mesh.build.host_packages import host_site
 from mesh.failure import CommandFailedError
 from mesh.installation import CACHE
 from mesh.settings import locate, project, settings
-from tests.any_server.instance import LIMIT_SECONDS, answers
+from tests.any_server.instance import answers, said
 from tests.compatibility.cases import Case
 
 REFERENCE = Path(__file__).with_name("reference.py")
@@ -129,7 +127,6 @@ def reference(
         calls: As for `tests.any_server.instance.answers`.
         environment: Further variables.
     """
-    read, write = os.pipe()
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(root),
@@ -138,26 +135,8 @@ def reference(
         "FASTMCP_CHECK_FOR_UPDATES": "off",
         **environment,
     }
-    run = f"runpy.run_path({str(REFERENCE)!r}, run_name='__main__')"
-    try:
-        done = subprocess.run(
-            [sys.executable, "-S", "-c", f"import os, runpy; os.dup2({write}, 3); {run}", server],
-            cwd=root,
-            env=variables,
-            input=json.dumps(calls),
-            capture_output=True,
-            text=True,
-            check=False,
-            pass_fds=(write,),
-            timeout=LIMIT_SECONDS,
-        )
-    finally:
-        os.close(write)
-    with os.fdopen(read) as told:
-        text = told.read()
-    if done.returncode:
-        raise RuntimeError(f"FastMCP alone fails with {server}:\n{done.stderr[-2000:]}")
-    return list(json.loads(text))
+    found: list[str] = said(REFERENCE, calls, variables, root, server)
+    return found
 
 
 @contextmanager

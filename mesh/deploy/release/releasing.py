@@ -23,7 +23,6 @@ from mesh.deploy.release.trying import (
 )
 from mesh.failure import CommandFailedError
 from mesh.smoke import smoke
-from mesh.stack.current import configured_call
 
 if TYPE_CHECKING:
     import httpx
@@ -78,8 +77,24 @@ def release(target: Target, options: Options, steps: Steps) -> Released:
         return _release(target, options, steps, Path(folder))
 
 
+def refuse_other_server(target: Target, outputs: Mapping[str, Any]) -> None:
+    """Refuse a state that another server's deployment is in: it would be replaced.
+
+    Raises:
+        CommandFailedError: names both.
+    """
+    deployed = outputs.get("function_name")
+    if deployed and target.function_name and deployed != target.function_name:
+        raise CommandFailedError(
+            f"this state has the deployment {deployed}, and not {target.function_name}. Give each "
+            "server a state bucket of its own (TF_STATE_BUCKET), or the name that it was "
+            "deployed with."
+        )
+
+
 def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Released:
     before = target.root.outputs()
+    refuse_other_server(target, before)
     live = str(before["live_version"]) if before.get("live_version") else None
     steps.total = STEPS + (options.canary is not None and live is not None)
     run = _Run(target, options, steps, live, live_url(before), folder)
@@ -178,7 +193,7 @@ class _Run:
                 url = str(live_url(outputs))
                 report = smoke.smoke(
                     url,
-                    configured=configured_call(),
+                    configured=self.target.configured,
                     credential=self._credential(url),
                     deadline_seconds=self.options.deadline_seconds,
                 )

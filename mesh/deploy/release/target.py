@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,13 @@ from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import environments, local_aws_client, lock, terraform
-from mesh.stack.current import current
+from mesh.stack.current import configured_call, current
 from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
 
 if TYPE_CHECKING:
     import httpx
+
+    from mesh.settings.call import Call
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Target:
         sign: gives SigV4 for a Function URL.
         key: API key or access token for the live URL, if there is one.
         named: the arguments that name it on a command line.
+        configured: the call that a smoke test makes of a tool.
+        function_name: what the function has to be called; None where Terraform's arguments say it.
         changed: told the outputs after each apply.
     """
 
@@ -48,6 +52,8 @@ class Target:
     sign: Callable[[str], httpx.Auth]
     key: str | None
     named: str = ""
+    configured: Call | None = None
+    function_name: str | None = None
     changed: Callable[[Mapping[str, Any]], None] = lambda _: None
 
     @cached_property
@@ -91,9 +97,9 @@ def find(
     terraform.require_terraform()
     again = f"-- {' '.join(arguments)}" if arguments else ""
     if environment is not None:
-        yield _environment(
-            environments.find(environment, given=given), arguments, key, allowed, again
-        )
+        found = environments.find(environment, given=given)
+        made = _environment(found, arguments, key, allowed, again)
+        yield replace(made, configured=configured_call(given))
         return
     here = current()
     running = process.find(here.aws)
@@ -111,6 +117,7 @@ def find(
             sign=credential.from_credential_chain,
             key=key,
             named=again,
+            configured=configured_call(),
         )
         return
     reached, region = running.environment, running.region
@@ -132,6 +139,7 @@ def find(
             client=lambda service: local_aws_client.client(service, reached),
             sign=lambda _: credential.SigV4(local_aws_client.credentials(reached), region),
             key=key or here.read_environment().get("MESH_API_KEY"),
+            configured=configured_call(),
             changed=lambda outputs: _keep(here.outputs, outputs),
         )
 
@@ -156,6 +164,7 @@ def _environment(
         sign=credential.from_credential_chain,
         key=key,
         named=f"--environment {found.name} {again}".strip(),
+        function_name=f"{found.server}-{found.name}",
     )
 
 

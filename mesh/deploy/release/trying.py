@@ -12,7 +12,6 @@ from mesh.smoke.credential import ApiKey
 from mesh.smoke.smoke import TOOL_CHECKS, UNAUTHORIZED
 from mesh.smoke.smoke_report import Report
 from mesh.smoke.streamable_http import NoAnswerError, Server
-from mesh.stack.current import configured_call
 
 if TYPE_CHECKING:
     import httpx
@@ -97,7 +96,7 @@ def smoke_test(
     with steps.step(f"smoke test of {name}") as step:
         report = smoke.smoke(
             url,
-            configured=configured_call(),
+            configured=target.configured,
             credential=proof,
             deadline_seconds=deadline_seconds,
             expected={"function_version": version},
