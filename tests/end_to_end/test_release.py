@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections import Counter
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import httpx
@@ -28,6 +28,7 @@ from mesh.progress import Steps
 from mesh.runtime.access.api_keys import generate
 from mesh.smoke import credential
 from mesh.stack import local_aws_client, terraform
+from mesh.stack.current import configured_call
 
 CALLERS = 2
 PAUSE_SECONDS = 0.1  # at most 20 calls a second in all
@@ -102,11 +103,12 @@ def target(aws, deployable, tmp_path, monkeypatch) -> Target:
         client=lambda service: local_aws_client.client(service, aws.environment),
         sign=lambda _: signature,
         key=None,
+        configured=configured_call(),
     )
 
 
 def with_key(target: Target, key: str) -> Target:
-    return Target(target.root, target.where, target.client, target.sign, key)
+    return replace(target, key=key)
 
 
 def assert_no_changes(target: Target, *pins: str) -> None:
