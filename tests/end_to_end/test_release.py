@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections import Counter
 from copy import replace
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 import httpx
