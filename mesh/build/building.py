@@ -143,6 +143,11 @@ def assemble(
     written = dict(base.entries)
     packages = list(base.packages)
     for part in parts:
+        if twice := sorted(written.keys() & {entry.name for entry in part.entries}):
+            raise BuildError(
+                f"The {part.title} adds {twice[0]}, and the zip has a file of that name already. "
+                "Give it another name."
+            )
         new = archive.append(zipped, part.entries)
         packages.append(layer.package(part.title, part.version, new.values()))
         written |= new

@@ -75,11 +75,18 @@ class Project:
             yield from files_below(self.root, top)
 
     def tool_modules(self) -> list[str]:
-        """The modules that are imported before the first call of a tool."""
+        """The modules that are imported before the first call of a tool.
+
+        Raises:
+            BuildError: there is no such package as the setting `tools` names.
+        """
         if not self.tools:
             return [self.module]
+        folder = self.root / self.tools.replace(".", "/")
+        if not folder.is_dir():
+            raise BuildError(f"tools is {self.tools!r}, and {folder} is not a folder.")
         found = []
-        for path in sorted((self.root / self.tools.replace(".", "/")).iterdir()):
+        for path in sorted(folder.iterdir()):
             is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
             if is_module and path.stem.isidentifier() and not path.stem.startswith("__"):
                 found.append(f"{self.tools}.{path.stem}")

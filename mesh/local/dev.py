@@ -164,9 +164,14 @@ class Dev:
         """List the tools at an address: this starts an instance, which then serves live, too."""
         started_ms = int(time.time() * 1000)
         signed = credential.SigV4(local_aws_client.credentials(running.environment), running.region)
-        answer = httpx.post(
-            f"{url}rpc", json={"method": "tools/list"}, auth=signed, timeout=START_SECONDS
-        )
+        try:
+            answer = httpx.post(
+                f"{url}rpc", json={"method": "tools/list"}, auth=signed, timeout=START_SECONDS
+            )
+        except httpx.HTTPError as error:
+            raise CommandFailedError(
+                f"It does not answer within {START_SECONDS:.0f} s ({type(error).__name__})."
+            ) from error
         if answer.status_code == httpx.codes.OK:
             return
         # The build names the line of the author's that fails, and an instance does not.

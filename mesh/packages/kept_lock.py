@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Iterator
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mesh.build.dependencies import MESH_LOCK, pins
 from mesh.build.failure import BuildError
@@ -15,11 +17,15 @@ def kept(place: Path) -> Path:
     """The lock, if the zip can be built from it.
 
     Raises:
-        BuildError: it is not there, or lacks a package that Mesh needs.
+        BuildError: it is not there, cannot be read, or lacks a package that Mesh needs.
     """
     if not place.is_file():
         raise BuildError(f"lock is {place.name!r}, and {place} is not a file.")
-    missing = sorted(pins(MESH_LOCK).keys() - pins(place).keys())
+    try:
+        found = {canonicalize_name(one.name) for one in _requirements(place)}
+    except (OSError, ValueError) as error:  # what is no text or no requirement is a ValueError
+        raise BuildError(f"{place.name} is no lock: {error}") from error
+    missing = sorted(pins(MESH_LOCK).keys() - found)
     if missing:
         raise BuildError(
             f"{place.name} lacks {', '.join(missing[:3])}, which Mesh needs in every zip.\n"
@@ -30,12 +36,7 @@ def kept(place: Path) -> Path:
 
 def is_installed(place: Path) -> bool:
     """Whether the Python that builds has exactly the packages of a lock."""
-    text = place.read_text(encoding="utf-8").replace("\\\n", " ")
-    for line in text.splitlines():
-        bare = line.split(" --hash", 1)[0].strip()
-        if not bare or bare.startswith(("#", "-")):
-            continue
-        wanted = Requirement(bare)
+    for wanted in _requirements(place):
         if wanted.marker is not None and not wanted.marker.evaluate():
             continue
         try:
@@ -45,3 +46,11 @@ def is_installed(place: Path) -> bool:
         if found not in wanted.specifier:
             return False
     return True
+
+
+def _requirements(place: Path) -> Iterator[Requirement]:
+    text = place.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        bare = line.split(" --hash", 1)[0].strip()
+        if bare and not bare.startswith(("#", "-")):
+            yield Requirement(bare)

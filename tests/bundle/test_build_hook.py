@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mesh.build import BuildError, hook
+from mesh.build import BuildError, build, hook
+from tests.bundle.projects import Project
 
 WRITES = """
 def add(folder):
@@ -48,3 +50,13 @@ def test_a_hook_that_fails_names_the_line(tmp_path: Path) -> None:
     name = hooks(tmp_path, "def add(folder):\n    raise KeyError('stations')\n")
     with pytest.raises(BuildError, match=r"hooks_\d+\.py, line 2: KeyError: 'stations'"):
         hook.run(hook.load(f"{name}:add", tmp_path), tmp_path)
+
+
+def test_a_file_that_the_zip_has_already_is_refused(project: Project) -> None:
+    def add(folder: Path) -> None:
+        (folder / "mesh").mkdir()
+        (folder / "mesh" / "__init__.py").write_text("")
+
+    own = replace(project.project, hook=add)
+    with pytest.raises(BuildError, match=r"adds mesh/__init__\.py, and the zip has a file of that"):
+        build(own, "x86_64", output=project.output, cache=project.cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,8 @@ def test_commands_are_about_the_current_folder_or_this_checkout(
     (root / ".mesh" / "local").mkdir(parents=True)
     (root / "server.py").unlink()
     assert current().root == root
+
+
+def test_a_package_of_tools_that_is_not_there_is_named(root: Path) -> None:
+    with pytest.raises(BuildError, match=r"tools is 'weather\.tools', and .* is not a folder"):
+        replace(project(root), tools="weather.tools").tool_modules()
