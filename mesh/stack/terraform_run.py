@@ -23,6 +23,7 @@ SHOWN_LINES = 20
 # Terraform ends what it is doing and saves its state when it is asked to stop.
 STOP_SECONDS = 60.0
 BORDER = re.compile(r"^[╷│╵]\s?")
+UNDECLARED = re.compile(r'does not declare a variable\s+named\s+"([^"]+)"')
 NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ def run(
 
     Raises:
         TerraformFailedError: it failed, or took too long; with its own error and the
-            path of the log.
+            path of the log. Or a file sets a variable that there is not.
     """
     command = ["terraform", f"-chdir={root}", *arguments]
     with open_log(log) as output:
@@ -75,10 +76,12 @@ def run(
         except KeyboardInterrupt:
             _end(process)
             raise
+    with log.open("rb") as written:
+        written.seek(start)
+        said = written.read().decode(errors="replace")
+    if status == 0 and arguments[0] in {"plan", "apply"}:
+        _refuse_undeclared(said)
     if status != 0:
-        with log.open("rb") as written:
-            written.seek(start)
-            said = written.read().decode(errors="replace")
         reason = "failed"
         if status is None:
             reason = f"took longer than {timeout_seconds:.0f} s"
@@ -88,6 +91,16 @@ def run(
             reason = f"was killed by signal {-status}"
         raise TerraformFailedError(
             f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
+            said,
+        )
+
+
+def _refuse_undeclared(said: str) -> None:
+    """Refuse a value that Terraform warns of and does without: its name is a mistake."""
+    for name in dict.fromkeys(UNDECLARED.findall(said)):
+        raise TerraformFailedError(
+            f"a file of values (.tfvars) sets {name}, and there is no such variable. Correct the "
+            "name or remove it; docs/options.md lists the variables.",
             said,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.stack import terraform_run
+from mesh.stack import terraform, terraform_run
 
 FAILING = """\
 #!/bin/sh
@@ -74,6 +75,21 @@ def test_a_failure_shows_terraforms_error_and_where_the_rest_is(tmp_path: Path) 
     ]
     assert "\n57\n" in log.read_text()
     assert "\n57\n" in failure.value.output
+
+
+def test_a_file_that_sets_an_unknown_variable_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('variable "memory_mb" {\n  default = 512\n}\n')
+    values = tmp_path / "local.tfvars"
+    for name, unknown in (("memory_mb", False), ("memmory_mb", True)):
+        values.write_text(f"{name} = 256\n")
+        said = pytest.raises(terraform_run.TerraformFailedError, match="sets memmory_mb, and there")
+        with said if unknown else contextlib.nullcontext():
+            terraform_run.run(
+                ["plan", "-input=false", "-no-color", f"-var-file={values}"],
+                root=tmp_path,
+                variables=terraform.environment(),
+                log=tmp_path / "log",
+            )
 
 
 def test_each_run_is_added_to_the_log_and_explained_by_its_own_output(tmp_path: Path) -> None:
