@@ -25,6 +25,7 @@ from mesh.stack.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 # In the order of `mesh --help`; each module has one click command called `command`.
 COMMANDS = {
@@ -111,13 +112,21 @@ def run(arguments: Sequence[str]) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
+def interrupt(_: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does at this moment; an event loop cancels its task then."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a shell's background jobs ignore SIGINT
+        handler = signal.default_int_handler
+    handler(signal.SIGINT, frame)
+
+
 def main() -> None:
     """Be the `mesh` command."""
     keep_private()
     # A closed terminal or a stopped job ends a command as Ctrl-C does: in order.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, interrupt)
     # What runs on this machine is not reached through a company's proxy.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
