@@ -20,25 +20,18 @@ import marshal
 import subprocess
 import sys
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
 TASK_ROOT = "/var/task"
 
-# Lines without columns: those would underline a part of a line that is not there to be shown,
-# and are a tenth of the zip. https://docs.python.org/3/using/cmdline.html#cmdoption-X
+# Lines without columns: those would underline a part of a line that is not there to be shown. This
+# saves 12 % of the zip (`python -m benchmarks.build_steps`). https://docs.python.org/3/using/cmdline.html#cmdoption-X
 COMPILER = ("-I", "-S", "-X", "no_debug_ranges")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-# Decorators that make nothing of a docstring.
-PLAIN_DECORATORS = frozenset(
-    {
-        *("abstractmethod", "asynccontextmanager", "classmethod", "contextmanager", "final"),
-        *("override", "property", "setter", "staticmethod"),
-    }
-)
 
 # https://peps.python.org/pep-0552/: bit 0 says hash-based, bit 1 would ask for the check.
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
@@ -57,16 +50,13 @@ class Refused:
     reason: str
 
 
-def compiled(
-    source: bytes, name: str, *, documented: bool = True, slim: Slim | None = None
-) -> bytes:
+def compiled(source: bytes, name: str, *, documented: bool = True) -> bytes:
     """The `.pyc` file of `source`, which lies at `name` below the task root.
 
     Args:
         source: The file.
         name: Its path below the task root.
         documented: False leaves its docstrings empty.
-        slim: What else is left out; None for nothing.
 
     Raises:
         SyntaxError: `source` is not valid for this Python.
@@ -76,12 +66,9 @@ def compiled(
         # Other people's invalid escapes: nothing that a build could do about them.
         warnings.simplefilter("ignore")
         # Never optimised: docstrings are what tools are described with.
-        parsed = ast.parse(source) if slim or not documented else source
+        parsed = source if documented else ast.parse(source)
         if isinstance(parsed, ast.Module):
-            if not documented:
-                empty_docstrings(parsed)
-            if slim:
-                slim.down(parsed)
+            empty_docstrings(parsed)
         code = compile(parsed, name, "exec", dont_inherit=True, optimize=0)
     return _file(code, name, importlib.util.source_hash(source))
 
@@ -135,66 +122,6 @@ def _describe(node: ast.Module | ast.ClassDef | Function, text: str) -> None:
             docstring.value = text
 
 
-@dataclass(frozen=True)
-class Slim:
-    """What nothing reads at run time: the same code without what is for type checkers.
-
-    - `if TYPE_CHECKING:`, which is false: https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING
-    - `@overload`, whose body never runs; `typing.get_overloads` finds none.
-
-    Attributes:
-        methods_documented: False leaves the docstrings of modules and methods empty. A class's
-            stays, and so does that of a method with a decorator that might read it.
-    """
-
-    methods_documented: bool = True
-
-    def down(self, module: ast.Module) -> None:
-        """Leave it out of the module; the numbers of its lines stay."""
-        if not self.methods_documented:
-            _describe(module, "")
-        for node in ast.walk(module):
-            for field in ("body", "orelse", "finalbody"):
-                statements = getattr(node, field, None)
-                if isinstance(statements, list) and statements:
-                    kept = [*_that_run(statements)]
-                    # A block needs a statement.
-                    setattr(node, field, kept or [ast.copy_location(ast.Pass(), statements[0])])
-            if isinstance(node, ast.ClassDef) and not self.methods_documented:
-                for method in node.body:
-                    if isinstance(method, Function) and _plain(method):
-                        _describe(method, "")
-
-
-def _that_run(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
-    defined: set[str] = set()
-    for one in statements:
-        if isinstance(one, Function) and "overload" not in map(_last_name, one.decorator_list):
-            defined.add(one.name)
-    for one in statements:
-        match one:
-            case ast.If(test, _, orelse) if _last_name(test) == "TYPE_CHECKING":
-                yield from _that_run(orelse)
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) if (
-                # A protocol's overloads may be all that there is.
-                name in defined and "overload" in map(_last_name, one.decorator_list)
-            ):
-                pass
-            case _:
-                yield one
-
-
-def _plain(method: Function) -> bool:
-    return PLAIN_DECORATORS.issuperset(map(_last_name, method.decorator_list))
-
-
-def _last_name(expression: ast.expr) -> str:
-    match expression:
-        case ast.Name(name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
 def canonical(code: CodeType, path: str) -> bytes:
     """`code` as marshal writes it for `path`, whatever shared what when it was made."""
     unshared = marshal.loads(marshal.dumps(code, 2))  # noqa: S302 - our own bytes
@@ -213,7 +140,6 @@ def compile_all(
     jobs: Sequence[tuple[Path, str, Path]],
     workers: int,
     undocumented: Collection[str] = (),
-    methods_undocumented: Collection[str] = (),
     as_written: Collection[str] = (),
 ) -> list[Refused]:
     """Compile files side by side; gives those that are not valid source.
@@ -222,7 +148,6 @@ def compile_all(
         jobs: Source file, its path below the task root, the `.pyc` file to write.
         workers: How many processes; the result does not depend on it.
         undocumented: Packages whose docstrings are left empty.
-        methods_undocumented: Packages whose methods' docstrings are; see `Slim`.
         as_written: Paths of the modules of which nothing is left out.
 
     Raises:
@@ -234,7 +159,7 @@ def compile_all(
         subprocess.Popen(
             [
                 *(sys.executable, *COMPILER, __file__),
-                *(",".join(sorted(names)) for names in (undocumented, methods_undocumented)),
+                ",".join(sorted(undocumented)),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -270,19 +195,16 @@ def compile_all(
 def main() -> None:
     """Compile the jobs on standard input; write the refused ones to standard output.
 
-    The arguments are packages whose docstrings are left empty, and those whose methods' are.
+    The argument names packages whose docstrings are left empty.
     """
-    undocumented, methods_undocumented = (frozenset(names.split(",")) for names in sys.argv[1:])
+    undocumented = frozenset(sys.argv[1].split(","))
     refused = []
     for source, name, into, as_written in json.load(sys.stdin):
         try:
-            package = name.partition("/")[0]
-            slim = Slim(methods_documented=package not in methods_undocumented)
             pyc = compiled(
                 Path(source).read_bytes(),
                 name,
-                documented=as_written or package not in undocumented,
-                slim=None if as_written else slim,
+                documented=as_written or name.partition("/")[0] not in undocumented,
             )
         except (SyntaxError, ValueError) as error:
             refused.append({"source": source, "reason": str(error)})

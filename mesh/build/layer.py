@@ -19,7 +19,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from mesh.build import archive, bytecode, dependencies, optional, packing, pruning, trimming
+from mesh.build import (
+    archive,
+    bytecode,
+    dependencies,
+    optional,
+    packing,
+    pruning,
+    stripping,
+    trimming,
+)
 from mesh.build.archive import Entry, Written
 from mesh.build.dependencies import MESH_LOCK, Distribution
 from mesh.build.discarding import discard
@@ -249,10 +258,7 @@ def make(
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
     refused = {
-        one.source
-        for one in bytecode.compile_all(
-            jobs, workers, trimming.UNDOCUMENTED, trimming.METHODS_UNDOCUMENTED, whole
-        )
+        one.source for one in bytecode.compile_all(jobs, workers, trimming.UNDOCUMENTED, whole)
     }
     bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
     files = []
@@ -270,7 +276,7 @@ def make(
     files += [
         Entry(
             name,
-            trimming.trimmed(name, path.read_bytes()),
+            stripping.stripped(path.read_bytes()),
             executable=".so" in PurePosixPath(name).suffixes,
         )
         for name, path in sources.items()

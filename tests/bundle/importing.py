@@ -28,24 +28,32 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
             compiled.append(name)
 
 
+def walk(name: str, missing: dict[str, list[str]]) -> None:
+    """Import a module and those below it; note the packages that it lacks.
+
+    Command lines may end the program on import.
+    """
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        missing.setdefault((error.name or "?").partition(".")[0], []).append(name)
+        return
+    except (Exception, SystemExit):  # noqa: BLE001 - not for want of a package
+        return
+    for one in pkgutil.iter_modules(getattr(module, "__path__", []), f"{name}."):
+        if "__main__" not in one.name:
+            walk(one.name, missing)
+
+
 def main() -> None:
-    """Import everything but command lines, which end the program on import."""
+    """Import everything that the zip has."""
     warnings.simplefilter("ignore")
     # At the interpreter's level, where every import passes, however it is done.
     sys.addaudithook(watch)
     missing: dict[str, list[str]] = {}
     for package in PACKAGES:
-        names = [package]
-        path = getattr(importlib.import_module(package), "__path__", [])
-        found = pkgutil.walk_packages(path, f"{package}.", onerror=lambda _name: None)
-        names += [one.name for one in found if "__main__" not in one.name]
-        for name in names:
-            try:
-                importlib.import_module(name)
-            except ImportError as error:
-                missing.setdefault((error.name or "?").partition(".")[0], []).append(name)
-            except Exception:  # noqa: BLE001, S112 - not for want of a package
-                continue
+        importlib.import_module(package)
+        walk(package, missing)
     sys.stdout.write("\n" + json.dumps({"missing": missing, "compiled": compiled}))
 
 

@@ -43,36 +43,21 @@ print(asyncio.run(ask("whale")), "jsonschema" in sys.modules)
 
 @pytest.fixture
 def parts(project: Project) -> Project:
-    project.require(
-        Wheel("jsonschema"),
-        Wheel(
-            "pydantic",
-            files={
-                "pydantic/__init__.py": b"",
-                "pydantic/v1/__init__.py": b"",
-                "pydantic/a.py": b"",
-            },
-        ),
-    )
+    project.require(Wheel("jsonschema"))
     return project
 
 
 def carried(project: Project) -> set[str]:
     project.build(indexed=False)
-    names = project.zipped()
-    return {
-        part
-        for part, name in (("clients", "jsonschema/"), ("pydantic 1", "pydantic/v1/"))
-        if any(one.startswith(name) for one in names)
-    }
+    carries = any(name.startswith("jsonschema/") for name in project.zipped())
+    return {"clients"} if carries else set()
 
 
 def test_parts_that_nobody_asks_for_stay_out(parts: Project) -> None:
-    parts.write("mcp_app/tool.py", '"""Of jsonschema and pydantic.v1 only words."""\n')
+    parts.write("mcp_app/tool.py", '"""Of jsonschema only a word."""\n')
 
     assert carried(parts) == set()
     assert parts.build(indexed=False).pruned == ("jsonschema==1.0",)
-    assert "pydantic/a.pyc" in parts.zipped()
 
 
 @pytest.mark.parametrize(
@@ -85,9 +70,7 @@ def test_parts_that_nobody_asks_for_stay_out(parts: Project) -> None:
         ("from mcp.client.session import ClientSession\n", {"clients"}),
         ("from fastmcp import FastMCP\n\nserver = FastMCP.from_openapi({})\n", {"clients"}),
         ("from fastmcp.server import create_proxy\n", {"clients"}),
-        ("import importlib\n\nimportlib.import_module('pydantic.v1.main')\n", {"pydantic 1"}),
-        ("from pydantic import v1\n", {"pydantic 1"}),
-        ("class Id:\n    @classmethod\n    def __get_validators__(cls): ...\n", {"pydantic 1"}),
+        ("import importlib\n\nimportlib.import_module('jsonschema.validators')\n", {"clients"}),
         ("from fastmcp import FastMCP\nfrom mesh.runtime.clients import Client\n", set()),
     ],
 )
@@ -101,28 +84,10 @@ def test_the_application_asks_by_naming_it(parts: Project, source: str, kept: se
 def test_a_distribution_asks_by_requiring_it(parts: Project) -> None:
     parts.require(
         Wheel("jsonschema"),
-        Wheel("pydantic", files={"pydantic/__init__.py": b"", "pydantic/v1/__init__.py": b""}),
-        Wheel("answers", requires=("Pydantic (>=1.0); python_version > '3'", "JSONSchema>=1")),
+        Wheel("answers", requires=("JSONSchema (>=1.0); python_version > '3'",)),
     )
 
-    assert carried(parts) == {"clients", "pydantic 1"}
-
-
-def test_an_integration_comes_with_what_it_integrates(project: Project) -> None:
-    anyio = Wheel(
-        "anyio",
-        files={"anyio/__init__.py": b"", "anyio/_backends/_trio.py": b"import trio\n"},
-        requires=("trio",),
-    )
-    trio = Wheel("trio", files={"trio.py": b""})
-    project.require(Wheel("anyio", files=anyio.files))
-    project.build(indexed=False)
-    assert "anyio/_backends/_trio.pyc" not in project.zipped()
-
-    project.require(anyio, trio)
-    project.build(indexed=False)
-
-    assert "anyio/_backends/_trio.pyc" in project.zipped()
+    assert carried(parts) == {"clients"}
 
 
 def test_the_zip_of_this_project_asks_for_none(real: Callable[[str], BuildResult]) -> None:
@@ -138,7 +103,7 @@ def test_the_zip_of_this_project_asks_for_none(real: Callable[[str], BuildResult
 def test_no_more_of_the_dependencies_load_it_than_is_known() -> None:
     asks = re.compile(
         r"^\s*(?:from|import) +(?:jsonschema|referencing|rpds|jsonschema_specifications"
-        r"|jsonschema_path|pathable|openapi_pydantic|pydantic\.v1)\b",
+        r"|jsonschema_path|pathable|openapi_pydantic)\b",
         re.MULTILINE,
     )
     locked = set(re.findall(r"^([a-z0-9-]+)==", LOCK.read_text(), re.MULTILINE))
@@ -150,7 +115,7 @@ def test_no_more_of_the_dependencies_load_it_than_is_known() -> None:
         if re.sub(r"[-_.]+", "-", one.name).lower() in locked - own
         for file in one.files or ()
         if file.suffix == ".py"
-        and not pruning.is_dropped(file, optional.PYDANTIC_1.files)
+        and not pruning.is_dropped(file)
         and asks.search(Path(str(file.locate())).read_text(encoding="utf-8"))
     }
 
@@ -161,7 +126,6 @@ def test_no_more_of_the_dependencies_load_it_than_is_known() -> None:
         "fastmcp/utilities/openapi/director.py",
         "fastmcp/utilities/openapi/parser.py",
         "mcp/client/session.py",
-        "pydantic/_internal/_generate_schema.py",
     }
 
 
