@@ -81,7 +81,7 @@ class _Server(AskedServer):
 class Catalogues(frozen.Catalogues):
     """One for the index in the zip, and one for Supabase with all sources."""
 
-    chosen_by: ClassVar[Mapping[str, str]] = {"MESH_BACKEND": "embedded", "MESH_SOURCES": ""}
+    chosen_by: ClassVar[Mapping[str, str]] = {"AOMA_BACKEND": "embedded", "AOMA_SOURCES": ""}
     answers_resources = "mcp_app.listed_documents"
 
     def __init__(self, _place: str) -> None:

@@ -47,9 +47,10 @@ STAND_IN_NOTE = (
     "asks OpenAI."
 )
 OPENAI_NOTE = (
-    "Embeddings, and answers where TF_VAR_answer_model names a model, are made by {url}. Its key "
+    "Embeddings, and answers where AOMA_ANSWER_MODEL names a model, are made by {url}. Its key "
     "lies in the state of local AWS, below .mesh/local, until make down."
 )
+SECRETS = ["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"]
 # By kind of rows in the database, the server's name for the source.
 SOURCES = {
     "documents": "documents",
@@ -67,7 +68,7 @@ class OpenAI:
         url: its address.
         key: its API key.
         embedding_model: what embeds.
-        answer_model: what answers; None leaves it to Terraform's own variable.
+        answer_model: what answers; None for nothing.
         stand_in: whether it is the stand-in on this machine.
     """
 
@@ -108,9 +109,10 @@ def openai_of(running: Running) -> OpenAI:
     url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
     # `.mesh/local.env` gives the stand-in's key to shells, and it is no key of OpenAI's.
     if key and not key.startswith(STAND_IN_KEYS):
-        model = os.environ.get("MESH_EMBEDDING_MODEL", "").strip()
+        model = os.environ.get("AOMA_EMBEDDING_MODEL", "").strip()
         model = EMBEDDINGS if model in {"", STAND_IN_EMBEDDINGS} else model
-        return OpenAI(url, key, model, None, stand_in=False)
+        answers = os.environ.get("AOMA_ANSWER_MODEL", "").strip() or None
+        return OpenAI(url, key, model, answers, stand_in=False)
     return OpenAI(
         url=running.openai_url,
         key=running.keys.openai,
@@ -124,7 +126,7 @@ def environment(running: Running, openai: OpenAI) -> dict[str, str]:
     """What `mesh ingest` and `mesh database` need of it; OpenAI's own key is not in it."""
     found = {
         "MESH_DATABASE_URL": running.database_url,
-        "MESH_EMBEDDING_MODEL": openai.embedding_model,
+        "AOMA_EMBEDDING_MODEL": openai.embedding_model,
     }
     if openai.stand_in:
         found |= {"OPENAI_API_KEY": openai.key, "OPENAI_BASE_URL": openai.url}
@@ -187,15 +189,16 @@ def ingested(knowledge: Knowledge) -> list[str]:
 def variables(running: Running, openai: OpenAI, state: State) -> dict[str, Any]:
     """Values of the root's variables for this backend."""
     held = [source for name, source in SOURCES.items() if state.counts[name].rows]
-    values: dict[str, Any] = {
-        "supabase_url": running.url,
-        "openai_base_url": openai.url,
-        "embedding_model": openai.embedding_model,
-        "sources": held or ["documents"],
+    environment_variables = {
+        "AOMA_BACKEND": "supabase",
+        "AOMA_EMBEDDING_MODEL": openai.embedding_model,
+        "AOMA_SOURCES": ",".join(held or ["documents"]),
+        "OPENAI_BASE_URL": openai.url,
+        "SUPABASE_URL": running.url,
     }
     if openai.answer_model is not None:
-        values["answer_model"] = openai.answer_model
-    return values
+        environment_variables["AOMA_ANSWER_MODEL"] = openai.answer_model
+    return {"environment_variables": environment_variables, "secrets": SECRETS}
 
 
 def store_secrets(
@@ -207,9 +210,9 @@ def store_secrets(
         CommandFailedError: a parameter cannot be written.
     """
     values = {
-        "openai-api-key": openai.key,
-        "supabase-key": running.keys.publishable,
-        "supabase-token": mint(json.dumps(running.keys.signing), days=TOKEN_DAYS),
+        "OPENAI_API_KEY": openai.key,
+        "SUPABASE_KEY": running.keys.publishable,
+        "SUPABASE_TOKEN": mint(json.dumps(running.keys.signing), days=TOKEN_DAYS),
     }
     for name, value in values.items():
         stored_secrets.put(client, parameters[name], stored_secrets.checked(name, value))

@@ -18,7 +18,7 @@ def supabase_key(value: str) -> None:
     """Refuse what is no publishable key of Supabase."""
     _refuse_several_words(value)
     try:
-        keys.refuse_service_key(value, "supabase-key")
+        keys.refuse_service_key(value, "SUPABASE_KEY")
     except CallFailedError as error:
         raise ValueError(_reason(error)) from None
 
@@ -27,8 +27,8 @@ def supabase_token(value: str) -> None:
     """Refuse what is no token of the role mesh_server."""
     _refuse_several_words(value)
     try:
-        keys.refuse_service_key(value, "supabase-token")
-        keys.refuse_what_is_no_token(value, "supabase-token")
+        keys.refuse_service_key(value, "SUPABASE_TOKEN")
+        keys.refuse_what_is_no_token(value, "SUPABASE_TOKEN")
     except CallFailedError as error:
         raise ValueError(_reason(error)) from None
 

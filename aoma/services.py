@@ -78,7 +78,7 @@ class LocalSupabase(Services):
     @property
     def variables(self) -> Mapping[str, Any]:
         """Values of Terraform's variables."""
-        return {"backend": "supabase", **self._variables}
+        return self._variables
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -106,7 +106,7 @@ class LocalSupabase(Services):
         with steps.step("secrets"):
             client = local_aws_client.ssm(deployed.running.environment)
             local_supabase_stack.store_secrets(
-                client, outputs["secret_parameters"], self.running, self.openai
+                client, outputs["secrets"], self.running, self.openai
             )
 
     def call(self, built: BuildResult, tested: Call | None) -> Call | None:  # noqa: ARG002

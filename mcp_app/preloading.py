@@ -1,4 +1,4 @@
-"""The clients of Supabase and OpenAI; imported in INIT where `preload_clients` is set.
+"""The clients of Supabase and OpenAI; imported in INIT where `preload_modules` names it.
 
 INIT has a whole processor, a call the memory's share of one. docs/cold-start.md has the trade.
 """

@@ -46,7 +46,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     """
     variables = {**variables, "MESH_NAME": variables.get("MESH_NAME") or NAME}
     common = of_mesh.load(variables)
-    backend: Backend = choice(variables, "MESH_BACKEND", "embedded", BACKENDS)  # type: ignore[assignment]
+    backend: Backend = choice(variables, "AOMA_BACKEND", "embedded", BACKENDS)  # type: ignore[assignment]
     supabase = None
     if backend == "supabase":
         # Here: what other deployments do not need costs their cold start 5 ms.

@@ -1,4 +1,4 @@
-"""The settings of `MESH_BACKEND=supabase`: addresses, models, and where its secrets are."""
+"""The settings of the Supabase backend: addresses, models, and where its secrets are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THRESHOLDS = MappingProxyType(
 )
 # pgvector indexes at most 2,000 dimensions. https://github.com/pgvector/pgvector#hnsw
 MAX_DIMENSIONS = 2000
-_WHY = "MESH_BACKEND=supabase needs it"
+_WHY = "AOMA_BACKEND=supabase needs it"
 
 
 class SupabaseSettings(Record):
@@ -71,23 +71,34 @@ def _address(variables: Variables, name: str, default: str | None = None) -> str
     return text.rstrip("/")
 
 
+def _parameter(variables: Variables, secret: str) -> str:
+    from mesh.runtime.aws.secrets import parameters  # noqa: PLC0415 - INIT may do without
+
+    found = parameters(variables).get(secret)
+    if found is None:
+        raise SettingsError(
+            f"There is no secret {secret}, and {_WHY}. Add it to Terraform's variable secrets."
+        )
+    return found
+
+
 def _sources(variables: Variables) -> tuple[str, ...]:
-    chosen = names(variables, "MESH_SOURCES") or SOURCES
+    chosen = names(variables, "AOMA_SOURCES") or SOURCES
     if unknown := [name for name in chosen if name not in SOURCES]:
         raise SettingsError(
-            f"MESH_SOURCES has {', '.join(unknown)}; it takes {', '.join(SOURCES)}."
+            f"AOMA_SOURCES has {', '.join(unknown)}; it takes {', '.join(SOURCES)}."
         )
     return tuple(name for name in SOURCES if name in chosen)
 
 
 def _thresholds(variables: Variables) -> Mapping[str, float]:
-    """`MESH_THRESHOLDS`, such as `focused=0.5,rapid=0.7`; what it does not name stays."""
+    """`AOMA_THRESHOLDS`, such as `focused=0.5,rapid=0.7`; what it does not name stays."""
     given = dict(THRESHOLDS)
-    for entry in names(variables, "MESH_THRESHOLDS"):
+    for entry in names(variables, "AOMA_THRESHOLDS"):
         name, _, value = entry.partition("=")
         if name not in given:
-            raise SettingsError(f"MESH_THRESHOLDS has {name!r}; it takes {', '.join(given)}.")
-        given[name] = number(f"MESH_THRESHOLDS {name}", value, (0, 1))
+            raise SettingsError(f"AOMA_THRESHOLDS has {name!r}; it takes {', '.join(given)}.")
+        given[name] = number(f"AOMA_THRESHOLDS {name}", value, (0, 1))
     return given
 
 
@@ -97,20 +108,20 @@ def load(variables: Variables, *, secrets_ttl_seconds: float) -> SupabaseSetting
     Raises:
         SettingsError: a variable is missing or has a value that does not fit.
     """
-    name = "MESH_EMBEDDING_DIMENSIONS"
+    name = "AOMA_EMBEDDING_DIMENSIONS"
     dimensions = number(name, variables.get(name) or "1536", (1, MAX_DIMENSIONS))
-    store = variables.get("MESH_VECTOR_STORE_ID", "").strip() or None
+    store = variables.get("AOMA_VECTOR_STORE_ID", "").strip() or None
     if store and not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", store):
-        raise SettingsError(f"MESH_VECTOR_STORE_ID is {store!r}; it must look like vs_abc123.")
+        raise SettingsError(f"AOMA_VECTOR_STORE_ID is {store!r}; it must look like vs_abc123.")
     return SupabaseSettings(
-        url=_address(variables, "MESH_SUPABASE_URL").removesuffix("/rest/v1"),
-        key_parameter=required(variables, "MESH_SUPABASE_KEY_PARAMETER", _WHY),
-        token_parameter=required(variables, "MESH_SUPABASE_TOKEN_PARAMETER", _WHY),
-        openai_key_parameter=required(variables, "MESH_OPENAI_API_KEY_PARAMETER", _WHY),
-        openai_url=_address(variables, "MESH_OPENAI_BASE_URL", OPENAI),
-        embedding_model=variables.get("MESH_EMBEDDING_MODEL") or "text-embedding-3-small",
+        url=_address(variables, "SUPABASE_URL").removesuffix("/rest/v1"),
+        key_parameter=_parameter(variables, "SUPABASE_KEY"),
+        token_parameter=_parameter(variables, "SUPABASE_TOKEN"),
+        openai_key_parameter=_parameter(variables, "OPENAI_API_KEY"),
+        openai_url=_address(variables, "OPENAI_BASE_URL", OPENAI),
+        embedding_model=variables.get("AOMA_EMBEDDING_MODEL") or "text-embedding-3-small",
         embedding_dimensions=int(dimensions),
-        answer_model=variables.get("MESH_ANSWER_MODEL", "").strip() or None,
+        answer_model=variables.get("AOMA_ANSWER_MODEL", "").strip() or None,
         vector_store_id=store,
         sources=_sources(variables),
         thresholds=_thresholds(variables),

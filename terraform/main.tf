@@ -26,7 +26,7 @@ module "parameters" {
 
   path        = "/${var.name}/${var.environment}"
   kms_key_arn = var.kms_key_arn
-  parameters = merge(local.secrets, {
+  parameters = merge({
     for name, key in local.secret_parameters : key => "Secret ${name} of ${local.function_name}; written by `mesh secrets`"
     }, {
     api-keys = "API keys of ${local.function_name}, as hashes; written by `mesh keys`"
@@ -80,12 +80,15 @@ module "lambda" {
 
   permissions_boundary_arn = local.permissions_boundary_arn
 
-  environment_variables = merge(var.environment_variables, local.runtime.environment, local.secrets_environment, local.knowledge_environment, local.access_environment, local.monitoring_environment, local.domain_environment, {
+  environment_variables = merge(var.environment_variables, local.runtime.environment, local.secrets_environment, local.access_environment, local.monitoring_environment, local.domain_environment, {
     MESH_NAME                = var.name
     MESH_ENVIRONMENT         = var.environment
-    MESH_BACKEND             = var.backend
     MESH_SECRETS_TTL_SECONDS = tostring(var.secrets_ttl_seconds)
     MESH_LOG_LEVEL           = var.log_level
     MESH_FAST_PATH           = var.fast_path ? "on" : "off"
+    # Ends before the function does, so that callers are told what was too slow.
+    MESH_DEADLINE_SECONDS = tostring(var.timeout_seconds - min(5, 0.2 * var.timeout_seconds))
+    }, length(var.preload_modules) == 0 ? {} : {
+    MESH_PRELOAD = join(",", var.preload_modules)
   })
 }

@@ -64,11 +64,6 @@ output "state_key_parameter" {
   value       = var.tools_ask_back ? module.parameters.names["state-key"] : null
 }
 
-output "secret_parameters" {
-  description = "Systems Manager parameters of the secrets, by short name, for `mesh secrets`; none with backend embedded."
-  value       = { for name in keys(local.secrets) : name => module.parameters.names[name] }
-}
-
 output "secrets" {
   description = "Systems Manager parameter of each secret in secrets, by its name; `mesh secrets set NAME` stores the value there."
   value       = { for name, key in local.secret_parameters : name => module.parameters.names[key] }

@@ -51,7 +51,10 @@ locals {
   secret_advice = "The console, the state and every plan show environment variables. For a secret, add its name to secrets, store it with `mesh secrets set NAME`, and read it with mesh.secret(\"NAME\"). For a value that is no secret, add its name to not_secrets."
 
   # Terraform knows the parameter of each secret, never its value.
-  secret_parameters = { for name in var.secrets : name => "secrets/${name}" }
+  secret_parameters = { for name in var.secrets : name => lower(replace(name, "_", "-")) }
+
+  # Parameters beside them that are not for `mesh secrets`.
+  own_parameters = ["api-keys", "live-version", "origin-secret", "state-key"]
 
   # Left out when there are none, so that servers without secrets keep their environment.
   secrets_environment = length(var.secrets) == 0 ? {} : {

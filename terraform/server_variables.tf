@@ -71,6 +71,28 @@ variable "secrets" {
     condition     = alltrue([for name in var.secrets : alltrue([for form in values(local.secret_forms) : !can(regex(form, name))])])
     error_message = "secrets has what looks like ${join(", ", distinct(flatten([for name in var.secrets : [for what, form in local.secret_forms : what if can(regex(form, name))]])))}. Give names only, such as WEATHER_API_KEY, and store the value with `mesh secrets set WEATHER_API_KEY`."
   }
+
+  validation {
+    condition     = length(distinct(values(local.secret_parameters))) == length(var.secrets)
+    error_message = "secrets has names that differ in upper and lower case only: ${join(", ", [for name in var.secrets : name if length([for key in values(local.secret_parameters) : key if key == local.secret_parameters[name]]) > 1])}. Rename them."
+  }
+
+  validation {
+    condition     = length(setintersection(values(local.secret_parameters), local.own_parameters)) == 0
+    error_message = "secrets has ${join(", ", [for name, key in local.secret_parameters : name if contains(local.own_parameters, key)])}, and Mesh has a parameter of that name itself: rename it."
+  }
+}
+
+variable "preload_modules" {
+  description = "Modules that an instance imports while it starts instead of in the first call that needs them, such as [\"mcp_app.preloading\"]. It pays if about every third instance or more needs them. See docs/cold-start.md."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.preload_modules : can(regex("^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$", name))])
+    error_message = "preload_modules is ${jsonencode(var.preload_modules)}; give names of modules, such as my_server.clients."
+  }
 }
 
 # The same rules as in bootstrap/variables.tf.

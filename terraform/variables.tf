@@ -579,18 +579,6 @@ variable "domain_requests_per_minute" {
 
 # How it answers, and what it tells.
 
-variable "backend" {
-  description = "Where knowledge comes from: embedded (the index inside the zip) or supabase (Supabase and OpenAI). Never switched by itself."
-  type        = string
-  default     = "embedded"
-  nullable    = false
-
-  validation {
-    condition     = contains(["embedded", "supabase"], var.backend)
-    error_message = "backend is \"${var.backend}\"; use embedded or supabase."
-  }
-}
-
 variable "invoke_mode" {
   description = "How the Function URLs pass answers on: BUFFERED (whole, up to 6 MB) or RESPONSE_STREAM (as they are made, up to 200 MB)."
   type        = string
@@ -761,95 +749,5 @@ variable "budget_usd" {
   validation {
     condition     = var.budget_usd == null || var.alarm_email != null
     error_message = "budget_usd is set and alarm_email is null, so nobody would be told: set it too."
-  }
-}
-
-# What backend supabase asks; nothing of it matters to the other one.
-
-variable "supabase_url" {
-  description = "Address of the Supabase project, such as https://abc.supabase.co. Needed with backend supabase."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.supabase_url == null ? var.backend != "supabase" : can(regex("^(https://[A-Za-z0-9.-]+|http://(127\\.0\\.0\\.1|localhost))(:[0-9]+)?/?$", var.supabase_url))
-    error_message = "supabase_url is ${var.supabase_url == null ? "null" : "\"${var.supabase_url}\""}; with backend supabase give the project's address, with https: https://abc.supabase.co."
-  }
-}
-
-variable "openai_base_url" {
-  description = "Address of OpenAI, or of what speaks its protocol."
-  type        = string
-  default     = "https://api.openai.com/v1"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^(https://[A-Za-z0-9.-]+|http://(127\\.0\\.0\\.1|localhost))(:[0-9]+)?(/[A-Za-z0-9._/-]*)?$", var.openai_base_url))
-    error_message = "openai_base_url is \"${var.openai_base_url}\"; give an address with https and without user, query or fragment: https://api.openai.com/v1."
-  }
-}
-
-variable "embedding_model" {
-  description = "Model that embeds queries, with 1536 dimensions; it must be the one that the data was ingested with."
-  type        = string
-  default     = "text-embedding-3-small"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$", var.embedding_model))
-    error_message = "embedding_model is \"${var.embedding_model}\"; give a model's name, such as text-embedding-3-small."
-  }
-}
-
-variable "answer_model" {
-  description = "Model that writes answers from passages. Null means none: answers are the passages."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.answer_model == null ? true : can(regex("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$", var.answer_model))
-    error_message = "answer_model is \"${var.answer_model == null ? "null" : var.answer_model}\"; give a model's name, or null for passages only."
-  }
-}
-
-variable "openai_vector_store_id" {
-  description = "OpenAI vector store to search besides the documents in Supabase, such as vs_abc123. Null means none."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.openai_vector_store_id == null ? true : can(regex("^[A-Za-z0-9_-]{1,128}$", var.openai_vector_store_id))
-    error_message = "openai_vector_store_id is \"${var.openai_vector_store_id == null ? "null" : var.openai_vector_store_id}\"; give the id that OpenAI shows, such as vs_abc123."
-  }
-}
-
-variable "preload_clients" {
-  description = "Whether an instance imports the clients of Supabase and OpenAI while it starts, and not in the first call that asks them: it pays where about every third instance or more is asked for a search. See docs/cold-start.md."
-  type        = bool
-  default     = false
-  nullable    = false
-}
-
-variable "sources" {
-  description = "Sources that callers are offered, of documents, tickets, commits and code; tools of the others are not there."
-  type        = list(string)
-  default     = ["documents", "tickets", "commits", "code"]
-  nullable    = false
-
-  validation {
-    condition     = length(var.sources) > 0 && alltrue([for source in var.sources : contains(["documents", "tickets", "commits", "code"], source)])
-    error_message = "sources is ${jsonencode(var.sources)}; name at least one of documents, tickets, commits and code."
-  }
-}
-
-variable "similarity_thresholds" {
-  description = "Least coverage or similarity, 0 to 1, of what counts as found: for the search tools, and for each strategy of answers. What is left out keeps the server's own."
-  type        = object({ search = optional(number), comprehensive = optional(number), focused = optional(number), rapid = optional(number) })
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for value in values(var.similarity_thresholds) : value == null ? true : value >= 0 && value <= 1])
-    error_message = "similarity_thresholds is ${jsonencode(var.similarity_thresholds)}; each must be from 0 to 1."
   }
 }

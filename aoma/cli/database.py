@@ -99,7 +99,7 @@ def token(*, signing_key: TextIO, key_id: str | None, days: float) -> None:
     """Make a token with the role mesh_server and print it, and nothing else.
 
     With it the server may read the mesh_ tables and call their functions, no more.
-    Put it into the SSM parameter supabase-token. Before it expires, make another.
+    Store it with mesh secrets set SUPABASE_TOKEN. Before it expires, make another.
     """
     from aoma.database.token import mint  # noqa: PLC0415 - see `mesh.cli`
 

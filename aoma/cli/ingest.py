@@ -72,14 +72,14 @@ def checked_readers(given: tuple[str, ...]) -> tuple[str, ...] | None:
 )
 @click.option(
     "--model",
-    envvar="MESH_EMBEDDING_MODEL",
+    envvar="AOMA_EMBEDDING_MODEL",
     default="text-embedding-3-small",
     show_default=True,
-    help="Embedding model, the server's embedding_model.",
+    help="Embedding model, the server's AOMA_EMBEDDING_MODEL.",
 )
 @click.option(
     "--dimensions",
-    envvar="MESH_EMBEDDING_DIMENSIONS",
+    envvar="AOMA_EMBEDDING_DIMENSIONS",
     type=click.IntRange(min=1),
     default=1536,
     show_default=True,

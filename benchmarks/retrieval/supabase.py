@@ -52,7 +52,7 @@ class NotLoadedError(Exception):
 def embeddings() -> Iterator[Embeddings]:
     """OpenAI's, or those of what OPENAI_BASE_URL names, with OPENAI_API_KEY; else a stand-in."""
     key = os.environ.get("OPENAI_API_KEY", "").strip()
-    model = os.environ.get("MESH_EMBEDDING_MODEL", "text-embedding-3-small")
+    model = os.environ.get("AOMA_EMBEDDING_MODEL", "text-embedding-3-small")
     if key:
         url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
         yield Embeddings(model, model, url.rstrip("/"), key)
@@ -80,7 +80,7 @@ def _load(database: str, documents: Path, source: Embeddings) -> None:
     _run(
         *("ingest", "--documents", str(documents), "--yes"),
         MESH_DATABASE_URL=database,
-        MESH_EMBEDDING_MODEL=source.model,
+        AOMA_EMBEDDING_MODEL=source.model,
         OPENAI_API_KEY=source.api_key,
         OPENAI_BASE_URL=source.base_url,
     )

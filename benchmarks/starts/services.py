@@ -119,14 +119,18 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
                     "/benchmark/openai-api-key": openai.api_key,
                 }
                 backend = {
-                    "MESH_SUPABASE_URL": project.url,
-                    "MESH_SUPABASE_KEY_PARAMETER": "/benchmark/supabase-key",
-                    "MESH_SUPABASE_TOKEN_PARAMETER": "/benchmark/supabase-token",
-                    "MESH_OPENAI_API_KEY_PARAMETER": "/benchmark/openai-api-key",
-                    "MESH_OPENAI_BASE_URL": openai.base_url,
-                    "MESH_EMBEDDING_MODEL": MODEL,
-                    "MESH_ANSWER_MODEL": "quoting-stand-in",
-                    "MESH_THRESHOLDS": "search=0.1,comprehensive=0.1,focused=0.1,rapid=0.1",
+                    "SUPABASE_URL": project.url,
+                    "MESH_SECRETS": json.dumps(
+                        {
+                            "SUPABASE_KEY": "/benchmark/supabase-key",
+                            "SUPABASE_TOKEN": "/benchmark/supabase-token",
+                            "OPENAI_API_KEY": "/benchmark/openai-api-key",
+                        }
+                    ),
+                    "OPENAI_BASE_URL": openai.base_url,
+                    "AOMA_EMBEDDING_MODEL": MODEL,
+                    "AOMA_ANSWER_MODEL": "quoting-stand-in",
+                    "AOMA_THRESHOLDS": "search=0.1,comprehensive=0.1,focused=0.1,rapid=0.1",
                 }
                 usual |= {
                     "SUPABASE_URL": project.url,

@@ -61,7 +61,7 @@ def our_environment(services: Services, **changes: str) -> dict[str, str]:
     return {
         "MESH_NAME": "aoma-mesh",
         "MESH_ENVIRONMENT": "benchmark",
-        "MESH_BACKEND": "embedded",
+        "AOMA_BACKEND": "embedded",
         "MESH_AUTH": "api_key",
         "MESH_API_KEYS_PARAMETER": API_KEYS,
         "MESH_SECRETS_TTL_SECONDS": "60",
@@ -225,7 +225,7 @@ class Subjects:
             "ours-supabase",
             "ours, supabase backend",
             "the default with Supabase and OpenAI behind its tools (stand-ins on this machine)",
-            our_program(self._services, self.our_tree(), MESH_BACKEND="supabase", **variables),
+            our_program(self._services, self.our_tree(), AOMA_BACKEND="supabase", **variables),
             first=(*FIRST, requests.SEARCH, requests.ANSWER),
         )
 
@@ -234,8 +234,8 @@ class Subjects:
         return self._our(
             "ours-preloaded",
             "ours, clients in INIT",
-            "the same with preload_clients: those of Supabase and OpenAI are imported in INIT",
-            our_program(self._services, self.our_tree(), MESH_BACKEND="supabase", **variables),
+            "the same with preload_modules: the clients of Supabase and OpenAI are imported in INIT",
+            our_program(self._services, self.our_tree(), AOMA_BACKEND="supabase", **variables),
             first=(*FIRST, requests.SEARCH, requests.ANSWER),
         )
 

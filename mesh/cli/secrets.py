@@ -14,9 +14,8 @@ from mesh.failure import CommandFailedError
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-# Outputs with the parameter of each secret by its name: those of the backend, and those of the
-# variable `secrets`, which deployments of older roots do not have.
-BACKEND_OUTPUT, SERVER_OUTPUT = "secret_parameters", "secrets"
+# The output with the parameter of each secret by its name.
+OUTPUT = "secrets"
 HOW_TO_ADD = (
     "Add the secret's name to Terraform's variable secrets, and apply; docs/options.md describes it"
 )
@@ -40,13 +39,13 @@ class Target:
             client = deployed_parameters.client_of(self.region)
             return client, stored_secrets.below(client, path)
         found = deployed_parameters.find(
-            BACKEND_OUTPUT,
+            OUTPUT,
             self.region,
             remedy="Name the deployment's parameters with --path.",
             environment=self.environment,
         )
         click.echo(found.where, err=True)
-        return found.client, {**found.value, **found.outputs.get(SERVER_OUTPUT, {})}
+        return found.client, found.value
 
 
 @click.group("secrets", short_help="Store the secrets of the server's tools.")
@@ -103,8 +102,10 @@ def set_(context: click.Context, target: Target, *, name: str) -> None:
             "Give the secret's name only; its value is read from standard input. If you gave the "
             "value, change it: the shell may have kept it."
         )
-    client, parameters = target.open()
-    if name not in parameters:
+    client, found = target.open()
+    parameters = {stored_secrets.canonical(one): path for one, path in found.items()}
+    parameter = parameters.get(stored_secrets.canonical(name))
+    if parameter is None:
         # The name is not shown: perhaps it is the value.
         known = f"there are {', '.join(sorted(parameters))}" if parameters else "there are none"
         raise CommandFailedError(f"there is no secret of this name; {known}. {HOW_TO_ADD}.")
@@ -112,8 +113,8 @@ def set_(context: click.Context, target: Target, *, name: str) -> None:
         given = click.prompt(f"{name} (does not show)", hide_input=True, err=True)
     else:
         given = _text(sys.stdin.buffer.read(), name)
-    stored_secrets.put(client, parameters[name], stored_secrets.checked(name, given))
-    click.echo(f"stored in {parameters[name]}", err=True)
+    stored_secrets.put(client, parameter, stored_secrets.checked(name, given))
+    click.echo(f"stored in {parameter}", err=True)
 
 
 def _text(given: bytes, name: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.failure import CommandFailedError
-from mesh.runtime.aws.secrets import PLACEHOLDER
+from mesh.runtime.aws.secrets import PLACEHOLDER, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,6 @@ LIMITS_BYTES = {"Standard": 4096, "Advanced": 8192}
 NESTED = re.compile(r"\{\{.*\}\}", re.DOTALL)
 # Of a shorter secret four characters would be too much to show.
 LEAST_SHOWN_LENGTH = 20
-# Where Terraform puts the secrets of its variable `secrets`.
-FOLDER = "secrets"
 # What Terraform's description of a parameter says if its value comes from here.
 OURS = "written by `mesh secrets`"
 # An operator's package says with an entry point here, by a secret's name, what cannot be that
@@ -58,6 +56,11 @@ class StoredSecret:
     changed: str
 
 
+def canonical(name: str) -> str:
+    """The form in which names of secrets are compared: Terraform takes no two with the same."""
+    return name.replace("-", "_").upper()
+
+
 def checked(name: str, value: str) -> str:
     """Give the value as it is stored: as it was given, without line ends at its end.
 
@@ -72,7 +75,7 @@ def checked(name: str, value: str) -> str:
             f"{name}: nothing was stored, because Parameter Store takes no value with {{{{...}}}} "
             "in it. Encode it, for example as Base64."
         )
-    for check in entry_points(group=CHECKS, name=name):
+    for check in entry_points(group=CHECKS, name=canonical(name)):
         try:
             check.load()(kept)
         except ValueError as error:
@@ -100,10 +103,10 @@ def below(client: SSMClient, path: str) -> dict[str, str]:
             for one in page["Parameters"]
         ]
     return {
-        one["Name"].rpartition("/")[2]: one["Name"]
+        name_of(one["Name"]): one["Name"]
         for one in found
         # Others there are API keys and the like.
-        if one["Name"].startswith(f"{path}/{FOLDER}/") or OURS in one.get("Description", "")
+        if OURS in one.get("Description", "")
     }
 
 
@@ -127,6 +130,9 @@ def put(client: SSMClient, parameter: str, value: str) -> None:
             "Type": "SecureString",
             "Overwrite": True,
         }
+        # What tells this parameter from those of other commands.
+        if "Description" in described[0]:
+            request["Description"] = described[0]["Description"]
         # Without the key's id, an overwrite would move the parameter to AWS's own KMS key.
         if "KeyId" in described[0]:
             request["KeyId"] = described[0]["KeyId"]

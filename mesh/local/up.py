@@ -20,7 +20,7 @@ from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format
 from mesh.settings import project
 from mesh.settings.call import Call
-from mesh.settings.variables import refuse_unknown
+from mesh.settings.variables import refuse_replaced, refuse_unknown
 from mesh.smoke import credential, smoke
 from mesh.smoke.streamable_http import NoAnswerError, Server
 from mesh.stack import (
@@ -100,6 +100,7 @@ def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
         with steps.step("local AWS") as step:
             running = _local_aws(here, step)
         services.start(here, steps)
+        refuse_replaced(services.variables, os.environ, here.values_of(stack.ENVIRONMENT))
         deployed = deployment.Deployment(here, running)
         with steps.step("terraform init") as step:
             step.detail = "" if deployed.init() else "(unchanged)"

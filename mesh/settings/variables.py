@@ -34,3 +34,28 @@ def refuse_unknown(environment: Mapping[str, str], root: Path) -> None:
                 f"{nearest(name, [f'{PREFIX}{one}' for one in known])} Unset it; "
                 f"the variables are in the .tf files of {root}."
             )
+
+
+def refuse_replaced(
+    values: Mapping[str, object], environment: Mapping[str, str], file: Path
+) -> None:
+    """Refuse a person's value that what `mesh up` starts would replace without a word.
+
+    Args:
+        values: What the services beside the server set.
+        environment: The shell's variables.
+        file: The values beside the server; it need not exist.
+
+    Raises:
+        CommandFailedError: names the variable and where it is set.
+    """
+    text = file.read_text("utf-8") if file.is_file() else ""
+    for name in values:
+        where = f"{PREFIX}{name}" if f"{PREFIX}{name}" in environment else None
+        if re.search(rf"^{name}\s*=", text, re.MULTILINE):
+            where = f"{name} in {file}"
+        if where:
+            raise CommandFailedError(
+                f"{where} is set, and so it is by what runs beside the server: Terraform takes one "
+                "value only. Remove yours."
+            )

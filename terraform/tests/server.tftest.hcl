@@ -22,7 +22,7 @@ run "without_them_nothing_changes" {
 
   assert {
     condition = keys(module.lambda.environment_variables) == tolist([
-      "MESH_API_KEYS_PARAMETER", "MESH_AUTH", "MESH_BACKEND", "MESH_DEADLINE_SECONDS", "MESH_ENVIRONMENT", "MESH_FAST_PATH",
+      "MESH_API_KEYS_PARAMETER", "MESH_AUTH", "MESH_DEADLINE_SECONDS", "MESH_ENVIRONMENT", "MESH_FAST_PATH",
       "MESH_LOG_LEVEL", "MESH_METRICS_NAMESPACE", "MESH_NAME", "MESH_RATE_LIMIT_PER_MINUTE", "MESH_SECRETS_TTL_SECONDS",
     ])
     error_message = jsonencode(module.lambda.environment_variables)
@@ -67,7 +67,7 @@ run "environment_variables_are_added_to_those_of_mesh" {
   }
 
   assert {
-    condition     = module.lambda.environment_variables["MESH_AUTH"] == "api_key" && length(module.lambda.environment_variables) == 11 + length(var.environment_variables)
+    condition     = module.lambda.environment_variables["MESH_AUTH"] == "api_key" && length(module.lambda.environment_variables) == 10 + length(var.environment_variables)
     error_message = jsonencode(module.lambda.environment_variables)
   }
 }
@@ -76,17 +76,15 @@ run "secrets_are_told_by_their_names" {
   command = plan
 
   variables {
-    name         = "weather"
-    environment  = "staging"
-    backend      = "supabase"
-    supabase_url = "https://abc.supabase.co"
-    secrets      = ["WEATHER_API_KEY", "mailToken2"]
+    name        = "weather"
+    environment = "staging"
+    secrets     = ["WEATHER_API_KEY", "mailToken2"]
   }
 
   assert {
     condition = output.secrets == {
-      WEATHER_API_KEY = "/weather/staging/secrets/WEATHER_API_KEY"
-      mailToken2      = "/weather/staging/secrets/mailToken2"
+      WEATHER_API_KEY = "/weather/staging/weather-api-key"
+      mailToken2      = "/weather/staging/mailtoken2"
     }
     error_message = jsonencode(output.secrets)
   }
@@ -98,10 +96,7 @@ run "secrets_are_told_by_their_names" {
 
   # Other parameters keep their names.
   assert {
-    condition = module.parameters.names == merge(
-      { for key in ["api-keys", "openai-api-key", "supabase-key", "supabase-token"] : key => "/weather/staging/${key}" },
-      { for name, parameter in output.secrets : "secrets/${name}" => parameter },
-    )
+    condition     = module.parameters.names == { for key in ["api-keys", "weather-api-key", "mailtoken2"] : key => "/weather/staging/${key}" }
     error_message = jsonencode(module.parameters.names)
   }
 }
@@ -179,4 +174,48 @@ run "refuses_what_cannot_be" {
   }
 
   expect_failures = [var.environment_variables, var.secrets, var.policy_statements, var.layers]
+}
+
+run "refuses_secrets_that_would_share_a_parameter" {
+  command = plan
+
+  variables {
+    secrets = ["Mail_Token", "MAIL_TOKEN"]
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_secrets_with_the_name_of_a_parameter_of_mesh" {
+  command = plan
+
+  variables {
+    secrets = ["API_KEYS"]
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "modules_to_preload_and_the_deadline_are_told_to_the_runtime" {
+  command = plan
+
+  variables {
+    preload_modules = ["my_server.clients", "models"]
+    timeout_seconds = 3
+  }
+
+  assert {
+    condition     = module.lambda.environment_variables["MESH_PRELOAD"] == "my_server.clients,models" && module.lambda.environment_variables["MESH_DEADLINE_SECONDS"] == "2.4"
+    error_message = jsonencode(module.lambda.environment_variables)
+  }
+}
+
+run "refuses_modules_to_preload_that_are_no_names" {
+  command = plan
+
+  variables {
+    preload_modules = ["clients.py; rm"]
+  }
+
+  expect_failures = [var.preload_modules]
 }

@@ -87,7 +87,6 @@ run "refuses_parts_of_a_whole" {
     reserved_concurrency = 0.5
     live_version         = 1.5
     secrets_ttl_seconds  = 1.5
-    supabase_url         = "abc.supabase.co"
     allowed_origins      = ["https://a.example,https://b.example"]
 
     alarm_thresholds         = { errors = 1.5 }
@@ -103,7 +102,6 @@ run "refuses_parts_of_a_whole" {
     var.reserved_concurrency,
     var.live_version,
     var.secrets_ttl_seconds,
-    var.supabase_url,
   ]
 }
 
@@ -118,19 +116,12 @@ run "refuses_words_that_nobody_understands" {
     runtime            = "python"
     function_url_auth  = "OAUTH"
     allowed_origins    = ["https://app.example.com", "https://App.example.com"]
-    backend            = "elsewhere"
     invoke_mode        = "STREAM"
     streaming_runtime  = "layer"
     log_level          = "VERBOSE"
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
     alarm_email        = "ops at example.com"
-
-    openai_base_url        = "https://key@models.example/v1"
-    embedding_model        = "text embedding"
-    answer_model           = ""
-    openai_vector_store_id = "../files"
-    sources                = ["documents", "emails"]
   }
 
   expect_failures = [
@@ -141,18 +132,12 @@ run "refuses_words_that_nobody_understands" {
     var.runtime,
     var.function_url_auth,
     var.allowed_origins,
-    var.backend,
     var.invoke_mode,
     var.streaming_runtime,
     var.log_level,
     var.log_retention_days,
     var.tags,
     var.alarm_email,
-    var.openai_base_url,
-    var.embedding_model,
-    var.answer_model,
-    var.openai_vector_store_id,
-    var.sources,
   ]
 }
 
@@ -165,12 +150,6 @@ run "refuses_what_looks_right_and_is_not" {
     allowed_origins       = ["https://app.example.com:443"]
     function_url_auth     = "AWS_IAM"
     allow_unauthenticated = true
-    # Without an address.
-    backend = "supabase"
-    # The key would be sent in clear.
-    openai_base_url       = "http://models.example/v1"
-    sources               = []
-    similarity_thresholds = { focused = 70 }
     # Nobody would be told, and nothing would watch.
     budget_usd               = 20
     alarms                   = false
@@ -184,10 +163,6 @@ run "refuses_what_looks_right_and_is_not" {
     var.runtime,
     var.allowed_origins,
     var.allow_unauthenticated,
-    var.supabase_url,
-    var.openai_base_url,
-    var.sources,
-    var.similarity_thresholds,
   ]
 }
 

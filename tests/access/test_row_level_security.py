@@ -39,11 +39,15 @@ def instance(supabase: LocalSupabase) -> Iterator[Instance]:
         "MESH_OAUTH_ISSUER": supabase.issuer,
         "MESH_OAUTH_JWKS_URL": f"{supabase.issuer}/.well-known/jwks.json",
         "MESH_OAUTH_AUDIENCES": "authenticated",
-        "MESH_SUPABASE_URL": supabase.url,
-        "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-        "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-        "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-        "MESH_SOURCES": "documents",
+        "SUPABASE_URL": supabase.url,
+        "MESH_SECRETS": json.dumps(
+            {
+                "SUPABASE_KEY": "/mesh/test/supabase-key",
+                "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+            }
+        ),
+        "AOMA_SOURCES": "documents",
     }
     parameters = Parameters(
         {

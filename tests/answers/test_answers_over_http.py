@@ -72,13 +72,17 @@ def instance_of(
         settings = load(
             {
                 "MESH_AUTH": "none",
-                "MESH_BACKEND": "supabase",
-                "MESH_SUPABASE_URL": project.url,
-                "MESH_SUPABASE_KEY_PARAMETER": "/k",
-                "MESH_SUPABASE_TOKEN_PARAMETER": "/t",
-                "MESH_OPENAI_API_KEY_PARAMETER": "/o",
-                "MESH_OPENAI_BASE_URL": openai_process.base_url,
-                "MESH_ANSWER_MODEL": "gpt-test",
+                "AOMA_BACKEND": "supabase",
+                "SUPABASE_URL": project.url,
+                "MESH_SECRETS": json.dumps(
+                    {
+                        "SUPABASE_KEY": "/k",
+                        "SUPABASE_TOKEN": "/t",
+                        "OPENAI_API_KEY": "/o",
+                    }
+                ),
+                "OPENAI_BASE_URL": openai_process.base_url,
+                "AOMA_ANSWER_MODEL": "gpt-test",
                 **dict(variables),
             }
         )
@@ -284,7 +288,7 @@ def test_a_database_that_is_slow_leaves_no_time_to_ask_the_model(start, openai_s
 
 
 def test_without_a_model_the_passages_are_the_answer(start, openai_server) -> None:
-    found = start(MESH_ANSWER_MODEL="").call("query_aoma_knowledge", query=QUESTION)
+    found = start(AOMA_ANSWER_MODEL="").call("query_aoma_knowledge", query=QUESTION)
     assert (found["status"], found["answer"], found["model"]) == ("evidence_only", None, None)
     assert len(found["citations"]) == len(found["passages"]) > 0
     assert said(openai_server) == []
@@ -390,7 +394,7 @@ def test_a_vector_store_is_a_source_of_its_own(start, openai_server) -> None:
     openai_server.vector_stores["vs_1"] = [
         StoredFile("proxies.pdf", "For how many days are proxies kept after ingest: ninety.")
     ]
-    client = start(MESH_VECTOR_STORE_ID="vs_1")
+    client = start(AOMA_VECTOR_STORE_ID="vs_1")
     openai_server.answers.append("Ninety days [1][2].")
     found = client.call("query_aoma_knowledge", query=QUESTION)
     assert found["status"] == "answered"

@@ -22,14 +22,18 @@ from mcp_app.supabase_settings import load
 SUPABASE, OPENAI = sys.argv[2:4]
 PARAMETERS = json.loads(sys.argv[4])
 SETTINGS = {
-    "MESH_SUPABASE_URL": SUPABASE,
-    "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-    "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-    "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-    "MESH_OPENAI_BASE_URL": f"{OPENAI}/v1",
-    "MESH_EMBEDDING_DIMENSIONS": "3",
-    "MESH_ANSWER_MODEL": "gpt-test",
-    "MESH_VECTOR_STORE_ID": "vs_1",
+    "SUPABASE_URL": SUPABASE,
+    "MESH_SECRETS": json.dumps(
+        {
+            "SUPABASE_KEY": "/mesh/test/supabase-key",
+            "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+            "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+        }
+    ),
+    "OPENAI_BASE_URL": f"{OPENAI}/v1",
+    "AOMA_EMBEDDING_DIMENSIONS": "3",
+    "AOMA_ANSWER_MODEL": "gpt-test",
+    "AOMA_VECTOR_STORE_ID": "vs_1",
 }
 
 

@@ -50,13 +50,17 @@ def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
         variables = {
             "MESH_AUTH": "none",
             "MESH_PRELOAD": preload,
-            "MESH_BACKEND": "supabase",
-            "MESH_SUPABASE_URL": supabase.url,
-            "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-            "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-            "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-            "MESH_OPENAI_BASE_URL": f"{models.url}/v1",
-            "MESH_EMBEDDING_DIMENSIONS": "3",
+            "AOMA_BACKEND": "supabase",
+            "SUPABASE_URL": supabase.url,
+            "MESH_SECRETS": json.dumps(
+                {
+                    "SUPABASE_KEY": "/mesh/test/supabase-key",
+                    "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                    "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+                }
+            ),
+            "OPENAI_BASE_URL": f"{models.url}/v1",
+            "AOMA_EMBEDDING_DIMENSIONS": "3",
             "AWS_ENDPOINT_URL_SSM": store.url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",

@@ -100,7 +100,7 @@ def mesh_url(aws_of_clients: Running, tmp_path_factory) -> str:
         MemorySize=512,
         Timeout=30,
         Code={"ZipFile": target.read_bytes()},
-        Environment={"Variables": {"MESH_AUTH": "iam", "MESH_BACKEND": "embedded"}},
+        Environment={"Variables": {"MESH_AUTH": "iam", "AOMA_BACKEND": "embedded"}},
         Publish=True,
     )
     api.create_alias(FunctionName="mesh", Name="live", FunctionVersion=created["Version"])

@@ -58,7 +58,7 @@ def protocol_server(folder: Path) -> Generator[ProtocolServer]:
             Timeout=30,
             Code={"ZipFile": target.read_bytes()},
             Environment={
-                "Variables": {"MESH_BACKEND": "embedded", "MESH_API_KEYS_PARAMETER": PARAMETER}
+                "Variables": {"AOMA_BACKEND": "embedded", "MESH_API_KEYS_PARAMETER": PARAMETER}
             },
             Publish=True,
         )

@@ -37,7 +37,7 @@ def project_with_fixtures(root: Path, *folders: str) -> Path:
 def _deploy(running: Running, name: str, code: bytes, mode: str) -> str:
     """The open Function URL of a new function with this zip."""
     settings = {
-        "MESH_BACKEND": "embedded",
+        "AOMA_BACKEND": "embedded",
         # Rounds of one call may reach several instances.
         "MESH_STATE_KEY_PARAMETER": STATE_KEY,
         **MODES[mode],

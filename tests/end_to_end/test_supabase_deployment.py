@@ -1,4 +1,4 @@
-"""The deployed zip with `backend = "supabase"`: what callers of the Function URL get from it."""
+"""The deployed zip with the Supabase backend: what callers of the Function URL get from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from aoma import building as bundle
+from aoma import local_supabase_stack
 from aoma.database.token import mint
 from aoma.local_supabase.faults import Fault
 from aoma.local_supabase.hashed_words import embed
@@ -89,11 +90,14 @@ def deployed(migrated_project, openai_process, tmp_path_factory):
                 built.code_sha256,
                 built.path,
                 {
-                    "backend": "supabase",
-                    "supabase_url": migrated_project.url,
-                    "openai_base_url": openai_process.base_url,
-                    "embedding_model": MODEL,
-                    "answer_model": "quoting-stand-in",
+                    "environment_variables": {
+                        "AOMA_ANSWER_MODEL": "quoting-stand-in",
+                        "AOMA_BACKEND": "supabase",
+                        "AOMA_EMBEDDING_MODEL": MODEL,
+                        "OPENAI_BASE_URL": openai_process.base_url,
+                        "SUPABASE_URL": migrated_project.url,
+                    },
+                    "secrets": local_supabase_stack.SECRETS,
                     "secrets_ttl_seconds": TTL_SECONDS,
                     "oauth_issuer": migrated_project.issuer,
                     "oauth_audiences": ["authenticated"],
@@ -105,7 +109,7 @@ def deployed(migrated_project, openai_process, tmp_path_factory):
         parameter = api_keys.Parameter(client, outputs["api_keys_parameter"])
         api_keys.store(parameter, "tests", key, keep=0)
         yield Deployed(
-            outputs["function_url"], key, outputs["secret_parameters"], running, here.aws / "logs"
+            outputs["function_url"], key, outputs["secrets"], running, here.aws / "logs"
         )
     finally:
         process.stop(here.aws)
@@ -114,9 +118,9 @@ def deployed(migrated_project, openai_process, tmp_path_factory):
 @pytest.fixture
 def mesh(deployed, supabase, openai_server):
     """The deployment over a database with three documents and a commit."""
-    deployed.store("openai-api-key", openai_server.api_key)
-    deployed.store("supabase-key", supabase.publishable_key)
-    deployed.store("supabase-token", supabase.server_token(expires_in=7200))
+    deployed.store("OPENAI_API_KEY", openai_server.api_key)
+    deployed.store("SUPABASE_KEY", supabase.publishable_key)
+    deployed.store("SUPABASE_TOKEN", supabase.server_token(expires_in=7200))
     texts = {
         "guide": ("To deploy the server, run terraform apply.", None),
         "cats": ("Cats sleep all day.", None),
@@ -198,7 +202,7 @@ def test_a_rotated_key_is_taken_up_without_a_deploy(mesh, openai_server):
     mesh.call("search_knowledge", query="deploy", mode="semantic")
     before, openai_server.api_key = openai_server.api_key, "sk-local-rotated"
     try:
-        mesh.store("openai-api-key", openai_server.api_key)
+        mesh.store("OPENAI_API_KEY", openai_server.api_key)
         content = mesh.call("search_knowledge", query="deploy", mode="semantic", threshold=0.2)
     finally:
         openai_server.api_key = before
@@ -206,12 +210,12 @@ def test_a_rotated_key_is_taken_up_without_a_deploy(mesh, openai_server):
 
 
 def test_a_token_that_no_longer_counts_is_named_and_its_successor_taken_up(mesh, supabase):
-    mesh.store("supabase-token", supabase.server_token(expires_in=-60))
+    mesh.store("SUPABASE_TOKEN", supabase.server_token(expires_in=-60))
     supabase.faults.add(Fault.error(401), path="/rest/v1/rpc", times=None)
     said = mesh.error("search_knowledge", query="deploy", mode="keyword")
-    assert mesh.secrets["supabase-token"] in said
+    assert mesh.secrets["SUPABASE_TOKEN"] in said
     supabase.faults.clear()
-    mesh.store("supabase-token", mint(json.dumps(supabase.keys.signing), days=1))
+    mesh.store("SUPABASE_TOKEN", mint(json.dumps(supabase.keys.signing), days=1))
     content = mesh.call("search_knowledge", query="deploy", mode="keyword")
     assert found(content) == ["guide#0"]
 

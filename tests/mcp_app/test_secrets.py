@@ -62,7 +62,7 @@ def test_what_was_read_before_is_not_used_when_it_cannot_be_read_again(secret, s
 @pytest.mark.parametrize("value", ["", "{}", " \n"])
 def test_a_placeholder_is_no_secret_and_says_how_to_set_it(secret, store, value):
     store.value = value
-    with pytest.raises(SecretUnavailableError, match="`mesh secrets set openai-api-key`"):
+    with pytest.raises(SecretUnavailableError, match="`mesh secrets set OPENAI_API_KEY`"):
         asyncio.run(secret.value())
     store.value = "sk-set"
     assert asyncio.run(secret.value()) == "sk-set"

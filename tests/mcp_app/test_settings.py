@@ -18,7 +18,7 @@ def test_api_keys_without_their_parameter_are_refused():
     ("name", "value"),
     [
         ("MESH_AUTH", "open"),
-        ("MESH_BACKEND", "sqlite"),
+        ("AOMA_BACKEND", "sqlite"),
         ("MESH_LOG_LEVEL", "loud"),
         ("MESH_SECRETS_TTL_SECONDS", "soon"),
         ("MESH_SECRETS_TTL_SECONDS", "0"),
@@ -108,11 +108,15 @@ def test_an_origin_secret_without_an_address_to_go_to_is_refused():
 
 
 SUPABASE = CLOSED | {
-    "MESH_BACKEND": "supabase",
-    "MESH_SUPABASE_URL": "https://abc.supabase.co",
-    "MESH_SUPABASE_KEY_PARAMETER": "/mesh/dev/supabase-key",
-    "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/dev/supabase-token",
-    "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/dev/openai-api-key",
+    "AOMA_BACKEND": "supabase",
+    "SUPABASE_URL": "https://abc.supabase.co",
+    "MESH_SECRETS": json.dumps(
+        {
+            "SUPABASE_KEY": "/mesh/dev/supabase-key",
+            "SUPABASE_TOKEN": "/mesh/dev/supabase-token",
+            "OPENAI_API_KEY": "/mesh/dev/openai-api-key",
+        }
+    ),
 }
 
 
@@ -132,23 +136,32 @@ def test_supabase_has_a_default_for_everything_that_is_nobodys_own():
     assert chosen.secrets_ttl_seconds == 60
 
 
-@pytest.mark.parametrize("name", sorted(SUPABASE.keys() - CLOSED.keys() - {"MESH_BACKEND"}))
+@pytest.mark.parametrize("name", ["SUPABASE_URL"])
 def test_supabase_says_what_it_lacks(name):
-    with pytest.raises(SettingsError, match=f"{name} is not set; MESH_BACKEND=supabase needs it"):
+    with pytest.raises(SettingsError, match=f"{name} is not set; AOMA_BACKEND=supabase needs it"):
         load(SUPABASE | {name: ""})
+
+
+@pytest.mark.parametrize("name", ["SUPABASE_KEY", "SUPABASE_TOKEN", "OPENAI_API_KEY"])
+def test_supabase_names_the_secret_that_terraform_was_not_told(name):
+    secrets = json.loads(SUPABASE["MESH_SECRETS"])
+    del secrets[name]
+    message = f"There is no secret {name}, .* Add it to Terraform's variable secrets"
+    with pytest.raises(SettingsError, match=message):
+        load(SUPABASE | {"MESH_SECRETS": json.dumps(secrets)})
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("MESH_SUPABASE_URL", "abc.supabase.co", "MESH_SUPABASE_URL is no address"),
-        ("MESH_SUPABASE_URL", "http://abc.supabase.co", "MESH_SUPABASE_URL is no address"),
-        ("MESH_OPENAI_BASE_URL", "ftp://models.example", "MESH_OPENAI_BASE_URL is no address"),
-        ("MESH_EMBEDDING_DIMENSIONS", "3072", "'3072'; it must be a number from 1 to 2000"),
-        ("MESH_VECTOR_STORE_ID", "../files", "it must look like vs_abc123"),
-        ("MESH_SOURCES", "documents,emails", "MESH_SOURCES has emails; it takes documents,"),
-        ("MESH_THRESHOLDS", "focused=70", "MESH_THRESHOLDS focused is '70'"),
-        ("MESH_THRESHOLDS", "quick=0.7", "MESH_THRESHOLDS has 'quick'; it takes search,"),
+        ("SUPABASE_URL", "abc.supabase.co", "SUPABASE_URL is no address"),
+        ("SUPABASE_URL", "http://abc.supabase.co", "SUPABASE_URL is no address"),
+        ("OPENAI_BASE_URL", "ftp://models.example", "OPENAI_BASE_URL is no address"),
+        ("AOMA_EMBEDDING_DIMENSIONS", "3072", "'3072'; it must be a number from 1 to 2000"),
+        ("AOMA_VECTOR_STORE_ID", "../files", "it must look like vs_abc123"),
+        ("AOMA_SOURCES", "documents,emails", "AOMA_SOURCES has emails; it takes documents,"),
+        ("AOMA_THRESHOLDS", "focused=70", "AOMA_THRESHOLDS focused is '70'"),
+        ("AOMA_THRESHOLDS", "quick=0.7", "AOMA_THRESHOLDS has 'quick'; it takes search,"),
     ],
 )
 def test_a_setting_of_supabase_that_does_not_fit_is_named(name, value, message):
@@ -158,12 +171,12 @@ def test_a_setting_of_supabase_that_does_not_fit_is_named(name, value, message):
 
 def test_a_password_in_an_address_is_not_repeated():
     with pytest.raises(SettingsError) as caught:
-        load(SUPABASE | {"MESH_SUPABASE_URL": "https://me:hunter2@abc.supabase.co"})
+        load(SUPABASE | {"SUPABASE_URL": "https://me:hunter2@abc.supabase.co"})
     assert "hunter2" not in str(caught.value)
 
 
 def test_thresholds_change_one_by_one():
-    chosen = load(SUPABASE | {"MESH_THRESHOLDS": "focused=0.7"}).supabase
+    chosen = load(SUPABASE | {"AOMA_THRESHOLDS": "focused=0.7"}).supabase
     default = load(SUPABASE).supabase
     assert chosen is not None
     assert default is not None
@@ -171,6 +184,6 @@ def test_thresholds_change_one_by_one():
 
 
 def test_the_address_may_be_given_with_its_path():
-    chosen = load(SUPABASE | {"MESH_SUPABASE_URL": "https://abc.supabase.co/rest/v1/"}).supabase
+    chosen = load(SUPABASE | {"SUPABASE_URL": "https://abc.supabase.co/rest/v1/"}).supabase
     assert chosen is not None
     assert chosen.url == "https://abc.supabase.co"

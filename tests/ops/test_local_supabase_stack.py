@@ -19,7 +19,7 @@ from mesh.stack.stack import Stack
 
 @pytest.fixture
 def running(monkeypatch):
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "MESH_EMBEDDING_MODEL"):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "AOMA_EMBEDDING_MODEL"):
         monkeypatch.delenv(name, raising=False)
     return Running(
         pid=1,
@@ -68,8 +68,10 @@ def test_only_sources_that_hold_something_are_offered(running):
     state = State([], [], [], [], "0.8.5", counts=counts)
     openai = local_supabase_stack.openai_of(running)
     values = local_supabase_stack.variables(running, openai, state)
-    assert values["sources"] == ["documents", "commits"]
-    assert values["supabase_url"] == running.url
+    told = values["environment_variables"]
+    assert told["AOMA_SOURCES"] == "documents,commits"
+    assert told["SUPABASE_URL"] == running.url
+    assert values["secrets"] == ["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"]
 
 
 def test_what_is_named_is_ingested_else_this_project(tmp_path):

@@ -21,7 +21,7 @@ from mesh.stack.stack import Stack
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-NAMES = ("openai-api-key", "supabase-key", "supabase-token")
+NAMES = ("OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN")
 OWN_NAMES = ("MAIL_KEY", "WEATHER_API_KEY")
 KEY_FILE = "-----BEGIN KEY-----\n  bGluZXMgYW5kIHNwYWNlcw==\n\n-----END KEY-----"
 OPENAI_KEY = "sk-proj-0123456789-tested-abcd"
@@ -30,6 +30,11 @@ OPENAI_KEY = "sk-proj-0123456789-tested-abcd"
 def jwt(role: str) -> str:
     claims = base64.urlsafe_b64encode(json.dumps({"role": role}).encode()).decode().rstrip("=")
     return f"eyJhbGciOiJFUzI1NiJ9.{claims}.c2lnbmF0dXJl"
+
+
+def parameter_of(name: str) -> str:
+    """What Terraform calls it."""
+    return name.lower().replace("_", "-")
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +57,9 @@ def client(aws: Running, monkeypatch: pytest.MonkeyPatch) -> SSMClient:
 def path(client: SSMClient) -> str:
     """Parameters as Terraform makes them: SecureStrings with a placeholder."""
     begin = f"/tested/{uuid.uuid4().hex}"
-    for name in (*NAMES, *(f"secrets/{name}" for name in OWN_NAMES)):
+    for name in (*NAMES, *OWN_NAMES):
         client.put_parameter(
-            Name=f"{begin}/{name}",
+            Name=f"{begin}/{parameter_of(name)}",
             Value="{}",
             Type="SecureString",
             Description="Secret of a server; written by `mesh secrets`",
@@ -85,7 +90,7 @@ def stored(client: SSMClient, name: str) -> str:
 
 def test_a_secret_is_read_from_standard_input_and_stored_encrypted(client, path, typed, capsys):
     typed(f"{OPENAI_KEY}\n")
-    assert run(["secrets", "--path", path, "set", "openai-api-key"]) == 0
+    assert run(["secrets", "--path", path, "set", "OPENAI_API_KEY"]) == 0
 
     assert stored(client, f"{path}/openai-api-key") == OPENAI_KEY
     described = client.get_parameter(Name=f"{path}/openai-api-key")["Parameter"]
@@ -96,39 +101,39 @@ def test_a_secret_is_read_from_standard_input_and_stored_encrypted(client, path,
 
 def test_the_list_tells_what_is_set_and_never_the_value(path, typed, capsys):
     typed(OPENAI_KEY)
-    run(["secrets", "--path", path, "set", "openai-api-key"])
+    run(["secrets", "--path", path, "set", "OPENAI_API_KEY"])
     assert run(["secrets", "--path", path, "list"]) == 0
 
     said = capsys.readouterr().out
-    (line,) = (line for line in said.splitlines() if line.startswith("openai-api-key"))
-    assert line.split()[:3] == ["openai-api-key", "set,", "...abcd"]
+    (line,) = (line for line in said.splitlines() if line.startswith("OPENAI_API_KEY"))
+    assert line.split()[:3] == ["OPENAI_API_KEY", "set,", "...abcd"]
     assert said.count("not set") == len(NAMES) + len(OWN_NAMES) - 1
     assert OPENAI_KEY[:-4] not in said
 
 
 def test_the_list_is_there_for_programs_too(path, typed, capsys):
     typed(jwt("mesh_server"))
-    run(["secrets", "--path", path, "set", "supabase-token"])
+    run(["secrets", "--path", path, "set", "SUPABASE_TOKEN"])
     assert run(["secrets", "--path", path, "list", "--json"]) == 0
 
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
     assert tuple(found) == (*OWN_NAMES, *NAMES)
-    assert found["supabase-token"]["set"] is True
-    assert found["supabase-token"]["last4"] == jwt("mesh_server")[-4:]
-    assert found["supabase-key"]["set"] is False
-    assert found["supabase-key"]["last4"] is None
+    assert found["SUPABASE_TOKEN"]["set"] is True
+    assert found["SUPABASE_TOKEN"]["last4"] == jwt("mesh_server")[-4:]
+    assert found["SUPABASE_KEY"]["set"] is False
+    assert found["SUPABASE_KEY"]["last4"] is None
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("supabase-key", "sb_secret_0123456789", "holds a service key"),
-        ("supabase-token", jwt("service_role"), "holds a service key"),
-        ("supabase-token", "sb_publishable_0123456789", "no token of the role mesh_server"),
-        ("openai-api-key", " \n", "nothing was given"),
-        ("openai-api-key", "{}", "nothing was given"),
-        ("openai-api-key", "sk-one\nsk-two", "line ends"),
-        ("openai-api-key", "x" * 4097, "at most 4096"),
+        ("SUPABASE_KEY", "sb_secret_0123456789", "holds a service key"),
+        ("SUPABASE_TOKEN", jwt("service_role"), "holds a service key"),
+        ("SUPABASE_TOKEN", "sb_publishable_0123456789", "no token of the role mesh_server"),
+        ("OPENAI_API_KEY", " \n", "nothing was given"),
+        ("OPENAI_API_KEY", "{}", "nothing was given"),
+        ("OPENAI_API_KEY", "sk-one\nsk-two", "line ends"),
+        ("OPENAI_API_KEY", "x" * 4097, "at most 4096"),
         ("MAIL_KEY", " \n", "nothing was given"),
         ("MAIL_KEY", "{}\n", "nothing was given"),
         ("MAIL_KEY", "ä" * 2049, "at most 4096 bytes, and 4098 were given"),
@@ -144,8 +149,7 @@ def test_what_cannot_be_the_secret_is_not_stored(client, path, typed, capsys, na
     assert message in said
     assert "Traceback" not in said
     assert isinstance(value, bytes) or value.strip() in {"", "{}"} or value not in said
-    folder = "/secrets" if name in OWN_NAMES else ""
-    assert stored(client, f"{path}{folder}/{name}") == "{}"
+    assert stored(client, f"{path}/{parameter_of(name)}") == "{}"
 
 
 @pytest.mark.parametrize(
@@ -161,14 +165,14 @@ def test_a_server_s_own_secret_is_any_text(client, path, typed, capsys, given, k
     typed(given)
     assert run(["secrets", "--path", path, "set", "MAIL_KEY"]) == 0
 
-    assert stored(client, f"{path}/secrets/MAIL_KEY") == kept
-    assert stored(client, f"{path}/secrets/WEATHER_API_KEY") == "{}"
+    assert stored(client, f"{path}/mail-key") == kept
+    assert stored(client, f"{path}/weather-api-key") == "{}"
 
     assert run(["secrets", "--path", path, "list"]) == 0
     said = capsys.readouterr()
     (line,) = (line for line in said.out.splitlines() if line.startswith("MAIL_KEY"))
     assert line.split()[1].rstrip(",") == "set"
-    assert "not set yet: WEATHER_API_KEY, openai-api-key" in said.err
+    assert "not set yet: OPENAI_API_KEY, SUPABASE_KEY, SUPABASE_TOKEN, WEATHER_API_KEY" in said.err
     assert not any(part in said.out + said.err for part in (kept, "BEGIN", "words", "päß", "ada"))
 
 
@@ -183,7 +187,7 @@ def test_a_key_file_shows_nothing_of_itself(client, path, typed, capsys):
 
 
 def test_a_parameter_of_the_advanced_tier_holds_more_and_stays_one(client, path, typed):
-    name = f"{path}/secrets/MAIL_KEY"
+    name = f"{path}/mail-key"
     client.put_parameter(
         Name=name, Value="{}", Type="SecureString", Tier="Advanced", Overwrite=True
     )
@@ -202,8 +206,10 @@ def test_names_come_from_the_outputs_of_the_deployment(
     aws, client, path, typed, capsys, monkeypatch, tmp_path, local
 ):
     outputs = {
-        "secret_parameters": {"supabase-key": f"{path}/supabase-key"},
-        "secrets": {"WEATHER_API_KEY": f"{path}/secrets/WEATHER_API_KEY"},
+        "secrets": {
+            "SUPABASE_KEY": f"{path}/supabase-key",
+            "WEATHER_API_KEY": f"{path}/weather-api-key",
+        },
     }
     here = Stack(tmp_path)
     monkeypatch.setattr(deployed_parameters, "current", lambda: here)
@@ -213,20 +219,19 @@ def test_names_come_from_the_outputs_of_the_deployment(
 
     typed("sunny")
     assert run(["secrets", "set", "WEATHER_API_KEY"]) == 0
-    assert stored(client, f"{path}/secrets/WEATHER_API_KEY") == "sunny"
+    assert stored(client, f"{path}/weather-api-key") == "sunny"
     capsys.readouterr()
 
     assert run(["secrets", "list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "SUPABASE_KEY",
         "WEATHER_API_KEY",
-        "supabase-key",
     ]
 
-    # As applied before there was such a variable.
-    del outputs["secrets"]
-    typed("sunny")
-    assert run(["secrets", "set", "WEATHER_API_KEY"]) == 1
-    assert "there are supabase-key. Add the secret's name" in capsys.readouterr().err
+    # Terraform takes no two names that differ in case alone.
+    typed("rainy")
+    assert run(["secrets", "set", "weather-api-key"]) == 0
+    assert stored(client, f"{path}/weather-api-key") == "rainy"
 
 
 def test_a_name_that_there_is_not_is_not_shown_for_it_may_be_the_secret(path, typed, capsys):
@@ -235,7 +240,7 @@ def test_a_name_that_there_is_not_is_not_shown_for_it_may_be_the_secret(path, ty
 
     said = capsys.readouterr()
     assert OPENAI_KEY not in said.out + said.err
-    assert "there are MAIL_KEY, WEATHER_API_KEY, openai-api-key, supabase-key" in said.err
+    assert "there are MAIL_KEY, OPENAI_API_KEY, SUPABASE_KEY, SUPABASE_TOKEN, WEATHER_API_KEY" in said.err
 
 
 def test_parameters_of_other_commands_are_not_written(client, path, typed, capsys):
@@ -249,7 +254,7 @@ def test_parameters_of_other_commands_are_not_written(client, path, typed, capsy
 def test_a_parameter_that_terraform_has_not_made_is_not_made_here(client, typed, capsys):
     begin = f"/tested/{uuid.uuid4().hex}"
     typed(OPENAI_KEY)
-    assert run(["secrets", "--path", begin, "set", "openai-api-key"]) == 1
+    assert run(["secrets", "--path", begin, "set", "OPENAI_API_KEY"]) == 1
 
     said = capsys.readouterr().err
     assert "there are none. Add the secret's name to Terraform's variable secrets" in said
@@ -258,7 +263,7 @@ def test_a_parameter_that_terraform_has_not_made_is_not_made_here(client, typed,
 
 
 def test_a_parameter_that_is_gone_is_named(client, capsys, typed, monkeypatch):
-    gone = f"/tested/{uuid.uuid4().hex}/secrets/MAIL_KEY"
+    gone = f"/tested/{uuid.uuid4().hex}/mail-key"
     monkeypatch.setattr(stored_secrets, "below", lambda *_: {"MAIL_KEY": gone})
     for command in ("set", "MAIL_KEY"), ("list",):
         typed("x")
@@ -281,7 +286,7 @@ def test_a_deployment_without_secrets_lists_none(client, capsys):
     "given", [[OPENAI_KEY], ["--value", OPENAI_KEY], [f"--value={OPENAI_KEY}"]]
 )
 def test_a_secret_is_no_argument_and_is_not_shown(client, path, capsys, given):
-    assert run(["secrets", "--path", path, "set", "openai-api-key", *given]) == 2
+    assert run(["secrets", "--path", path, "set", "OPENAI_API_KEY", *given]) == 2
 
     said = capsys.readouterr()
     assert OPENAI_KEY not in said.out + said.err

@@ -161,7 +161,13 @@ def test_secrets_in_the_environment_are_stopped_without_being_shown(deployed):
 
 
 def test_the_supabase_backend_tells_names_of_parameters_and_passes(deployed):
-    verdict = deployed.judged(backend="supabase", supabase_url="https://abc.supabase.co")
+    verdict = deployed.judged(
+        environment_variables={
+            "AOMA_BACKEND": "supabase",
+            "SUPABASE_URL": "https://abc.supabase.co",
+        },
+        secrets=["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
+    )
     assert verdict.ok, stops(verdict)
 
 

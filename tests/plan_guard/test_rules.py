@@ -153,7 +153,7 @@ def test_a_server_that_was_open_before_is_no_news():
         ("MESH_API_KEYS_PARAMETER", "/aoma-mesh/dev/api-keys", True),
         ("MESH_OPENAI_API_KEY", "/aoma-mesh/dev/openai-api-key", True),
         ("MESH_SECRETS_TTL_SECONDS", "60", True),
-        ("MESH_SUPABASE_URL", "https://abc.supabase.co", True),
+        ("SUPABASE_URL", "https://abc.supabase.co", True),
         ("MESH_OPENAI_API_KEY", "anything", False),
         ("PGPASSWORD", "anything", False),
         ("dbPassword", "anything", False),

@@ -48,7 +48,7 @@ def client(aws: Running) -> SSMClient:
 @pytest.fixture
 def parameter(aws: Running, client: SSMClient, monkeypatch: pytest.MonkeyPatch) -> str:
     """This process as a function with one secret, whose parameter is as Terraform makes it."""
-    found = f"/{uuid.uuid4().hex}/dev/secrets/{NAME}"
+    found = f"/{uuid.uuid4().hex}/dev/weather-api-key"
     client.put_parameter(Name=found, Value="{}", Type="SecureString")
     variables = {
         **aws.environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextvars import copy_context
@@ -46,13 +47,17 @@ def openai_server_() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def settings(supabase_server, openai_server_) -> SupabaseSettings:
     variables = {
-        "MESH_SUPABASE_URL": supabase_server.url,
-        "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-        "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-        "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-        "MESH_OPENAI_BASE_URL": f"{openai_server_.url}/v1",
-        "MESH_EMBEDDING_DIMENSIONS": "3",
-        "MESH_ANSWER_MODEL": "gpt-test",
+        "SUPABASE_URL": supabase_server.url,
+        "MESH_SECRETS": json.dumps(
+            {
+                "SUPABASE_KEY": "/mesh/test/supabase-key",
+                "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+            }
+        ),
+        "OPENAI_BASE_URL": f"{openai_server_.url}/v1",
+        "AOMA_EMBEDDING_DIMENSIONS": "3",
+        "AOMA_ANSWER_MODEL": "gpt-test",
     }
     return load(variables, secrets_ttl_seconds=60)
 

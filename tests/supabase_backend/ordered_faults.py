@@ -33,7 +33,7 @@ def _openai(status: int, code: str | None = None, **headers: str) -> Reply:
 SUPABASE = {
     "401": Fault(
         _postgrest(401, "PGRST301"),
-        ("Supabase answered 401", "/mesh/test/supabase-token", "mesh secrets set supabase-token"),
+        ("Supabase answered 401", "/mesh/test/supabase-token", "mesh secrets set SUPABASE_TOKEN"),
     ),
     "401 of the gateway": Fault(
         Reply(401, {"message": "Invalid API key"}), ("/mesh/test/supabase-key",)
@@ -42,7 +42,7 @@ SUPABASE = {
         _postgrest(401, "PGRST303", "JWT expired"), ("has expired", "mesh database token")
     ),
     "403": Fault(_postgrest(403, "42501"), ("gives no right", "mesh_server")),
-    "404": Fault(Reply(404, b"nothing", content_type="text/plain"), ("404", "supabase_url")),
+    "404": Fault(Reply(404, b"nothing", content_type="text/plain"), ("404", "SUPABASE_URL")),
     "missing RPC": Fault(_postgrest(404, "PGRST202"), ("of this version", "mesh database migrate")),
     "429": Fault(
         _postgrest(429, **{"retry-after": "0"}), ("rate limit is reached", "Try again"), 2
@@ -61,7 +61,7 @@ SUPABASE = {
     "disconnect mid-body": Fault(
         Reply(200, [{"id": "p"}], cut=4), ("broke before its answer was whole",), 2
     ),
-    "malformed JSON": Fault(MALFORMED, ("something that is not JSON", "supabase_url")),
+    "malformed JSON": Fault(MALFORMED, ("something that is not JSON", "SUPABASE_URL")),
     "HTML": Fault(NOT_JSON, ("something that is not JSON",)),
     "HTML with 502": Fault(PAGE, ("answered 502",), 2),
     "another shape": Fault(Reply(200, {"rows": []}), ("another shape", "mesh database migrate")),
@@ -74,7 +74,7 @@ SUPABASE = {
 OPENAI = {
     "401": Fault(
         _openai(401, "invalid_api_key"),
-        ("OpenAI answered 401", "/mesh/test/openai-api-key", "mesh secrets set openai-api-key"),
+        ("OpenAI answered 401", "/mesh/test/openai-api-key", "mesh secrets set OPENAI_API_KEY"),
     ),
     "403": Fault(_openai(403), ("OpenAI answered 403", "may not use the ")),
     "404": Fault(_openai(404, "model_not_found"), ("does not know the ",)),
@@ -88,7 +88,7 @@ OPENAI = {
     "disconnect mid-body": Fault(
         Reply(200, {"object": "list"}, cut=4), ("connection to OpenAI broke",), 2
     ),
-    "malformed JSON": Fault(MALFORMED, ("not its API's JSON", "openai_base_url")),
+    "malformed JSON": Fault(MALFORMED, ("not its API's JSON", "OPENAI_BASE_URL")),
     "HTML": Fault(NOT_JSON, ("not its API's JSON",)),
     "HTML with 502": Fault(PAGE, ("OpenAI answered 502",), 2),
     "another shape": Fault(Reply(200, {"object": "list"}), ("not its API's JSON",)),

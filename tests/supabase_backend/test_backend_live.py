@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -114,13 +115,17 @@ def live(supabase: LocalSupabase, openai_server: LocalOpenAI) -> Iterator[Asked]
         StoredFile("handbook.pdf", "Proxies are kept for ninety days, says the handbook.")
     ]
     variables = {
-        "MESH_SUPABASE_URL": supabase.url,
-        "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-        "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-        "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-        "MESH_OPENAI_BASE_URL": openai_server.base_url,
-        "MESH_VECTOR_STORE_ID": "vs_1",
-        "MESH_ANSWER_MODEL": "gpt-test",
+        "SUPABASE_URL": supabase.url,
+        "MESH_SECRETS": json.dumps(
+            {
+                "SUPABASE_KEY": "/mesh/test/supabase-key",
+                "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+            }
+        ),
+        "OPENAI_BASE_URL": openai_server.base_url,
+        "AOMA_VECTOR_STORE_ID": "vs_1",
+        "AOMA_ANSWER_MODEL": "gpt-test",
     }
     asked = Asked(load(variables, secrets_ttl_seconds=60), parameters)
     asked.seconds = 20.0

@@ -495,10 +495,10 @@ def test_tools_may_do_what_the_statements_and_the_boundary_say(
             "write a note": lambda: dynamodb.put_item(TableName="notes", Item=key),
             "read a person": lambda: dynamodb.get_item(TableName="people", Key=key),
             "read staging's secret": lambda: ssm.get_parameter(
-                Name="/aoma-mesh/staging/secrets/WEATHER_API_KEY", WithDecryption=True
+                Name="/aoma-mesh/staging/weather-api-key", WithDecryption=True
             ),
             "read production's secret": lambda: ssm.get_parameter(
-                Name="/aoma-mesh/production/secrets/WEATHER_API_KEY", WithDecryption=True
+                Name="/aoma-mesh/production/weather-api-key", WithDecryption=True
             ),
         }
         return allowed_of(calls)

@@ -46,11 +46,17 @@ EVERYTHING_ELSE = {
     "log_level": "DEBUG",
     "log_retention_days": 7,
     "tags": {"Team": "mesh"},
-    "backend": "supabase",
-    "supabase_url": "https://abc.supabase.co",
-    "answer_model": "gpt-test",
+    "environment_variables": {"AOMA_BACKEND": "supabase"},
+    "secrets": ["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
+    "preload_modules": ["mcp_app.preloading"],
 }
-SUPABASE = {"backend": "supabase", "supabase_url": "https://abc.supabase.co"}
+SUPABASE = {
+    "environment_variables": {
+        "AOMA_BACKEND": "supabase",
+        "SUPABASE_URL": "https://abc.supabase.co",
+    },
+    "secrets": ["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
+}
 
 
 def write_zip(target: Path, text: str) -> None:
@@ -168,7 +174,7 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert environment["Environment"]["Variables"] == {
         "MESH_NAME": "aoma-mesh",
         "MESH_ENVIRONMENT": "dev",
-        "MESH_BACKEND": "embedded",
+        "AOMA_BACKEND": "embedded",
         "MESH_AUTH": "api_key",
         "MESH_API_KEYS_PARAMETER": "/aoma-mesh/dev/api-keys",
         "MESH_SECRETS_TTL_SECONDS": "60",
@@ -194,8 +200,8 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     # Another guard and another backend: the same address, and no value reverted.
     root.run("apply", "-auto-approve", **GUARDED, **SUPABASE)
     changed = root.outputs()
-    secrets = changed["secret_parameters"]
-    assert secrets.keys() == {"openai-api-key", "supabase-key", "supabase-token"}
+    secrets = changed["secrets"]
+    assert secrets.keys() == {"OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"}
     for secret in secrets.values():
         assert ssm.get_parameter(Name=secret)["Parameter"]["Type"] == "SecureString"
         ssm.put_parameter(Name=secret, Value=SECRET, Type="SecureString", Overwrite=True)

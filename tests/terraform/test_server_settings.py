@@ -61,8 +61,8 @@ SETTINGS: dict[str, Any] = {
     ],
 }
 PARAMETERS = {
-    "MAIL_TOKEN": "/aoma-mesh/dev/secrets/MAIL_TOKEN",
-    "WEATHER_API_KEY": "/aoma-mesh/dev/secrets/WEATHER_API_KEY",
+    "MAIL_TOKEN": "/aoma-mesh/dev/mail-token",
+    "WEATHER_API_KEY": "/aoma-mesh/dev/weather-api-key",
 }
 FEW = {"alarms": False, "dashboard": False}
 
@@ -135,8 +135,8 @@ def test_a_server_gets_its_settings_and_no_secret_is_written_down(
         "module.lambda.aws_lambda_alias.live": ["update"],
         "module.lambda.aws_lambda_function.this": ["update"],
         "module.lambda.aws_ssm_parameter.live_version": ["update"],
-        'module.parameters.aws_ssm_parameter.this["secrets/MAIL_TOKEN"]': ["create"],
-        'module.parameters.aws_ssm_parameter.this["secrets/WEATHER_API_KEY"]': ["create"],
+        'module.parameters.aws_ssm_parameter.this["mail-token"]': ["create"],
+        'module.parameters.aws_ssm_parameter.this["weather-api-key"]': ["create"],
     }
     verdict = judge(read_plan(plan, root=root.folder, variables=os.environ))
     assert verdict.ok, [str(finding) for finding in verdict.stops]
@@ -201,7 +201,7 @@ def test_a_tool_reads_its_secrets_and_follows_a_rotation(
         assert run(["secrets", "--path", "/aoma-mesh/dev", "set", name]) == 0
 
     unset = ask("WEATHER_API_KEY")["error"]
-    assert "/aoma-mesh/dev/secrets/WEATHER_API_KEY is not set yet" in unset
+    assert "/aoma-mesh/dev/weather-api-key is not set yet" in unset
     assert "`mesh secrets set WEATHER_API_KEY`" in unset
 
     store("WEATHER_API_KEY", "first\n")
@@ -228,7 +228,7 @@ def test_a_tool_reads_its_secrets_and_follows_a_rotation(
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert denied["error"] == (
-        "SSM parameter /aoma-mesh/dev/secrets/MAIL_KEY could not be read: AccessDeniedException. "
+        "SSM parameter /aoma-mesh/dev/mail-key could not be read: AccessDeniedException. "
         "Check that it exists and the function's role may read it."
     )
 

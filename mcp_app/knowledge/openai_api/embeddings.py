@@ -55,6 +55,6 @@ async def embed(
         raise CallFailedError(
             f"the model {model} gave an embedding of {len(embedding)} numbers, and this "
             f"deployment works with {dimensions}",
-            "Set embedding_model to the one that the data was ingested with.",
+            "Set AOMA_EMBEDDING_MODEL to the one that the data was ingested with.",
         )
     return embedding

@@ -12,6 +12,7 @@ import httpx2
 import openai
 
 from mcp_app.knowledge.calls import PAUSE_SECONDS, CallFailedError, wait_asked_for
+from mesh.runtime.aws.secrets import name_of
 
 SERVICE = "OpenAI"
 LATER = "Try again in a moment; https://status.openai.com tells of outages."
@@ -23,7 +24,7 @@ def malformed() -> CallFailedError:
     """An answer that is no answer of OpenAI's API."""
     return CallFailedError(
         f"{SERVICE} answered with something that is not its API's JSON",
-        "Check openai_base_url, and what stands between here and there.",
+        "Check OPENAI_BASE_URL, and the network between the function and OpenAI.",
     )
 
 
@@ -32,7 +33,7 @@ def _unreachable(error: openai.APIConnectionError | httpx2.HTTPError) -> CallFai
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
         return CallFailedError(
             f"{SERVICE} cannot be reached: no connection to it was made",
-            "Check openai_base_url and the function's way to the internet.",
+            "Check OPENAI_BASE_URL and the function's way to the internet.",
             again=PAUSE_SECONDS,
             untouched=True,
         )
@@ -59,7 +60,7 @@ def _refused(error: openai.APIStatusError, about: str, parameter: str) -> CallFa
     if status == 401:  # noqa: PLR2004
         return CallFailedError(
             f"{said}: it does not accept the API key in SSM parameter {parameter}",
-            f"Set a valid one with `mesh secrets set {parameter.rpartition('/')[2]}`.",
+            f"Set a valid one with `mesh secrets set {name_of(parameter)}`.",
             untouched=True,
             unauthorized=True,
         )

@@ -257,7 +257,7 @@ class SupabaseBackend:
         """See `Backend`."""
         model = self.model
         if model is None:
-            raise SourceUnavailableError("model", "none is configured", "Set answer_model.")
+            raise SourceUnavailableError("model", "none is configured", "Set AOMA_ANSWER_MODEL.")
         try:
             return await self.services().write(
                 model,

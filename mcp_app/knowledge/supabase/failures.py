@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_app.knowledge.calls import PAUSE_SECONDS, CallFailedError, wait_asked_for
+from mesh.runtime.aws.secrets import name_of
 
 if TYPE_CHECKING:
     import httpx
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SERVICE = "Supabase"
 MIGRATE = "Run `mesh database migrate` against this database."
 LATER = "Try again in a moment; https://status.supabase.com tells of outages."
-ADDRESS = "Check supabase_url, and what stands between here and there."
+ADDRESS = "Check SUPABASE_URL, and the network between the function and Supabase."
 BUSY = frozenset({502, 503, 504})
 # Of PostgREST: no such function, table or column in its schema cache; of PostgreSQL: likewise.
 MISSING = frozenset({"PGRST202", "PGRST204", "PGRST205", "42883", "42P01", "42703"})
@@ -96,7 +97,7 @@ def unreachable(*, untouched: bool) -> CallFailedError:
     if untouched:
         return CallFailedError(
             f"{SERVICE} cannot be reached: no connection to it was made",
-            "Check supabase_url and the function's way to the internet.",
+            "Check SUPABASE_URL and the function's way to the internet.",
             again=PAUSE_SECONDS,
             untouched=True,
         )
@@ -115,7 +116,7 @@ def _unauthorized(
             f"{said}: your own access token is not accepted there",
             "Sign in again; if that does not help, the project does not trust its issuer.",
         )
-    name = bearer.parameter.rpartition("/")[2]
+    name = name_of(bearer.parameter)
     if error.expired:
         return CallFailedError(
             f"{said}: the token in SSM parameter {bearer.parameter} has expired",
@@ -126,8 +127,7 @@ def _unauthorized(
     return CallFailedError(
         f"{said}: it accepts not both the token in SSM parameter {bearer.parameter} and the key "
         f"in {key_parameter}",
-        f"Set them with `mesh secrets set {name}` and `mesh secrets set "
-        f"{key_parameter.rpartition('/')[2]}`.",
+        f"Set them with `mesh secrets set {name}` and `mesh secrets set {name_of(key_parameter)}`.",
         untouched=True,
         unauthorized=True,
     )
@@ -154,7 +154,7 @@ def _by_code(code: str | None, said: str, what: str, busy: float | None) -> Call
     if code == OTHER_DIMENSIONS:
         return CallFailedError(
             f"{said}: the database holds embeddings of another length than this deployment's",
-            "Re-embed with `mesh ingest --re-embed`, or set embedding_model to the data's.",
+            "Re-embed with `mesh ingest --re-embed`, or set AOMA_EMBEDDING_MODEL to the data's.",
         )
     if code in MISSING:
         return CallFailedError(f"{said}: it has no {what} of this version", MIGRATE)

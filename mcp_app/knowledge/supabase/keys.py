@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from mcp_app.knowledge.calls import CallFailedError
+from mesh.runtime.aws.secrets import name_of
 
 # https://supabase.com/docs/guides/api/api-keys
 SERVICE_KEY = "sb_secret_"
@@ -34,8 +35,9 @@ def refuse_service_key(value: str, parameter: str) -> None:
         raise CallFailedError(
             f"SSM parameter {parameter} holds a service key, which row-level security does not "
             "hold for, so it is not used",
-            "Put the publishable key into supabase-key, and a token of the role mesh_server, made "
-            "by `mesh database token`, into supabase-token.",
+            "Store the publishable key with `mesh secrets set SUPABASE_KEY`, and a token of the "
+            "role mesh_server, made by `mesh database token`, with `mesh secrets set "
+            "SUPABASE_TOKEN`.",
         )
 
 
@@ -49,5 +51,5 @@ def refuse_what_is_no_token(value: str, parameter: str) -> None:
         raise CallFailedError(
             f"SSM parameter {parameter} holds no token of the role mesh_server",
             "Make one with `mesh database token`, and set it with `mesh secrets set "
-            f"{parameter.rpartition('/')[2]}`.",
+            f"{name_of(parameter)}`.",
         )

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mesh.runtime.aws import snapshot
 from mesh.runtime.aws.parameter_store import ParameterUnavailableError, get_parameter
@@ -80,7 +80,7 @@ class Secret:
     @property
     def remedy(self) -> str:
         """How to set it, in a sentence."""
-        return f"Set it with `mesh secrets set {self.parameter.rpartition('/')[2]}`."
+        return f"Set it with `mesh secrets set {name_of(self.parameter)}`."
 
     async def value(self) -> str:
         """The secret; read in a thread when what is held is too old.
@@ -146,6 +146,17 @@ class Secret:
         self._reads += 1
 
 
+def name_of(parameter: str) -> str:
+    """The secret's name, as `mesh secrets set` takes it: SUPABASE_KEY for .../supabase-key."""
+    return parameter.rpartition("/")[2].replace("-", "_").upper()
+
+
+def parameters(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The SSM parameter of each secret in Terraform's variable `secrets`, by its name."""
+    found: dict[str, str] = json.loads(variables.get(PARAMETERS) or "{}")
+    return found
+
+
 _secrets: dict[str, Secret] = {}
 
 
@@ -166,15 +177,15 @@ def value_of(name: str) -> str:
         )
     if PARAMETERS not in os.environ and ON_LAMBDA not in os.environ:
         return _of_this_machine(name)
-    parameters: dict[str, str] = json.loads(os.environ.get(PARAMETERS) or "{}")
-    if name not in parameters:
-        known = ", ".join(sorted(parameters)) or "none"
+    known_parameters = parameters()
+    if name not in known_parameters:
+        known = ", ".join(sorted(known_parameters)) or "none"
         raise SecretUnavailableError(
             f"this deployment has no secret {name}; it has: {known}",
             f"Add {name} to Terraform's variable secrets, apply, and set it with "
             f"`mesh secrets set {name}`.",
         )
-    parameter = parameters[name]
+    parameter = known_parameters[name]
     found = _secrets.get(parameter)
     if found is None:
         ttl_seconds = float(os.environ.get("MESH_SECRETS_TTL_SECONDS") or 60)

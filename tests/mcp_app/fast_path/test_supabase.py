@@ -46,15 +46,19 @@ def scripted() -> Iterator[tuple[ScriptedServer, ScriptedServer, Mapping[str, st
             supabase,
             models,
             {
-                "MESH_BACKEND": "supabase",
-                "MESH_SUPABASE_URL": supabase.url,
-                "MESH_SUPABASE_KEY_PARAMETER": "/mesh/test/supabase-key",
-                "MESH_SUPABASE_TOKEN_PARAMETER": "/mesh/test/supabase-token",
-                "MESH_OPENAI_API_KEY_PARAMETER": "/mesh/test/openai-api-key",
-                "MESH_OPENAI_BASE_URL": f"{models.url}/v1",
-                "MESH_EMBEDDING_DIMENSIONS": "3",
-                "MESH_ANSWER_MODEL": "gpt-test",
-                "MESH_VECTOR_STORE_ID": "vs_1",
+                "AOMA_BACKEND": "supabase",
+                "SUPABASE_URL": supabase.url,
+                "MESH_SECRETS": json.dumps(
+                    {
+                        "SUPABASE_KEY": "/mesh/test/supabase-key",
+                        "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                        "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+                    }
+                ),
+                "OPENAI_BASE_URL": f"{models.url}/v1",
+                "AOMA_EMBEDDING_DIMENSIONS": "3",
+                "AOMA_ANSWER_MODEL": "gpt-test",
+                "AOMA_VECTOR_STORE_ID": "vs_1",
                 "MESH_DEADLINE_SECONDS": str(SECONDS),
                 **signed(store),
             },
@@ -140,7 +144,7 @@ def test_a_real_database_is_asked_alike(project: Path, index: Path, tmp_path: Pa
     with services(with_supabase=True) as beside:
         if beside.supabase is None:
             pytest.skip(beside.missing or "no Supabase here")
-        variables = {**beside.supabase, **signed(beside.plain_store), "MESH_BACKEND": "supabase"}
+        variables = {**beside.supabase, **signed(beside.plain_store), "AOMA_BACKEND": "supabase"}
         events = [
             one
             for mode in ("hybrid", "semantic", "keyword")
