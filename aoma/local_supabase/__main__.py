@@ -16,8 +16,8 @@ from aoma.local_supabase import process
 from aoma.local_supabase.errors import LocalSupabaseError
 from aoma.local_supabase.openai_server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
-from mesh.local_aws.errors import LocalAwsError
-from mesh.local_aws.ports import listen_somewhere
+from mesh.local_aws import LocalAwsError
+from mesh.local_aws.function_url.listener.ports import listen_somewhere
 from mesh.local_aws.private_files import keep_private, private_folder
 from mesh.local_aws.process_identity import identity, owner
 

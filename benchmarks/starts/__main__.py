@@ -17,7 +17,7 @@ from benchmarks.starts.services import Services, services
 from benchmarks.starts.subjects import Subjects
 from mesh.build import BuildError
 from mesh.build.environment import ROOT
-from mesh.local_aws.sandbox import Sandbox, probe_namespaces, write_language
+from mesh.local_aws.instances.sandbox import Sandbox, probe_namespaces, write_language
 
 OUTPUT = ROOT / ".mesh" / "benchmarks"
 GROWING = ("ours", "ours-full", "usual")

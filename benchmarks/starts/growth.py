@@ -19,7 +19,7 @@ from benchmarks.starts.subjects import Subject, Subjects
 from mcp_app.knowledge.embedded import schema
 from mesh.build import BuildError
 from mesh.build.environment import ROOT
-from mesh.local_aws.sandbox import Sandbox
+from mesh.local_aws.instances.sandbox import Sandbox
 
 PASSAGES = (1_000, 10_000, 100_000)
 TOOLS = trees.COUNTS

@@ -21,12 +21,12 @@ from typing import Any, Self
 from benchmarks.starts.clock import cpu_seconds
 from benchmarks.starts.requests import Ask
 from mesh.local_aws.functions import FunctionName, FunctionVersion
-from mesh.local_aws.log_pipes import FramePipe, LinePipe
-from mesh.local_aws.memory import MB, peak_bytes
+from mesh.local_aws.iam.role_credentials import RoleCredentials
+from mesh.local_aws.instances.log_pipes import FramePipe, LinePipe
+from mesh.local_aws.instances.memory import MB, peak_bytes
+from mesh.local_aws.instances.runtime_api import Invocation, RuntimeApi
+from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess, environment, spawn
 from mesh.local_aws.process_identity import kill_group
-from mesh.local_aws.role_credentials import RoleCredentials
-from mesh.local_aws.runtime_api import Invocation, RuntimeApi
-from mesh.local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
 
 ARN = FunctionName("000000000000", "us-east-1", "benchmark")
 MEMORY_MB = 512

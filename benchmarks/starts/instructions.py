@@ -24,9 +24,9 @@ from benchmarks.starts.instance import ARN, MEMORY_MB, BenchmarkError, Program, 
 from benchmarks.starts.requests import Ask
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import base_interpreter
-from mesh.local_aws.role_credentials import RoleCredentials
-from mesh.local_aws.runtime_api import Invocation, RuntimeApi
-from mesh.local_aws.sandbox import Sandbox, environment, write_language
+from mesh.local_aws.iam.role_credentials import RoleCredentials
+from mesh.local_aws.instances.runtime_api import Invocation, RuntimeApi
+from mesh.local_aws.instances.sandbox import Sandbox, environment, write_language
 
 REFS = re.compile(r"I\s+refs:\s+([\d,]+)")
 LIMIT_SECONDS = 600

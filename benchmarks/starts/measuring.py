@@ -9,7 +9,7 @@ from benchmarks.starts.figures import Samples
 from benchmarks.starts.instance import Taken
 from benchmarks.starts.requests import CALL, SEARCH, Kind
 from benchmarks.starts.subjects import Instance, Subject
-from mesh.local_aws.sandbox import Sandbox
+from mesh.local_aws.instances.sandbox import Sandbox
 
 # Not counted: the first answers of a kind fill caches.
 WARMING_CALLS = 3

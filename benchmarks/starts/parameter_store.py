@@ -17,7 +17,7 @@ from typing import Self
 
 from benchmarks.starts.authority import HOST
 from mesh.local_aws.http_server import Request
-from mesh.local_aws.sigv4 import SignatureRejectedError, parse_authorization, verify
+from mesh.local_aws.iam.sigv4 import SignatureRejectedError, parse_authorization, verify
 
 TARGETS = ("AmazonSSM.GetParameter", "AmazonSSM.GetParameters")
 

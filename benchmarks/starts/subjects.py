@@ -13,7 +13,7 @@ from benchmarks.starts.requests import Kind
 from benchmarks.starts.services import API_KEYS, ORIGIN_SECRET, Services
 from benchmarks.starts.trees import Tree
 from benchmarks.starts.web_instance import WebInstance
-from mesh.local_aws.sandbox import Sandbox
+from mesh.local_aws.instances.sandbox import Sandbox
 
 HANDLER = "mesh.runtime.handler.handler"
 # A setting, measured when it is asked for.
@@ -234,7 +234,7 @@ class Subjects:
         return self._our(
             "ours-preloaded",
             "ours, clients in INIT",
-            "the same with preload_modules: the clients of Supabase and OpenAI are imported in INIT",
+            "the same with preload_modules: both services' clients are imported in INIT",
             our_program(self._services, self.our_tree(), AOMA_BACKEND="supabase", **variables),
             first=(*FIRST, requests.SEARCH, requests.ANSWER),
         )

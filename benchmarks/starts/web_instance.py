@@ -17,8 +17,8 @@ from typing import Self
 from benchmarks.starts.clock import cpu_seconds
 from benchmarks.starts.instance import LIMIT_SECONDS, Process, Program, Taken, check
 from benchmarks.starts.requests import HEALTH, Ask
-from mesh.local_aws.memory import MB, peak_bytes
-from mesh.local_aws.sandbox import Sandbox, StartedProcess
+from mesh.local_aws.instances.memory import MB, peak_bytes
+from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess
 
 HOST = "127.0.0.1"
 CHECK_SECONDS = 0.01

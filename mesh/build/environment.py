@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mesh import uv
 from mesh.installation import BIN, CACHE, PACKAGE, VENV
-from mesh.local_aws import managed_runtime
+from mesh.local_aws.instances import managed_runtime
 
 try:
     import fcntl

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.failure import CommandFailedError
-from mesh.local_aws import process
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError, process
 from mesh.stack import lock
 from mesh.stack.terraform_run import TerraformFailedError
 

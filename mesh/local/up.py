@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from mesh import build as bundle
 from mesh.credentials import api_keys
 from mesh.failure import CommandFailedError
-from mesh.local_aws import process
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError, process
 from mesh.logs import function_log
 from mesh.progress import Step, Steps
 from mesh.runtime.access import api_keys as key_format

@@ -3,3 +3,7 @@
 Runs the zip that production runs, under the real awslambdaric. Holds nothing that knows
 this project's server: it takes any Python zip. `README.md` lists where it differs from AWS.
 """
+
+
+class LocalAwsError(Exception):
+    """Local AWS cannot do what was asked; the message is one line that says what to do."""

@@ -10,16 +10,16 @@ import signal
 import sys
 from pathlib import Path
 
-from mesh.local_aws import managed_runtime
-from mesh.local_aws.errors import LocalAwsError
-from mesh.local_aws.leftovers import end_leftover_instances, remove_tree
-from mesh.local_aws.ports import (
+from mesh.local_aws import LocalAwsError
+from mesh.local_aws.function_url.listener.ports import (
     FunctionUrlPorts,
     PortRange,
     listen,
     listen_or_explain,
     listen_somewhere,
 )
+from mesh.local_aws.instances import managed_runtime
+from mesh.local_aws.leftovers import end_leftover_instances, remove_tree
 from mesh.local_aws.private_files import keep_private
 from mesh.local_aws.process_identity import identity
 from mesh.local_aws.state import ProcessRecord, StateFolder, read_record, take_lock, write_record

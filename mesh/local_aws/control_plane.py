@@ -15,11 +15,11 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core.persistence import save_all
 
+from mesh.local_aws import LocalAwsError
 from mesh.local_aws.admission import programs_only
-from mesh.local_aws.data_plane import DataPlane
-from mesh.local_aws.errors import LocalAwsError
 from mesh.local_aws.functions import share_equal_zips
-from mesh.local_aws.invoke_api import InvokeApi
+from mesh.local_aws.invocations.data_plane import DataPlane
+from mesh.local_aws.invocations.invoke_api import InvokeApi
 
 type Message = dict[str, Any]
 type Scope = dict[str, Any]

@@ -11,18 +11,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mesh.local_aws import metrics, ministack_patches
-from mesh.local_aws.asynchronous import Asynchronous
+from mesh.local_aws.cloudwatch import metrics
+from mesh.local_aws.cloudwatch.logs import LogShipper
 from mesh.local_aws.control_plane import ControlPlane
-from mesh.local_aws.data_plane import DataPlane
+from mesh.local_aws.function_url.listener.ports import HOST, FunctionUrlPorts
 from mesh.local_aws.functions import FunctionName, url_identifier
-from mesh.local_aws.instance import Place
-from mesh.local_aws.invoke_api import InvokeApi
-from mesh.local_aws.logs import LogShipper
-from mesh.local_aws.ports import HOST, FunctionUrlPorts
+from mesh.local_aws.instances.instance import Place
+from mesh.local_aws.instances.sandbox import Sandbox, probe_namespaces, write_language
+from mesh.local_aws.invocations.asynchronous import Asynchronous
+from mesh.local_aws.invocations.data_plane import DataPlane
+from mesh.local_aws.invocations.invoke_api import InvokeApi
+from mesh.local_aws.invocations.snapshots import Snapshots
+from mesh.local_aws.ministack import patches
 from mesh.local_aws.process_identity import owner
-from mesh.local_aws.sandbox import Sandbox, probe_namespaces, write_language
-from mesh.local_aws.snapshots import Snapshots
 from mesh.local_aws.state import StateFolder, read_record
 
 # Two loops share the interpreter: a short turn keeps a request's way short while the
@@ -80,7 +81,7 @@ async def run(
         socket_of_url = ports.open(url_identifier(function, qualifier))
         return f"http://{HOST}:{socket_of_url.getsockname()[1]}/"
 
-    ministack_patches.apply(open_url=open_url, execute=InvokeApi(data_plane).execute)
+    patches.apply(open_url=open_url, execute=InvokeApi(data_plane).execute)
     Snapshots(data_plane, loop).apply()
     Asynchronous(data_plane, endpoint).apply()
     stopping = asyncio.Event()

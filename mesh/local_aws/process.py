@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mesh.local_aws import managed_runtime
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError
+from mesh.local_aws.instances import managed_runtime
 from mesh.local_aws.leftovers import end_leftover_instances
 from mesh.local_aws.private_files import open_log
 from mesh.local_aws.process_identity import identity, is_alive, kill_group, wait_gone

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError
 from mesh.local_aws.private_files import private_folder
 
 

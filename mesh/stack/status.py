@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mesh.local_aws import process
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError, process
 from mesh.stack.local_aws_client import logs
 from mesh.stack.request_ways import read_ways
 

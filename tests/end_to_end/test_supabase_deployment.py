@@ -108,9 +108,7 @@ def deployed(migrated_project, openai_process, tmp_path_factory):
         client = local_aws_client.ssm(running.environment)
         parameter = api_keys.Parameter(client, outputs["api_keys_parameter"])
         api_keys.store(parameter, "tests", key, keep=0)
-        yield Deployed(
-            outputs["function_url"], key, outputs["secrets"], running, here.aws / "logs"
-        )
+        yield Deployed(outputs["function_url"], key, outputs["secrets"], running, here.aws / "logs")
     finally:
         process.stop(here.aws)
 

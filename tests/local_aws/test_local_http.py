@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mesh.local_aws.function_url.listener.ports import listen
 from mesh.local_aws.http_server import HttpServer, Response
-from mesh.local_aws.ports import listen
 
 
 def test_repeated_cookie_headers_are_one_list(echo):

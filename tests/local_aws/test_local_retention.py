@@ -3,7 +3,7 @@
 from mesh.local_aws.process import start, stop
 from tests.local_aws.deployed import deploy, wait_until
 
-# More than `mesh.local_aws.retention` keeps, in two invocations.
+# More than `mesh.local_aws.cloudwatch.retention` keeps, in two invocations.
 CHATTY = """
 def handler(event, context):
     for number in range(6000):

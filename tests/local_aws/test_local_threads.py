@@ -31,7 +31,7 @@ marker = Path({marker!r})
 
 def patched(*given, **named):
     configure(*given, **named)
-    from mesh.local_aws.data_plane import DataPlane
+    from mesh.local_aws.invocations.data_plane import DataPlane
     from ministack.services import lambda_svc
 {patch}
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from mcp_app.settings import SettingsError, load

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mesh.local_aws.function_url_response import read_prelude
+from mesh.local_aws.function_url.listener.response import read_prelude
+from mesh.local_aws.function_url.listener.response_stream import ResponseStream
 from mesh.local_aws.http_server import BrokenTransferError
-from mesh.local_aws.response_stream import ResponseStream
-from mesh.local_aws.runtime_api import Invocation
-from mesh.local_aws.runtime_api import RuntimeApi as LocalRuntimeApi
+from mesh.local_aws.instances.runtime_api import Invocation
+from mesh.local_aws.instances.runtime_api import RuntimeApi as LocalRuntimeApi
 from mesh.runtime import streaming
 from mesh.runtime.aws.runtime_api import RuntimeApi
 from mesh.runtime.http.instance import Instance

@@ -240,7 +240,10 @@ def test_a_name_that_there_is_not_is_not_shown_for_it_may_be_the_secret(path, ty
 
     said = capsys.readouterr()
     assert OPENAI_KEY not in said.out + said.err
-    assert "there are MAIL_KEY, OPENAI_API_KEY, SUPABASE_KEY, SUPABASE_TOKEN, WEATHER_API_KEY" in said.err
+    assert (
+        "there are MAIL_KEY, OPENAI_API_KEY, SUPABASE_KEY, SUPABASE_TOKEN, WEATHER_API_KEY"
+        in said.err
+    )
 
 
 def test_parameters_of_other_commands_are_not_written(client, path, typed, capsys):

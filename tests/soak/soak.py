@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlsplit
 
-from mesh.local_aws.memory import resident_bytes
+from mesh.local_aws.instances.memory import resident_bytes
 from mesh.local_aws.process import Running, start, stop
 from mesh.local_aws.process_identity import identity
 from tests.local_aws.deployed import deploy

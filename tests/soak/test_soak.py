@@ -7,7 +7,7 @@ import pytest
 
 from tests.soak.soak import CLIENTS, RESERVED, soak
 
-# In the short form the caps of `mesh.local_aws.retention` are not reached by the middle of it.
+# The short form does not reach the limits of `cloudwatch.retention` before its middle.
 GROWTH_MB = 20.0
 FLAT_MB = 8.0
 FULL_SECONDS = 60.0

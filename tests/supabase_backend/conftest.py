@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import asyncio
+import json
 from collections.abc import Coroutine, Iterator
 from contextvars import copy_context
 from copy import replace

@@ -95,6 +95,6 @@ class EmbeddingGuard:
             raise CallFailedError(
                 f"its embeddings were made with {state.model} ({state.dimensions} dimensions), and "
                 f"this deployment embeds with {self._model} ({self._dimensions})",
-                "Re-embed with `mesh ingest --re-embed`, or set AOMA_EMBEDDING_MODEL to what the data "
-                "has.",
+                "Re-embed with `mesh ingest --re-embed`, or set AOMA_EMBEDDING_MODEL to the "
+                "model of the data.",
             )

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import RUNTIME, CannotRunHereError, base_interpreter
-from mesh.local_aws.role_credentials import RoleCredentials
-from mesh.local_aws.runtime_api import CREDENTIALS_PATH
+from mesh.local_aws.iam.role_credentials import RoleCredentials
+from mesh.local_aws.instances.runtime_api import CREDENTIALS_PATH
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 PROBE_SECONDS = 10

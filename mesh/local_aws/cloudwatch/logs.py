@@ -16,9 +16,9 @@ from pathlib import Path
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
 
+from mesh.local_aws.cloudwatch.retention import cut_log_group
 from mesh.local_aws.functions import FunctionVersion
-from mesh.local_aws.retention import cut_log_group
-from mesh.local_aws.role_credentials import allows
+from mesh.local_aws.iam.role_credentials import allows
 
 BATCH_SECONDS = 0.1
 BATCH_LINES = 1000

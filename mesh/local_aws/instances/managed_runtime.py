@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mesh import uv
 from mesh.installation import CACHE, CHECKOUT, REQUIREMENTS, VENV
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError
 
 LOCK = REQUIREMENTS / "runtime.txt"
 

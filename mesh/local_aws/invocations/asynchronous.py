@@ -22,8 +22,6 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.services import lambda_svc
 
-from mesh.local_aws.data_plane import DataPlane
-from mesh.local_aws.executions import Outcome, PayloadTooLargeError, ThrottledError
 from mesh.local_aws.functions import (
     FunctionName,
     FunctionVersion,
@@ -32,8 +30,10 @@ from mesh.local_aws.functions import (
     route,
 )
 from mesh.local_aws.host import CannotRunHereError
-from mesh.local_aws.role_credentials import issue
-from mesh.local_aws.runtime_api import Result, error_payload
+from mesh.local_aws.iam.role_credentials import issue
+from mesh.local_aws.instances.runtime_api import Result, error_payload
+from mesh.local_aws.invocations.data_plane import DataPlane
+from mesh.local_aws.invocations.executions import Outcome, PayloadTooLargeError, ThrottledError
 
 # AWS waits a minute, then two.
 PAUSES_SECONDS = (0.5, 1.0)

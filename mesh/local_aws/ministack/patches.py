@@ -17,17 +17,11 @@ from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from mesh.local_aws import (
-    cloudwatch_patches,
-    iam_requests,
-    log_group_keys,
-    query_definitions,
-    role_credentials,
-    waf_patches,
-)
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError
+from mesh.local_aws.function_url.listener.ports import HOST
 from mesh.local_aws.functions import LATEST, FunctionName
-from mesh.local_aws.ports import HOST
+from mesh.local_aws.iam import requests, role_credentials
+from mesh.local_aws.ministack import cloudwatch, log_group_keys, query_definitions, waf
 
 # What a MiniStack operation returns: status, headers, body.
 type Answer = tuple[int, dict[str, str], bytes]
@@ -56,12 +50,12 @@ def apply(
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
     _find_buckets_below_localhost()
-    cloudwatch_patches.apply()
+    cloudwatch.apply()
     query_definitions.apply()
     log_group_keys.apply()
-    iam_requests.apply()
+    requests.apply()
     role_credentials.apply()
-    waf_patches.apply()
+    waf.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mesh.local_aws.cloudwatch.metrics import record_invocation, record_throttle
+from mesh.local_aws.function_url.listener.response_stream import ResponseStream
 from mesh.local_aws.functions import (
     FunctionName,
     FunctionVersion,
@@ -21,11 +23,9 @@ from mesh.local_aws.functions import (
     reserved_concurrency,
 )
 from mesh.local_aws.host import CannotRunHereError
-from mesh.local_aws.instance import InitFailedError, Instance, Place
-from mesh.local_aws.metrics import record_invocation, record_throttle
-from mesh.local_aws.pool import Pool
-from mesh.local_aws.response_stream import ResponseStream
-from mesh.local_aws.runtime_api import Invocation, Result
+from mesh.local_aws.instances.instance import InitFailedError, Instance, Place
+from mesh.local_aws.instances.pool import Pool
+from mesh.local_aws.instances.runtime_api import Invocation, Result
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 REQUEST_LIMIT_BYTES = 6_291_456

@@ -14,17 +14,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
-from mesh.local_aws import cors
-from mesh.local_aws.access import FORBIDDEN, AccessDeniedError, authorize
-from mesh.local_aws.executions import (
-    Executions,
-    Outcome,
-    PayloadTooLargeError,
-    ThrottledError,
-    new_trace_id,
-)
-from mesh.local_aws.function_url_event import build_event
-from mesh.local_aws.function_url_response import (
+from mesh.local_aws.cloudwatch.metrics import record_url_request
+from mesh.local_aws.cloudwatch.request_log import RequestLine
+from mesh.local_aws.function_url.listener import cors
+from mesh.local_aws.function_url.listener.access import FORBIDDEN, AccessDeniedError, authorize
+from mesh.local_aws.function_url.listener.event import build_event
+from mesh.local_aws.function_url.listener.response import (
     INTEGRATION_TYPE,
     BadShapeError,
     build_collected_response,
@@ -33,13 +28,18 @@ from mesh.local_aws.function_url_response import (
     internal_error,
     read_prelude,
 )
+from mesh.local_aws.function_url.listener.response_stream import ResponseStream
+from mesh.local_aws.function_url.listener.url_id import url_id
 from mesh.local_aws.functions import FunctionName, UnknownFunctionError, function_url, route
 from mesh.local_aws.host import CannotRunHereError
 from mesh.local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
-from mesh.local_aws.metrics import record_url_request
-from mesh.local_aws.request_log import RequestLine
-from mesh.local_aws.response_stream import ResponseStream
-from mesh.local_aws.url_id import url_id
+from mesh.local_aws.invocations.executions import (
+    Executions,
+    Outcome,
+    PayloadTooLargeError,
+    ThrottledError,
+    new_trace_id,
+)
 
 _logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.local_aws.errors import LocalAwsError
+from mesh.local_aws import LocalAwsError
 from mesh.local_aws.state import read_json, write_json
 
 HOST = "127.0.0.1"

@@ -16,9 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mesh.local_aws.errors import LocalAwsError
-from mesh.local_aws.executions import Executions, Outcome
-from mesh.local_aws.function_url import FunctionUrlListener
+from mesh.local_aws import LocalAwsError
+from mesh.local_aws.cloudwatch.request_log import new_request_log
+from mesh.local_aws.function_url.listener.listener import FunctionUrlListener
+from mesh.local_aws.function_url.listener.ports import HOST, FunctionUrlPorts
 from mesh.local_aws.functions import (
     FunctionName,
     FunctionVersion,
@@ -31,10 +32,14 @@ from mesh.local_aws.functions import (
     route,
     version_of,
 )
-from mesh.local_aws.instance import Place
-from mesh.local_aws.ports import HOST, FunctionUrlPorts
-from mesh.local_aws.request_log import new_request_log
-from mesh.local_aws.task_root import remove_half_unpacked, remove_unused, set_aside, unpacked
+from mesh.local_aws.instances.instance import Place
+from mesh.local_aws.instances.task_root import (
+    remove_half_unpacked,
+    remove_unused,
+    set_aside,
+    unpacked,
+)
+from mesh.local_aws.invocations.executions import Executions, Outcome
 
 MEMORY_CHECK_SECONDS = 0.1
 IDLE_CHECK_SECONDS = 1.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
+from mesh.local_aws.cloudwatch.logs import LogStream
 from mesh.local_aws.functions import FunctionVersion
-from mesh.local_aws.logs import LogStream
-from mesh.local_aws.memory import MB
-from mesh.local_aws.runtime_api import Result
+from mesh.local_aws.instances.memory import MB
+from mesh.local_aws.instances.runtime_api import Result
 
 
 def init_start(log: LogStream, version: FunctionVersion) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import check_can_run
-from mesh.local_aws.instance import INIT_LIMIT_SECONDS, InitFailedError, Instance, Place
-from mesh.local_aws.task_root import unpack
+from mesh.local_aws.instances.instance import INIT_LIMIT_SECONDS, InitFailedError, Instance, Place
+from mesh.local_aws.instances.task_root import unpack
 
 # How long a request waits for an instance that has just answered another: its runtime asks
 # for more in well under a millisecond, but a machine at work may not let it for long. A new

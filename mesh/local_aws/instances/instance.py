@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mesh.local_aws import platform_log
+from mesh.local_aws.cloudwatch.logs import LogShipper, LogStream, stream_name
 from mesh.local_aws.functions import FunctionVersion
+from mesh.local_aws.iam.role_credentials import issue
+from mesh.local_aws.instances import platform_log
+from mesh.local_aws.instances.log_pipes import FramePipe, LinePipe
+from mesh.local_aws.instances.memory import MB, peak_bytes, resident_bytes
+from mesh.local_aws.instances.runtime_api import Invocation, Result, RuntimeApi, error_payload
+from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess, environment, spawn
 from mesh.local_aws.leftovers import RECORD, remove_tree
-from mesh.local_aws.log_pipes import FramePipe, LinePipe
-from mesh.local_aws.logs import LogShipper, LogStream, stream_name
-from mesh.local_aws.memory import MB, peak_bytes, resident_bytes
 from mesh.local_aws.process_identity import identity, kill_group
-from mesh.local_aws.role_credentials import issue
-from mesh.local_aws.runtime_api import Invocation, Result, RuntimeApi, error_payload
-from mesh.local_aws.sandbox import Sandbox, StartedProcess, environment, spawn
 from mesh.local_aws.state import write_json
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
+from mesh.local_aws.cloudwatch.retention import cut_points
 from mesh.local_aws.functions import FunctionName
-from mesh.local_aws.retention import cut_points
 
 NAMESPACE = "AWS/Lambda"
 CLIENT_ERRORS = range(400, 500)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mesh.local_aws.function_url.listener.ports import HOST, listen
+from mesh.local_aws.function_url.listener.response_stream import ClientLeftError, ResponseStream
 from mesh.local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
-from mesh.local_aws.ports import HOST, listen
-from mesh.local_aws.response_stream import ClientLeftError, ResponseStream
-from mesh.local_aws.role_credentials import RoleCredentials
+from mesh.local_aws.iam.role_credentials import RoleCredentials
 
 PREFIX = "/2018-06-01/runtime"
 # 6 MB and a little: the number Lambda's own message names.

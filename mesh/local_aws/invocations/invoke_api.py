@@ -23,10 +23,10 @@ from ministack.core.responses import (
 from ministack.core.router import extract_access_key_id, extract_region
 from ministack.services import lambda_svc
 
-from mesh.local_aws.data_plane import DataPlane
-from mesh.local_aws.executions import Outcome, PayloadTooLargeError, ThrottledError
 from mesh.local_aws.functions import FunctionName, UnknownFunctionError
 from mesh.local_aws.host import CannotRunHereError
+from mesh.local_aws.invocations.data_plane import DataPlane
+from mesh.local_aws.invocations.executions import Outcome, PayloadTooLargeError, ThrottledError
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 TAIL_BYTES = 4096
