@@ -21,7 +21,7 @@ from mesh.stack import terraform
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aoma.local_supabase.openai_server import LocalOpenAI
+    from aoma.local_supabase.openai.server import LocalOpenAI
     from mesh.local_aws.process import Running
     from tests.page.chromium import Browser
 
@@ -139,7 +139,7 @@ def supabase(migrated_project: LocalSupabase) -> LocalSupabase:
 def openai_process() -> Iterator[LocalOpenAI]:
     """The stand-in for OpenAI of this worker's; tests take `openai_server`."""
     # The SDK's types take most of a second to import.
-    from aoma.local_supabase.openai_server import LocalOpenAI  # noqa: PLC0415
+    from aoma.local_supabase.openai.server import LocalOpenAI  # noqa: PLC0415
 
     with LocalOpenAI() as server:
         yield server

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from aoma.local_supabase import process
-from aoma.local_supabase.errors import LocalSupabaseError
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase import LocalSupabaseError, process
+from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from mesh.local_aws import LocalAwsError
 from mesh.local_aws.function_url.listener.ports import listen_somewhere

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs
 
 import httpcore
 
-from aoma.local_supabase.faults import Faults, Receive, Scope, Send, read_body, with_faults
+from aoma.local_supabase.http.faults import Faults, Receive, Scope, Send, read_body, with_faults
+from aoma.local_supabase.http.recorder import Recorded, Requests
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.postgrest import PostgREST
-from aoma.local_supabase.recording import Recorded, Requests
 
 REST = "/rest/v1"
 AUTH = "/auth/v1"

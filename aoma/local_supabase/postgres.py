@@ -19,8 +19,7 @@ from typing import Any
 
 import psycopg
 
-from aoma.local_supabase import reset
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError, reset
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.places import ADMIN, HOST, ORIGIN, OWNER, place_for, sweep
 from aoma.local_supabase.programs import postgres_tree

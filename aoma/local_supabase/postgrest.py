@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.postgres import GUARD, Postgres
 from mesh.local_aws.process_identity import identity

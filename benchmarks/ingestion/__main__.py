@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aoma.database.migrate import migrate
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.ingestion.computing import available, compute
 from benchmarks.ingestion.corpus import Made, make

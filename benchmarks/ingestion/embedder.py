@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.openai.server import LocalOpenAI
 
 
 @contextmanager

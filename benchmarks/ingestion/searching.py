@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 
 MODES = ("keyword", "semantic", "hybrid")

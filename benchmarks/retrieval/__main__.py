@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aoma.corpus import IndexReport
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError
 from benchmarks.retrieval import tables
 from benchmarks.retrieval.corpus import CorpusNotFetchedError, documents
 from benchmarks.retrieval.embedded import embedded

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.retrieval.figures import DEPTH, Measure, System
 from mcp_app.deadline import Deadline

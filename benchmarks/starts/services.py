@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aoma.database.migrate import migrate
-from aoma.local_supabase.errors import LocalSupabaseError
-from aoma.local_supabase.hashed_words import embed
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase import LocalSupabaseError
+from aoma.local_supabase.openai.hashed_words import embed
+from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.starts import trees
 from benchmarks.starts.authority import kept

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from aoma.cli.ingest import command as ingest
-from aoma.local_supabase.faults import Fault
-from aoma.local_supabase.openai_server import LocalOpenAI, StoredFile
+from aoma.local_supabase.http.faults import Fault
+from aoma.local_supabase.openai.server import LocalOpenAI, StoredFile
 from aoma.local_supabase.stack import LocalSupabase
 from mcp_app import deployment
 from mcp_app.knowledge.supabase.backend import SupabaseBackend

@@ -7,7 +7,7 @@ import pytest
 from postgrest import SyncPostgrestClient
 from psycopg.types.json import Jsonb
 
-from aoma.local_supabase.hashed_words import embed
+from aoma.local_supabase.openai.hashed_words import embed
 
 DIMENSIONS = 1536
 

@@ -6,7 +6,7 @@ import httpx
 import psycopg
 import pytest
 
-from aoma.local_supabase.hashed_words import embed
+from aoma.local_supabase.openai.hashed_words import embed
 from tests.database.conftest import DIMENSIONS
 
 TABLES = [

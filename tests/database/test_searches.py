@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from postgrest import APIError
 
-from aoma.local_supabase.hashed_words import embed, similarity
+from aoma.local_supabase.openai.hashed_words import embed, similarity
 from mcp_app.knowledge.embedded.terms import STOP_WORDS
 from tests.database.conftest import DIMENSIONS, vector
 

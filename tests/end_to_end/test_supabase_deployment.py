@@ -14,8 +14,8 @@ import pytest
 from aoma import building as bundle
 from aoma import local_supabase_stack
 from aoma.database.token import mint
-from aoma.local_supabase.faults import Fault
-from aoma.local_supabase.hashed_words import embed
+from aoma.local_supabase.http.faults import Fault
+from aoma.local_supabase.openai.hashed_words import embed
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys, stored_secrets
 from mesh.local_aws import process

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aoma.local_supabase.openai_server import LocalOpenAI
+from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from mesh.cli import run
 

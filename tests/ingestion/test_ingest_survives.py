@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aoma.ingestion import embedding_api, vector_index
-from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.http.faults import Fault
 from tests.ingestion.conftest import HANDBOOK, Mesh
 
 type Write = Callable[[str, str], Path]

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import openai
 import pytest
 
-from aoma.local_supabase.faults import Fault
-from aoma.local_supabase.hashed_words import similarity
-from aoma.local_supabase.openai_server import StoredFile
+from aoma.local_supabase.http.faults import Fault
+from aoma.local_supabase.openai.hashed_words import similarity
+from aoma.local_supabase.openai.server import StoredFile
 from tests.admission import FOREIGN_HOSTS, PAGES, is_refused
 
 MODEL = "text-embedding-3-small"

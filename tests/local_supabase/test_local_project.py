@@ -7,7 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from aoma.local_supabase.faults import Fault
+from aoma.local_supabase.http.faults import Fault
 from aoma.local_supabase.keys import Keys
 from tests.admission import FOREIGN_HOSTS, PAGES, ask, is_refused
 

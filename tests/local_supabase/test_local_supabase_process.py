@@ -13,8 +13,7 @@ import openai
 import psycopg
 import pytest
 
-from aoma.local_supabase import process, programs
-from aoma.local_supabase.errors import LocalSupabaseError
+from aoma.local_supabase import LocalSupabaseError, process, programs
 from aoma.local_supabase.places import ORIGIN, place_for, sweep
 from mesh.local_aws.function_url.listener.ports import UNNAMED
 from mesh.local_aws.process_identity import identity, is_alive

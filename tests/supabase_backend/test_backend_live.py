@@ -12,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from aoma.local_supabase.faults import Fault
-from aoma.local_supabase.hashed_words import embed
-from aoma.local_supabase.openai_server import LocalOpenAI, StoredFile
+from aoma.local_supabase.http.faults import Fault
+from aoma.local_supabase.openai.hashed_words import embed
+from aoma.local_supabase.openai.server import LocalOpenAI, StoredFile
 from aoma.local_supabase.stack import LocalSupabase
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.filters import path_matcher

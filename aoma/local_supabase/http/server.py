@@ -11,8 +11,8 @@ import time
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from aoma.local_supabase.errors import LocalSupabaseError
-from aoma.local_supabase.faults import App
+from aoma.local_supabase import LocalSupabaseError
+from aoma.local_supabase.http.faults import App
 from aoma.local_supabase.places import HOST
 from mesh.local_aws.admission import programs_only
 

@@ -17,19 +17,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from aoma.local_supabase.faults import Fault, Faults, Receive, Scope, Send, read_body, with_faults
 from aoma.local_supabase.gateway import send_answer
-from aoma.local_supabase.hashed_words import embed, similarity
-from aoma.local_supabase.openai_requests import (
+from aoma.local_supabase.http.faults import (
+    Fault,
+    Faults,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+    with_faults,
+)
+from aoma.local_supabase.http.recorder import Recorded, Requests
+from aoma.local_supabase.http.server import Server
+from aoma.local_supabase.openai.hashed_words import embed, similarity
+from aoma.local_supabase.openai.quotations import quote
+from aoma.local_supabase.openai.requests import (
     DIMENSIONS,
     BadRequestError,
     check,
     check_embedding,
     tokens,
 )
-from aoma.local_supabase.quoting import quote
-from aoma.local_supabase.recording import Recorded, Requests
-from aoma.local_supabase.serving import Server
 
 V1 = "/v1"
 STORE_DIMENSIONS = 1536

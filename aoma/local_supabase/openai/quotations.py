@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aoma.local_supabase.hashed_words import stems
+from aoma.local_supabase.openai.hashed_words import stems
 
 SAYS_SO = "This stand-in for a model quotes the passages."
 NOTHING = "This stand-in for a model was given no numbered passages, so it says nothing."
