@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aoma import local_supabase_stack
-from aoma.building import ROOT, index_of
+from aoma.build_hook import ROOT, index_of
 from mesh.local.extension import Services
 from mesh.settings.call import Call
 from mesh.stack import local_aws_client

@@ -24,8 +24,8 @@ from mcp_app.icons import icons
 from mcp_app.knowledge.backend import Backend
 from mcp_app.registration.completions import Completions
 from mcp_app.registration.components import Component, components
-from mcp_app.registration.one_provider import OneProvider
 from mcp_app.registration.session_state import StateWhenWritten
+from mcp_app.registration.single_provider import OneProvider
 from mcp_app.registration.typed_prompt import TypedPrompt
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.settings import Settings, SettingsError, load

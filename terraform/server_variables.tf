@@ -84,7 +84,7 @@ variable "secrets" {
 }
 
 variable "preload_modules" {
-  description = "Modules that an instance imports while it starts instead of in the first call that needs them, such as [\"mcp_app.preloading\"]. It pays if about every third instance or more needs them. See docs/cold-start.md."
+  description = "Modules that an instance imports while it starts instead of in the first call that needs them, such as [\"mcp_app.preload\"]. It pays if about every third instance or more needs them. See docs/cold-start.md."
   type        = list(string)
   default     = []
   nullable    = false

@@ -103,7 +103,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Build as the options say; the exit status is 1, with one clear message, on failure."""
     options = arguments(given)
     # Not before --help was answered: these take the packages of the environment.
-    from aoma.building import build  # noqa: PLC0415
+    from aoma.build_hook import build  # noqa: PLC0415
     from mesh.build.building import silent  # noqa: PLC0415
     from mesh.build.report import as_json, as_text  # noqa: PLC0415
 

@@ -118,7 +118,7 @@ def command(
 
     May be interrupted at any time: the same command goes on where it stopped.
     """
-    from aoma.ingestion.run import Wish  # noqa: PLC0415 - --help needs no database
+    from aoma.ingestion.run import IngestOptions  # noqa: PLC0415 - --help needs no database
     from aoma.ingestion.session import Permission, ingest  # noqa: PLC0415
     from aoma.ingestion.snapshot import Embedding  # noqa: PLC0415
 
@@ -126,7 +126,7 @@ def command(
         raise click.UsageError("Name something to ingest: --documents, --git or --jira.")
     if re_embed and no_embeddings:
         raise click.UsageError("--re-embed and --no-embeddings exclude each other.")
-    wish = Wish(
+    options = IngestOptions(
         documents=documents,
         repositories=repositories,
         exports=exports,
@@ -138,4 +138,4 @@ def command(
         keeps_vanished=keep_vanished,
     )
     permission = Permission(dry_run=dry_run, yes=yes, allow_deletions=allow_deletions)
-    ingest(wish, permission, database_url)
+    ingest(options, permission, database_url)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from aoma.ingestion.database import Connection
-from aoma.ingestion.reading import Source
+from aoma.ingestion.reader import Source
 from aoma.ingestion.snapshot import Embedding, Known, Snapshot
 from aoma.ingestion.tables import OF_KIND, SEARCHED, Table
 from aoma.ingestion.texts import LIMIT_BYTES, estimated_tokens

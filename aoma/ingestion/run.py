@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aoma.corpus.report import Ledger
-from aoma.ingestion import reading
+from aoma.ingestion import reader
 from aoma.ingestion.database import Connection
-from aoma.ingestion.embedding import Embedded, embed_all
+from aoma.ingestion.embedder import Embedded, embed_all
 from aoma.ingestion.plan import Plan, load_known, make_plan, other_readers
-from aoma.ingestion.reading import Entry, Source
+from aoma.ingestion.reader import Entry, Source
 from aoma.ingestion.snapshot import Embedding, Snapshot
-from aoma.ingestion.writing import (
+from aoma.ingestion.writer import (
     column_dimensions,
     delete_vanished,
     record_embedding,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class IngestOptions:
     """What was asked for.
 
     Attributes:
@@ -64,27 +64,27 @@ class Outcome:
     embedded: Embedded
 
 
-def read(wish: Wish, snapshot: Snapshot, ledger: Ledger) -> tuple[Source, ...]:
+def read(options: IngestOptions, snapshot: Snapshot, ledger: Ledger) -> tuple[Source, ...]:
     """Read everything that was named into the snapshot; gives the sources.
 
     Raises:
         CommandFailedError: something cannot be read.
     """
-    readers = wish.readers or None
+    readers = options.readers or None
     sources: list[Source] = []
 
     def take(source: Source, entries: Iterable[Entry]) -> None:
-        snapshot.want(len(sources), entries, wish.embedding, readers)
+        snapshot.want(len(sources), entries, options.embedding, readers)
         sources.append(source)
 
-    for source, corpus in reading.corpora(wish.documents, ledger):
-        take(source, reading.read_documents(corpus, ledger))
-    for repository in reading.repositories(wish.repositories):
-        take(Source("commits", repository.name), reading.read_history(repository, ledger))
-        take(Source("code", repository.name), reading.read_code(repository, ledger))
-    if wish.exports:
+    for source, corpus in reader.corpora(options.documents, ledger):
+        take(source, reader.read_documents(corpus, ledger))
+    for repository in reader.repositories(options.repositories):
+        take(Source("commits", repository.name), reader.read_history(repository, ledger))
+        take(Source("code", repository.name), reader.read_code(repository, ledger))
+    if options.exports:
         for project, tickets in _by_project(
-            reading.read_exports(wish.exports, wish.jira_url, ledger)
+            reader.read_exports(options.exports, options.jira_url, ledger)
         ):
             take(Source("tickets", project), tickets)
     return tuple(sources)
@@ -95,7 +95,7 @@ def _by_project(tickets: Iterator[Entry]) -> Iterator[tuple[str, Iterator[Entry]
     return itertools.groupby(tickets, key=lambda ticket: str(ticket.row["project"]))
 
 
-async def check_embedding(connection: Connection, wish: Wish) -> Embedding | None:
+async def check_embedding(connection: Connection, options: IngestOptions) -> Embedding | None:
     """Refuse a model that the embeddings in the database are not from.
 
     Gives the embeddings that `--re-embed` throws away, or None.
@@ -103,16 +103,16 @@ async def check_embedding(connection: Connection, wish: Wish) -> Embedding | Non
     Raises:
         CommandFailedError: the model or its dimensions do not fit.
     """
-    if not wish.embeds:
+    if not options.embeds:
         return None
-    wanted, column = wish.embedding, await column_dimensions(connection)
+    wanted, column = options.embedding, await column_dimensions(connection)
     if wanted.dimensions != column:
         raise CommandFailedError(
             f"--dimensions {wanted.dimensions}: the tables hold vectors of {column} numbers. "
             f"Models of the text-embedding-3 family make them so: --dimensions {column}."
         )
     stored = await stored_embedding(connection)
-    if wish.re_embed:
+    if options.re_embed:
         return stored
     if stored and stored != wanted:
         raise CommandFailedError(
@@ -126,7 +126,7 @@ async def check_embedding(connection: Connection, wish: Wish) -> Embedding | Non
 
 async def compare(
     connection: Connection,
-    wish: Wish,
+    options: IngestOptions,
     snapshot: Snapshot,
     sources: tuple[Source, ...],
     replaced: Embedding | None,
@@ -137,8 +137,8 @@ async def compare(
         CommandFailedError: rows that only some may read would be opened without a word.
     """
     for number, source in enumerate(sources):
-        others = await other_readers(connection, source, wish.readers or None)
-        if wish.readers is None and others:
+        others = await other_readers(connection, source, options.readers or None)
+        if options.readers is None and others:
             known = ", ".join(sorted({name for names in others for name in names}))
             raise CommandFailedError(
                 f"{source.kind} of {source.name} are for {known} only. Say --readers again, with "
@@ -146,13 +146,13 @@ async def compare(
             )
         await load_known(connection, snapshot, number, source)
     snapshot.complete()
-    embedding = wish.embedding if wish.embeds else None
+    embedding = options.embedding if options.embeds else None
     return await make_plan(connection, snapshot, sources, embedding, replaced)
 
 
 async def write_all(
     connection: Connection,
-    wish: Wish,
+    options: IngestOptions,
     plan: Plan,
     snapshot: Snapshot,
     done: Callable[[int], None],
@@ -165,7 +165,7 @@ async def write_all(
         await record_embedding(connection, plan.embedding, replace=plan.replaced is not None)
     sources = [one.source for one in plan.sources]
     await write(connection, snapshot, sources, done)
-    return 0 if wish.keeps_vanished else await delete_vanished(connection, snapshot, sources)
+    return 0 if options.keeps_vanished else await delete_vanished(connection, snapshot, sources)
 
 
 async def embed(

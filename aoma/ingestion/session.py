@@ -13,13 +13,13 @@ import psycopg
 
 from aoma.corpus.report import Ledger
 from aoma.database.connection import line, where
-from aoma.ingestion import run, shown, vector_index
-from aoma.ingestion.counting import Counting
+from aoma.ingestion import run, summary, vector_index
 from aoma.ingestion.database import Connection, checked, connected
-from aoma.ingestion.embedding import Embedded
+from aoma.ingestion.embedder import Embedded
 from aoma.ingestion.embedding_api import open_client
 from aoma.ingestion.plan import Plan
-from aoma.ingestion.run import Outcome, Wish
+from aoma.ingestion.progress import Counting
+from aoma.ingestion.run import IngestOptions, Outcome
 from aoma.ingestion.snapshot import Snapshot, snapshot
 from mesh.failure import CommandFailedError
 from mesh.progress import Steps
@@ -39,13 +39,13 @@ class Permission:
     allow_deletions: bool
 
 
-def confirmed(plan: Plan, wish: Wish, permission: Permission) -> None:
+def confirmed(plan: Plan, options: IngestOptions, permission: Permission) -> None:
     """Return if the plan may be carried out.
 
     Raises:
         CommandFailedError: nobody is there to ask, or somebody said no.
     """
-    losing = [] if wish.keeps_vanished else [one for one in plan.sources if one.loses_most]
+    losing = [] if options.keeps_vanished else [one for one in plan.sources if one.loses_most]
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not permission.yes
     if losing and not permission.allow_deletions:
         names = " and ".join(f"{one.source.kind} {one.source.name}" for one in losing)
@@ -67,7 +67,7 @@ def confirmed(plan: Plan, wish: Wish, permission: Permission) -> None:
         raise CommandFailedError("nothing was written.")
 
 
-def ingest(wish: Wish, permission: Permission, database_url: str | None) -> None:
+def ingest(options: IngestOptions, permission: Permission, database_url: str | None) -> None:
     """Do what was asked for, and say so.
 
     Raises:
@@ -79,7 +79,7 @@ def ingest(wish: Wish, permission: Permission, database_url: str | None) -> None
         stack = AsyncExitStack()
         try:
             connection = runner.run(stack.enter_async_context(connected(url)))
-            _ingest(runner, connection, found, wish, permission, where(url))
+            _ingest(runner, connection, found, options, permission, where(url))
         except psycopg.Error as error:
             raise CommandFailedError(
                 f"{where(url)}: {line(error)}. What is written stays: the same command goes on "
@@ -93,35 +93,35 @@ def _ingest(
     runner: asyncio.Runner,
     connection: Connection,
     found: Snapshot,
-    wish: Wish,
+    options: IngestOptions,
     permission: Permission,
     place: str,
 ) -> None:
     steps, ledger = Steps(_STEPS), Ledger()
-    replaced = runner.run(run.check_embedding(connection, wish))
+    replaced = runner.run(run.check_embedding(connection, options))
     with steps.step("reading") as step:
-        sources = run.read(wish, found, ledger)
+        sources = run.read(options, found, ledger)
         (count,) = found.count("SELECT count(*) FROM wanted WHERE characters > 0")
         step.detail = f"({count:,} entries)"
-        step.notes = shown.left_out(ledger)
+        step.notes = summary.left_out(ledger)
     with steps.step("comparing with the database"):
-        plan = runner.run(run.compare(connection, wish, found, sources, replaced))
-    for text in shown.plan_lines(plan, place, keeps_vanished=wish.keeps_vanished):
+        plan = runner.run(run.compare(connection, options, found, sources, replaced))
+    for text in summary.plan_lines(plan, place, keeps_vanished=options.keeps_vanished):
         click.echo(text)
-    if plan.nothing(keeps_vanished=wish.keeps_vanished):
+    if plan.nothing(keeps_vanished=options.keeps_vanished):
         click.echo("Nothing to do: the database holds all of it.")
         return
     if permission.dry_run:
         click.echo("Nothing was written (--dry-run).")
         return
     client = open_client() if plan.embedding and plan.texts else None
-    confirmed(plan, wish, permission)
+    confirmed(plan, options, permission)
     try:
-        outcome = _carry_out(runner, connection, found, plan, wish, client, steps)
+        outcome = _carry_out(runner, connection, found, plan, options, client, steps)
     except KeyboardInterrupt:
         click.echo("What is written stays: the same command goes on from there.", err=True)
         raise
-    click.echo(shown.outcome_line(outcome, embeds=wish.embeds))
+    click.echo(summary.outcome_line(outcome, embeds=options.embeds))
 
 
 def _carry_out(
@@ -129,12 +129,12 @@ def _carry_out(
     connection: Connection,
     found: Snapshot,
     plan: Plan,
-    wish: Wish,
+    options: IngestOptions,
     client: AsyncOpenAI | None,
     steps: Steps,
 ) -> Outcome:
     with Counting(f"[3/{_STEPS}] writing", plan.rows, sys.stdout) as counting:
-        deleted = runner.run(run.write_all(connection, wish, plan, found, counting.add))
+        deleted = runner.run(run.write_all(connection, options, plan, found, counting.add))
     try:
         embedded = _embed(runner, connection, client, plan) if client else Embedded()
     finally:

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from aoma.ingestion.reading import Entry
+from aoma.ingestion.reader import Entry
 from aoma.ingestion.texts import text_digest, text_of
 
 _SCHEMA = """

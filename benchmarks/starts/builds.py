@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from aoma import building as bundle
+from aoma import build_hook as bundle
 from benchmarks.starts.instance import Taken
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE

@@ -230,7 +230,7 @@ class Subjects:
         )
 
     def _ours_preloaded(self) -> Subject:
-        variables = {**(self._services.supabase or {}), "MESH_PRELOAD": "mcp_app.preloading"}
+        variables = {**(self._services.supabase or {}), "MESH_PRELOAD": "mcp_app.preload"}
         return self._our(
             "ours-preloaded",
             "ours, clients in INIT",

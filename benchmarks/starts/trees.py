@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from aoma import building
-from aoma.building import aoma
+from aoma import build_hook
+from aoma.build_hook import aoma
 from benchmarks.starts import authority
 from mesh import build as bundle
 from mesh.build import dependencies
@@ -113,7 +113,7 @@ def ours(tools: int = 0) -> Tree:
     name = f"ours-{tools}" if tools else "ours"
     with tempfile.TemporaryDirectory(prefix="mesh-starts-") as scratch:
         root = copy_of_project(Path(scratch) / "project", tools)
-        built = building.build(
+        built = build_hook.build(
             architecture="host",
             project=replace(aoma(), root=root),
             output=Path(scratch) / "ours.zip",

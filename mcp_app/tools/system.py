@@ -14,7 +14,7 @@ from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current
 from mcp_app.knowledge.results import Mode, Repository, SourceState
 from mesh.runtime.config import build_info
-from mesh.runtime.observability.lifetime import LIFETIME
+from mesh.runtime.observability.uptime import LIFETIME
 from mesh.runtime.record import Record
 
 EXAMPLES = {

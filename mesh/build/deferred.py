@@ -185,7 +185,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     import mesh.runtime.concurrency.event_loop  # noqa: PLC0415
     import mesh.runtime.fast_path.front  # noqa: PLC0415
     import mesh.runtime.fast_path.methods  # noqa: PLC0415
-    import mesh.runtime.observability.lifetime  # noqa: F401, PLC0415
+    import mesh.runtime.observability.uptime  # noqa: F401, PLC0415
     from mesh.runtime.deferral import binding, current, fingerprint  # noqa: F401, PLC0415
 
     before = set(sys.modules)

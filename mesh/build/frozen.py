@@ -190,7 +190,7 @@ class Catalogues:
     answers_resources = ""
 
     def __init__(self, place: str) -> None:
-        from mesh.runtime.server.loading import load  # noqa: PLC0415
+        from mesh.runtime.server.server_loader import load  # noqa: PLC0415
 
         self.whole = AskedServer(load(place))
 

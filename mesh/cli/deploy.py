@@ -47,7 +47,7 @@ def command(
     """
     from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
     from mesh.deploy.release import target as targets  # noqa: PLC0415
-    from mesh.deploy.release.releasing import Options  # noqa: PLC0415
+    from mesh.deploy.release.rollout import Options  # noqa: PLC0415
     from mesh.stack.environments import architecture_of  # noqa: PLC0415
 
     location = server_of(server)

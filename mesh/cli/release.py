@@ -13,7 +13,7 @@ from mesh.cli.plan_guard import how_to_allow, print_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mesh.deploy.release.releasing import Options, Released
+    from mesh.deploy.release.rollout import Options, Released
     from mesh.deploy.release.root import GuardStoppedError
     from mesh.deploy.release.target import Target
 
@@ -66,7 +66,7 @@ def release_options[C: Callable[..., object]](command: C) -> C:
 
 def print_released(result: Released) -> None:
     """Print what is live now and what it was."""
-    from mesh.deploy.release.trying import live_url  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.trial import live_url  # noqa: PLC0415 - see `mesh.cli`
 
     outputs = result.outputs
     if result.before == result.version:
@@ -101,7 +101,7 @@ def run_release(target: Target, options: Options) -> None:
         click.ClickException: the plan guard objects.
         CommandFailedError: the release failed.
     """
-    from mesh.deploy.release.releasing import STEPS, release  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.rollout import STEPS, release  # noqa: PLC0415 - see `mesh.cli`
     from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
 
     click.echo(f"release to {target.where}")
@@ -161,7 +161,7 @@ def command(
     if saved and plan_only:
         raise click.UsageError("--plan and --plan-only exclude each other.")
     from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.releasing import Options  # noqa: PLC0415
+    from mesh.deploy.release.rollout import Options  # noqa: PLC0415
     from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
 
     options = Options(deadline, canary, canary_seconds, saved)

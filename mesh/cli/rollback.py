@@ -13,7 +13,7 @@ from mesh.cli.release import stopped
 from mesh.failure import CommandFailedError
 
 if TYPE_CHECKING:
-    from mesh.deploy.release.rolling_back import Known
+    from mesh.deploy.release.rollback import Known
 
 
 def print_versions(found: Known) -> None:
@@ -88,7 +88,7 @@ def command(
     if rest and not rest[0].startswith("-"):
         raise click.UsageError(f"{rest[0]!r} is no version; give its number, such as 7.")
     from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.rolling_back import BACK_STEPS, choose, known, roll_back  # noqa: PLC0415
+    from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back  # noqa: PLC0415
     from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
 
     with targets.find(

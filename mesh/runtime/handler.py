@@ -9,7 +9,7 @@ Mangum into the ASGI application. `mesh.runtime.streaming` is the entry point of
 from __future__ import annotations
 
 from mesh.runtime.aws import snapshot
-from mesh.runtime.observability import lifetime
+from mesh.runtime.observability import uptime
 
 # Not typing's: its import costs 3 ms, a fifteenth of a bare cold start.
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mesh.runtime.access.rate_limit import RateLimit
 
 # Imported for the moment at which it is.
-__all__ = ["handler", "lifetime"]
+__all__ = ["handler", "uptime"]
 
 type Answer = Callable[[Any, Any], dict[str, Any]]
 

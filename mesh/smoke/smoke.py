@@ -47,7 +47,7 @@ class Run:
     call: Call | None = None
     health: dict[str, Any] = field(default_factory=dict)
     tools: list[dict[str, Any]] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    failure_log: list[str] = field(default_factory=list)
 
     def check_health(self) -> str:
         """GET /health says ok, and what it is expected to say beside that."""
@@ -75,7 +75,7 @@ class Run:
                 return _identity(self.health)
             # An alias that was just moved may still lead to the old version for a moment:
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
-            self.troubles += others
+            self.failure_log += others
             if self.server.remaining_seconds() < 1:
                 raise CheckFailedError(f"another build answers here: {'; '.join(others)}")
             time.sleep(0.5)
@@ -159,7 +159,7 @@ class Run:
         )
 
     def _kept(self, reply: Reply) -> Reply:
-        self.troubles += reply.troubles
+        self.failure_log += reply.failure_log
         return reply
 
 
@@ -261,15 +261,15 @@ def _is_safe(tool: dict[str, Any]) -> bool:
 
 def _carried_out(name: str, check: Callable[[], str], run: Run) -> Check:
     started = time.monotonic()
-    run.troubles = []
+    run.failure_log = []
     try:
         detail, ok = check(), True
     except (CheckFailedError, NoAnswerError) as error:
         detail, ok = str(error), False
     ms = round((time.monotonic() - started) * 1000, 1)
-    attempts = len(run.troubles) + 1
-    if ok and run.troubles:
-        detail += f", after {len(run.troubles)} failed: {run.troubles[-1]}"
+    attempts = len(run.failure_log) + 1
+    if ok and run.failure_log:
+        detail += f", after {len(run.failure_log)} failed: {run.failure_log[-1]}"
     if isinstance(run.server.credential, ApiKey):
         # A server may echo what it was sent.
         detail = detail.replace(run.server.credential.secret, "***")

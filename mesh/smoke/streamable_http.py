@@ -41,7 +41,7 @@ class Reply:
     content_type: str
     body: bytes
     seconds: float
-    troubles: tuple[str, ...] = ()
+    failure_log: tuple[str, ...] = ()
 
     def messages(self) -> Iterator[dict[str, Any]]:
         """Give the JSON-RPC messages in the body, one JSON text or server-sent events."""
@@ -144,7 +144,7 @@ class Server:
         content: bytes | None = None,
     ) -> Reply:
         """Repeat on 5xx, 429 and transport errors: a cold start or a deploy may cause them."""
-        troubles: list[str] = []
+        failure_log: list[str] = []
         pause = FIRST_PAUSE_SECONDS
         while True:
             # Half, so that one lost connection does not use up the whole deadline.
@@ -167,14 +167,18 @@ class Server:
             else:
                 if reply.status < FIRST_SERVER_ERROR and reply.status != TOO_MANY_REQUESTS:
                     return Reply(
-                        reply.status, reply.content_type, reply.body, reply.seconds, tuple(troubles)
+                        reply.status,
+                        reply.content_type,
+                        reply.body,
+                        reply.seconds,
+                        tuple(failure_log),
                     )
                 trouble = f"HTTP {reply.status}: {reply.excerpt() or 'no body'}"
-            troubles.append(trouble)
+            failure_log.append(trouble)
             if self.remaining_seconds() <= FIRST_PAUSE_SECONDS:
-                attempts = f"{len(troubles)} attempt{'s' if len(troubles) > 1 else ''}"
+                attempts = f"{len(failure_log)} attempt{'s' if len(failure_log) > 1 else ''}"
                 # The last attempt may just have had no time left to be answered.
-                told = [text for text in troubles if not text.startswith(SILENCE)] or troubles
+                told = [text for text in failure_log if not text.startswith(SILENCE)] or failure_log
                 raise NoAnswerError(
                     f"{told[-1]} ({attempts} in {self.deadline_seconds:g} s, then given up)"
                 )

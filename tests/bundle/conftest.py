@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aoma.building import build
+from aoma.build_hook import build
 from mesh.build import BuildResult, optional
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aoma.building import build
+from aoma.build_hook import build
 from mesh.build import BuildResult, project
 from mesh.build.environment import ROOT
 

@@ -34,7 +34,7 @@ def test_everything_that_the_supabase_backend_asks_is_in_the_zip(
 
 @pytest.mark.parametrize(
     ("preload", "in_init"),
-    [("", []), ("mcp_app.preloading", ["openai", "postgrest", "httpx", "pydantic"])],
+    [("", []), ("mcp_app.preload", ["openai", "postgrest", "httpx", "pydantic"])],
 )
 def test_a_search_needs_no_fastmcp_and_leaves_its_connections_to_it(
     run_clean: Callable[..., subprocess.CompletedProcess[str]], preload: str, in_init: list[str]

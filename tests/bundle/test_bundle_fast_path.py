@@ -17,7 +17,7 @@ def test_the_page_lists_every_reason_and_no_other() -> None:
 
 
 def test_the_code_gives_these_reasons_and_no_other() -> None:
-    files = [*(ROOT / "mesh/runtime/fast_path").glob("*.py"), ROOT / "mcp_app/listed_documents.py"]
+    files = [*(ROOT / "mesh/runtime/fast_path").glob("*.py"), ROOT / "mcp_app/document_list.py"]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     given = set(re.findall(r'(?:LeftToFastMcpError|hand_on)\("(\w+)"\)', text))
     # Given where nothing is left to FastMCP, and where the fast path fails.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aoma.building import aoma
+from aoma.build_hook import aoma
 from mesh.build.fast_path import ask
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aoma.building import aoma, build
+from aoma.build_hook import aoma, build
 from mesh.build import BuildResult, optional, pruning
 from mesh.installation import CACHE
 from tests.bundle.projects import LOCK, Project, Wheel, git

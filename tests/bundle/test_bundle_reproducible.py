@@ -26,9 +26,9 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 root, lock, cache, workers, umask = sys.argv[2:]
 os.umask(int(umask, 8))
-from aoma.building import build
+from aoma.build_hook import build
 from dataclasses import replace
-from aoma.building import aoma
+from aoma.build_hook import aoma
 project = replace(aoma(), root=Path(root), requirements=Path(lock))
 result = build("host", project=project, cache=Path(cache), workers=int(workers))
 print(json.dumps({"sha256": result.sha256, "content": result.content_sha256,

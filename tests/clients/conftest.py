@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aoma import building as bundle
+from aoma import build_hook as bundle
 from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import HERE, ROLE, Function, client, deploy, grant
 from tests.separate_environment import CLIENTS

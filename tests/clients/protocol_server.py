@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from aoma import building as bundle
+from aoma import build_hook as bundle
 from mcp_app.resource_handlers import PAGE
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from aoma import building as bundle
-from aoma.building import aoma
+from aoma import build_hook as bundle
+from aoma.build_hook import aoma
 from mesh.build.environment import ROOT
 from mesh.local_aws.process import Running, start, stop
 from tests.local_aws.deployed import client, deploy_zip

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aoma import building as bundle
-from aoma.building import aoma
+from aoma import build_hook as bundle
+from aoma.build_hook import aoma
 from mesh.build import BuildResult
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys

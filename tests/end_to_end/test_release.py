@@ -17,12 +17,12 @@ import pytest
 
 from mesh.build.environment import ROOT
 from mesh.cli.release import hold_only
-from mesh.deploy.release import releasing
-from mesh.deploy.release.releasing import STEPS, Options, release
-from mesh.deploy.release.rolling_back import BACK_STEPS, choose, known, roll_back
+from mesh.deploy.release import rollout
+from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back
+from mesh.deploy.release.rollout import STEPS, Options, release
 from mesh.deploy.release.root import Root
 from mesh.deploy.release.target import Target
-from mesh.deploy.release.trying import NotReleasedError
+from mesh.deploy.release.trial import NotReleasedError
 from mesh.failure import CommandFailedError
 from mesh.progress import Steps
 from mesh.runtime.access.api_keys import generate
@@ -208,7 +208,7 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(releasing, "smoke_test", interrupted)
+        patched.setattr(rollout, "smoke_test", interrupted)
         with pytest.raises(KeyboardInterrupt):
             release(target, options, steps())
     said = capsys.readouterr().err

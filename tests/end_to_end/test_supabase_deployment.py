@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aoma import building as bundle
+from aoma import build_hook as bundle
 from aoma import local_supabase_stack
 from aoma.database.token import mint
 from aoma.local_supabase.http.faults import Fault

@@ -11,7 +11,7 @@ import pytest
 
 from aoma.ingestion.database import Connection, connected
 from aoma.ingestion.plan import Plan, make_plan
-from aoma.ingestion.reading import Entry, Source
+from aoma.ingestion.reader import Entry, Source
 from aoma.ingestion.snapshot import Embedding, Known, Snapshot, snapshot
 from aoma.local_supabase.stack import LocalSupabase
 

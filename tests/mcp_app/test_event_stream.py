@@ -63,7 +63,7 @@ def test_a_silent_stream_begins_and_is_kept_open_by_comments():
         stream = EventStream(sent, HEADERS, 0.01)
         await sent.until(4)
         assert stream.begun
-        await stream.hush()
+        await stream.stop_pings()
         before = len(sent)
         await stream.end("1")
         stream.close()
@@ -78,7 +78,7 @@ def test_nothing_is_sent_after_hush_but_what_is_said():
     async def work():
         sent = Sent()
         stream = EventStream(sent, HEADERS, 0.01)
-        await stream.hush()
+        await stream.stop_pings()
         await asyncio.sleep(0.05)
         assert not stream.begun
         stream.close()

@@ -8,7 +8,7 @@ from fastmcp.prompts import Prompt
 from fastmcp.server.providers.aggregate import AggregateProvider
 from fastmcp.tools import Tool
 
-from mcp_app.registration.one_provider import OneProvider
+from mcp_app.registration.single_provider import OneProvider
 from mcp_app.server import MeshServer
 
 

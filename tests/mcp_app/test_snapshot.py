@@ -17,7 +17,7 @@ from mesh.runtime.access.api_keys import KeyRing, KeysUnavailableError, digest, 
 from mesh.runtime.aws import snapshot
 from mesh.runtime.aws.secrets import Secret
 from mesh.runtime.oauth.signing_keys import SigningKeys
-from mesh.runtime.observability.lifetime import Lifetime
+from mesh.runtime.observability.uptime import Lifetime
 from mesh.runtime.server.request_state import SharedKeyCodec, request_state_security
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh.deploy.release.rolling_back import Known, choose
+from mesh.deploy.release.rollback import Known, choose
 from mesh.deploy.release.root import Pins, Root
 from mesh.deploy.release.versions import Aws, Live, Version, before
 from mesh.failure import CommandFailedError

@@ -48,7 +48,7 @@ EVERYTHING_ELSE = {
     "tags": {"Team": "mesh"},
     "environment_variables": {"AOMA_BACKEND": "supabase"},
     "secrets": ["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
-    "preload_modules": ["mcp_app.preloading"],
+    "preload_modules": ["mcp_app.preload"],
 }
 SUPABASE = {
     "environment_variables": {

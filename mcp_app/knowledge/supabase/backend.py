@@ -27,7 +27,7 @@ from mcp_app.knowledge.results import (
 )
 from mcp_app.knowledge.supabase import health, queries, rows
 from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, stored
-from mcp_app.knowledge.supabase.outcome import Outcome, Troubles, together
+from mcp_app.knowledge.supabase.outcome import FailureLog, Outcome, merge
 from mcp_app.knowledge.supabase.services import Services
 from mcp_app.supabase_settings import SupabaseSettings
 from mesh.runtime.aws.parameter_store import get_parameter
@@ -57,7 +57,7 @@ class SupabaseBackend:
         self._settings = settings
         self._read_parameter = read_parameter
         self._services: Services | None = None
-        self._troubles = Troubles()
+        self._failure_log = FailureLog()
         self._guard = EmbeddingGuard(settings.embedding_model, settings.embedding_dimensions)
         self.model = settings.answer_model
         self.strategies: Mapping[str, Strategy] = {
@@ -272,7 +272,7 @@ class SupabaseBackend:
     async def check(self, deadline: Deadline) -> list[SourceState]:
         """See `Backend`."""
         return await health.check(
-            self.services(), self._settings, self._guard, self._troubles, deadline
+            self.services(), self._settings, self._guard, self._failure_log, deadline
         )
 
     async def statistics(self, deadline: Deadline) -> Statistics | None:
@@ -292,7 +292,7 @@ class SupabaseBackend:
             raise self._down(source, failure) from None
 
     def _down(self, source: str, failure: CallFailedError) -> SourceUnavailableError:
-        self._troubles.note(source, failure)
+        self._failure_log.note(source, failure)
         return SourceUnavailableError(source, failure.reason, failure.remedy)
 
     async def _search[Hit](
@@ -327,16 +327,16 @@ class SupabaseBackend:
             **filters,
         }
         asked = [
-            self._troubles.outcome(
+            self._failure_log.outcome(
                 source,
                 partial(self._ranked, source, function, kind, arguments, chosen, deadline),
             )
         ]
         if store is not None and chosen != "keyword":
             ask = partial(self._stored, store, query, max_results, least, deadline)
-            asked.append(self._troubles.outcome(VECTOR_STORE, ask))
+            asked.append(self._failure_log.outcome(VECTOR_STORE, ask))
         outcomes: list[Outcome[Hit]] = await asyncio.gather(*asked)
-        return together(
+        return merge(
             outcomes,
             mode=chosen,
             threshold=least,

@@ -12,7 +12,7 @@ from mcp_app.deadline import Deadline
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.results import SourceState
 from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, Stored, stored
-from mcp_app.knowledge.supabase.outcome import Troubles
+from mcp_app.knowledge.supabase.outcome import FailureLog
 from mcp_app.supabase_settings import SupabaseSettings
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ async def check(
     services: Services,
     settings: SupabaseSettings,
     guard: EmbeddingGuard,
-    troubles: Troubles,
+    failure_log: FailureLog,
     deadline: Deadline,
 ) -> list[SourceState]:
     """State of each source of this deployment, of OpenAI, and of the vector store if there is one.
@@ -36,9 +36,9 @@ async def check(
         try:
             entries = await ask()
         except CallFailedError as failure:
-            return [_down(source, failure, milliseconds_since(began), troubles)]
+            return [_down(source, failure, milliseconds_since(began), failure_log)]
         latency = milliseconds_since(began)
-        return [_up(source, latency, entries, troubles)]
+        return [_up(source, latency, entries, failure_log)]
 
     async def database() -> list[SourceState]:
         began = time.perf_counter()
@@ -47,7 +47,7 @@ async def check(
             found = stored(await supabase.call(FUNCTION, {}, deadline))
         except CallFailedError as failure:
             latency = milliseconds_since(began)
-            return [_down(source, failure, latency, troubles) for source in settings.sources]
+            return [_down(source, failure, latency, failure_log) for source in settings.sources]
         latency = milliseconds_since(began)
         return [_compared(source, found, latency) for source in settings.sources]
 
@@ -56,8 +56,8 @@ async def check(
             guard.compare(source, found)
         except CallFailedError as failure:
             entries = found[source].entries if source in found else None
-            return replace(_down(source, failure, latency, troubles), entries=entries)
-        return _up(source, latency, found[source].entries, troubles)
+            return replace(_down(source, failure, latency, failure_log), entries=entries)
+        return _up(source, latency, found[source].entries, failure_log)
 
     async def openai() -> None:
         # The answers' model is asked for too: a wrong name would show at the first answer.
@@ -72,22 +72,24 @@ async def check(
     return [one for states in await asyncio.gather(*asked) for one in states]
 
 
-def _up(source: str, latency: float, entries: int | None, troubles: Troubles) -> SourceState:
+def _up(source: str, latency: float, entries: int | None, failure_log: FailureLog) -> SourceState:
     return SourceState(
         source=source,
         status="ok",
         latency_ms=latency,
         entries=entries,
-        last_error=troubles.last(source),
+        last_error=failure_log.last(source),
     )
 
 
-def _down(source: str, failure: CallFailedError, latency: float, troubles: Troubles) -> SourceState:
-    troubles.note(source, failure)
+def _down(
+    source: str, failure: CallFailedError, latency: float, failure_log: FailureLog
+) -> SourceState:
+    failure_log.note(source, failure)
     return SourceState(
         source=source,
         status="down",
         latency_ms=latency,
         error=str(failure),
-        last_error=troubles.last(source),
+        last_error=failure_log.last(source),
     )

@@ -35,7 +35,7 @@ class Outcome[Hit](Record, kw_only=True):
         )
 
 
-class Troubles:
+class FailureLog:
     """What last went wrong with each source on this instance, for health checks."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ def shares(counts: Sequence[int], room: int) -> list[int]:
     return shown
 
 
-def together[Hit](
+def merge[Hit](
     outcomes: Sequence[Outcome[Hit]],
     *,
     mode: Mode,

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from mesh.runtime.access.digests import sha256
-from mesh.runtime.access.stored_hashes import StoredHashes
+from mesh.runtime.access.hash_store import StoredHashes
 from mesh.runtime.record import Record
 
 # Not typing's; see `mesh.runtime.handler`.

@@ -82,7 +82,7 @@ class Worker:
             import threading  # noqa: PLC0415 - logging has imported it
 
             self._thread = threading.Thread(target=self._work, name=NAME)
-            # As `mesh.runtime.concurrency.root_task` does: a process waits for its threads.
+            # As `anyio_worker_threads` does: a process waits for its threads.
             threading._register_atexit(end)  # type: ignore[attr-defined]  # noqa: SLF001
             self._thread.start()
         self._call = call

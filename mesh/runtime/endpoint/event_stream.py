@@ -53,7 +53,7 @@ class EventStream:
         """Send the last event."""
         await self._part(_event(message), more=False)
 
-    async def hush(self) -> None:
+    async def stop_pings(self) -> None:
         """Send no comment from here on; `begun` does not change by itself any more."""
         self._hushed = True
         self._timer.cancel()

@@ -25,15 +25,15 @@ class Exchange:
         transport: Where it came by; nothing can be asked of the client there, for its reply
             would come to another instance.
         progress_token: What the client wants to be told of progress by.
-        say: Sends a notification before the result; None where there is no place for it, in
-            plain JSON and after the result.
+        send_notification: Sends a notification before the result; None where there is no place
+            for it, in plain JSON and after the result.
     """
 
     request_id: RequestId
     message_metadata: ServerMessageMetadata
     transport: TransportContext
     progress_token: ProgressToken | None
-    say: Callable[[JSONRPCNotification], Awaitable[None]] | None
+    send_notification: Callable[[JSONRPCNotification], Awaitable[None]] | None
 
     @property
     def can_send_request(self) -> bool:
@@ -64,12 +64,12 @@ class Exchange:
         params: Mapping[str, Any] | None,
         opts: CallOptions | None = None,  # noqa: ARG002 - the SDK's signature
     ) -> None:
-        """Say something before the result."""
-        if self.say is None:
+        """Send a notification before the result."""
+        if self.send_notification is None:
             return
         # No `"params": null`, which JSON-RPC forbids.
         given = {} if params is None else {"params": dict(params)}
-        await self.say(JSONRPCNotification(jsonrpc="2.0", method=method, **given))
+        await self.send_notification(JSONRPCNotification(jsonrpc="2.0", method=method, **given))
 
     async def progress(
         self, progress: float, total: float | None = None, message: str | None = None

@@ -59,7 +59,7 @@ STREAM_HEADERS = EventSourceResponse(
 
 type Answer = JSONRPCResponse | JSONRPCError
 type Message = Answer | JSONRPCNotification
-type Say = Callable[[JSONRPCNotification], Awaitable[None]]
+type Notify = Callable[[JSONRPCNotification], Awaitable[None]]
 
 
 def _written(request: PlainRequest, message: Message) -> str:
@@ -144,18 +144,18 @@ class SingleExchange:
     ) -> None:
         stream = EventStream(send, STREAM_HEADERS)
 
-        async def say(notification: JSONRPCNotification) -> None:
+        async def notify(notification: JSONRPCNotification) -> None:
             await stream.event(_written(request, notification))
 
         try:
             if not request.modern:
                 # The client is told at once that its request has arrived.
                 await stream.begin()
-            exchange = self._exchange(request, say)
+            exchange = self._exchange(request, notify)
             answer = await self._result(request, exchange)
             # What a task that was left behind says from now on is lost.
-            exchange.say = None
-            await stream.hush()
+            exchange.send_notification = None
+            await stream.stop_pings()
             if stream.begun:
                 await stream.end(_written(request, answer))
             else:
@@ -163,7 +163,7 @@ class SingleExchange:
         finally:
             stream.close()
 
-    def _exchange(self, request: PlainRequest, say: Say | None) -> Exchange:
+    def _exchange(self, request: PlainRequest, notify: Notify | None) -> Exchange:
         return Exchange(
             request.message.id,
             ServerMessageMetadata(request_context=request.http, can_send_request=False),
@@ -173,7 +173,7 @@ class SingleExchange:
                 headers=request.http.headers if request.modern else None,
             ),
             progress_token_from_params(request.message.params),
-            say,
+            notify,
         )
 
     async def _result(self, request: PlainRequest, exchange: Exchange) -> Answer:

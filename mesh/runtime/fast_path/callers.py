@@ -15,7 +15,7 @@ from mesh.runtime.access.caller import ANONYMOUS, Caller
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.http.events import Head
 from mesh.runtime.http.failures import INVALID_REQUEST, TOO_MANY_REQUESTS

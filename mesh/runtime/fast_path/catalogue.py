@@ -11,7 +11,7 @@ import os
 import sys
 
 from mesh.runtime.deferral import current
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

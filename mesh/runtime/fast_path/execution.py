@@ -75,8 +75,8 @@ class Execution:
     def _keep_threads(self) -> None:
         """Have anyio, once it is there, keep its thread from call to call, as FastMCP does."""
         if "anyio" in sys.modules and not self._threads_are_kept:
+            from mesh.runtime.concurrency.anyio_worker_threads import kept  # noqa: PLC0415 - likewise
             from mesh.runtime.concurrency.event_loop import event_loop  # noqa: PLC0415 - asyncio has been imported
-            from mesh.runtime.concurrency.root_task import kept  # noqa: PLC0415 - likewise
 
             kept(event_loop())
             self._threads_are_kept = True

@@ -22,7 +22,7 @@ from mesh.runtime.aws import snapshot
 from mesh.runtime.config.settings import Settings, SettingsError, load
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.callers import Callers
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.garbage import imported
 from mesh.runtime.http.events import BadEventError, Head, read_head
@@ -34,9 +34,9 @@ from mesh.runtime.http.failures import (
     NOTHING_HERE,
 )
 from mesh.runtime.observability import logs, way
+from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import tool_metrics
-from mesh.runtime.observability.request_fields import request_fields, request_id, trace_id
-from mesh.runtime.server import finished_call
+from mesh.runtime.server import call_outcome
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
@@ -159,7 +159,7 @@ class Front:
         try:
             return self._fastmcp(event, context)
         finally:
-            finished_call.forget()
+            call_outcome.forget()
 
     def close(self) -> None:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""

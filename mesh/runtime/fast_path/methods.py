@@ -15,7 +15,7 @@ from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.body import read_text
 from mesh.runtime.fast_path.catalogue import Catalogue
 from mesh.runtime.fast_path.execution import Execution
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.messages import (
     LEVELS,
     Message,

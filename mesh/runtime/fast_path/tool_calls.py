@@ -8,10 +8,10 @@ from functools import partial
 
 from mesh.runtime.access.limits import holds_too_much
 from mesh.runtime.fast_path.failures import OwnWayError, logger, said
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.results import NotWrittenError, Results, failed
 from mesh.runtime.fast_path.schemas import pydantic_core, thawed
-from mesh.runtime.server import finished_call
+from mesh.runtime.server import call_outcome
 from mesh.runtime.server.argument_errors import message, renamed
 
 # Not typing's; see `mesh.runtime.handler`.
@@ -172,7 +172,7 @@ class ToolCalls:
     def leave(self) -> None:
         """Leave how the last call ended, if one was made, to FastMCP, which has to answer it."""
         if self._ended is not None:
-            finished_call.leave(*self._ended)
+            call_outcome.leave(*self._ended)
 
     def forget(self) -> None:
         """The request is answered here, or left."""

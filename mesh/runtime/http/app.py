@@ -37,7 +37,7 @@ from mesh.runtime.http.home import home
 from mesh.runtime.oauth.protected_resource import PATHS, metadata
 from mesh.runtime.observability.metrics import tool_metrics
 from mesh.runtime.observability.request_log import RequestLog
-from mesh.runtime.server.loading import adopt
+from mesh.runtime.server.server_loader import adopt
 
 if TYPE_CHECKING:
     from mesh.runtime.domain.origin_secret import OriginSecrets

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from mesh.runtime.access.key_ring import key_ring
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.aws import snapshot
-from mesh.runtime.concurrency import event_loop, root_task
+from mesh.runtime.concurrency import anyio_worker_threads, event_loop
 from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.domain.domain_secrets import origin_secrets
@@ -32,7 +32,7 @@ from mesh.runtime.http.events import BadEventError
 from mesh.runtime.http.failures import INVALID_REQUEST, failure
 from mesh.runtime.http.gateway import ScopeGateway, event_body, http_scope
 from mesh.runtime.http.json_body import replay
-from mesh.runtime.server.loading import load
+from mesh.runtime.server.server_loader import load
 
 logger = logging.getLogger("mesh.request")
 
@@ -49,7 +49,7 @@ class Instance:
         self.app = app
         self._loop = loop or asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        root_task.kept(self._loop)
+        anyio_worker_threads.kept(self._loop)
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mesh.runtime.observability import call_log, way
+from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import ToolMetrics
-from mesh.runtime.observability.request_fields import request_fields, request_id, trace_id
 
 logger = logging.getLogger("mesh.request")
 

@@ -16,7 +16,7 @@ from fastmcp.tools.function_tool import FunctionTool
 from mcp.shared.exceptions import NoBackChannelError
 from mcp_types import InputRequiredResult
 
-from mesh.runtime.server import finished_call
+from mesh.runtime.server import call_outcome
 from mesh.runtime.server.exits import contained_exits
 
 NO_BACK_CHANNEL = (
@@ -39,7 +39,7 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
     Raises:
         Exception: whatever it raises, or raised.
     """
-    outcome = finished_call.take(self.name)
+    outcome = call_outcome.take(self.name)
     if outcome is not None:
         return outcome()
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aoma.building import aoma
+from aoma.build_hook import aoma
 from mesh.build import fast_path
 from mesh.build.environment import ROOT
 from mesh.build.project import Project

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from aoma.corpus import write_index
-from mcp_app import listed_documents, resource_handlers
-from mcp_app.listed_documents import MARK
+from mcp_app import document_list, resource_handlers
+from mcp_app.document_list import MARK
 from mesh.runtime.access.api_keys import digest, generate
 from tests.mcp_app.fast_path.copies import compare
 from tests.mcp_app.fast_path.requests import KINDS, asked
@@ -66,7 +66,7 @@ def test_every_document_is_read_alike_by_both_ways(
 ) -> None:
     plain = ["page-000.md", "page-229.md", "page-007.md#0"]
     odd = [*ODD, *map(quote, ODD), "", "/", "../page-000.md", "page-000.md/", "no-such.md", "a//b"]
-    addresses = [f"{listed_documents.DOCUMENTS}{one}" for one in (*plain, *odd)]
+    addresses = [f"{document_list.DOCUMENTS}{one}" for one in (*plain, *odd)]
     addresses += ["aoma://health", "AOMA://docs/page-000.md", "aoma:docs/page-000.md"]
     asked_for: list[dict[str, Any]] = [
         *({"uri": one} for one in addresses),
@@ -79,12 +79,12 @@ def test_every_document_is_read_alike_by_both_ways(
     assert {*range(3 * 2)} <= found.served
     few = {number // 3 for number in found.served}
     assert {asked_for[number]["uri"] for number in few} <= {
-        listed_documents.DOCUMENTS + one for one in (*plain, *ODD)
+        document_list.DOCUMENTS + one for one in (*plain, *ODD)
     }
 
 
 def test_pages_and_cursors_are_those_of_fastmcps_way() -> None:
-    here = (MARK, listed_documents.PAGE, listed_documents.DOCUMENTS)
+    here = (MARK, document_list.PAGE, document_list.DOCUMENTS)
     assert here == (resource_handlers.MARK, resource_handlers.PAGE, resource_handlers.DOCUMENTS)
     # By it the place of an id in an address is known.
     assert resource_handlers.DOCUMENTS.endswith("/")

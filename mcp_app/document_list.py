@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mcp_app import deployment
-from mesh.runtime.fast_path.left import LeftToFastMcpError
+from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import dumps
 
 # Not typing's; see `mesh.runtime.handler`.
@@ -60,7 +60,7 @@ def listed(
     """The `result` of a list, in JSON.
 
     Args:
-        frozen: What `aoma.frozen_documents` made; None for nothing.
+        frozen: What `aoma.document_catalogue` made; None for nothing.
         params: The request's.
         read: Gives the documents after an id, one more than a page at most.
 
@@ -104,7 +104,7 @@ def read_document(
     """The `result` of reading a document, in JSON.
 
     Args:
-        frozen: What `aoma.frozen_documents` made; None for nothing.
+        frozen: What `aoma.document_catalogue` made; None for nothing.
         params: The request's.
         read: Gives a document by its id; None where there is none.
 

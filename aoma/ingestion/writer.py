@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from psycopg import sql
 
 from aoma.ingestion.database import Connection
-from aoma.ingestion.reading import Source
+from aoma.ingestion.reader import Source
 from aoma.ingestion.snapshot import Embedding, Snapshot
 from aoma.ingestion.tables import OF_KIND, SEARCHED, Table
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aoma.frozen_documents import CONTENT, FIELDS, frozen_document, frozen_list
+from aoma.document_catalogue import CONTENT, FIELDS, frozen_document, frozen_list
 from mesh.build import frozen
 from mesh.build.frozen import PLACEHOLDER, AskedServer
 
@@ -82,7 +82,7 @@ class Catalogues(frozen.Catalogues):
     """One for the index in the zip, and one for Supabase with all sources."""
 
     chosen_by: ClassVar[Mapping[str, str]] = {"AOMA_BACKEND": "embedded", "AOMA_SOURCES": ""}
-    answers_resources = "mcp_app.listed_documents"
+    answers_resources = "mcp_app.document_list"
 
     def __init__(self, _place: str) -> None:
         self.whole: _Server = _Server(ALL_SOURCES)

@@ -16,7 +16,7 @@ from mesh.runtime.config.variables import SettingsError
 from mesh.runtime.observability.call_log import CallLog
 from mesh.runtime.server.call_state import CallState
 from mesh.runtime.server.function_tools import guard
-from mesh.runtime.server.mounted import with_mounted
+from mesh.runtime.server.mounts import with_mounted
 from mesh.runtime.server.request_state import request_state_security
 
 if TYPE_CHECKING:

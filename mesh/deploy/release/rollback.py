@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesh.deploy.release.root import Pins
-from mesh.deploy.release.trying import live_credential, live_url, smoke_test
+from mesh.deploy.release.trial import live_credential, live_url, smoke_test
 from mesh.deploy.release.versions import Live, Version, before
 from mesh.failure import CommandFailedError
 

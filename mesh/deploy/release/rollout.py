@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesh.deploy.release.rolling_back import BACK_STEPS, back
+from mesh.deploy.release.rollback import BACK_STEPS, back
 from mesh.deploy.release.root import GuardStoppedError, Pins, Planned
-from mesh.deploy.release.trying import (
+from mesh.deploy.release.trial import (
     NO_KEY,
     NotReleasedError,
     failures,

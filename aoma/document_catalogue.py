@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mcp_app.listed_documents import CURSOR, MARK, PAGE
+from mcp_app.document_list import CURSOR, MARK, PAGE
 from mesh.runtime.fast_path.replies import dumps
 
 # Values that no document has; those of one that is listed come in their place.
@@ -28,7 +28,7 @@ type Ask = Callable[[Mapping[str, Any] | None, int], str]
 
 
 def frozen_list(ask: Ask, *, documents: bool) -> dict[str, Any] | None:
-    """What `mcp_app.listed_documents` makes a list of.
+    """What `mcp_app.document_list` makes a list of.
 
     Args:
         ask: Gives the result of `resources/list`, in JSON, by its parameters and by how many
@@ -65,7 +65,7 @@ def frozen_list(ask: Ask, *, documents: bool) -> dict[str, Any] | None:
 
 
 def frozen_document(linked: str, unlinked: str) -> dict[str, list[str]]:
-    """What `mcp_app.listed_documents` writes a document with.
+    """What `mcp_app.document_list` writes a document with.
 
     Args:
         linked: The result of `resources/read`, in JSON, of one with the values above.
