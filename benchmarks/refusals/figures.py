@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.refusals.bodies import MB
-from benchmarks.starts.tables import Table, number
+from benchmarks.starts.table import Table, number
 
 # Of a body that is accepted.
 LIMIT_MS_PER_MB = 15.0
