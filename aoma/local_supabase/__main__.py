@@ -16,7 +16,7 @@ from aoma.local_supabase import LocalSupabaseError, process
 from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from mesh.local_aws import LocalAwsError
-from mesh.local_aws.function_url.listener.ports import listen_somewhere
+from mesh.local_aws.function_url.ports import listen_somewhere
 from mesh.local_aws.private_files import keep_private, private_folder
 from mesh.local_aws.process_identity import identity, owner
 

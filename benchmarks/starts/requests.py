@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mesh.local_aws import http_server
-from mesh.local_aws.function_url.listener.event import Caller, build_event
+from mesh.local_aws.function_url.event import Caller, build_event
 
 TEXT = "benchmark-payload"
 QUERY = "how are releases rolled back"

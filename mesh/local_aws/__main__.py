@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from mesh.local_aws import LocalAwsError
-from mesh.local_aws.function_url.listener.ports import (
+from mesh.local_aws.function_url.ports import (
     FunctionUrlPorts,
     PortRange,
     listen,

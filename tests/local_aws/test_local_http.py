@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mesh.local_aws.function_url.listener.ports import listen
+from mesh.local_aws.function_url.ports import listen
 from mesh.local_aws.http_server import HttpServer, Response
 
 

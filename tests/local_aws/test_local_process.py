@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mesh.local_aws import LocalAwsError
-from mesh.local_aws.function_url.listener.ports import FunctionUrlPorts, PortRange, listen_somewhere
+from mesh.local_aws.function_url.ports import FunctionUrlPorts, PortRange, listen_somewhere
 from mesh.local_aws.instances import task_root
 from mesh.local_aws.process import find, start, stop
 from mesh.local_aws.process_identity import OWNER, identity

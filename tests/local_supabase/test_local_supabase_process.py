@@ -15,7 +15,7 @@ import pytest
 
 from aoma.local_supabase import LocalSupabaseError, process, programs
 from aoma.local_supabase.places import ORIGIN, place_for, sweep
-from mesh.local_aws.function_url.listener.ports import UNNAMED
+from mesh.local_aws.function_url.ports import UNNAMED
 from mesh.local_aws.process_identity import identity, is_alive
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from mesh.local_aws.function_url.listener.response import read_prelude
-from mesh.local_aws.function_url.listener.response_stream import ResponseStream
+from mesh.local_aws.function_url.response import read_prelude
+from mesh.local_aws.function_url.response_stream import ResponseStream
 from mesh.local_aws.http_server import BrokenTransferError
 from mesh.local_aws.instances.runtime_api import Invocation
 from mesh.local_aws.instances.runtime_api import RuntimeApi as LocalRuntimeApi

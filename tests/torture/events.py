@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mesh.build.environment import ROOT
-from mesh.local_aws.function_url.listener.event import Caller, build_event
+from mesh.local_aws.function_url.event import Caller, build_event
 from mesh.local_aws.http_server import Request
 from tests.mcp_app.fast_path.generated_requests import one_in
 from tests.mcp_app.fast_path.pair import HOST

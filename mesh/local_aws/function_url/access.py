@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ministack.core import iam_evaluator
 from ministack.core.responses import _account_from_sts_session, request_scope
 
-from mesh.local_aws.function_url.listener.event import Caller
+from mesh.local_aws.function_url.event import Caller
 from mesh.local_aws.functions import FunctionUrl, policy_of
 from mesh.local_aws.http_server import Request
 from mesh.local_aws.iam.sigv4 import SignatureRejectedError, parse_authorization, verify

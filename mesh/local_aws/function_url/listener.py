@@ -16,10 +16,10 @@ from typing import Any
 
 from mesh.local_aws.cloudwatch.metrics import record_url_request
 from mesh.local_aws.cloudwatch.request_log import RequestLine
-from mesh.local_aws.function_url.listener import cors
-from mesh.local_aws.function_url.listener.access import FORBIDDEN, AccessDeniedError, authorize
-from mesh.local_aws.function_url.listener.event import build_event
-from mesh.local_aws.function_url.listener.response import (
+from mesh.local_aws.function_url import cors
+from mesh.local_aws.function_url.access import FORBIDDEN, AccessDeniedError, authorize
+from mesh.local_aws.function_url.event import build_event
+from mesh.local_aws.function_url.response import (
     INTEGRATION_TYPE,
     BadShapeError,
     build_collected_response,
@@ -28,8 +28,8 @@ from mesh.local_aws.function_url.listener.response import (
     internal_error,
     read_prelude,
 )
-from mesh.local_aws.function_url.listener.response_stream import ResponseStream
-from mesh.local_aws.function_url.listener.url_id import url_id
+from mesh.local_aws.function_url.response_stream import ResponseStream
+from mesh.local_aws.function_url.url_id import url_id
 from mesh.local_aws.functions import FunctionName, UnknownFunctionError, function_url, route
 from mesh.local_aws.host import CannotRunHereError
 from mesh.local_aws.http_server import BrokenTransferError, HttpServer, Request, Response

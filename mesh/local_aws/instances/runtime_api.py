@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mesh.local_aws.function_url.listener.ports import HOST, listen
-from mesh.local_aws.function_url.listener.response_stream import ClientLeftError, ResponseStream
+from mesh.local_aws.function_url.ports import HOST, listen
+from mesh.local_aws.function_url.response_stream import ClientLeftError, ResponseStream
 from mesh.local_aws.http_server import BrokenTransferError, HttpServer, Request, Response
 from mesh.local_aws.iam.role_credentials import RoleCredentials
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from mesh.local_aws import LocalAwsError
 from mesh.local_aws.cloudwatch.request_log import new_request_log
-from mesh.local_aws.function_url.listener.listener import FunctionUrlListener
-from mesh.local_aws.function_url.listener.ports import HOST, FunctionUrlPorts
+from mesh.local_aws.function_url.listener import FunctionUrlListener
+from mesh.local_aws.function_url.ports import HOST, FunctionUrlPorts
 from mesh.local_aws.functions import (
     FunctionName,
     FunctionVersion,

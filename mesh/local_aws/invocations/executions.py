@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesh.local_aws.cloudwatch.metrics import record_invocation, record_throttle
-from mesh.local_aws.function_url.listener.response_stream import ResponseStream
+from mesh.local_aws.function_url.response_stream import ResponseStream
 from mesh.local_aws.functions import (
     FunctionName,
     FunctionVersion,

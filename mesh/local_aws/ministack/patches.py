@@ -18,7 +18,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
 from mesh.local_aws import LocalAwsError
-from mesh.local_aws.function_url.listener.ports import HOST
+from mesh.local_aws.function_url.ports import HOST
 from mesh.local_aws.functions import LATEST, FunctionName
 from mesh.local_aws.iam import requests, role_credentials
 from mesh.local_aws.ministack import cloudwatch, log_group_keys, query_definitions, waf
