@@ -117,7 +117,7 @@ def test_the_list_is_there_for_programs_too(path, typed, capsys):
     assert run(["secrets", "--path", path, "list", "--json"]) == 0
 
     found = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
-    assert tuple(found) == (*OWN_NAMES, *NAMES)
+    assert tuple(found) == tuple(sorted((*OWN_NAMES, *NAMES)))
     assert found["SUPABASE_TOKEN"]["set"] is True
     assert found["SUPABASE_TOKEN"]["last4"] == jwt("mesh_server")[-4:]
     assert found["SUPABASE_KEY"]["set"] is False
