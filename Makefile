@@ -27,7 +27,7 @@ SEED ?=
 # FastMCP's examples for make compatibility; without it they come from PyPI
 EXAMPLES ?=
 
-.PHONY: help setup build wheel up down status check format docs test torture compatibility bench bench-quick \
+.PHONY: help setup build wheel up down status check format docs test test-all test-rest torture compatibility bench bench-quick \
 	bench-retrieval bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
@@ -72,8 +72,16 @@ format: setup ## Put the code into its form
 docs: setup ## Write the pages of docs/ that are made from the code
 	@.venv/bin/mesh docs
 
-test: setup ## Run all tests
-	@.venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST)
+test: setup ## Run the unit tests, and one test of each promise of the README (minutes)
+	@$(RUN_TESTS) -m "unit or promise" $(PYTEST)
+
+test-all: setup ## Run every test
+	@$(RUN_TESTS) $(PYTEST)
+
+test-rest: setup ## Run the tests that `make test` leaves out
+	@$(RUN_TESTS) -m "not unit and not promise" $(PYTEST)
+# One process per core, each file in one of them: its tests share what its fixtures start.
+RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
 
 torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)
 	@.venv/bin/python -m tests.torture $(if $(MINUTES),--minutes $(MINUTES)) \

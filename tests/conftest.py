@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aoma.local_supabase.openai.server import LocalOpenAI
     from mesh.local_aws.process import Running
-    from tests.page.chromium import Browser
+    from tests.fixtures.browser.chromium import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
@@ -53,8 +53,9 @@ SEED = "--hypothesis-seed"
 # Of local AWS's log, shown with a failure.
 LOG_LINES = 100
 
-# Minutes each, and few: begun last they would leave all but one worker without work.
-LONGEST = {"end_to_end", "terraform", "conformance", "clients"}
+TESTS = ROOT / "tests"
+# What takes longest is begun first: begun last it would leave all but one worker without work.
+TIERS = ("acceptance", "local", "unit")
 
 
 # First: Hypothesis's own hook reads the option.
@@ -80,9 +81,18 @@ def seed(pytestconfig: pytest.Config) -> str:
     return str(pytestconfig.getoption(SEED))
 
 
+# First: pytest selects by marker in this hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests; the order of the others stays."""
-    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
+    """Mark the unit tests, and begin with the tier whose tests are longest."""
+
+    def tier(item: pytest.Item) -> str:
+        return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+
+    for item in items:
+        if tier(item) == "unit":
+            item.add_marker(pytest.mark.unit)
+    items.sort(key=lambda item: (*TIERS, tier(item)).index(tier(item)))
 
 
 @pytest.fixture
@@ -156,8 +166,8 @@ def openai_server(openai_process: LocalOpenAI) -> LocalOpenAI:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A headless Chromium of this worker's."""
     # Few tests need one.
-    from tests.page import installed_chromium  # noqa: PLC0415
-    from tests.page.chromium import launched  # noqa: PLC0415
+    from tests.fixtures.browser import installed_chromium  # noqa: PLC0415
+    from tests.fixtures.browser.chromium import launched  # noqa: PLC0415
 
     program, variables = installed_chromium.find()
     with launched(program, tmp_path_factory.mktemp("chromium"), variables) as opened:

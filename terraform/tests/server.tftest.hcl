@@ -162,7 +162,7 @@ run "knows_secrets_by_their_names_and_by_what_credentials_look_like" {
   }
 }
 
-# tests/terraform/test_server_settings.py sees every reason, and what is said about it.
+# tests/acceptance/terraform/test_server_settings.py sees every reason, and what is said about it.
 run "refuses_what_cannot_be" {
   command = plan
 

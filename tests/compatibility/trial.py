@@ -17,8 +17,8 @@ from mesh.build.host_packages import host_site
 from mesh.failure import CommandFailedError
 from mesh.installation import CACHE
 from mesh.settings import locate, project, settings
-from tests.any_server.instance import answers, said
 from tests.compatibility.cases import Case
+from tests.local.any_server.instance import answers, said
 
 REFERENCE = Path(__file__).with_name("reference.py")
 LISTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -124,7 +124,7 @@ def reference(
         root: The server's folder.
         site: Its packages, as they were installed.
         server: Such as `server:mcp`.
-        calls: As for `tests.any_server.instance.answers`.
+        calls: As for `tests.local.any_server.instance.answers`.
         environment: Further variables.
     """
     variables = {

@@ -26,10 +26,10 @@ from mesh.build.failure import BuildError
 from mesh.build.host_packages import host_site
 from mesh.build.project import Project
 from mesh.installation import VENV
-from tests.any_server.instance import answers
 from tests.compatibility.trial import LISTS, UNKNOWN, reference
+from tests.local.any_server.instance import answers
 
-SERVERS = Path(__file__).parents[1] / "any_server" / "servers"
+SERVERS = ROOT / "tests" / "local" / "any_server" / "servers"
 # What the build writes into a zip, as far as the runtime reads it.
 BUILT = {
     "server": "server:mcp",

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from mesh.local_aws.instances.memory import resident_bytes
 from mesh.local_aws.process import Running, start, stop
 from mesh.local_aws.process_identity import identity
-from tests.local_aws.deployed import deploy
+from tests.fixtures.deployed import deploy
 from tests.soak.client import Tally, talk
 
 CLIENTS = 200

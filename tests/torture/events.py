@@ -13,13 +13,13 @@ from typing import Any
 from mesh.build.environment import ROOT
 from mesh.local_aws.function_url.event import Caller, build_event
 from mesh.local_aws.http_server import Request
-from tests.mcp_app.fast_path.generated_requests import one_in
-from tests.mcp_app.fast_path.pair import HOST
+from tests.local.runtime.fast_path.generated_requests import one_in
+from tests.local.runtime.fast_path.pair import HOST
 from tests.torture.odd_values import any_value, changed
 
 RECORDED = (
-    *sorted((ROOT / "tests" / "clients" / "sessions").glob("*.json")),
-    *sorted((ROOT / "tests" / "conformance" / "requests").glob("*.json")),
+    *sorted((ROOT / "tests" / "fixtures" / "clients" / "sessions").glob("*.json")),
+    *sorted((ROOT / "tests" / "fixtures" / "conformance" / "requests").glob("*.json")),
 )
 WHEN = datetime(2026, 11, 29, 12, tzinfo=UTC)
 TRACE = "Root=1-67891233-abcdef012345678912345678"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.mcp_app.fast_path.generated_requests import chosen_by, one_in, request
+from tests.local.runtime.fast_path.generated_requests import chosen_by, one_in, request
 from tests.torture import servers
 from tests.torture.events import mutated_event
 from tests.torture.inputs import Input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tests.mcp_app.fast_path.live_memory import Memory
+from tests.local.runtime.fast_path.live_memory import Memory
 
 # The memory of each process of a worker, by its name.
 type Sample = dict[str, Memory]

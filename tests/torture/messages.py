@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from tests.mcp_app.fast_path.generated_requests import (
+from tests.local.runtime.fast_path.generated_requests import (
     ACCEPTS,
     message,
     modernise,
     one_in,
 )
-from tests.mcp_app.fast_path.pair import event
-from tests.mcp_app.fast_path.requests import META
+from tests.local.runtime.fast_path.pair import event
+from tests.local.runtime.fast_path.requests import META
 from tests.torture.inputs import Token
 from tests.torture.odd_values import any_value, changed
 

@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any
 
-from tests.mcp_app.fast_path.generated_requests import odd, one_in, text
+from tests.local.runtime.fast_path.generated_requests import odd, one_in, text
 
 MAX_CHANGES = 3
 DESCENDS = 0.8

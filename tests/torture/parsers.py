@@ -14,7 +14,7 @@ from aoma.corpus import chunks, code_files, markup
 from aoma.corpus.jira import read_tickets
 from aoma.corpus.report import CorpusError, Ledger
 from mesh.runtime.http.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
-from tests.mcp_app.fast_path.pair import event
+from tests.local.runtime.fast_path.pair import event
 from tests.torture.events import recorded
 from tests.torture.faults import Fault, place_of
 from tests.torture.inputs import Input, Token

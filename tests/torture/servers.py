@@ -22,15 +22,15 @@ from mesh.runtime.config.settings import Auth
 from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
 from mesh.runtime.http.instance import Instance
 from mesh.runtime.oauth.oauth_settings import OAuthSettings
-from tests.access.issuer import Issuer
-from tests.mcp_app.conftest import instance_of, settings_of
-from tests.mcp_app.fast_path.conftest import Hashes, pair_of
-from tests.mcp_app.fast_path.copies import built, project_with
-from tests.mcp_app.fast_path.generated_requests import credentials
-from tests.mcp_app.fast_path.live_memory import Memory, memory
-from tests.mcp_app.fast_path.pair import HOST, Pair
-from tests.mcp_app.fast_path.ways import Way
-from tests.mcp_app.sample_index import write_sample_index
+from tests.fixtures.instances import instance_of, settings_of
+from tests.fixtures.issuer import Issuer
+from tests.fixtures.sample_index import write_sample_index
+from tests.local.runtime.fast_path.conftest import Hashes, pair_of
+from tests.local.runtime.fast_path.copies import built, project_with
+from tests.local.runtime.fast_path.generated_requests import credentials
+from tests.local.runtime.fast_path.live_memory import Memory, memory
+from tests.local.runtime.fast_path.pair import HOST, Pair
+from tests.local.runtime.fast_path.ways import Way
 from tests.torture.inputs import Input, Token
 
 AUTHS: dict[str, Auth] = {

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from tests.mcp_app.fast_path.generated_requests import one_in
-from tests.mcp_app.fast_path.pair import event
+from tests.local.runtime.fast_path.generated_requests import one_in
+from tests.local.runtime.fast_path.pair import event
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_BYTES = 6 * 1024 * 1024

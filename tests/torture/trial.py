@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tests.mcp_app.fast_path.live_memory import Memory
-from tests.mcp_app.fast_path.pair import MEASURED, comparable
+from tests.local.runtime.fast_path.live_memory import Memory
+from tests.local.runtime.fast_path.pair import MEASURED, comparable
 from tests.torture.faults import (
     REFUSED,
     Fault,

@@ -46,7 +46,7 @@ class EmbeddedBackend:
 
     modes: tuple[Mode, ...] = ("keyword",)
     model: str | None = None
-    # Chosen on 144 judged questions over two corpora, the one in tests/knowledge and a
+    # Chosen on 144 judged questions over two corpora, the one in tests/fixtures/corpus and a
     # framework's documentation of 505 files. Given evidence, by threshold .40 / .55 / .75:
     # questions in the corpus's own words 49 / 49 / 47 of 49; in other words 39 / 32 / 17 of
     # 49; about something else entirely 1 / 0 / 0 of 30; about something near that the corpus

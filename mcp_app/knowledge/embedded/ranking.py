@@ -66,7 +66,7 @@ def rank(
     1 + its nearness. The group (a section's document, a part's code file) brings forward
     what is about all of the query and says it in several places. Nearness, 0 to 1, is the
     share of the query's neighbouring words that stand at most four words apart in the entry.
-    Compared on judged questions, see `tests/knowledge/test_search_quality.py`.
+    Compared on judged questions, see `tests/unit/mcp_app/knowledge/test_search_quality.py`.
 
     Args:
         connection: one lent by `IndexFile`.

@@ -1,6 +1,6 @@
 """What MiniStack 1.5.33 does otherwise than AWS, put right here and in `*_patches`.
 
-Each has a test in `tests/local_aws/test_local_ministack.py` that fails once MiniStack does
+Each has a test in `tests/local/local_aws/test_local_ministack.py` that fails once MiniStack does
 it right by itself: then the patch can go.
 """
 

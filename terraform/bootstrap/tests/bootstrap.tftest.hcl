@@ -1,5 +1,5 @@
 # What bootstrap makes of its variables. What the roles may do is seen on local AWS:
-# tests/terraform/test_bootstrap.py.
+# tests/acceptance/terraform/test_bootstrap.py.
 
 mock_provider "aws" {
   override_during = plan

@@ -1,0 +1,548 @@
+"""Bootstrap on a local AWS with policies enforced: what GitHub's roles may do there, and not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from mesh.cli import run
+from mesh.failure import CommandFailedError
+from mesh.smoke import credential
+from mesh.stack import environments
+from mesh.stack.environments import Environment
+from mesh.stack.terraform_run import TerraformFailedError
+from tests.acceptance.terraform.local_account import (
+    Account,
+    Session,
+    allowed_of,
+    open_account,
+    refused,
+)
+
+REPOSITORY = "my-company/aoma-mesh"
+NUMBERED = "my-company@11/aoma-mesh@22"
+BUCKET = "aoma-mesh-state-000000000000"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+            }
+        ],
+    }
+)
+EVERYTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+)
+STATEMENT = {
+    "sid": "ReadNotes",
+    "actions": ["dynamodb:GetItem"],
+    "resources": ["arn:aws:dynamodb:us-east-1:000000000000:table/notes"],
+}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account that was bootstrapped by the command, by somebody who may do everything.
+
+    Tools of both environments ask for a secret and for the right to read notes. Bootstrap was
+    told of that right for staging only.
+    """
+    with open_account(tmp_path_factory.mktemp("account")) as opened:
+        for name in ("staging", "production"):
+            with (opened.tree / "terraform" / f"{name}.tfvars").open("a") as values:
+                values.write('secrets = ["WEATHER_API_KEY"]\n')
+                values.write(f"policy_statements = [{json.dumps(STATEMENT)}]\n")
+        numbers = ("--owner-id", "11", "--repository-id", "22")
+        bounds = json.dumps([STATEMENT | {"environments": ["staging"]}])
+        terraform = ("--", f"-var=policy_statements={bounds}")
+        status = run(["bootstrap", "--repository", REPOSITORY, *numbers, "--yes", *terraform])
+        assert status == 0
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def reachable(account: Account) -> Account:
+    """The same, its bucket reachable without TLS, for local AWS has none."""
+    boto3.client("s3").delete_bucket_policy(Bucket=BUCKET)
+    return account
+
+
+def environment_of(account: Account, name: str, role: Session, patch: pytest.MonkeyPatch) -> None:
+    for variable, value in role.environment.items():
+        patch.setenv(variable, value)
+
+
+@pytest.fixture(scope="module")
+def deployed(reachable: Account) -> dict[str, Environment]:
+    """Both environments, each applied by its own role with its state in the bucket."""
+    made = {}
+    for name in ("staging", "production"):
+        role = reachable.of_github(f"aoma-mesh-{name}-apply", f"repo:{NUMBERED}:environment:{name}")
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in role.environment.items():
+                patch.setenv(variable, value)
+            environment = environments.find(name)
+            environment.root.run("apply", "-auto-approve", *environment.arguments)
+            environment.root.run("plan", "-detailed-exitcode", *environment.arguments)
+        made[name] = environment
+    return made
+
+
+def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(account: Account) -> None:
+    s3 = boto3.client("s3")
+
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    rules = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    block = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+    expired = {
+        rule["Filter"].get("Prefix", ""): rule["NoncurrentVersionExpiration"] for rule in rules
+    }
+    assert expired == {
+        "": {"NoncurrentDays": 90, "NewerNoncurrentVersions": 10},
+        # Lambda keeps a copy of its own.
+        "zips/": {"NoncurrentDays": 1},
+    }
+    # Local AWS has no TLS, and so refuses what the role's own policy allows.
+    role = account.of_github("aoma-mesh-staging-apply", f"repo:{REPOSITORY}:environment:staging")
+    assert refused(lambda: role.client("s3").list_objects_v2(Bucket=BUCKET))
+
+
+def test_bootstrap_keeps_its_own_state_in_the_bucket_and_nowhere_else(account: Account) -> None:
+    objects = boto3.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+
+    assert "bootstrap.tfstate" in {found["Key"] for found in objects}
+    assert not {found["Key"] for found in objects if found["Key"].endswith(".tflock")}
+    assert list(account.tree.rglob(".mesh/**/terraform.tfstate.backup")) == []
+    # What Terraform keeps of the backend is no state.
+    states = [file for file in account.tree.rglob("*.tfstate") if ".terraform" not in file.parts]
+    assert states == []
+
+
+def test_run_again_elsewhere_it_adds_an_environment_and_keeps_the_rest(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(account.tree / ".mesh" / "bootstrap")
+    ids = {role["RoleName"]: role["RoleId"] for role in boto3.client("iam").list_roles()["Roles"]}
+    capsys.readouterr()
+
+    assert run(["bootstrap", "--environment", "qa", "--yes"]) == 0
+
+    told = capsys.readouterr().out
+    assert f"gh secret set TF_STATE_BUCKET --body {BUCKET}" in told
+    assert f"AWS_APPLY_ROLE_ARN --env qa --body {account.role('aoma-mesh-qa-apply')}" in told
+    after = {role["RoleName"]: role["RoleId"] for role in boto3.client("iam").list_roles()["Roles"]}
+    assert after.items() >= ids.items()
+    assert after.keys() - ids.keys() == {"aoma-mesh-qa-apply"}
+    assert 'environment          = "qa"' in (account.tree / "terraform" / "qa.tfvars").read_text()
+    assert account.of_github("aoma-mesh-qa-apply", f"repo:{NUMBERED}:environment:qa")
+
+
+def test_nothing_is_changed_unless_somebody_says_so(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("click.confirm", lambda _: False)
+
+    assert run(["bootstrap", "--environment", "never"]) == 1
+
+    assert "nothing was changed" in capsys.readouterr().err
+    names = {role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]}
+    assert "aoma-mesh-never-apply" not in names
+
+
+def test_a_bucket_that_is_there_without_a_state_is_not_taken(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="somebody-elses")
+
+    assert run(["bootstrap", "--state-bucket", "somebody-elses", "--yes"]) == 1
+
+    assert "choose another with --state-bucket" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("repository", [REPOSITORY, NUMBERED])
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        ("aoma-mesh-plan", "pull_request"),
+        ("aoma-mesh-plan", "ref:refs/heads/main"),
+        ("aoma-mesh-staging-apply", "environment:staging"),
+        ("aoma-mesh-production-apply", "environment:production"),
+    ],
+)
+def test_a_workflow_is_the_role_of_where_it_runs(
+    account: Account, repository: str, role: str, place: str
+) -> None:
+    session = account.of_github(role, f"repo:{repository}:{place}")
+
+    arn = session.client("sts").get_caller_identity()["Arn"]
+    assert arn == f"arn:aws:sts::000000000000:assumed-role/{role}/test"
+
+
+@pytest.mark.parametrize(
+    ("role", "subject"),
+    [
+        ("aoma-mesh-production-apply", f"repo:{NUMBERED}:environment:staging"),
+        ("aoma-mesh-production-apply", f"repo:{NUMBERED}:pull_request"),
+        ("aoma-mesh-production-apply", f"repo:{NUMBERED}:ref:refs/heads/main"),
+        ("aoma-mesh-production-apply", f"repo:{NUMBERED}:environment:production-2"),
+        ("aoma-mesh-production-apply", "repo:other/aoma-mesh:environment:production"),
+        ("aoma-mesh-production-apply", "repo:my-company/other:environment:production"),
+        ("aoma-mesh-production-apply", "repo:my-company@12/aoma-mesh@22:environment:production"),
+        ("aoma-mesh-production-apply", "repo:my-company@11/aoma-mesh@23:environment:production"),
+        ("aoma-mesh-production-apply", "repo:*:environment:production"),
+        ("aoma-mesh-plan", f"repo:{NUMBERED}:ref:refs/heads/other"),
+        ("aoma-mesh-plan", f"repo:{NUMBERED}:ref:refs/tags/main"),
+        ("aoma-mesh-plan", "repo:my-company-2/aoma-mesh:pull_request"),
+    ],
+)
+def test_no_other_workflow_is_a_role(account: Account, role: str, subject: str) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        account.of_github(role, subject)
+
+
+def test_a_token_for_somebody_else_is_no_role(account: Account) -> None:
+    subject = f"repo:{REPOSITORY}:environment:production"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        account.of_github("aoma-mesh-production-apply", subject, audience="https://example.com")
+
+
+def test_environments_have_states_of_their_own(deployed: dict[str, Environment]) -> None:
+    s3 = boto3.client("s3")
+    names = {}
+    for name, environment in deployed.items():
+        state = json.loads(s3.get_object(Bucket=BUCKET, Key=f"{name}.tfstate")["Body"].read())
+        names[name] = state["outputs"]["function_name"]["value"]
+        url = str(environment.root.outputs()["function_url"])
+        assert state["outputs"]["function_url"]["value"] == url
+        assert httpx.get(url, timeout=60).json() == "fine"
+
+    assert names == {"staging": "aoma-mesh-staging", "production": "aoma-mesh-production"}
+
+
+def test_a_command_reaches_the_environment_that_it_is_told(
+    deployed: dict[str, Environment], capsys: pytest.CaptureFixture[str]
+) -> None:
+    del deployed
+
+    assert run(["keys", "--environment", "production", "create", "me"]) == 0
+    assert "/aoma-mesh/production/api-keys (environment production)" in capsys.readouterr().err
+    assert run(["keys", "--environment", "production", "list"]) == 0
+    assert capsys.readouterr().out.startswith("me  ...")
+    assert run(["keys", "--environment", "staging", "list"]) == 0
+    assert capsys.readouterr().out.startswith("no keys")
+    assert run(["logs", "--environment", "staging"]) == 0
+    assert run(["rollback", "--environment", "staging", "--list"]) == 0
+    assert "<- live, candidate" in capsys.readouterr().out
+
+
+def test_the_apply_role_may_touch_its_own_environment_only(
+    account: Account, deployed: dict[str, Environment]
+) -> None:
+    del deployed
+    me = account.of_github("aoma-mesh-production-apply", f"repo:{NUMBERED}:environment:production")
+    iam, functions, s3 = me.client("iam"), me.client("lambda"), me.client("s3")
+    ssm, logs, watch = me.client("ssm"), me.client("logs"), me.client("cloudwatch")
+    boundary = "arn:aws:iam::000000000000:policy/aoma-mesh-production-boundary"
+    own, other = "aoma-mesh-production", "aoma-mesh-staging"
+
+    def function(name: str, role: str) -> Callable[[], object]:
+        return lambda: functions.create_function(
+            FunctionName=name,
+            Role=account.role(role),
+            Runtime="python3.13",
+            Handler="a.b",
+            Code={"ZipFile": b"no zip"},
+        )
+
+    may_not: dict[str, Callable[[], object]] = {
+        "read another state": lambda: s3.get_object(Bucket=BUCKET, Key="staging.tfstate"),
+        "read bootstrap's state": lambda: s3.get_object(Bucket=BUCKET, Key="bootstrap.tfstate"),
+        "write another state": lambda: s3.put_object(
+            Bucket=BUCKET, Key="staging.tfstate", Body=b""
+        ),
+        "lock another state": lambda: s3.put_object(
+            Bucket=BUCKET, Key="staging.tfstate.tflock", Body=b""
+        ),
+        "delete its own state": lambda: s3.delete_object(Bucket=BUCKET, Key="production.tfstate"),
+        "stop versioning": lambda: s3.put_bucket_versioning(
+            Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"}
+        ),
+        "open the bucket": lambda: s3.put_bucket_policy(Bucket=BUCKET, Policy=EVERYTHING),
+        "change another function": lambda: functions.update_function_configuration(
+            FunctionName=other, MemorySize=128
+        ),
+        "move another's live": lambda: functions.update_alias(
+            FunctionName=other, Name="live", FunctionVersion="1"
+        ),
+        "make another function": function("anything", own),
+        "run its function as another role": function(own, "aoma-mesh-production-apply"),
+        "invoke with an event of its own": lambda: functions.invoke(
+            FunctionName=own, Qualifier="live", Payload=b"{}"
+        ),
+        "read another's secrets": lambda: ssm.get_parameter(
+            Name="/aoma-mesh/staging/api-keys", WithDecryption=True
+        ),
+        "write another's secrets": lambda: ssm.put_parameter(
+            Name="/aoma-mesh/staging/api-keys", Value="{}", Overwrite=True
+        ),
+        "read another's log": lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{other}"),
+        "delete another's alarm": lambda: watch.delete_alarms(AlarmNames=[f"{other}-errors"]),
+        "delete another's dashboard": lambda: watch.delete_dashboards(DashboardNames=[other]),
+        "make a user": lambda: iam.create_user(UserName="me"),
+        "make a key for a user": lambda: iam.create_access_key(UserName="me"),
+        "make a role": lambda: iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST),
+        "make its role anew without the boundary": lambda: iam.create_role(
+            RoleName=own, AssumeRolePolicyDocument=TRUST
+        ),
+        "bound its role by less": lambda: iam.put_role_permissions_boundary(
+            RoleName=own, PermissionsBoundary="arn:aws:iam::aws:policy/AdministratorAccess"
+        ),
+        "take the boundary away": lambda: iam.delete_role_permissions_boundary(RoleName=own),
+        "rewrite the boundary": lambda: iam.create_policy_version(
+            PolicyArn=boundary, PolicyDocument=EVERYTHING, SetAsDefault=True
+        ),
+        "make its role an administrator": lambda: iam.attach_role_policy(
+            RoleName=own, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        ),
+        "give itself more": lambda: iam.put_role_policy(
+            RoleName=f"{own}-apply", PolicyName="more", PolicyDocument=EVERYTHING
+        ),
+        "rewrite its own rights": lambda: iam.create_policy_version(
+            PolicyArn=f"arn:aws:iam::000000000000:policy/{own}-apply-identity",
+            PolicyDocument=EVERYTHING,
+            SetAsDefault=True,
+        ),
+        "trust others": lambda: iam.update_assume_role_policy(
+            RoleName="aoma-mesh-staging-apply", PolicyDocument=TRUST
+        ),
+        "be another role": lambda: me.client("sts").assume_role(
+            RoleArn=account.role("aoma-mesh-staging-apply"), RoleSessionName="me"
+        ),
+        "read other secrets": lambda: me.client("secretsmanager").list_secrets(),
+        "start a machine": lambda: me.client("ec2").describe_instances(),
+    }
+    assert allowed_of(may_not) == set()
+
+    # Each with a right that a deployment uses; all of those were used to make this one.
+    may: dict[str, Callable[[], object]] = {
+        "read its state": lambda: s3.get_object(Bucket=BUCKET, Key="production.tfstate"),
+        "read its parameters": lambda: ssm.get_parameter(Name="/aoma-mesh/production/live-version"),
+        "read its log": lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{own}"),
+        "write rights of a bounded role": lambda: iam.put_role_policy(
+            RoleName=own, PolicyName="more", PolicyDocument=EVERYTHING
+        ),
+        "take them away": lambda: iam.delete_role_policy(RoleName=own, PolicyName="more"),
+    }
+    assert allowed_of(may) == may.keys()
+
+
+def test_the_plan_role_plans_and_may_do_nothing_else(
+    account: Account,
+    deployed: dict[str, Environment],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    me = account.of_github("aoma-mesh-plan", f"repo:{NUMBERED}:pull_request")
+    iam, functions, s3, ssm = (me.client(name) for name in ("iam", "lambda", "s3", "ssm"))
+    candidate = str(deployed["production"].root.outputs()["candidate_url"])
+    own, keys = "aoma-mesh-production", "/aoma-mesh/production/api-keys"
+    state = {"Bucket": BUCKET, "Key": "production.tfstate"}
+
+    may_not: dict[str, Callable[[], object]] = {
+        "read a secret": lambda: ssm.get_parameter(Name=keys, WithDecryption=True),
+        "read a secret encrypted": lambda: ssm.get_parameter(Name=keys),
+        "read secrets by name": lambda: ssm.get_parameters(Names=[keys], WithDecryption=True),
+        "read secrets by path": lambda: ssm.get_parameters_by_path(Path="/aoma-mesh/production"),
+        "read earlier secrets": lambda: ssm.get_parameter_history(Name=keys),
+        "write a secret": lambda: ssm.put_parameter(Name=keys, Value="{}", Overwrite=True),
+        "decrypt": lambda: me.client("kms").decrypt(CiphertextBlob=b"anything"),
+        "write a state": lambda: s3.put_object(**state, Body=b"{}"),
+        "delete a state": lambda: s3.delete_object(**state),
+        "lock a state": lambda: s3.put_object(
+            Bucket=BUCKET, Key="production.tfstate.tflock", Body=b"{}"
+        ),
+        "read bootstrap's state": lambda: s3.get_object(Bucket=BUCKET, Key="bootstrap.tfstate"),
+        "change the function": lambda: functions.update_function_configuration(
+            FunctionName=own, MemorySize=128
+        ),
+        "move live": lambda: functions.update_alias(
+            FunctionName=own, Name="live", FunctionVersion="1"
+        ),
+        "publish": lambda: functions.publish_version(FunctionName=own),
+        "invoke": lambda: functions.invoke(FunctionName=own, Qualifier="live", Payload=b"{}"),
+        "read the log": lambda: me.client("logs").filter_log_events(
+            logGroupName=f"/aws/lambda/{own}"
+        ),
+        "make a role": lambda: iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST),
+        "give itself more": lambda: iam.put_role_policy(
+            RoleName="aoma-mesh-plan", PolicyName="more", PolicyDocument=EVERYTHING
+        ),
+        "be another role": lambda: me.client("sts").assume_role(
+            RoleArn=account.role("aoma-mesh-production-apply"), RoleSessionName="me"
+        ),
+    }
+    assert allowed_of(may_not) == set()
+
+    environment_of(account, "production", me, monkeypatch)
+    signed = credential.from_credential_chain(candidate)
+    assert httpx.get(candidate, auth=signed, timeout=60).status_code == 403
+    plan = tmp_path / "plan"
+    ending = ["--plan-only", str(plan), "--", "-lock=false", "-refresh=false"]
+    assert run(["release", "--environment", "production", *ending]) == 0
+    assert plan.exists()
+    # Refreshing means to decrypt.
+    production = environments.find("production")
+    with pytest.raises(TerraformFailedError, match="ssm:GetParameter"):
+        production.root.run("plan", "-lock=false", *production.arguments)
+
+
+def test_the_function_s_role_reads_its_own_parameters_and_writes_its_own_log(
+    account: Account, deployed: dict[str, Environment]
+) -> None:
+    del deployed
+    iam = boto3.client("iam")
+    own, other = "aoma-mesh-production", "aoma-mesh-staging"
+    keys = "/aoma-mesh/production/api-keys"
+
+    def rights() -> tuple[dict[str, Callable[[], object]], dict[str, Callable[[], object]]]:
+        me = account.of_lambda(own)
+        ssm, logs, s3 = me.client("ssm"), me.client("logs"), me.client("s3")
+        group = {"logGroupName": f"/aws/lambda/{own}", "logStreamName": os.urandom(8).hex()}
+        may: dict[str, Callable[[], object]] = {
+            "read its parameters": lambda: ssm.get_parameters(Names=[keys], WithDecryption=True),
+            "begin a log": lambda: logs.create_log_stream(**group),
+            "write its log": lambda: logs.put_log_events(
+                **group, logEvents=[{"timestamp": 1, "message": "said"}]
+            ),
+        }
+        may_not: dict[str, Callable[[], object]] = {
+            "read another's parameters": lambda: ssm.get_parameters(
+                Names=["/aoma-mesh/staging/api-keys"], WithDecryption=True
+            ),
+            "read by path": lambda: ssm.get_parameters_by_path(Path="/aoma-mesh/production"),
+            "read earlier values": lambda: ssm.get_parameter_history(Name=keys),
+            "write a parameter": lambda: ssm.put_parameter(Name=keys, Value="{}", Overwrite=True),
+            "write another's log": lambda: logs.create_log_stream(
+                logGroupName=f"/aws/lambda/{other}", logStreamName="mine"
+            ),
+            "make a log group": lambda: logs.create_log_group(logGroupName="/mine"),
+            "read its log": lambda: logs.filter_log_events(logGroupName=f"/aws/lambda/{own}"),
+            "read its state": lambda: s3.get_object(Bucket=BUCKET, Key="production.tfstate"),
+            "list buckets": s3.list_buckets,
+            "change its own code": lambda: me.client("lambda").update_function_configuration(
+                FunctionName=own, MemorySize=128
+            ),
+            "invoke itself": lambda: me.client("lambda").invoke(FunctionName=own, Payload=b"{}"),
+            "make a user": lambda: me.client("iam").create_user(UserName="me"),
+            "give itself more": lambda: me.client("iam").put_role_policy(
+                RoleName=own, PolicyName="more", PolicyDocument=EVERYTHING
+            ),
+            "be the apply role": lambda: me.client("sts").assume_role(
+                RoleArn=account.role(f"{own}-apply"), RoleSessionName="me"
+            ),
+            "notify": lambda: me.client("sns").publish(
+                TopicArn=f"arn:aws:sns:us-east-1:000000000000:{own}-alarms", Message="hello"
+            ),
+        }
+        return may, may_not
+
+    may, may_not = rights()
+    assert allowed_of(may) == may.keys()
+    assert allowed_of(may_not) == set()
+
+    # Whatever somebody writes into its policy, the boundary stays.
+    iam.put_role_policy(RoleName=own, PolicyName="all", PolicyDocument=EVERYTHING)
+    try:
+        may, may_not = rights()
+        assert allowed_of(may) == may.keys()
+        # Its own parameter's earlier values are no more than the parameter; all else is denied.
+        assert allowed_of(may_not) == set()
+    finally:
+        iam.delete_role_policy(RoleName=own, PolicyName="all")
+
+
+def test_tools_may_do_what_the_statements_and_the_boundary_say(
+    account: Account, deployed: dict[str, Environment]
+) -> None:
+    del deployed
+    key = {"id": {"S": "1"}}
+    for table in ("notes", "people"):
+        boto3.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def rights(environment: str) -> set[str]:
+        me = account.of_lambda(f"aoma-mesh-{environment}")
+        dynamodb, ssm = me.client("dynamodb"), me.client("ssm")
+        calls: dict[str, Callable[[], object]] = {
+            "read a note": lambda: dynamodb.get_item(TableName="notes", Key=key),
+            "write a note": lambda: dynamodb.put_item(TableName="notes", Item=key),
+            "read a person": lambda: dynamodb.get_item(TableName="people", Key=key),
+            "read staging's secret": lambda: ssm.get_parameter(
+                Name="/aoma-mesh/staging/weather-api-key", WithDecryption=True
+            ),
+            "read production's secret": lambda: ssm.get_parameter(
+                Name="/aoma-mesh/production/weather-api-key", WithDecryption=True
+            ),
+        }
+        return allowed_of(calls)
+
+    assert rights("staging") == {"read a note", "read staging's secret"}
+    # Its role has the statement too, and its boundary has not.
+    assert rights("production") == {"read production's secret"}
+
+
+def test_one_environment_goes_and_the_other_still_answers(
+    reachable: Account, deployed: dict[str, Environment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging, production = deployed["staging"], deployed["production"]
+    url = str(production.root.outputs()["function_url"])
+    role = reachable.of_github("aoma-mesh-staging-apply", f"repo:{NUMBERED}:environment:staging")
+    environment_of(reachable, "staging", role, monkeypatch)
+
+    staging.root.run("destroy", "-auto-approve", *staging.arguments)
+
+    monkeypatch.undo()
+    names = {
+        found["FunctionName"] for found in boto3.client("lambda").list_functions()["Functions"]
+    }
+    assert names == {"aoma-mesh-production"}
+    assert httpx.get(url, timeout=60).json() == "fine"
+    state: dict[str, Any] = json.loads(
+        boto3.client("s3").get_object(Bucket=BUCKET, Key="staging.tfstate")["Body"].read()
+    )
+    assert state["resources"] == []
+
+
+def test_an_environment_is_refused_when_its_values_are_missing_or_another_s(
+    account: Account,
+) -> None:
+    with pytest.raises(CommandFailedError, match=r"there is no .*nowhere.tfvars: write it"):
+        environments.find("nowhere")
+    (account.tree / "terraform" / "copied.tfvars").write_text('environment = "production"\n')
+    with pytest.raises(CommandFailedError, match='says environment = "production"'):
+        environments.find("copied")
+    with pytest.raises(CommandFailedError, match="is no environment's name"):
+        environments.find("../production")

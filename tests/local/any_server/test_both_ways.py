@@ -1,0 +1,367 @@
+"""Servers as their authors write them: built unchanged, and answered alike by both ways."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastmcp import FastMCP
+from fastmcp.server.extensions import ServerExtension
+from fastmcp.server.transforms.namespace import Namespace
+
+from mesh.build import BuildError, BuildResult, build
+from mesh.build.environment import ROOT
+from mesh.build.project import Project
+from mesh.build.server_checks import whole_server_reason
+from mesh.installation import CACHE
+from tests.local.any_server.instance import answers
+
+HERE = Path(__file__).parent
+CASES: dict[str, Any] = json.loads((HERE / "calls.json").read_text())
+
+
+def project_of(folder: Path, name: str = "mcp") -> Project:
+    return Project(
+        root=folder,
+        name="any-server",
+        version="1",
+        server=f"server:{name}",
+        requirements=ROOT / "requirements" / "mesh.txt",
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuildResult]:
+    def make(folder: Path, name: str = "mcp") -> BuildResult:
+        output = tmp_path_factory.mktemp("zip") / "server.zip"
+        project = project_of(folder, name)
+        return build(project, "host", output=output, cache=CACHE / "bundle")
+
+    return make
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_ways_answer_alike(
+    built: Callable[..., BuildResult], tmp_path: Path, case: str
+) -> None:
+    told = CASES[case]
+    folder = HERE / "servers" / told.get("folder", case)
+    made = built(folder, told.get("object", "mcp"))
+    assert made.fast_path is not None
+    assert list(made.fast_path.tools) == told["fast"]
+    assert dict(made.fast_path.off) == told.get("off", {})
+    with zipfile.ZipFile(made.path) as opened:
+        opened.extractall(tmp_path)
+
+    fast, full = (answers(tmp_path, told["calls"], way) for way in ("on", "off"))
+
+    assert fast["answers"] == full["answers"]
+    assert all(one["status"] == 200 for one in full["answers"])
+    assert full["fastmcp"]
+    assert fast["fastmcp"] is not told.get("without_fastmcp", False)
+
+
+WITH_AUTH = """\
+from fastmcp import FastMCP
+from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
+
+mcp = FastMCP("x", auth=StaticTokenVerifier(tokens={}))
+"""
+WITH_MOUNTED_AUTH = """\
+from fastmcp import FastMCP
+from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
+
+mcp = FastMCP("x")
+mcp.mount(FastMCP("inner", auth=StaticTokenVerifier(tokens={})), namespace="inner")
+"""
+WITH_A_TASK = """\
+from fastmcp import FastMCP
+
+mcp = FastMCP("x")
+
+
+@mcp.tool(task=True)
+async def slow() -> int: ...
+"""
+MAKES = "from fastmcp import FastMCP\nmcp = FastMCP('x')\n"
+NEEDS_SETTINGS = """\
+from fastmcp import FastMCP
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    first_of_several_settings: str
+    second_of_several_settings: str
+    third_of_several_settings: str
+
+
+mcp = FastMCP("x")
+settings = Settings()
+"""
+WRONG = {
+    "a package that is missing": (
+        "import nosuchpackage\n",
+        "server.py, line 1: ModuleNotFoundError: No module named 'nosuchpackage'. Add the package",
+    ),
+    "a module that a package does not have": (
+        "import starlette.nosuchmodule\n",
+        "No module named 'starlette.nosuchmodule'. The zip has starlette ",
+    ),
+    "the SDK's own class": (
+        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n",
+        "That is the SDK's own FastMCP. Write `from fastmcp import FastMCP` instead.",
+    ),
+    "an annotation that means nothing": (
+        f"{MAKES}\n\n@mcp.tool\ndef a(x: 'Nope'): ...\n",
+        "server.py, line 5: NameError: name 'Nope' is not defined.",
+    ),
+    "parameters without names": (
+        f"{MAKES}\n\n@mcp.tool\ndef a(*args): ...\n",
+        "Functions with *args are not supported as tools. Give each parameter",
+    ),
+    "no such object": (
+        "from fastmcp import FastMCP\n",
+        "server.py: The module server has nothing called 'mcp'",
+    ),
+    "another kind of object": (
+        "\nmcp = 3\n",
+        "server.py, line 2: server:mcp is of type int; it has to be a FastMCP server",
+    ),
+    "a function that wants something": (
+        "from fastmcp import FastMCP\n\n\ndef mcp(path): ...\n",
+        "server.py, line 4: server:mcp cannot be called without arguments: missing a required arg",
+    ),
+    "an application of another framework": (
+        "class App:\n    def __call__(self, scope): ...\n\n\nmcp = App()\n",
+        "server.py, line 5: server:mcp is of type App; it has to be a FastMCP server",
+    ),
+    "a server that checks its callers itself": (
+        WITH_AUTH,
+        "server.py, line 4: server:mcp has auth=, which Mesh does not support",
+    ),
+    "a mounted server that checks its callers itself": (
+        WITH_MOUNTED_AUTH,
+        "inner, mounted on server:mcp, has auth=, which Mesh does not support",
+    ),
+    "a background task": (
+        WITH_A_TASK,
+        "x has background tasks, slow. Lambda stops an instance between requests",
+    ),
+    "a server that runs when it is imported": (
+        f"{MAKES}mcp.run()\n",
+        "server.py, line 3: server runs its server when it is imported. Put the call of run()",
+    ),
+    "a module that ends the process": (
+        f"import sys\n{MAKES}sys.exit(1)\n",
+        "server.py, line 4: SystemExit: 1. Importing the module ends it. Put that under `if __name",
+    ),
+    "a module that ends the process with words": (
+        f"import sys\n{MAKES}sys.exit('Set WEATHER_URL.')\n",
+        "server.py, line 4: SystemExit: Set WEATHER_URL.",
+    ),
+    "a variable that is not set": (
+        f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
+        "line 4: KeyError: 'WEATHER_URL'. Set the variable for the build and in `",
+    ),
+    "settings that are not set": (
+        NEEDS_SETTINGS,
+        "... Set the variable for the build and in `environment_variables`.",
+    ),
+    "no Python": ("def a(:\n", "server.py is not valid Python"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_author_is_told_the_line_and_the_remedy(
+    built: Callable[..., BuildResult], tmp_path: Path, case: str
+) -> None:
+    source, said = WRONG[case]
+    (tmp_path / "server.py").write_text(source)
+    with pytest.raises(BuildError) as caught:
+        built(tmp_path)
+    assert said in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    # Two lines of a terminal.
+    assert len(str(caught.value)) <= 160
+    assert len(str(caught.value).splitlines()) == 1
+
+
+ODD = """\
+import argparse
+import atexit
+import os
+import subprocess
+import sys
+import threading
+
+from fastmcp import FastMCP
+
+argparse.ArgumentParser().parse_args()
+print("a line")
+os.write(1, b"another")
+subprocess.run(["echo", "a third"])
+atexit.register(print, "a fourth")
+threading.Thread(target=threading.Event().wait).start()
+mcp = FastMCP("x")
+
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_what_a_module_does_to_its_process_does_not_disturb_the_build(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(ODD)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.tools == ("add",)
+
+
+LAZY = f"""\
+{MAKES}
+
+class Lazy:
+    @property
+    def __class__(self):
+        globals()[f"name_{{len(globals())}}"] = 1
+        return object
+
+
+lazy = Lazy()
+
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_a_module_that_changes_when_it_is_looked_at_stays_on_the_fast_path(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(LAZY)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.tools == ("add",)
+
+
+FAILS_DEFERRED = """\
+import os
+
+from fastmcp import FastMCP
+
+
+def mcp() -> FastMCP:
+    # The build sets it where it tries the fast path.
+    if os.environ["PYTHONHASHSEED"] == "1":
+        raise ValueError("not here")
+    made = FastMCP("x")
+    made.tool(add)
+    return made
+
+
+def add(a: int) -> int:
+    return a + 1
+"""
+
+
+def test_a_server_that_fails_only_without_fastmcp_is_left_to_fastmcp(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(FAILS_DEFERRED)
+    made = built(tmp_path)
+    assert made.fast_path is not None
+    assert made.fast_path.off == {"add": "ValueError: not here"}
+
+
+TWICE = f"""\
+{MAKES}
+
+@mcp.tool
+def add(a: int) -> int:
+    return a + 1
+
+
+@mcp.tool("add")
+def add_much(a: int) -> int:
+    return a + 100
+
+
+def forecast(city: str) -> str:
+    \"\"\"The weather of tomorrow.\"\"\"
+    return _in_words(city)
+
+
+def _in_words(city: str) -> str:
+    \"\"\"Something that tools use.\"\"\"
+    return city
+"""
+
+
+def test_an_author_is_told_of_tools_that_are_lost(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(TWICE)
+    notes = [note for note in built(tmp_path).notes if note.startswith("server.py")]
+    twice, forgotten = notes
+    assert twice.startswith("server.py, line 10: the FunctionTool 'add' replaces an earlier one. ")
+    assert forgotten.startswith("server.py, line 15: nothing uses forecast, and it is no tool. ")
+    assert forgotten.endswith("write @mcp.tool above it.")
+
+
+def test_a_provider_that_is_changed_twice_stays_with_fastmcp() -> None:
+    server: FastMCP[None] = FastMCP("x")
+    server.providers[0].add_transform(Namespace("a"))
+    server.providers[0].add_transform(Namespace("b"))
+    assert "a provider of its own" in whole_server_reason(server)
+    assert not whole_server_reason(FastMCP("x"))
+
+
+class Count(ServerExtension):
+    """An extension that could change every answer."""
+
+    identifier = "com.example/count"
+
+
+def test_a_server_with_an_extension_stays_with_fastmcp() -> None:
+    server: FastMCP[None] = FastMCP("x")
+    server.add_extension(Count())
+    assert whole_server_reason(server) == "the server has an extension, com.example/count"
+
+
+WITH_A_LIFESPAN_AND_ROUTES = """\
+from contextlib import asynccontextmanager
+
+from fastmcp import FastMCP
+from starlette.responses import PlainTextResponse
+
+
+@asynccontextmanager
+async def lifespan(_server):
+    raise RuntimeError("the database is on AWS only")
+    yield
+
+
+mcp = FastMCP("x", lifespan=lifespan)
+
+
+@mcp.custom_route("/health", methods=["GET"])
+async def health(_request):
+    return PlainTextResponse("ok")
+"""
+
+
+def test_the_build_starts_no_lifespan_and_tells_routes_that_mesh_answers(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(WITH_A_LIFESPAN_AND_ROUTES)
+    made = built(tmp_path)
+    note = "Mesh answers /health itself: the server's own route for it is never called"
+    assert note in made.notes

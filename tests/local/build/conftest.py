@@ -1,0 +1,119 @@
+"""The zips of the real dependencies, made once for all tests, and projects to build."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aoma.build_hook import build
+from mesh.build import BuildResult, optional
+from mesh.build.environment import ROOT
+from mesh.installation import CACHE
+from tests.fixtures.projects import Project, Wheel, git
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with one dependency, committed."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    # Nothing listens there: these builds need no index.
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    made = Project(tmp_path / "project", tmp_path / "cache")
+    made.write("mcp_app/__init__.py", '__version__ = "1.2.3"\n')
+    made.write("mcp_app/handler.py", "def handler(event, context):\n    return event\n")
+    made.write("README.md", "# Deploying\n\nThe blue whale is deployed on Tuesdays.\n")
+    made.write(".gitignore", "/dist/\n*.log\n")
+    made.require(Wheel("answers"))
+    git(made.root, "init", "--quiet", "--initial-branch", "main")
+    made.commit()
+    return made
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Callable[[str], Path]:
+    """Checkouts of one commit of this project's own sources, in folders of given names."""
+    origin = tmp_path / "origin"
+    for name in ("mcp_app", "docs"):
+        shutil.copytree(
+            ROOT / name, origin / name, ignore=shutil.ignore_patterns("__pycache__", ".*")
+        )
+    shutil.copy(ROOT / "pyproject.toml", origin)
+    (origin / "docs" / "guide.md").write_text("# Guide\n\nHow to build the zip.\n")
+    git(origin, "init", "--quiet", "--initial-branch", "main")
+    git(origin, "add", "--all")
+    git(origin, "commit", "--quiet", "--message", "All of it")
+
+    def clone(name: str) -> Path:
+        git(tmp_path, "clone", "--quiet", str(origin), name)
+        return tmp_path / name
+
+    return clone
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BuildResult]:
+    """Builds of this very project with its real dependencies, one for each architecture.
+
+    The dependencies come from the project's own cache when this recipe made them before.
+    """
+    made: dict[str, BuildResult] = {}
+
+    def built(architecture: str) -> BuildResult:
+        if architecture not in made:
+            output = tmp_path_factory.mktemp("real") / f"{architecture}.zip"
+            made[architecture] = build(architecture, output=output, cache=CACHE / "bundle")
+        return made[architecture]
+
+    return built
+
+
+def unpacked(zipped: Path, folder: Path) -> Path:
+    """A zip as Lambda has it: unpacked, and read-only."""
+    with zipfile.ZipFile(zipped) as opened:
+        opened.extractall(folder)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    return folder
+
+
+def runner(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with an unpacked zip and the standard library, and nothing else."""
+
+    def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = (sys.executable, "-I", "-S", "-B", str(script), str(task_root), *arguments)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=120, env={"HOME": "/"}
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def task_root(real: Callable[[str], BuildResult], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip for this machine."""
+    return unpacked(real("host").path, tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="session")
+def run_clean(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with the zip for this machine."""
+    return runner(task_root)
+
+
+@pytest.fixture(scope="session")
+def run_whole(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script with the zip of an application that asks for every optional part."""
+    output = tmp_path_factory.mktemp("whole") / "host.zip"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optional, "asked_for", lambda _root: optional.PARTS)
+        build("host", output=output, cache=CACHE / "bundle", indexed=False)
+    return runner(unpacked(output, tmp_path_factory.mktemp("whole task")))

@@ -1,0 +1,10 @@
+"""A whole instance in this process, for the folders here; `tests.fixtures.instances` has it."""
+
+from tests.fixtures.instances import (  # noqa: F401 - fixtures
+    client,
+    index,
+    new_instance,
+    settings,
+    start_instance,
+    stranger,
+)

@@ -1,0 +1,102 @@
+"""Ways of answering, each in a process of its own: they share no module and no state."""
+
+from __future__ import annotations
+
+import base64
+import copyreg
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mcp_app.settings import Settings
+from mesh.build.environment import ROOT
+from tests.local.runtime.fast_path.live_memory import Memory
+
+
+def _proxy(values: dict[str, Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType(values)
+
+
+copyreg.pickle(MappingProxyType, lambda proxy: (_proxy, ({**proxy},)))
+
+
+class Way:
+    """A process that answers events.
+
+    Args:
+        name: `fast`, `full`, or `alone`: the fast path with nothing behind it.
+        root: The folder with `mcp_app`, as the build makes it.
+        task: The task root, with the index.
+        settings: The deployment's; None for those of the variables.
+        keys: The API keys that there are, as they are stored; None for none.
+        variables: More of the environment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        task: Path,
+        settings: Settings | None = None,
+        keys: str | None = None,
+        **variables: str,
+    ) -> None:
+        pickled = None if settings is None else base64.b64encode(pickle.dumps(settings)).decode()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.local.runtime.fast_path.worker"],
+            cwd=root,
+            env={
+                "PATH": os.defpath,
+                "MESH_SERVER": os.environ["MESH_SERVER"],
+                "HOME": str(task),
+                "PYTHONPATH": os.pathsep.join(map(str, (root, ROOT))),
+                "LAMBDA_TASK_ROOT": str(task),
+                "MESH_LOG_LEVEL": "CRITICAL",
+                "FASTMCP_LOG_ENABLED": "false",
+                **({"MESH_API_KEYS_PARAMETER": "/p"} if keys else {"MESH_AUTH": "none"}),
+                **variables,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._tell(json.dumps({"way": name, "settings": pickled, "keys": keys}))
+        # CPU time of the last answer.
+        self.seconds = 0.0
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def _asked(self, line: str) -> Any:
+        self._tell(line)
+        assert self._process.stdout is not None
+        told = self._process.stdout.readline()
+        assert told, "the process ended"
+        return json.loads(told)
+
+    def answer(self, event: Any, hashes: Any = None) -> Any:
+        """What `worker` says of an event."""
+        said = self._asked(json.dumps({"event": event, "hashes": hashes}))
+        self.seconds = said["seconds"]
+        return said
+
+    def memory(self) -> Memory:
+        """The memory of the process."""
+        return Memory(*self._asked(""))
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()

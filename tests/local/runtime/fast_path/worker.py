@@ -1,0 +1,127 @@
+"""One way of answering in a process of its own, as `ways.Way` starts it.
+
+The first line of input says, in JSON, which way and what of: `way` (`fast`; `full`; or `alone`,
+the fast path with nothing behind it), `settings` (pickled, in base64; None for those of the
+environment) and `keys` (the API keys that there are, as they are stored). Each further line has
+an `event`, and the `hashes` of a domain's secret. Each line of output has the `reply`, the
+`lines` of the log, the `seconds` of CPU it took, and whether FastMCP is there. An empty line asks
+for its `Memory`.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import pickle
+import sys
+import time
+from typing import Any
+
+from mcp_app import deployment
+from mcp_app.settings import Settings, load
+from mesh.runtime.access.api_keys import KeyRing
+from mesh.runtime.access.key_ring import key_ring
+from mesh.runtime.observability import logs
+from tests.local.runtime.fast_path.live_memory import memory
+from tests.local.runtime.fast_path.log_lines import kept
+from tests.local.runtime.fast_path.pair import Context
+
+
+class Hashes:
+    """What the parameter with the origin secret's hashes holds."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+
+    def secrets(self) -> Any:
+        """The `OriginSecrets` that are read from it."""
+        from mesh.runtime.domain.origin_secret import (  # noqa: PLC0415 - only behind a domain
+            OriginSecrets,
+            OriginSecretUnavailableError,
+        )
+
+        def read() -> str:
+            if self.told["unavailable"] is not None:
+                raise OriginSecretUnavailableError(self.told["unavailable"])
+            return str(self.told["content"])
+
+        return OriginSecrets(
+            read, source="SSM parameter /o", ttl_seconds=60, clock=lambda: self.told["now"]
+        )
+
+
+def full_of(settings: Settings, ring: KeyRing | None) -> Any:
+    """FastMCP's way, as `mesh.runtime.http.instance.start` makes it."""
+    # First of all, as an instance does it.
+    importlib.import_module("mesh.runtime.initialization")
+    from mcp_app.server import build_server  # noqa: PLC0415
+    from mesh.runtime.concurrency import event_loop  # noqa: PLC0415 - not on the fast path
+    from mesh.runtime.http.app import build_app  # noqa: PLC0415
+    from mesh.runtime.http.instance import Instance  # noqa: PLC0415
+
+    backend = deployment.made(settings) or deployment.backend_of(settings)
+    app = build_app(build_server(settings, backend), settings, ring)
+    return Instance(app, event_loop.take()).answer
+
+
+def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: bool) -> Any:
+    """The fast path, with FastMCP's way behind it or alone."""
+    from mesh.runtime.fast_path.domain import Domain  # noqa: PLC0415 - not in FastMCP's way
+    from mesh.runtime.fast_path.front import Front  # noqa: PLC0415
+
+    domain = None
+    if settings.origin_secret_parameter is not None:
+        domain = Domain(str(settings.public_url), hashes.secrets())
+
+    def full(_rate_limit: Any, _cold: bool) -> Any:  # noqa: FBT001 - as it is called
+        return (lambda _event, _context: None) if alone else full_of(settings, ring)
+
+    return Front(settings, ring, full, domain).answer
+
+
+def main() -> None:
+    """Answer what comes."""
+    output, sys.stdout = sys.stdout, sys.stderr
+    asked = json.loads(sys.stdin.readline())
+    pickled = asked["settings"]
+    settings = (
+        load(os.environ) if pickled is None else pickle.loads(base64.b64decode(pickled))  # noqa: S301 - the test's
+    )
+    deployment.begin(settings)
+    ring = None
+    if asked["keys"] is not None and key_ring(settings) is not None:
+        ring = KeyRing(lambda: asked["keys"], source="SSM parameter /p", ttl_seconds=600)
+    hashes = Hashes()
+    if asked["way"] == "full":
+        answer = full_of(settings, ring)
+    else:
+        answer = fast_of(settings, ring, hashes, alone=asked["way"] == "alone")
+    # As INIT does it.
+    logs.configure("INFO")
+    lines = kept(with_way=True)
+
+    def said(line: str) -> Any:
+        # A function of its own: an event that is still held would count as memory in use.
+        if line == "\n":
+            return memory()
+        given = json.loads(line)
+        hashes.told = given["hashes"] or {}
+        lines.taken()
+        began = time.process_time()
+        reply = answer(given["event"], Context())
+        return {
+            "seconds": time.process_time() - began,
+            "reply": reply,
+            "lines": lines.taken(),
+            "fastmcp": "fastmcp" in sys.modules,
+        }
+
+    for line in sys.stdin:
+        output.write(json.dumps(said(line)) + "\n")
+        output.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,478 @@
+"""Jira exports are read as they are, without anybody's address; what is lost is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aoma.corpus.addresses import without_addresses
+from aoma.corpus.jira import TicketText, read_tickets
+from aoma.corpus.jira.rich_text import from_wiki
+from aoma.corpus.report import CorpusError, Ledger
+from tests.fixtures.jira_samples import HEADER, csv_text, issue, page, row, saved
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Reads exports given as text, bytes or JSON; gives the tickets and the ledger."""
+
+    def make(*contents: Any, base_url: str | None = None) -> tuple[list[TicketText], Ledger]:
+        ledger = Ledger()
+        places = [
+            saved(tmp_path / f"export-{number}.jira", content)
+            for number, content in enumerate(contents)
+        ]
+        return list(read_tickets(places, ledger, base_url)), ledger
+
+    return make
+
+
+def skipped(ledger: Ledger) -> dict[str, tuple[int, tuple[str, ...]]]:
+    return {one.reason: (one.count, one.examples) for one in ledger.skipped}
+
+
+def test_every_field_of_a_csv_export(read) -> None:
+    text = csv_text(
+        [
+            row(
+                "VAULT-12",
+                summary="Proxy is not made",
+                labels=("transcoding", "urgent"),
+                description='First line, with a comma\nand "quotes"\n\nlast.',
+            )
+        ]
+    )
+    tickets, ledger = read(text, base_url="https://jira.example.com/")
+    assert tickets == [
+        TicketText(
+            key="VAULT-12",
+            project="VAULT",
+            number=12,
+            type="Bug",
+            status="Open",
+            priority="High",
+            summary="Proxy is not made",
+            description='First line, with a comma\nand "quotes"\n\nlast.',
+            labels=("transcoding", "urgent"),
+            assignee="Ada Example",
+            link="https://jira.example.com/browse/VAULT-12",
+            created="2026-01-31T10:00:00+00:00",
+            updated="2026-02-01T16:30:00+00:00",
+        )
+    ]
+    assert not ledger.skipped
+
+
+def test_every_field_of_a_rest_search(read) -> None:
+    tickets, ledger = read(page([issue("VAULT-12")], total=1))
+    assert tickets == [
+        TicketText(
+            key="VAULT-12",
+            project="VAULT",
+            number=12,
+            type="Bug",
+            status="Open",
+            priority="High",
+            summary="Summary of VAULT-12",
+            description="What VAULT-12 is about.",
+            labels=("ingest",),
+            assignee="Ada Example",
+            link="https://jira.example.com/browse/VAULT-12",
+            created="2026-01-31T10:00:00+00:00",
+            updated="2026-02-01T16:30:00+00:00",
+        )
+    ]
+    assert not ledger.skipped
+    assert not ledger.problems
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "sep=,\r\n" + text,
+        lambda text: "\n\n" + text,
+    ],
+    ids=["utf-8 with mark", "utf-16", "windows lines", "excel's sep", "blank lines"],
+)
+def test_forms_of_csv_files(read, encode) -> None:
+    tickets, _ = read(encode(csv_text([row("VAULT-1", summary="Übergröße", description="a\nb")])))
+    assert [(one.summary, one.description) for one in tickets] == [("Übergröße", "a\nb")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv_text([row("VAULT-1", summary="Größe")]).encode("cp1252"),
+        json.dumps([issue("VAULT-1", summary="Größe")], ensure_ascii=False).encode("cp1252"),
+    ],
+    ids=["csv", "json"],
+)
+def test_other_encodings_are_told(read, content: bytes) -> None:
+    tickets, ledger = read(content)
+    assert tickets[0].summary == "Gr\ufffd\ufffde"
+    ((reason, found),) = skipped(ledger).items()
+    assert "not UTF-8" in reason
+    assert found == (1, ("export-0.jira",))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters(read, delimiter: str) -> None:
+    text = csv_text([row("VAULT-1", description="a, b; c | d\te")], delimiter=delimiter)
+    assert read(text)[0][0].description == "a, b; c | d\te"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        page([issue("VAULT-1"), issue("VAULT-2")]),
+        [issue("VAULT-1"), issue("VAULT-2")],
+        [page([issue("VAULT-1")]), page([issue("VAULT-2")])],
+        "\n".join(json.dumps(issue(key)) for key in ("VAULT-1", "VAULT-2")),
+        "\n".join(json.dumps(page([issue(key)])) for key in ("VAULT-1", "VAULT-2")) + "\n\n",
+        json.dumps(page([issue("VAULT-1"), issue("VAULT-2")]), indent=2).encode("utf-8-sig"),
+        [{"key": "VAULT-1", "summary": "flat"}, {"key": "VAULT-2", "status": "Done"}],
+    ],
+    ids=["page", "list", "pages", "lines", "lines of pages", "indented, with mark", "flat"],
+)
+def test_forms_of_json_files(read, content: Any) -> None:
+    tickets, ledger = read(content)
+    assert [ticket.key for ticket in tickets] == ["VAULT-1", "VAULT-2"]
+    assert not ledger.skipped
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("31/Jan/26 10:00 AM", "2026-01-31T10:00:00+00:00"),
+        ("31/Jan/26 12:05 AM", "2026-01-31T00:05:00+00:00"),
+        ("1/Sept/2026 12:05 pm", "2026-09-01T12:05:00+00:00"),
+        ("31/Jan/2026 22:10", "2026-01-31T22:10:00+00:00"),
+        ("31-Jan-26", "2026-01-31T00:00:00+00:00"),
+        ("Jan 31, 2026, 10:00 AM", "2026-01-31T10:00:00+00:00"),
+        ("31.01.2026 10:00", "2026-01-31T10:00:00+00:00"),
+        ("2026-01-31", "2026-01-31T00:00:00+00:00"),
+        ("2026-01-31 10:00", "2026-01-31T10:00:00+00:00"),
+        ("2026-01-31T10:00:00.000+0200", "2026-01-31T08:00:00+00:00"),
+        ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00+00:00"),
+    ],
+)
+def test_dates_are_iso_in_utc(read, written: str, meant: str) -> None:
+    tickets, ledger = read(csv_text([row("VAULT-1", created=written)]))
+    assert tickets[0].created == meant
+    assert not ledger.skipped
+
+
+@pytest.mark.parametrize(
+    "written", ["yesterday", "1/2/2026", "31/Feb/26", "31/Foo/26", "0001-01-01T00:00+23:59", "9/9"]
+)
+def test_date_that_is_not_sure_is_left_out_and_told(read, written: str) -> None:
+    tickets, ledger = read(csv_text([row("VAULT-1", created=written)]))
+    assert tickets[0].created is None
+    assert tickets[0].updated is not None
+    assert [
+        (count, names) for reason, (count, names) in skipped(ledger).items() if "date" in reason
+    ] == [(1, ("export-0.jira, row 2",))]
+
+
+def test_wiki_markup_becomes_readable_text(read) -> None:
+    wiki = (
+        "h2. Steps\n# Open [the page|https://example.com/a|smart-link]\n"
+        "{color:red}Red{color} and [~accountid:557058:f58131cb]\n\n\n\n"
+        "!screenshot-1.png|width=300!\n"
+        '{code:java}\nif (a) { call("{color}"); }\n{code}\nWow! It works! [mailto:bob@corp.example]'
+    )
+    assert read(csv_text([row("VAULT-1", description=wiki)]))[0][0].description == (
+        "## Steps\n# Open the page (https://example.com/a)\nRed and\n\n"
+        '```java\n\nif (a) { call("{color}"); }\n\n```\n\nWow! It works!'
+    )
+
+
+def test_json_in_plain_text_is_left_alone(read) -> None:
+    plain = 'The answer was {"a": [1, 2], "b": {"c": null}} and array[i|j] {{x}}'
+    assert read(csv_text([row("VAULT-1", description=plain)]))[0][0].description == plain
+
+
+def test_document_format_becomes_readable_text(read) -> None:
+    def text(words: str, **more: Any) -> dict[str, Any]:
+        return {"type": "text", "text": words, **more}
+
+    def paragraph(*content: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "paragraph", "content": [*content]}
+
+    link = {"type": "link", "attrs": {"href": "https://example.com/a"}}
+    cell = {"type": "tableCell", "content": [paragraph(text("1")), paragraph(text("2"))]}
+    document = {
+        "type": "doc",
+        "version": 1,
+        "content": [
+            {"type": "heading", "attrs": {"level": 3}, "content": [text("Steps")]},
+            paragraph(text("Open "), text("the page", marks=[link]), {"type": "hardBreak"}),
+            {
+                "type": "bulletList",
+                "content": [{"type": "listItem", "content": [paragraph(text("one"))]}] * 2,
+            },
+            {"type": "codeBlock", "attrs": {"language": "sql"}, "content": [text("select 1;")]},
+            {"type": "table", "content": [{"type": "tableRow", "content": [cell, cell]}] * 2},
+            {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"alt": "a chart"}}]},
+            {"type": "unheardOf", "content": [paragraph(text("kept"))]},
+            paragraph({"type": "date", "attrs": {"timestamp": "1769817600000"}}),
+            {"type": "blockCard", "attrs": {"url": "https://example.com/b"}},
+        ],
+    }
+    assert read([issue("VAULT-1", description=document)])[0][0].description == (
+        "### Steps\n\nOpen the page (https://example.com/a)\n\n- one\n- one\n\n"
+        "```sql\nselect 1;\n```\n\n| 1 2 | 1 2 |\n| 1 2 | 1 2 |\n\na chart\n\nkept\n\n"
+        "2026-01-31\n\nhttps://example.com/b"
+    )
+
+
+def test_document_of_any_depth_keeps_its_words(read) -> None:
+    node: dict[str, Any] = {"type": "text", "text": "deep"}
+    for _ in range(300):
+        node = {"type": "panel", "content": [node]}
+    assert read([issue("VAULT-1", description=node)])[0][0].description == "deep"
+
+
+def test_no_address_is_in_a_ticket(read) -> None:
+    tickets, _ = read(
+        csv_text(
+            [
+                row(
+                    "VAULT-1",
+                    summary="Mail to eve@corp.example bounces",
+                    assignee="carol.smith@corp.example",
+                    description=f"From: Bob <bob@corp.example>\n{'x' * 80}@corp.example wrote",
+                    labels=("dave@corp.example", "mail"),
+                )
+            ]
+        ),
+        [
+            issue(
+                "VAULT-2", assignee={"emailAddress": "ada@corp.example", "name": "ada@corp.example"}
+            )
+        ],
+    )
+    assert "corp" not in str(tickets)
+    assert [ticket.assignee for ticket in tickets] == ["carol.smith", "ada"]
+    assert tickets[0].labels == ("mail",)
+
+
+NUL = "\x00"
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_no_nul_is_in_a_ticket(read, form: str) -> None:
+    """Neither PostgreSQL nor SQLite's search takes one; the words around it stay."""
+    fields: dict[str, Any] = {
+        "summary": f"Pro{NUL}xy",
+        "description": f"{NUL}is not\n{NUL}{NUL}made{NUL}",
+    }
+    fields |= {"labels": (f"tran{NUL}scoding",), "assignee": f"Ada{NUL} Example"}
+    given: Any
+    if form == "csv":
+        # A file that begins with one is taken for a binary one.
+        before = row("VAULT-0", description="long " * 20_000)
+        given = csv_text([before, row("VAULT-1", type=f"Bu{NUL}g", **fields)])
+    else:
+        named = {"assignee": {"displayName": fields["assignee"]}, "labels": [*fields["labels"]]}
+        given = [issue("VAULT-1", **{**fields, **named, "issuetype": {"name": f"Bu{NUL}g"}})]
+    ticket = read(given)[0][-1]
+    assert NUL not in str(ticket).replace(r"\x00", NUL)
+    assert (ticket.summary, ticket.description) == ("Proxy", "is not\nmade")
+    assert (ticket.type, ticket.labels, ticket.assignee) == ("Bug", ("transcoding",), "Ada Example")
+
+
+def test_ticket_with_a_private_key_is_left_out(read) -> None:
+    key = "-----BEGIN RSA PRIVATE " + "KEY-----\n" + "MIIEowIBAAKCAQEA" * 8
+    tickets, ledger = read(csv_text([row("VAULT-1", description=key), row("VAULT-2")]))
+    assert [ticket.key for ticket in tickets] == ["VAULT-2"]
+    assert [names for _, names in skipped(ledger).values()] == [("VAULT-1",)]
+
+
+def test_ticket_updated_last_counts_whatever_the_order(read) -> None:
+    old = csv_text([row("VAULT-1", status="Open", updated="01/Feb/26 4:30 PM")])
+    new = [issue("VAULT-1", status={"name": "Done"}, updated="2026-03-01T00:00:00.000+0000")]
+    for contents in ((old, new), (new, old)):
+        tickets, ledger = read(*contents)
+        assert [ticket.status for ticket in tickets] == ["Done"]
+        assert [names for _, names in skipped(ledger).values()] == [("VAULT-1",)]
+
+
+def test_last_one_counts_where_no_date_decides(read) -> None:
+    tickets, _ = read(
+        csv_text([row("VAULT-1", status=one, updated="") for one in ("Open", "Done")])
+    )
+    assert [ticket.status for ticket in tickets] == ["Done"]
+
+
+def test_tickets_come_by_project_and_number(read) -> None:
+    keys = ["ZOO-2", "VAULT-10", "VAULT-9", "zoo-1", "A1_B-3"]
+    tickets, _ = read(csv_text([row(key) for key in keys]))
+    assert [one.key for one in tickets] == ["A1_B-3", "VAULT-9", "VAULT-10", "ZOO-1", "ZOO-2"]
+
+
+def test_rows_that_are_no_tickets_are_named_and_the_others_read(read) -> None:
+    text = csv_text([row("VAULT-1"), row("no key"), [*row("VAULT-3"), "one too many"]])
+    text += "short,VAULT-4\n" + ",".join(['"a"b', *row("VAULT-5")[1:]]) + "\n\n"
+    text += csv_text([row("VAULT-6")]).split("\n", 1)[1]
+    tickets, ledger = read(text)
+    assert [ticket.key for ticket in tickets] == ["VAULT-1", "VAULT-4", "VAULT-6"]
+    assert (tickets[1].summary, tickets[1].status) == ("short", None)
+    assert {reason: names for reason, (_, names) in skipped(ledger).items()} == {
+        "row that is not CSV": ("export-0.jira, row 6",),
+        "row read with fewer fields than the header has columns": ("export-0.jira, row 5",),
+        "row with more fields than the header has columns": ("export-0.jira, row 4",),
+        "ticket without a key such as ABC-12": ("export-0.jira, row 3",),
+    }
+
+
+def test_entries_that_are_no_issues_are_named_and_the_others_read(read) -> None:
+    tickets, ledger = read(page([issue("VAULT-1"), None, 7, {"id": "x"}, [], {"key": 3}]))
+    assert [ticket.key for ticket in tickets] == ["VAULT-1"]
+    assert skipped(ledger)["entry that is no issue"][0] == 4
+    tickets, ledger = read(f'{json.dumps(issue("VAULT-1"))}\n{{"key": "VAULT-2", \n[]')
+    assert [ticket.key for ticket in tickets] == ["VAULT-1"]
+    assert skipped(ledger)["line that is not JSON"] == (1, ("export-0.jira, line 2",))
+
+
+def test_missing_pages_are_told(read) -> None:
+    _, ledger = read(page([issue("VAULT-1")], total=120))
+    (said,) = ledger.problems
+    assert "holds 1 of the 120 tickets that Jira had found" in said
+
+
+def test_export_without_tickets_is_told(read) -> None:
+    for content in (csv_text([]), page([], total=0)):
+        tickets, ledger = read(content)
+        assert tickets == []
+        assert ledger.problems == ("export-0.jira: holds no ticket",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Name,City\nAda,London\n", "no column 'Issue key' or 'Key'. Columns found: name, city."),
+        ("# A page of prose\n\nwith lines", "Columns found: # a page of prose"),
+        ("", "it is empty"),
+        ("\ufeff \n ", "it is empty"),
+        ("<!DOCTYPE html><html></html>", "it is XML or HTML"),
+        (b"PK\x03\x04rest", "it is a workbook or archive; save the sheet as CSV"),
+        (b"\x7fELF\x00\x01\x02", "it is binary"),
+        ({"name": "vault", "version": "1"}, r"without 'issues' and without a 'key' \(found: name,"),
+        ([1, 2, 3], "none of its 3 entries is an issue"),
+        ([{"key": "colour", "value": "red"}], "none of its 1 entries is a ticket with a key"),
+        ('{"issues": [{"key": "VAULT-1", "fields": {', "begins like JSON and is none"),
+        ("[" * 100_000, "nested too deeply"),
+        ("Key,Summary\nred,a\n", "none of its 1 entries is a ticket with a key"),
+        (csv_text([row("VAULT-1")]) + '"cut off', "row 3: a quotation mark is opened and never"),
+    ],
+)
+def test_what_is_no_export_is_refused_with_what_was_found(read, content: Any, said: str) -> None:
+    with pytest.raises(CorpusError, match=said):
+        read(content)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    for place, reason in ((tmp_path / "gone.csv", "no such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(CorpusError, match=reason):
+            list(read_tickets([place], Ledger()))
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("https://jira.example.com/rest/api/3/issue/1", "https://jira.example.com/browse/V-1"),
+        ("http://host:8080/jira/rest/api/latest/issue/1", "http://host:8080/jira/browse/V-1"),
+        ("https://api.atlassian.com/ex/jira/11-22/rest/api/3/issue/1", None),
+        ("javascript:alert(1)//rest/api/2/", None),
+        ("https://user:secret@jira.example.com/rest/api/2/issue/1", None),
+        ("https://[bad/rest/api/2/issue/1", None),
+        (7, None),
+    ],
+)
+def test_link_from_the_issues_own_address(read, address: Any, link: str | None) -> None:
+    assert read([issue("V-1", self=address)])[0][0].link == link
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("jira.example.com", "ftp://jira.example.com", "https://", "https://[", "javascript:x"),
+        *("https://ada:secret@jira.example.com", "https://jira.example.com/?a=1"),
+    ],
+)
+def test_wrong_address_of_jira_is_refused_without_repeating_it(read, address: str) -> None:
+    with pytest.raises(CorpusError, match=r"must be like https://jira\.example\.com") as caught:
+        read(csv_text([row("V-1")]), base_url=address)
+    assert "secret" not in str(caught.value)
+
+
+GOOD = csv_text([row(f"VAULT-{number}", description='a "b"\nc') for number in range(3)]).encode()
+PAGE = json.dumps(page([issue(f"VAULT-{number}") for number in range(3)])).encode()
+LINES = b"\n".join(json.dumps(issue(f"VAULT-{number}")).encode() for number in range(3))
+PIECES = [*(b'",;\t\n\r\x00{}[]:\\|<\xff'[at : at + 1] for at in range(16)), b'""', b"\xef\xbb\xbf"]
+PIECES += [b"null", b"1e999", b"9" * 5000, b"VAULT-1", b"\\ud800", ",".join(HEADER).encode()]
+places = st.integers(min_value=0, max_value=3_000)
+edits = st.lists(st.tuples(places, places, st.sampled_from(PIECES)), min_size=1, max_size=5)
+
+
+@settings(
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.sampled_from([GOOD, PAGE, LINES]), edits, st.sampled_from([None, 1_000, 200]))
+def test_mangled_export_gives_true_tickets_or_a_clear_error(
+    tmp_path: Path, whole: bytes, changes: list[tuple[int, int, bytes]], cut: int | None
+) -> None:
+    for place, length, piece in changes:
+        at = place % (len(whole) + 1)
+        whole = whole[:at] + piece + whole[at + length % 20 :]
+    export = saved(tmp_path / "export", whole[:cut])
+    refusal, tickets = "", []
+    try:
+        tickets = list(read_tickets([export], Ledger()))
+    except CorpusError as error:
+        refusal = str(error)
+    assert not refusal or "export" in refusal
+    assert len({ticket.key for ticket in tickets}) == len(tickets)
+    for ticket in tickets:
+        assert ticket.key == f"{ticket.project}-{ticket.key.rpartition('-')[2]}"
+        text = f"{ticket.summary}{ticket.description}{ticket.labels}{ticket.status}"
+        assert "\x00" not in text
+        assert text.encode()
+
+
+MARKUP = [
+    *(
+        "{code}",
+        "{code:x}",
+        "{noformat}",
+        "{color:red}",
+        "[a|https://b]",
+        "!a.png!",
+        "\nh1. ",
+    ),
+    *("a@b.c", "[", "]", "|", "!", "{", "}", "\n", "word"),
+]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(MARKUP), max_size=200).map("".join))
+def test_no_word_of_a_description_is_lost(text: str) -> None:
+    assert from_wiki(text).count("word") == text.count("word")
+
+
+@pytest.mark.parametrize("piece", ["{code:x}", "{", "[a|", "!a", "[~", "\n \n", "%a.", "a@"])
+def test_long_description_is_read_soon(piece: str) -> None:
+    began = time.monotonic()
+    without_addresses(from_wiki(piece * (100_000 // len(piece))))
+    assert time.monotonic() - began < 5
