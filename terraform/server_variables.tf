@@ -73,13 +73,13 @@ variable "secrets" {
   }
 
   validation {
-    condition     = length(distinct(values(local.secret_parameters))) == length(var.secrets)
-    error_message = "secrets has names that differ in upper and lower case only: ${join(", ", [for name in var.secrets : name if length([for key in values(local.secret_parameters) : key if key == local.secret_parameters[name]]) > 1])}. Rename them."
+    condition     = length(distinct([for name in var.secrets : lower(name)])) == length(var.secrets)
+    error_message = "secrets has names that differ in upper and lower case only: ${join(", ", [for name in var.secrets : name if length([for other in var.secrets : other if lower(other) == lower(name)]) > 1])}. Rename them."
   }
 
   validation {
-    condition     = length(setintersection(values(local.secret_parameters), local.own_parameters)) == 0
-    error_message = "secrets has ${join(", ", [for name, key in local.secret_parameters : name if contains(local.own_parameters, key)])}, and Mesh has a parameter of that name itself: rename it."
+    condition     = alltrue([for name in var.secrets : !contains(local.own_parameters, lower(replace(name, "_", "-")))])
+    error_message = "secrets has ${join(", ", [for name in var.secrets : name if contains(local.own_parameters, lower(replace(name, "_", "-")))])}, and Mesh has a parameter of that name itself: rename it."
   }
 }
 
