@@ -16,6 +16,7 @@ CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "build.py").is_file() else None
 _FILES = CHECKOUT or PACKAGE / "files"
 TERRAFORM = _FILES / "terraform"
 REQUIREMENTS = _FILES / "requirements"
+LICENSE = _FILES / "LICENSE"
 # A checkout's environment; what runs now where Mesh was installed by somebody else.
 VENV = CHECKOUT / ".venv" if CHECKOUT else Path(sys.prefix)
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")

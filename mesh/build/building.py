@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import mesh
-from mesh.build import application, archive, fast_path, hook, layer, limits, optional
+from mesh.build import application, archive, fast_path, hook, layer, limits, notices, optional
 from mesh.build.archive import Entry
 from mesh.build.discarding import discard
 from mesh.build.failure import BuildError
@@ -244,7 +244,7 @@ def build(
             # Packed one after the other while what takes longest is still being made.
             nonlocal report, fast
             runtime = application.entries(application.runtime_files())
-            yield Part("mesh", mesh.__version__, tuple(runtime))
+            yield Part("mesh", mesh.__version__, (*runtime, *notices.entries(base.path)))
             yield Part(project.name, version, tuple(application.entries(files)))
             if adding:
                 progress("running the build hook")
