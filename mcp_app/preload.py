@@ -1,6 +1,6 @@
 """The clients of Supabase and OpenAI; imported in INIT where `preload_modules` names it.
 
-INIT has a whole processor, a call the memory's share of one. docs/cold-start.md has the trade.
+INIT has a whole processor, a call the memory's share of one. docs/explanation/cold-starts.md has the trade.
 """
 
 from __future__ import annotations

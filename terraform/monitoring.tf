@@ -1,4 +1,4 @@
-# What is watched, who is told, and where to look. docs/runbook.md says what to do.
+# What is watched, who is told, and where to look. docs/how-to/runbook.md says what to do.
 
 locals {
   # Not set, the server writes no metrics into its log.

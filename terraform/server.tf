@@ -1,5 +1,5 @@
 # What the author of a server gives their tools: environment variables, secrets, rights in
-# AWS and layers. Nothing here is about one particular server. docs/options.md has examples.
+# AWS and layers. Nothing here is about one particular server. docs/how-to/secrets-and-permissions.md has examples.
 
 locals {
   # Lambda sets these itself and refuses them in a function's configuration.

@@ -1,4 +1,4 @@
-# What tools of your server need. docs/options.md has an example of each.
+# What tools of your server need. docs/how-to/secrets-and-permissions.md has an example of each.
 
 variable "environment_variables" {
   description = "Environment variables for your tools, such as { NOTES_TABLE = \"notes\" }. No secrets: the console, the state and every plan show them."

@@ -17,7 +17,7 @@ from benchmarks.starts.services import services
 from mesh.build import BuildError
 from mesh.build.environment import ROOT
 
-PAGE = ROOT / "docs" / "access.md"
+PAGE = ROOT / "docs" / "explanation" / "access-control.md"
 BEGIN, END = "<!-- refusals: begin -->", "<!-- refusals: end -->"
 WORKER = Path(__file__).with_name("worker.py")
 BODIES = Path(__file__).with_name("bodies.py")
@@ -112,7 +112,7 @@ def with_figures(page: str, results: Mapping[str, Any]) -> str:
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"docs/access.md lacks {BEGIN} or {END}")
+        raise ValueError(f"docs/explanation/access-control.md lacks {BEGIN} or {END}")
     shown = "\n\n".join(table.as_markdown() for table in tables(results))
     return f"{before}{BEGIN}\n\n{shown}\n\n{END}{after}"
 
@@ -123,7 +123,7 @@ def main() -> int:
     options.add_argument(
         "--publish",
         action="store_true",
-        help="put the figures into docs/access.md, if all are within the limits",
+        help="put the figures into docs/explanation/access-control.md, if all are within the limits",
     )
     publish = options.parse_args().publish
     results: dict[str, Any] = {}

@@ -46,12 +46,16 @@ def parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=OUTPUT, help="folder for JSON and plots (.mesh/benchmarks)"
     )
     options.add_argument(
-        "--publish", action="store_true", help="put the figures into docs/performance.md too"
+        "--publish",
+        action="store_true",
+        help="put the figures into docs/explanation/performance.md too",
     )
     commands = options.add_subparsers(dest="command", metavar="COMMAND")
     show = commands.add_parser("show", help="print the tables of a run")
     show.add_argument("file", type=Path, nargs="?", default=OUTPUT / "starts.json")
-    publish = commands.add_parser("publish", help="put a run's figures into docs/performance.md")
+    publish = commands.add_parser(
+        "publish", help="put a run's figures into docs/explanation/performance.md"
+    )
     publish.add_argument("file", type=Path, nargs="?", default=OUTPUT / "starts.json")
     commands.add_parser("budget", help="count instructions, and make them the budget")
     return options

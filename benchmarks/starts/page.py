@@ -1,4 +1,4 @@
-"""docs/performance.md: the words are there, the figures between two marks are put there."""
+"""docs/explanation/performance.md: the words are there, the figures between two marks are put there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.starts import plots, tables
 from mesh.build.environment import ROOT
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "explanation" / "performance.md"
 FOLDER = ROOT / "docs" / "benchmarks"
 FIGURES = FOLDER / "starts.json"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -25,7 +25,7 @@ ALT = {
 def figures(results: Mapping[str, Any]) -> str:
     """What lies between the marks."""
     shown = plots.all_of(results)
-    pictures = [f"![{ALT[name]}](benchmarks/{name})" for name in shown]
+    pictures = [f"![{ALT[name]}](../benchmarks/{name})" for name in shown]
     parts = [tables.summary_line(results), *pictures]
     parts += [table.as_markdown() for table in tables.all_of(results)]
     return "\n\n".join(parts)
@@ -40,7 +40,7 @@ def with_figures(page: str, results: Mapping[str, Any]) -> str:
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"docs/performance.md lacks {BEGIN} or {END}")
+        raise ValueError(f"docs/explanation/performance.md lacks {BEGIN} or {END}")
     return f"{before}{BEGIN}\n\n{figures(results)}\n\n{END}{after}"
 
 

@@ -15,5 +15,5 @@ that its tools need, `documents`, `tickets`, `commits` or `code`, or to a tuple 
 when any of them is enough.
 
 A tool that returns an `InputRequiredResult`, to ask its caller something, needs
-`tools_ask_back` where it is deployed: see docs/deploy.md.
+`tools_ask_back` where it is deployed: see docs/how-to/write-tools.md.
 """

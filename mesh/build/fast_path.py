@@ -1,4 +1,4 @@
-"""The fast path in the zip: FastMCP's answers, frozen. See docs/fast-path.md."""
+"""The fast path in the zip: FastMCP's answers, frozen. See docs/explanation/fast-path.md."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
 VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
-# Why FastMCP's way answers a request, by the reason in the log; docs/fast-path.md has them, too.
+# Why FastMCP's way answers a request, by the reason in the log; docs/explanation/fast-path.md has them, too.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
     "resource": "FastMCP reads resources, unless the server has a module that does it",

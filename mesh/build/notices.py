@@ -128,15 +128,15 @@ def entries(layer: Path) -> tuple[Entry, ...]:
     try:
         own = LICENSE.read_bytes()
     except OSError as error:
-        raise BuildError(f"{LICENSE} cannot be read: {error.strerror}. Install Mesh again.") from error
+        raise BuildError(
+            f"{LICENSE} cannot be read: {error.strerror}. Install Mesh again."
+        ) from error
     listed = page("This zip", list(of_zip(layer)))
     return Entry(LICENSE_IN_ZIP, own), Entry(IN_ZIP, listed.encode())
 
 
 def _notice(metadata: Message, files: Iterable[str]) -> Notice:
     texts = sorted(
-        file
-        for file in files
-        if ".dist-info/" in file and TEXT.search(PurePosixPath(file).name)
+        file for file in files if ".dist-info/" in file and TEXT.search(PurePosixPath(file).name)
     )
     return Notice(str(metadata["Name"]), str(metadata["Version"]), licence(metadata), tuple(texts))

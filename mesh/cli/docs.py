@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import click
 
-from mesh.build.environment import ROOT
-from mesh.smoke import setup_guide
-
 
 @click.command("docs", short_help="Write the pages of docs/ that are made from the code.")
-def command() -> None:
-    """Write docs/THIRD-PARTY-MCP-SETUP.md from what the server's own page shows."""
-    name = setup_guide.FILE.relative_to(ROOT)
-    click.echo(f"{name}: {'written' if setup_guide.write() else 'unchanged'}")
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Write the pages that are made from the code.
+
+    They are docs/THIRD-PARTY-MCP-SETUP.md, docs/reference/commands.md, terraform.md and bootstrap.md,
+    and THIRD-PARTY-NOTICES.md.
+    """
+    from mesh.build.environment import ROOT  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.reference import pages  # noqa: PLC0415 - see `mesh.cli`
+
+    command_line = context.find_root().command
+    assert isinstance(command_line, click.Group)  # noqa: S101 - the `mesh` command
+    for file, text in pages(command_line).items():
+        changed = not file.is_file() or file.read_text("utf-8") != text
+        if changed:
+            file.write_text(text, "utf-8")
+        click.echo(f"{file.relative_to(ROOT)}: {'written' if changed else 'unchanged'}")

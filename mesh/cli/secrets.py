@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # The output with the parameter of each secret by its name.
 OUTPUT = "secrets"
 HOW_TO_ADD = (
-    "Add the secret's name to Terraform's variable secrets, and apply; docs/options.md describes it"
+    "Add the secret's name to Terraform's variable secrets, and apply; "
+    "docs/how-to/secrets-and-permissions.md describes it"
 )
 
 

@@ -1,1 +1,1 @@
-"""Checks a deployed server from outside, and tells clients how to connect to it."""
+"""Checks a deployed server from outside."""

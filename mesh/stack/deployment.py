@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A run that was killed may still be finishing; its lock goes with its process.
 LOCK_TIMEOUT = "-lock-timeout=60s"
 DESTROY_SECONDS = 120.0
-# A zip over 50 MB goes to Lambda through it; see docs/options.md.
+# A zip over 50 MB goes to Lambda through it; see docs/how-to/packages.md.
 ZIP_BUCKET = "mesh-zips"
 # What AWS answers when it has something that Terraform's state does not know.
 ALREADY_EXISTS = re.compile(r"AlreadyExists|ResourceConflictException|already exists")

@@ -100,7 +100,7 @@ def _refuse_undeclared(said: str) -> None:
     for name in dict.fromkeys(UNDECLARED.findall(said)):
         raise TerraformFailedError(
             f"a file of values (.tfvars) sets {name}, and there is no such variable. Correct the "
-            "name or remove it; docs/options.md lists the variables.",
+            "name or remove it; docs/reference/terraform.md lists the variables.",
             said,
         )
 

@@ -1,6 +1,6 @@
 # What has to be there before the root in terraform/ can be deployed by more than one
 # person: a bucket for Terraform's states, and roles that GitHub Actions may be. Applied
-# once, by somebody who may do such things: `mesh bootstrap`. docs/deploy.md has the rest.
+# once, by somebody who may do such things: `mesh bootstrap`. docs/how-to/github-actions.md has the rest.
 
 data "aws_caller_identity" "current" {}
 

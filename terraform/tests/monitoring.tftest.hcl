@@ -56,7 +56,7 @@ run "alarms_watch_the_live_alias_and_not_the_candidate" {
   }
 
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.live : endswith(alarm.alarm_description, "docs/runbook.md#${name}")])
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.live : endswith(alarm.alarm_description, "docs/how-to/runbook.md#${name}")])
     error_message = "An alarm has to name its page."
   }
 }

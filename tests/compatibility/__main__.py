@@ -1,4 +1,4 @@
-"""`make compatibility`: runs servers that others wrote, and writes docs/compatibility.md.
+"""`make compatibility`: runs servers that others wrote, and writes docs/reference/compatibility.md.
 
 FastMCP's own examples come from its source distribution, or from a checkout that you name. The
 servers of the package index are installed from there. Nothing else is asked on the network, apart
@@ -22,7 +22,7 @@ from tests.compatibility.cases import Case, cases, download_examples
 from tests.compatibility.page import page
 from tests.compatibility.trial import Result, trial
 
-PAGE = ROOT / "docs" / "compatibility.md"
+PAGE = ROOT / "docs" / "reference" / "compatibility.md"
 
 
 def main() -> None:
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, help="FastMCP's examples, from a checkout")
     parser.add_argument("--only", action="append", help="a server's name; may be repeated")
     parser.add_argument("--keep", type=Path, help="a file with results; what is in it is not tried")
-    parser.add_argument("--publish", action="store_true", help="write docs/compatibility.md")
+    parser.add_argument(
+        "--publish", action="store_true", help="write docs/reference/compatibility.md"
+    )
     given = parser.parse_args()
     chosen = [one for one in cases() if not given.only or one.name in given.only]
     with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:

@@ -13,7 +13,7 @@ when somebody asks for it, and is the same object then. Four means, each in a fi
 
 And Python does not look for garbage meanwhile: what is imported stays.
 
-`MESH_LEAN_IMPORTS=off` turns all of it off. docs/cold-start.md has what each is worth.
+`MESH_LEAN_IMPORTS=off` turns all of it off. docs/explanation/cold-starts.md has what each is worth.
 """
 
 from __future__ import annotations

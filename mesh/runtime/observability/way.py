@@ -1,6 +1,6 @@
 """Which way answers the request: `fast` without FastMCP, or `full` and, in a word, why.
 
-docs/fast-path.md says what each reason means.
+docs/explanation/fast-path.md says what each reason means.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ LASTING_STARTS = ("session:", "user:")
 LASTING_END = ":_visibility_rules"
 NOT_SHARED = (
     "This tool keeps something for later calls, and the server has no store that all instances "
-    "share. Give it one: FastMCP(session_state_store=...). See docs/any-server.md."
+    "share. Give it one: FastMCP(session_state_store=...). See docs/reference/fastmcp-features.md."
 )
 
 _values: ContextVar[dict[str, dict[str, Any]] | None] = ContextVar("mesh_call_state", default=None)

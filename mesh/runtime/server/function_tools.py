@@ -22,7 +22,7 @@ from mesh.runtime.server.exits import contained_exits
 NO_BACK_CHANNEL = (
     "This tool asks its client ({method}) in the middle of a call. That is not possible here: the "
     "reply could reach another instance. Its author can return an InputRequiredResult instead; "
-    "docs/any-server.md of Mesh has an example."
+    "docs/how-to/write-tools.md of Mesh has an example."
 )
 TOO_OLD = (
     "This tool asks its client for more, with an InputRequiredResult. That takes protocol "

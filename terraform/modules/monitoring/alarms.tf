@@ -1,4 +1,4 @@
-# What tells that the live address is not well. Each alarm's page is in docs/runbook.md,
+# What tells that the live address is not well. Each alarm's page is in docs/how-to/runbook.md,
 # under the last part of the alarm's name; a test holds that there is one.
 
 locals {
@@ -45,7 +45,7 @@ resource "aws_cloudwatch_metric_alarm" "live" {
   for_each = { for name, alarm in local.alarms : name => alarm if var.alarms }
 
   alarm_name        = "${var.function_name}-${each.key}"
-  alarm_description = "${each.value.means} What to do: docs/runbook.md#${each.key}"
+  alarm_description = "${each.value.means} What to do: docs/how-to/runbook.md#${each.key}"
 
   namespace  = "AWS/Lambda"
   dimensions = local.live
@@ -66,7 +66,7 @@ resource "aws_cloudwatch_metric_alarm" "no_traffic" {
   count = var.alarms && var.no_traffic_minutes != null ? 1 : 0
 
   alarm_name        = "${var.function_name}-no-traffic"
-  alarm_description = "Nobody was answered for ${coalesce(var.no_traffic_minutes, 0)} minutes. What to do: docs/runbook.md#no-traffic"
+  alarm_description = "Nobody was answered for ${coalesce(var.no_traffic_minutes, 0)} minutes. What to do: docs/how-to/runbook.md#no-traffic"
 
   namespace  = "AWS/Lambda"
   dimensions = local.live
@@ -93,7 +93,7 @@ resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   count = var.alarms ? 1 : 0
 
   alarm_name        = "${var.function_name}-unhealthy"
-  alarm_description = "At least one alarm of ${var.function_name} is on; the reason names it. What to do: docs/runbook.md#unhealthy"
+  alarm_description = "At least one alarm of ${var.function_name} is on; the reason names it. What to do: docs/how-to/runbook.md#unhealthy"
 
   alarm_rule = join(" OR ", [
     for alarm in concat(values(aws_cloudwatch_metric_alarm.live), aws_cloudwatch_metric_alarm.no_traffic) :

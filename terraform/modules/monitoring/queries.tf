@@ -21,7 +21,7 @@ locals {
       | stats count(*) as calls, sum(tool_errors) as failed, pct(tool_duration_ms, 50) as p50_ms, pct(tool_duration_ms, 99) as p99_ms by tool
       | sort calls desc
     EOT
-    # How many requests FastMCP had to be started or asked for, and why; docs/fast-path.md.
+    # How many requests FastMCP had to be started or asked for, and why; docs/explanation/fast-path.md.
     ways             = <<-EOT
       filter logger = "mesh.request"
       | stats count(*) as requests, pct(duration_ms, 50) as p50_ms, sum(cold) as cold by way, reason

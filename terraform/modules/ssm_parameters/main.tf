@@ -18,7 +18,7 @@ resource "aws_ssm_parameter" "this" {
   lifecycle {
     # The provider writes an empty value when it updates any of these alone, because a
     # write-only value is known to it only while its version changes. So a parameter stays
-    # under the key that it was made with; docs/options.md says how to move it.
+    # under the key that it was made with; docs/how-to/function-options.md says how to move it.
     ignore_changes = [description, type, tier, key_id, data_type, allowed_pattern]
   }
 }

@@ -21,9 +21,9 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mcp_app.settings import load
 from mesh.build.environment import ROOT
+from mesh.reference.setup_guide import ADDRESS, FILE
 from mesh.runtime.access.api_keys import KeyRing, digest
 from mesh.runtime.http.app import build_app
-from mesh.smoke.setup_guide import ADDRESS, FILE
 from tests.fixtures import node
 from tests.fixtures.tested_servers import KEY, served
 

@@ -70,8 +70,8 @@ def until[Found](happened: Callable[[], Found], seconds: float = 30) -> Found:
 
 
 def key_policy() -> str:
-    """The policy that docs/options.md says a key needs, for this account."""
-    page = (ROOT / "docs" / "options.md").read_text()
+    """The policy that docs/how-to/function-options.md says a key needs, for this account."""
+    page = (ROOT / "docs" / "how-to" / "function-options.md").read_text()
     (shown,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     for word, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("NAME", NAME)):
         shown = shown.replace(word, value)

@@ -283,10 +283,12 @@ def test_images_sounds_and_files_arrive(call: Call) -> None:
 
 
 def test_the_example_in_the_docs_asks_back() -> None:
-    page = (ROOT / "docs" / "any-server.md").read_text("utf-8").partition("### Ask back")[2]
+    page = (
+        (ROOT / "docs" / "how-to" / "write-tools.md").read_text("utf-8").partition("## Ask back")[2]
+    )
     source = page.partition("```python\n")[2].partition("```")[0]
     names: dict[str, Any] = {}
-    exec(compile(source, "any-server.md", "exec"), names)  # noqa: S102 - of this repository
+    exec(compile(source, "write-tools.md", "exec"), names)  # noqa: S102 - of this repository
 
     async def fill_in(*_: object) -> dict[str, str]:
         return {"name": "Ada"}

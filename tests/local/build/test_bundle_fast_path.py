@@ -7,7 +7,7 @@ import re
 from mesh.build.environment import ROOT
 from mesh.build.fast_path import LEFT_TO_FASTMCP
 
-PAGE = ROOT / "docs" / "fast-path.md"
+PAGE = ROOT / "docs" / "explanation" / "fast-path.md"
 
 
 def test_the_page_lists_every_reason_and_no_other() -> None:

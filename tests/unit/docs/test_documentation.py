@@ -12,8 +12,9 @@ from mesh.build.environment import ROOT
 from mesh.cli import command_line
 from tests.unit.docs.test_runbook import alarms
 
-DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
-SECRETS = (ROOT / "docs" / "environments.md").read_text()
+COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text()
+ALARMS = (ROOT / "docs" / "how-to" / "alarms.md").read_text()
+SECRETS = (ROOT / "docs" / "how-to" / "github-actions.md").read_text()
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Documented:
 
     @property
     def lines(self) -> list[str]:
-        return (ROOT / "docs" / self.page).read_text().splitlines()
+        return (ROOT / "docs" / "reference" / self.page).read_text().splitlines()
 
     def blocks(self, kind: str) -> dict[str, str]:
         """Give the body of each top-level block of `kind`, by its name."""
@@ -35,8 +36,8 @@ class Documented:
 
 
 ROOTS = [
-    Documented("terraform", "deploy.md"),
-    Documented("terraform/bootstrap", "environments.md"),
+    Documented("terraform", "terraform.md"),
+    Documented("terraform/bootstrap", "bootstrap.md"),
 ]
 each_root = pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.folder)
 
@@ -72,7 +73,9 @@ def test_every_variable_is_documented_with_its_default(root: Documented) -> None
     missing = [row for row in rows if row not in root.lines]
 
     assert len(rows) >= 10
-    assert not missing, f"docs/{root.page} needs these rows:\n" + "\n".join(missing)
+    assert not missing, (
+        f"run `make docs`: docs/reference/{root.page} needs these rows:\n" + "\n".join(missing)
+    )
 
 
 @each_root
@@ -85,7 +88,9 @@ def test_every_output_is_documented(root: Documented) -> None:
     missing = [row for row in rows if row not in root.lines]
 
     assert len(rows) > 5
-    assert not missing, f"docs/{root.page} needs these rows:\n" + "\n".join(missing)
+    assert not missing, (
+        f"run `make docs`: docs/reference/{root.page} needs these rows:\n" + "\n".join(missing)
+    )
 
 
 @each_root
@@ -103,13 +108,13 @@ def test_every_command_is_documented_with_what_its_help_says() -> None:
         if (found := command_line.get_command(context, name))
     }
 
-    documented = {line for line in DEPLOY.splitlines() if line.startswith("| `mesh ")}
+    documented = {line for line in COMMANDS.splitlines() if line.startswith("| `mesh ")}
 
-    assert documented == rows, "docs/deploy.md, every command:\n" + "\n".join(sorted(rows))
+    assert documented == rows, "run `make docs`; every command:\n" + "\n".join(sorted(rows))
 
 
 def test_every_alarm_is_documented() -> None:
-    documented = set(re.findall(r"^\| `NAME-([a-z0-9-]+)` \|", DEPLOY, re.MULTILINE))
+    documented = set(re.findall(r"^\| `NAME-([a-z0-9-]+)` \|", ALARMS, re.MULTILINE))
 
     assert documented == alarms()
 

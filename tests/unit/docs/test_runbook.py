@@ -1,4 +1,4 @@
-"""docs/runbook.md has a page for every alarm, and what it names is there."""
+"""docs/how-to/runbook.md has a page for every alarm, and what it names is there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from mesh.build.environment import ROOT
 
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+RUNBOOK = (ROOT / "docs" / "how-to" / "runbook.md").read_text()
 MODULE = ROOT / "terraform" / "modules" / "monitoring"
 ALARMS = (MODULE / "alarms.tf").read_text()
 PARTS = ("**What it means.**", "**What to look at.**", "**What to do.**")
@@ -42,7 +42,7 @@ def test_no_section_is_about_an_alarm_that_does_not_exist() -> None:
 
 
 def test_every_alarm_s_description_leads_to_its_section() -> None:
-    pages = re.findall(r"alarm_description = .*docs/runbook\.md#([\w$.{}-]+)\"", ALARMS)
+    pages = re.findall(r"alarm_description = .*docs/how-to/runbook\.md#([\w$.{}-]+)\"", ALARMS)
 
     assert sorted(pages) == ["${each.key}", "no-traffic", "unhealthy"]
 

@@ -12,10 +12,10 @@ import pytest
 from openai.types.responses.tool_param import Mcp
 from pydantic import TypeAdapter
 
+from mesh.reference import setup_guide
 from mesh.runtime import clients
 from mesh.runtime.clients import Connection, Snippet
 from mesh.runtime.clients.connection import WAYS
-from mesh.smoke import setup_guide
 
 URL = "https://abc.lambda-url.eu-west-1.on.aws/mcp"
 KEY = "mesh_" + "k" * 43

@@ -122,12 +122,3 @@ def text() -> str:
     """Give the whole guide."""
     sections = "\n".join(line for client in clients.ALL for line in _section(client))
     return BEGINNING + "\n".join(_table()) + f"\n\n{sections}\n{END}"
-
-
-def write() -> bool:
-    """Write the guide; tell whether that changed it."""
-    wanted = text()
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == wanted:
-        return False
-    FILE.write_text(wanted, encoding="utf-8")
-    return True
