@@ -1,6 +1,7 @@
 """The clients of Supabase and OpenAI; imported in INIT where `preload_modules` names it.
 
-INIT has a whole processor, a call the memory's share of one. docs/explanation/cold-starts.md has the trade.
+INIT has a whole processor, and a call has the memory's share of one.
+docs/explanation/cold-starts.md says when that pays.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def main() -> int:
     options.add_argument(
         "--publish",
         action="store_true",
-        help="put the figures into docs/explanation/access-control.md, if all are within the limits",
+        help="put the figures into docs/explanation/access-control.md, if all are within limits",
     )
     publish = options.parse_args().publish
     results: dict[str, Any] = {}

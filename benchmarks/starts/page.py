@@ -1,4 +1,4 @@
-"""docs/explanation/performance.md: the words are there, the figures between two marks are put there."""
+"""Writes the figures between two marks in docs/explanation/performance.md."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
 VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
-# Why FastMCP's way answers a request, by the reason in the log; docs/explanation/fast-path.md has them, too.
+# Why FastMCP answers a request, by the reason in the log. docs/explanation/fast-path.md has the
+# same table.
 LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
     "resource": "FastMCP reads resources, unless the server has a module that does it",

@@ -34,8 +34,8 @@ UNDECLARED = "not declared"
 BEGINNING = """\
 # Third-party notices
 
-{subject} contains the Python packages below. Each is under its own licence. The text of a licence is
-in the zip, in the package's `.dist-info` folder, wherever the package's authors ship it.
+{subject} contains the Python packages below. Each is under its own licence. Where the authors of
+a package ship the text, it is in the zip, in the package's `.dist-info` folder.
 
 | Package | Version | Licence | Licence files |
 |---|---|---|---|

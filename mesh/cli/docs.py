@@ -10,8 +10,8 @@ import click
 def command(context: click.Context) -> None:
     """Write the pages that are made from the code.
 
-    They are docs/THIRD-PARTY-MCP-SETUP.md, docs/reference/commands.md, terraform.md and bootstrap.md,
-    and THIRD-PARTY-NOTICES.md.
+    They are docs/THIRD-PARTY-MCP-SETUP.md, THIRD-PARTY-NOTICES.md, and in docs/reference/
+    commands.md, terraform.md and bootstrap.md.
     """
     from mesh.build.environment import ROOT  # noqa: PLC0415 - see `mesh.cli`
     from mesh.reference import pages  # noqa: PLC0415 - see `mesh.cli`

@@ -19,7 +19,8 @@ ROOT_HEAD = """\
 
 <!-- Written by `make docs` from the .tf files of terraform/. -->
 
-Write values into a `.tfvars` file, as [Settings and values](../how-to/settings.md#write-values) shows.
+Write values into a `.tfvars` file.
+[Settings and values](../how-to/settings.md#write-values) shows how.
 """
 BOOTSTRAP_HEAD = """\
 # Variables and outputs of bootstrap

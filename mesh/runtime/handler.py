@@ -1,8 +1,8 @@
 """The Lambda entry point of buffered answers, `mesh.runtime.handler.handler`.
 
-INIT happens on import, once for each instance. Where the build has made the fast path
-(docs/explanation/fast-path.md), that is all which is imported then; it starts the rest when a request
-needs it. Else: settings, server, one event loop, one lifespan, and each event goes through
+INIT happens on import, once for each instance. If the build made the fast path
+(docs/explanation/fast-path.md), only that is imported. It starts the rest when a request needs
+it. Otherwise: settings, server, one event loop, one lifespan, and each event goes through
 Mangum into the ASGI application. `mesh.runtime.streaming` is the entry point of streamed answers.
 """
 

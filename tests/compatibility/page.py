@@ -17,8 +17,9 @@ in a process without Mesh. The answers to the lists, to calls that do not fit, a
 calls must be the same, byte for byte.
 
 Of {day}, with FastMCP {fastmcp}: {run} of {all} run, {refused} are refused, {wrong} answer in
-another way. "Without FastMCP" counts the tools that the [fast path](../explanation/fast-path.md) calls; FastMCP
-answers for the others. INIT is CPU time in milliseconds, on the machine that wrote this page.
+another way. "Without FastMCP" counts the tools that the [fast path](../explanation/fast-path.md)
+calls; FastMCP answers for the others. INIT is CPU time in milliseconds, on the machine that wrote
+this page.
 """
 
 

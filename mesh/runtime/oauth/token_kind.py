@@ -5,7 +5,8 @@ its audience is that client. https://openid.net/specs/openid-connect-core-1_0.ht
 An access token opens a resource, and its audience is that resource.
 https://www.rfc-editor.org/rfc/rfc9068#section-2
 
-So a token must show that it is an access token. docs/explanation/access-control.md lists for operators what counts.
+So a token must show that it is an access token. docs/explanation/access-control.md lists for
+operators what counts.
 """
 
 from __future__ import annotations
