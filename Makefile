@@ -55,12 +55,13 @@ down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
 status: setup ## Say what runs
 	@.venv/bin/mesh status $(if $(SERVER),"$(SERVER)")
 
-check: setup ## Format, lint, types, imports, Terraform, workflows
+check: setup ## Format, lint, types, imports, Terraform, prose, workflows
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache > .mesh/imports.log || { cat .mesh/imports.log; exit 1; }
 	@.venv/bin/mesh terraform-check
+	@.venv/bin/python -m tests.prose
 	@.venv/bin/zizmor --offline --no-progress --quiet .github mesh/init/project/workflows/deploy.yml
 	@.github/lint/run
 

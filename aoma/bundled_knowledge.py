@@ -122,7 +122,7 @@ def check_report(report: IndexReport, named: Knowledge) -> None:
         )
     if named.exports and not report.tickets:
         raise BuildError(
-            "--jira: there is no ticket in it. Export again what the index shall hold."
+            "--jira: there is no ticket in it. Export the tickets that the index should hold."
         )
     if len(report.repositories) < len({place.resolve() for place in named.repositories}):
         raise BuildError(f"--git: {'; '.join(report.problems)}.")

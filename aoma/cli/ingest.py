@@ -85,7 +85,7 @@ def checked_readers(given: tuple[str, ...]) -> tuple[str, ...] | None:
     show_default=True,
     help="Numbers in a vector.",
 )
-@click.option("--re-embed", is_flag=True, help="Embed everything anew, with another model.")
+@click.option("--re-embed", is_flag=True, help="Embed everything again, with another model.")
 @click.option("--no-embeddings", is_flag=True, help="Write rows only: found by words only.")
 @click.option("--keep-vanished", is_flag=True, help="Delete nothing: the sources are a part.")
 @click.option("--allow-deletions", is_flag=True, help="Delete even most of a source.")

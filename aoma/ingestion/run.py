@@ -118,7 +118,7 @@ async def check_embedding(connection: Connection, options: IngestOptions) -> Emb
         raise CommandFailedError(
             f"the database holds embeddings of {stored.model} ({stored.dimensions} numbers), and "
             f"this run would add some of {wanted.model} ({wanted.dimensions}), which cannot be "
-            f"compared. Give --model {stored.model}, or --re-embed to embed everything anew, and "
+            f"compared. Give --model {stored.model}, or --re-embed to embed everything again, and "
             "then set the server's AOMA_EMBEDDING_MODEL to the new one."
         )
     return None

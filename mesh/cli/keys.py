@@ -59,9 +59,9 @@ def command(
 ) -> None:
     """Make, list, rotate and revoke API keys.
 
-    Without --parameter or --environment: those of the stack on this machine while it runs, else
-    those of the deployment whose Terraform state is set up in terraform/. Which
-    one it is, is said on standard error.
+    Without --parameter or --environment, the keys are those of the stack on this machine, if it
+    runs. Otherwise they are those of the deployment whose Terraform state is set up in terraform/.
+    Standard error says which.
 
     Only hashes are stored. A new key works at once. A revoked key stops working
     within a minute, when instances read the parameter again

@@ -57,7 +57,7 @@ variable "state_bucket" {
 }
 
 variable "state_history_days" {
-  description = "Days for which earlier states are kept; the ten newest of them stay for ever."
+  description = "Days for which earlier states are kept; the ten newest of them always stay."
   type        = number
   default     = 90
   nullable    = false

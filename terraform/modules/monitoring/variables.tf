@@ -59,7 +59,7 @@ variable "no_traffic_minutes" {
 }
 
 variable "email" {
-  description = "Who is told of alarms and of the budget; null for nobody."
+  description = "Address that gets messages about alarms and the budget; null sends none."
   type        = string
 }
 

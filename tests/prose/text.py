@@ -1,0 +1,119 @@
+"""Finds prose: in Markdown, in the help of commands, in errors, and in Terraform."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from mesh.build.environment import ROOT
+from mesh.cli import command_line
+
+# In the place of code, so that sentences stay sentences; numbered, or it would repeat a word.
+NAME = "zz"
+CODE = re.compile(r"`[^`]*`|\{[^{}]*\}|https?://\S+|\S*[_/]\S*")
+TERRAFORM = re.compile(r'^\s*(?:description|error_message)\s+= "(.*)"$', re.MULTILINE)
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+# Written by a benchmark or from somebody's metadata; their words are elsewhere.
+FIGURES = re.compile(r"<!-- (figures|refusals): begin -->.*?<!-- \1: end -->", re.DOTALL)
+MADE_ELSEWHERE = {"docs/reference/compatibility.md", "THIRD-PARTY-NOTICES.md"}
+PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md", "terraform/**/*.md", ".github/*.md")
+PACKAGES = ("mesh", "aoma", "mcp_app")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Some prose, and where it is."""
+
+    place: str
+    text: str
+
+
+def pages() -> Iterator[Paragraph]:
+    """The paragraphs, list items and table cells of all pages."""
+    for pattern in PAGES:
+        for file in sorted(ROOT.glob(pattern)):
+            name = str(file.relative_to(ROOT))
+            if name not in MADE_ELSEWHERE:
+                yield from markdown(name, file.read_text("utf-8"))
+
+
+def markdown(name: str, page: str) -> Iterator[Paragraph]:
+    """The prose of a page, without code.
+
+    Args:
+        name: Of the page, for the place.
+        page: Its text.
+    """
+    shown = FIGURES.sub(lambda found: "\n" * found[0].count("\n"), page)
+    row = 0
+    for token in MARKDOWN.parse(shown):
+        row = token.map[0] + 1 if token.map else row
+        if token.type == "inline" and token.children:
+            yield Paragraph(f"{name}:{row}", "".join(_plain(*one) for one in enumerate(token.children)))
+
+
+def _plain(number: int, token: Token) -> str:
+    if token.type == "code_inline":
+        return f"{NAME}{number}"
+    if token.type in {"softbreak", "hardbreak"}:
+        return " "
+    return token.content if token.type == "text" else ""
+
+
+def helps() -> Iterator[Paragraph]:
+    """The help of every command and of its options."""
+    yield from _helps(command_line, click.Context(command_line, info_name="mesh"))
+
+
+def _helps(command: click.Command, context: click.Context) -> Iterator[Paragraph]:
+    place = f"{context.command_path} --help"
+    for text in re.split(r"\n\s*\n", command.help or ""):
+        yield Paragraph(place, _without_code(text))
+    for option in command.params:
+        if isinstance(option, click.Option) and option.help:
+            yield Paragraph(f"{place}, {option.opts[0]}", _without_code(option.help))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if (below := command.get_command(context, name)) is not None:
+                yield from _helps(below, click.Context(below, parent=context, info_name=name))
+
+
+def errors() -> Iterator[Paragraph]:
+    """The texts of the exceptions that are raised."""
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                    place = f"{file.relative_to(ROOT)}:{node.lineno}"
+                    for argument in node.exc.args:
+                        if text := _without_code(_string(argument)):
+                            yield Paragraph(place, text)
+
+
+def _string(node: ast.expr) -> str:
+    """The text of a string or an f-string; names in the place of values."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_string, node.values))
+    if isinstance(node, ast.BinOp):
+        return _string(node.left) + _string(node.right)
+    return f"{NAME}{node.col_offset}" if isinstance(node, ast.FormattedValue) else ""
+
+
+def terraform() -> Iterator[Paragraph]:
+    """Descriptions and error messages of Terraform's variables and outputs."""
+    for file in sorted((ROOT / "terraform").rglob("*.tf")):
+        for text in TERRAFORM.findall(file.read_text("utf-8")):
+            yield Paragraph(str(file.relative_to(ROOT)), _without_code(text))
+
+
+def _without_code(text: str) -> str:
+    return " ".join(CODE.sub(lambda found: f"{NAME}{found.start()}", text).split())
