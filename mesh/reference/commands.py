@@ -28,7 +28,7 @@ def page(command_line: click.Group) -> str:
     Args:
         command_line: The `mesh` command.
     """
-    context = click.Context(command_line, info_name="mesh")
+    context = click.Context(command_line, info_name="mesh", **command_line.context_settings)
     found = [
         (name, command)
         for name in command_line.list_commands(context)
@@ -50,8 +50,6 @@ def _help(parent: click.Context, name: str, command: click.Command) -> str:
 def _texts(parent: click.Context, name: str, command: click.Command) -> Iterator[str]:
     """The help of a command, and of the commands below it."""
     context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH)
-    # Options may show a default that the shell sets.
-    context.auto_envvar_prefix = None
     yield command.get_help(context)
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
