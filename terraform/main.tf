@@ -1,6 +1,6 @@
 # The server: its function, parameters and, in access.tf, its two addresses. Applied alike
 # on AWS and on local AWS; nothing here knows which. Cloud resources live in modules/, what
-# people decide in variables.tf. docs/how-to/deploy.md is the page for people.
+# people decide in the files *variables.tf. docs/how-to/deploy.md is the page for people.
 
 locals {
   function_name = "${var.name}-${var.environment}"

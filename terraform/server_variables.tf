@@ -1,4 +1,4 @@
-# What tools of your server need. docs/how-to/secrets-and-permissions.md has an example of each.
+# Your server: what its tools need. docs/how-to/secrets-and-permissions.md has an example of each.
 
 variable "environment_variables" {
   description = "Environment variables for your tools, such as { NOTES_TABLE = \"notes\" }. No secrets: the console, the state and every plan show them."
@@ -84,7 +84,7 @@ variable "secrets" {
 }
 
 variable "preload_modules" {
-  description = "Modules that an instance imports while it starts instead of in the first call that needs them, such as [\"mcp_app.preload\"]. It pays if about every third instance or more needs them. See docs/cold-start.md."
+  description = "Modules that an instance imports while it starts instead of in the first call that needs them, such as [\"mcp_app.preload\"]. It pays if about every third instance or more needs them. See docs/explanation/cold-starts.md."
   type        = list(string)
   default     = []
   nullable    = false

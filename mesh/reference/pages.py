@@ -24,6 +24,7 @@ def pages(command_line: click.Group) -> dict[Path, str]:
         command_line: The `mesh` command.
     """
     locked = list(notices.of_lock(REQUIREMENTS / "lambda.txt"))
+    modules = sorted((TERRAFORM / "modules").iterdir())
     return {
         setup_guide.FILE: setup_guide.text(),
         REFERENCE / "commands.md": commands.page(command_line),
@@ -31,5 +32,6 @@ def pages(command_line: click.Group) -> dict[Path, str]:
         REFERENCE / "bootstrap.md": terraform.page(
             TERRAFORM / "bootstrap", terraform.BOOTSTRAP_HEAD
         ),
+        **{folder / "README.md": terraform.module_page(folder) for folder in modules},
         ROOT / "THIRD-PARTY-NOTICES.md": notices.page("A zip of AOMA Mesh", locked),
     }

@@ -32,6 +32,19 @@ BOOTSTRAP_HEAD = """\
 """
 
 
+TABLES = "<!-- Written by `make docs` from the .tf files here. -->"
+
+
+def module_page(folder: Path) -> str:
+    """The README of a module: what people wrote, and then what it takes and gives.
+
+    Args:
+        folder: The module's folder.
+    """
+    written = (folder / "README.md").read_text("utf-8").partition(f"\n{TABLES}")[0]
+    return page(folder, f"{written.rstrip()}\n\n{TABLES}\n")
+
+
 def page(root: Path, head: str) -> str:
     """The whole page.
 

@@ -51,7 +51,7 @@ def test_the_queries_and_variables_that_it_names_exist() -> None:
     queries = set(
         re.findall(r"^    ([\w-]+) += <<", (MODULE / "queries.tf").read_text(), re.MULTILINE)
     )
-    variables = (ROOT / "terraform" / "variables.tf").read_text()
+    variables = "\n".join(file.read_text() for file in (ROOT / "terraform").glob("*.tf"))
 
     asked = set(re.findall(r"quer(?:y|ies)\s+`([\w-]+)`", RUNBOOK))
     told = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", RUNBOOK)) - {"request_id"}
