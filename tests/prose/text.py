@@ -56,7 +56,9 @@ def markdown(name: str, page: str) -> Iterator[Paragraph]:
     for token in MARKDOWN.parse(shown):
         row = token.map[0] + 1 if token.map else row
         if token.type == "inline" and token.children:
-            yield Paragraph(f"{name}:{row}", "".join(_plain(*one) for one in enumerate(token.children)))
+            yield Paragraph(
+                f"{name}:{row}", "".join(_plain(*one) for one in enumerate(token.children))
+            )
 
 
 def _plain(number: int, token: Token) -> str:

@@ -11,7 +11,7 @@ import pytest
 from mesh.build import BuildResult, notices
 from mesh.build.environment import ROOT
 from mesh.installation import REQUIREMENTS
-from tests.bundle.projects import Project, Wheel
+from tests.fixtures.projects import Project, Wheel
 
 COPYLEFT = ("GPL", "AGPL", "SSPL")
 

@@ -10,7 +10,9 @@ from mesh.build.environment import ROOT
 
 
 def recipe(target: str) -> list[str]:
-    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    found = re.search(
+        rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
     assert found is not None
     lines = found[1].replace("\\\n", " ").splitlines()
     return [line.strip().removeprefix("@") for line in lines]

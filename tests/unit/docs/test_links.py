@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -40,7 +41,7 @@ def headings(page: Path) -> set[str]:
     tokens = MARKDOWN.parse(page.read_text("utf-8"))
     return {
         anchor(after.content.replace("`", ""))
-        for token, after in zip(tokens, tokens[1:], strict=False)
+        for token, after in pairwise(tokens)
         if token.type == "heading_open"
     }
 
