@@ -14,7 +14,7 @@ from proselint.registry.checks.types import ExistenceSimple, PreferredFormsSimpl
 
 # Long enough for a list of values; a longer sentence has two ideas.
 MOST_WORDS = 35
-WORD = re.compile(r"[A-Za-z0-9][\w'’.-]*")
+WORD = re.compile(r"[A-Za-z0-9][\w'.-]*")
 # A full stop that ends a sentence: not the one in "e.g. this" or "v1.2".
 END = re.compile(r"(?<=[.!?:;])[\s]+(?=[\"'(`*]*[A-Z0-9])")
 PROSELINT = (
@@ -100,7 +100,7 @@ OWN = (
         path="mesh.passive",
         message="'{}' has two passives. Say who does it.",
         check_type=ExistenceSimple(
-            pattern=r"\b(?:is|are|was|were) (?:\w+ed|made|kept|told|held) (?:by|to|when|where) what "
+            pattern=r"\b(?:is|are|was|were) (?:\w+ed|made|kept|told) (?:by|to|when|where) what "
             r"(?:is|are|was|were) \w+(?:ed|en)\b"
         ),
     ),

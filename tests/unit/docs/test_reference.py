@@ -15,8 +15,8 @@ from mesh.reference import pages
 from mesh.runtime.config.settings import load
 from mesh.runtime.http.app import build_app
 from mesh.runtime.observability import metrics
-from mesh.runtime.observability.metrics import ToolMetrics
 from mesh.runtime.observability.access_log import request_fields
+from mesh.runtime.observability.metrics import ToolMetrics
 from mesh.settings.settings import KEYS
 from tests.fixtures.documented import routes
 
@@ -61,9 +61,7 @@ def test_every_log_field_is_documented() -> None:
         "reason": "tool",
     }
     logged = {
-        name
-        for calls in ([call], [call, call])
-        for name in request_fields(**told, calls=calls)
+        name for calls in ([call], [call, call]) for name in request_fields(**told, calls=calls)
     }
     of_every_line = {"time", "level", "logger", "message", "exception"}
 
