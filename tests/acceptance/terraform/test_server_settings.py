@@ -352,3 +352,43 @@ def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
     assert found == {what: pattern.pattern for what, pattern in FORMS.items()}
     assert json.loads(rules["secret_name"]) == NAMES.pattern
     assert json.loads(rules["reference_value"]) == REFERENCE.pattern
+
+
+# What deployments of AOMA Mesh have had since before its settings were those of any server: where
+# Terraform keeps each resource, and the name by which AWS does. Another of either would make it
+# anew, and with it the address or the secrets.
+AOMA_HAS = {
+    "module.candidate_url.aws_lambda_function_url.this": ("qualifier", "candidate"),
+    "module.lambda.aws_cloudwatch_log_group.this": ("name", "/aws/lambda/aoma-mesh-dev"),
+    "module.lambda.aws_iam_role.this": ("name", NAME),
+    "module.lambda.aws_iam_role_policy.this": ("name", "parameters-and-log"),
+    "module.lambda.aws_lambda_alias.candidate": ("name", "candidate"),
+    "module.lambda.aws_lambda_alias.live": ("name", "live"),
+    "module.lambda.aws_lambda_function.this": ("function_name", NAME),
+    "module.lambda.aws_ssm_parameter.live_version": ("name", "/aoma-mesh/dev/live-version"),
+    "module.live_url.aws_cloudformation_stack.public_access[0]": (
+        "name",
+        "aoma-mesh-dev-live-public-access",
+    ),
+    "module.live_url.aws_lambda_function_url.this": ("qualifier", "live"),
+    **{
+        f'module.parameters.aws_ssm_parameter.this["{key}"]': ("name", f"/aoma-mesh/dev/{key}")
+        for key in ("api-keys", "openai-api-key", "state-key", "supabase-key", "supabase-token")
+    },
+}
+
+
+def test_existing_deployments_of_aoma_mesh_keep_their_resources(root: Cli, tmp_path: Path) -> None:
+    plan = root.planned(
+        tmp_path / "plan",
+        environment_variables={"AOMA_BACKEND": "supabase"},
+        secrets=["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
+        tools_ask_back=True,
+    )
+
+    made = {one["address"]: one["change"]["after"] for one in plan["resource_changes"]}
+    found = {
+        address: (argument, made.get(address, {}).get(argument))
+        for address, (argument, _) in AOMA_HAS.items()
+    }
+    assert found == AOMA_HAS
