@@ -71,7 +71,7 @@ class Asking:
         places = [self.root.resolve(), *([self.site] if self.site else []), ours]
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
-        environment |= {"PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+        environment |= {**self.project.environment, "PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
         with subprocess.Popen(
             [
                 sys.executable,

@@ -19,7 +19,7 @@ STATUS = 3
 LONGEST = 72
 SDK_CLASS = "mcp.server.fastmcp"
 NOT_MAIN = 'Importing the module ends it. Put that under `if __name__ == "__main__":`.'
-VARIABLE = "Set the variable for the build and in `environment_variables`."
+VARIABLE = "Set it in `environment_variables`, in the environment's .tfvars file."
 
 
 @contextmanager

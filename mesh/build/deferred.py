@@ -12,6 +12,7 @@ came out of it, in JSON:
 - `texts`: by era and tool, what `tools/list` says of it; to be compared with a plain import.
 - `calls` and `off`: how each tool is called without FastMCP, or why it is not.
 - `modules`: the fingerprint of each module, and `imports`, the others that each imports.
+- `order`: the modules that were imported, and `server`, where the server is if in one of them.
 - `environment`: the variables that they read while they were imported, with their values.
 """
 
@@ -22,7 +23,8 @@ import json
 import marshal
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -99,14 +101,21 @@ def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict
 
     for name in modules:
         before = set(sys.modules)
-        try:
-            deferral.load(name)
-        except BaseException as error:  # noqa: BLE001 - whatever a module raises
-            return {name: f"{type(error).__name__}: {error}"}
-        if deferral.is_real("fastmcp") or "fastmcp" in sys.modules:
-            return {name: "it needs FastMCP while it is imported"}
+        if failed := _failure(deferral, name, partial(deferral.load, name)):
+            return failed
         # Now, as on Lambda: what other modules do may change it.
         prints |= fingerprints(deferral.log, _authors(before))
+    return {}
+
+
+def _failure(deferral: Any, module: str, run: Callable[[], object]) -> dict[str, str]:
+    """Run an author's code with recorders; by its module, why that cannot be done."""
+    try:
+        run()
+    except BaseException as error:  # noqa: BLE001 - whatever a module raises
+        return {module: f"{type(error).__name__}: {error}"}
+    if deferral.is_real("fastmcp") or "fastmcp" in sys.modules:
+        return {module: "it needs FastMCP while it is imported"}
     return {}
 
 
@@ -118,8 +127,8 @@ def _unkept(log: list[Any]) -> set[int]:
 
 def _early(deferral: Any, unkept: set[int]) -> dict[str, str | None]:
     """Names that stand for an exception or for plain data."""
-    from mesh.runtime.deferral.importing import EARLY_MODULES, path_of  # noqa: PLC0415 - see main
-    from mesh.runtime.deferral.recorder import ATTRIBUTE  # noqa: PLC0415
+    from mesh.runtime.deferral.importing import EARLY_MODULES  # noqa: PLC0415 - see main
+    from mesh.runtime.deferral.recorder import ATTRIBUTE, path_of  # noqa: PLC0415
     from mesh.runtime.fast_path.schemas import EXTENSION  # noqa: PLC0415
 
     early: dict[str, str | None] = {}
@@ -192,10 +201,15 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     environment = Environment()
     environment.watch()
     _authors_names.update(asked["authors"])
-    current.plan(asked["early"], asked["modules"], asked["authors"])
+    module = place.partition(":")[0]
+    server = place if module in asked["modules"] else ""
+    current.plan(asked["early"], asked["modules"], asked["authors"], server)
     deferral = current.begin()
     prints: dict[str, str] = {}
     failed = _failures(deferral, asked["modules"], prints)
+    if not failed:
+        failed = _failure(deferral, module, current.make)
+        prints |= fingerprint.fingerprints(deferral.log, _authors(before))
     environment.leave()
     if failed:
         return {"failed": failed}
@@ -209,7 +223,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
         and (name in recorded or name in asked["modules"] or name in environment.readers)
     }
     kept = [*_kept(authors, deferral.log)]
-    reached = _reached(authors)
+    reached = _reached(authors, recorded)
     imports = dict(_imports(authors))
     unkept = _unkept(deferral.log)
     try:
@@ -233,12 +247,18 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "order": asked["modules"],
+        "server": server,
         "environment": None if environment.whole else environment.read,
     }
 
 
-def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
-    """By the id of each function, what of a deferred package its call may come upon."""
+def _reached(authors: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[int, dict[str, str]]:
+    """By the id of each function, what of a deferred package its call may come upon.
+
+    Args:
+        authors: Modules, which keep functions under names.
+        recorded: What they gave to recorded calls: functions without names, too.
+    """
     from mesh.build.reachable import Reachable  # noqa: PLC0415 - see main
 
     reachable = Reachable(frozenset(_authors_names), authors)
@@ -248,7 +268,17 @@ def _reached(authors: Mapping[str, Any]) -> dict[int, dict[str, str]]:
         for value in vars(module).values()
         if type(value) is FunctionType
     }
+    functions |= {id(value): value for value in _functions_in(recorded)}
     return {name: reachable.from_function(function) for name, function in functions.items()}
+
+
+def _functions_in(value: Any) -> Iterator[FunctionType]:
+    kind = type(value)
+    if kind is FunctionType:
+        yield value
+    elif kind in {list, tuple, dict}:
+        for one in value.values() if kind is dict else value:
+            yield from _functions_in(one)
 
 
 def _catalogue(
@@ -268,12 +298,12 @@ def _catalogue(
         return {"texts": {}, "calls": {}, "off": {}}
     texts = {era: tool_pages(server, modern=era == "modern")[1] for era in ERAS}
     calls, off = {}, {}
-    for tool in server.tools():
+    for name, tool in server.tools().items():
         try:
             call = call_of(tool, recorded, authors, reached)
-            calls[tool.name] = base64.b64encode(marshal.dumps(call, 2)).decode()
+            calls[name] = base64.b64encode(marshal.dumps(call, 2)).decode()
         except (NotFrozenError, ValueError) as error:
-            off[tool.name] = str(error)
+            off[name] = str(error)
     return {"texts": texts, "calls": calls, "off": off}
 
 

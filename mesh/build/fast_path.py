@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesh.build import application, bytecode, frozen
+from mesh.build import application, bytecode, dependencies, frozen
 from mesh.build.archive import Entry
 from mesh.build.asking import Asking, site_of
 from mesh.build.failure import BuildError
@@ -41,6 +41,12 @@ ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
+# What the tests compare the fast path with; tests/any_server/test_fastmcp_versions.py does it for
+# each of these. Any other version writes its own answers.
+COMPARED: Mapping[str, frozenset[str]] = {
+    "fastmcp": frozenset({"4.1.7", "4.2.3"}),
+    "mcp": frozenset({"2.3.0"}),
+}
 VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
 # Why FastMCP answers a request, by the reason in the log. docs/explanation/fast-path.md has the
 # same table.
@@ -102,7 +108,8 @@ def ask(
         return None
     asking = Asking(project, project.root, site_of(project, cache), cache / "bytecode")
     digest = hashlib.sha256(
-        f"{sys.version} {project.server} {project.tools} {project.catalogues}".encode()
+        f"{sys.version} {project.server} {project.tools} {project.catalogues} "
+        f"{sorted(project.environment.items())}".encode()
     )
     for file in (project.requirements, *ASKING):
         digest.update(file.read_bytes() if file.is_file() else b"")
@@ -124,7 +131,8 @@ def ask(
             lambda: json.dumps(_named(offers())),
             "The server cannot be started",
         )
-        answers = _verified(asking, plainly.result)
+        because = _uncompared(project.requirements)
+        answers = _left(plainly.result(), because) if because else _verified(asking, plainly.result)
     answers["for"] = _named(offers())
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
@@ -135,6 +143,21 @@ def ask(
 
 def _named(offers: frozenset[str] | None) -> list[str] | None:
     return None if offers is None else sorted(offers)
+
+
+def _uncompared(lock: Path) -> str:
+    """Why the tests say nothing of what a server with this lock answers; empty where they do."""
+    for name, version in dependencies.pins(lock).items():
+        if version not in COMPARED.get(name, {version}):
+            tested = " and ".join(sorted(COMPARED[name]))
+            return f"Mesh's tests compare the fast path with {name} {tested}, not {version}"
+    return ""
+
+
+def _left(answers: dict[str, Any], because: str) -> dict[str, Any]:
+    """The answers, all of them FastMCP's to give."""
+    off = dict.fromkeys(answers["of"], because)
+    return {**answers, "slow_because": because, "deferred": {"off": off}}
 
 
 def _verified(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -163,14 +186,12 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
     for _ in range(MOST_TRIES):
         found = _deferred(asking, modules, early)
         if because := plainly()["slow_because"]:
-            off = dict.fromkeys(plainly()["of"], because)
-            return {**plainly(), "deferred": {"off": off}}
+            return _left(plainly(), because)
         imports = found.get("imports", imports)
         failed = _culprits(asking, modules, early, found)
         if not failed and "texts" not in found:
             because = found.get("failed", {}).get("", "it needs FastMCP while it is imported")
-            off = dict.fromkeys(plainly()["of"], because)
-            return {**plainly(), "slow_because": because, "deferred": {"off": off}}
+            return _left(plainly(), because)
         different = {} if failed else _that_differ(found, plainly())
         failed |= {
             module: f"with FastMCP deferred, {name} is described in another way"
@@ -281,6 +302,7 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
         },
         # In the order in which the server imports them.
         "order": deferred["order"],
+        "server": deferred["server"],
         "functions": {name: _function_of(call) for name, call in sorted(calls.items())},
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
@@ -298,8 +320,8 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
     return FastPath(entries, tuple(sorted(calls)), off, varies, notes)
 
 
-def _function_of(call: bytes) -> tuple[str, str]:
-    """The module of a tool's function, and its name in there."""
+def _function_of(call: bytes) -> tuple[str, Any]:
+    """The module of a tool's function, and its name or place in there."""
     frozen_call = marshal.loads(call)  # noqa: S302 - made in `mesh.build.deferred`
     return frozen_call["module"], frozen_call["function"]
 

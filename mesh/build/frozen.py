@@ -75,9 +75,14 @@ class AskedServer:
     def before_request(self) -> None:
         """Called before each request."""
 
-    def tools(self) -> list[Any]:
-        """FastMCP's tools."""
-        return list(asyncio.run(self.fastmcp.list_tools()))
+    def tools(self) -> dict[str, Any]:
+        """FastMCP's tools by name; those of a mounted server as that has them itself."""
+        return asyncio.run(self._tools())
+
+    async def _tools(self) -> dict[str, Any]:
+        names = [tool.name for tool in await self.fastmcp.list_tools()]
+        # The one that a call finds, where two have a name.
+        return {name: await _unmounted(await self.fastmcp.get_tool(name)) for name in names}
 
     def result(
         self,
@@ -234,7 +239,7 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
     if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
         raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
     whole = made.whole
-    modules = {tool.name: _module_of(tool) for tool in whole.tools()}
+    modules = {name: _module_of(tool) for name, tool in whole.tools().items()}
     if whole.slow_because:
         return {"slow_because": whole.slow_because, "of": modules}
     tools: dict[str, Any] = {}
@@ -283,6 +288,17 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
         # Whose functions the tools are.
         "of": modules,
     }
+
+
+async def _unmounted(tool: Any) -> Any:
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProviderTool  # noqa: PLC0415
+    from fastmcp.utilities.versions import VersionSpec  # noqa: PLC0415
+
+    while type(tool) is FastMCPProviderTool:
+        # As its own `_run` finds it.
+        version = VersionSpec(eq=tool.version) if tool.version else None
+        tool = await tool._server.get_tool(tool._original_name, version=version)  # noqa: SLF001 - no public way
+    return tool
 
 
 def _module_of(tool: Any) -> str:

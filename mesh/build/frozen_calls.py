@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mesh.build.frozen_schemas import Freezer, NotFrozenError
+from mesh.build.frozen_schemas import Freezer, NotFrozenError, place_of
 
 
 def call_of(
@@ -41,7 +41,7 @@ def call_of(
         raise NotFrozenError("it is not a function")
     if without_injected_parameters(function) is not function:
         raise NotFrozenError("FastMCP gives it arguments, such as its Context")
-    module, name = _place_of(function, authors)
+    module, name = _place_of(function, authors, recorded)
     uses = reached[id(function)]
     if "fastmcp" in uses:
         raise NotFrozenError(f"it may use {uses['fastmcp']} while it runs")
@@ -56,6 +56,8 @@ def call_of(
         raise NotFrozenError("its signature is not a plain one")
     arguments = _without_function(freezer, schema)
     return {
+        # What its own server calls it.
+        "name": tool.name,
         "module": module,
         "function": name,
         "arguments": arguments,
@@ -85,12 +87,18 @@ def _check(tool: Any) -> None:
         raise NotFrozenError("it may run as a task")
 
 
-def _place_of(function: Any, authors: Sequence[str]) -> tuple[str, str]:
-    """The module and the name by which the function can be had."""
+def _place_of(
+    function: Any, authors: Sequence[str], recorded: Mapping[str, Sequence[Any]]
+) -> tuple[str, Any]:
+    """Where the function can be had: a module, and its name there or its place in the recording."""
     for author in authors:
         for name, found in vars(sys.modules[author]).items():
             if found is function:
                 return author, name
+    for author in authors:
+        place = place_of(function, recorded.get(author, ()))
+        if place is not None:
+            return author, place
     raise NotFrozenError("no module keeps its function under a name")
 
 

@@ -102,7 +102,7 @@ class Freezer:
                 return ["name", module, path]
         for module, operations in self._recorded.items():
             for number, operands in enumerate(operations):
-                place = _place_of(value, operands)
+                place = place_of(value, operands)
                 if place is not None and type(value) is FunctionType:
                     return ["operand", module, number, place, described(value)]
         if type(value) is partial:
@@ -152,7 +152,7 @@ def _leads_to(module: str, path: str, value: Any) -> bool:
     return found is value or (isinstance(value, MethodType) and found == value)
 
 
-def _place_of(value: Any, operands: Any) -> list[Any] | None:
+def place_of(value: Any, operands: Any) -> list[Any] | None:
     """Where among an operation's operands a value is."""
     if operands is value:
         return []
@@ -162,7 +162,7 @@ def _place_of(value: Any, operands: Any) -> list[Any] | None:
     elif type(operands) is dict:
         items = operands.items()
     for key, one in items:
-        found = _place_of(value, one)
+        found = place_of(value, one)
         if found is not None:
             return [key, *found]
     return None

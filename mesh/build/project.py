@@ -37,6 +37,7 @@ class Project:
         hook: Adds files to the zip.
         declared: Names of the packages that the author asks for, normalised. The build makes only
             Mesh's own packages smaller; None where it may do that with the whole lock.
+        environment: Variables that the function has of its author's: an import may read them.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
     """
@@ -52,6 +53,7 @@ class Project:
     example: Mapping[str, Any] | None = field(default=None, hash=False)
     hook: Hook | None = None
     declared: frozenset[str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     is_installed: bool = False
 
     @property

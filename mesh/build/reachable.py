@@ -16,8 +16,8 @@ from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from mesh.runtime.deferral.importing import DEFERRED, EARLY_MODULES, path_of
-from mesh.runtime.deferral.recorder import is_recorder
+from mesh.runtime.deferral.importing import DEFERRED, EARLY_MODULES
+from mesh.runtime.deferral.recorder import is_recorder, path_of
 
 # anyio's threads have to be its own before a function in one of them imports it.
 PACKAGES = {**DEFERRED, "anyio": "anyio"}

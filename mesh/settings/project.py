@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from mesh import packages
@@ -18,12 +19,15 @@ from mesh.settings.settings import Settings
 OWN = frozenset({"mesh", "packed_modules"})
 
 
-def project(settings: Settings, target: Target) -> Project:
+def project(
+    settings: Settings, target: Target, environment: Mapping[str, str] | None = None
+) -> Project:
     """The project that a server's zip is built from.
 
     Args:
         settings: The author's.
         target: What the zip is for; the packages are locked for it.
+        environment: Variables that the function will have of the author's, where they are known.
 
     Raises:
         BuildError: the packages cannot be locked, or a file of the author's would hide a package
@@ -40,6 +44,7 @@ def project(settings: Settings, target: Target) -> Project:
         example=asdict(settings.smoke) if settings.smoke else None,
         catalogues=settings.catalogues,
         hook=hook.load(settings.build, settings.folder) if settings.build else None,
+        environment=environment or {},
     )
     refuse_shadows(made)
     declared = packages.declared(settings.folder, settings.file, settings.requirements)

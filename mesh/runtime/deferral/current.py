@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from types import ModuleType
+    from typing import Any
 
     from mesh.runtime.deferral.importing import Deferral
 
@@ -23,6 +24,10 @@ _authors: Collection[str] = ()
 # recorder is replaced: making all of them takes a fifth of a first call. What another module has
 # changed by then makes it another fingerprint, and its tools FastMCP's.
 _prints: dict[str, str] = {}
+# Where the server is, such as `server:create_server`, and what a function gave that makes it.
+_server = ""
+_made: list[Any] = []
+_is_making = False
 _ended = False
 
 
@@ -36,7 +41,10 @@ def _start() -> None:
 
 
 def plan(
-    early: Mapping[str, str | None], modules: Collection[str], authors: Collection[str]
+    early: Mapping[str, str | None],
+    modules: Collection[str],
+    authors: Collection[str],
+    server: str = "",
 ) -> None:
     """Say what is to be deferred, once it is imported.
 
@@ -44,9 +52,11 @@ def plan(
         early: See `Deferral`.
         modules: The authors' modules that may be imported so.
         authors: The first names of all modules that authors wrote.
+        server: Where the server is, such as `server:create_server`; empty where its module is not
+            among those.
     """
-    global _early, _modules, _authors
-    _early, _modules, _authors = early, modules, authors
+    global _early, _modules, _authors, _server
+    _early, _modules, _authors, _server = early, modules, authors, server
 
 
 def begin() -> Deferral:
@@ -69,8 +79,42 @@ def load(name: str) -> ModuleType:
     return begin().load(name)
 
 
+def make() -> None:
+    """Call the function that makes the server, where one does, once for this instance.
+
+    Its module has been imported with recorders, and it gets them, too: FastMCP does later what it
+    recorded.
+
+    Raises:
+        Exception: whatever it raises.
+    """
+    global _is_making  # noqa: PLW0603 - likewise
+    if _is_making or _made:
+        return
+    module, _, name = _server.partition(":")
+    function = getattr(sys.modules.get(module), name, None)
+    if type(function) is type(make):
+        _is_making = True
+        try:
+            _made.append(begin().run(function))
+        finally:
+            _is_making = False
+
+
+def made(server: str) -> Any:
+    """What the function gave that makes this server; None where it has not been called."""
+    if server != _server or not _made:
+        return None
+    from mesh.runtime.deferral.recorder import real  # noqa: PLC0415 - FastMCP has been imported
+
+    return real(_made[0])
+
+
 def _print(names: Collection[str]) -> None:
     """Make the fingerprints of those of these modules whose import has ended."""
+    if _is_making:
+        # It goes on recording.
+        return
     new = {
         name: sys.modules[name]
         for name in names
@@ -101,12 +145,15 @@ def stop() -> None:
     """Defer nothing from here on: FastMCP is about to be imported."""
     global _ended  # noqa: PLW0603 - likewise
     if _early is not None and not _ended:
-        # What is left is looked at before FastMCP takes over.
+        from contextlib import suppress  # noqa: PLC0415 - FastMCP needs it
+
+        # What is left is looked at before FastMCP takes over. Whatever fails fails again in
+        # FastMCP's way, which says so.
         for name in _modules:
-            try:
+            with suppress(Exception):
                 load(name)
-            except Exception:  # noqa: BLE001, S112 - FastMCP's way imports it, too, and says so
-                continue
+        with suppress(Exception):
+            make()
         _print_all()
         _ended = True
         begin().stop()

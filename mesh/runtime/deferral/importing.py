@@ -13,6 +13,7 @@ from mesh.runtime.deferral.recorder import (
     OR,
     Operation,
     Recorder,
+    path_of,
     real,
 )
 
@@ -86,16 +87,21 @@ class Deferral:
 
     def load(self, name: str) -> ModuleType:
         """Import an author's module, with recorders where those are still given."""
+        self.run(lambda: builtins.__import__(name))
+        return sys.modules[name]
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """What an author's function gives, with recorders where those are still given."""
         self._importing += 1
         try:
-            builtins.__import__(name)
+            value = function()
         finally:
             self._importing -= 1
         if self._resolved and not self._importing:
-            # A module goes on with a recorder that it had resolved, and may keep it.
+            # The code goes on with a recorder that it had resolved, and may keep it.
             self._bind([one for one in self.log if not _is_open(one)])
             self._resolved = False
-        return sys.modules[name]
+        return value
 
     def recording(self, package: str) -> bool:
         """Whether an operation is written down rather than done."""
@@ -334,17 +340,6 @@ def _check(operation: Operation, value: Any) -> None:
 
 def _is_own(module: Any) -> bool:
     return str(module.get("__name__", "")).startswith("mesh.runtime.deferral")
-
-
-def path_of(operation: Operation) -> str:
-    """An operation in words, such as `fastmcp.FastMCP()`."""
-    if operation.kind == IMPORT:
-        return str(operation.operands[0])
-    first = operation.operands[0]
-    base = path_of(first.mesh_deferral_operation) if type(first) is Recorder else "_"
-    if operation.kind == ATTRIBUTE:
-        return f"{base}.{operation.operands[1]}"
-    return f"{base}()" if operation.kind == CALL else f"{base} {operation.kind}"
 
 
 def _is_open(recorder: Recorder) -> bool:

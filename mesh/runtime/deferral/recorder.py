@@ -141,6 +141,17 @@ class Recorder:
     __class__ = property(_class_of)
 
 
+def path_of(operation: Operation) -> str:
+    """An operation in words, such as `fastmcp.FastMCP()`."""
+    if operation.kind == IMPORT:
+        return str(operation.operands[0])
+    first = operation.operands[0]
+    base = path_of(first.mesh_deferral_operation) if type(first) is Recorder else "_"
+    if operation.kind == ATTRIBUTE:
+        return f"{base}.{operation.operands[1]}"
+    return f"{base}()" if operation.kind == CALL else f"{base} {operation.kind}"
+
+
 def resolved(recorder: Recorder) -> Any:
     """The real object that a recorder stands in for.
 

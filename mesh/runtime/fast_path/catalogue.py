@@ -27,18 +27,19 @@ class Catalogue:
 
     Args:
         frozen: What the build wrote down: `authors`, the first names of all modules that authors
-            wrote; `modules` with the fingerprint of each; `imports`, each
-            with those that it imports; `order`, the modules of tools in the order in which the
-            server imports them; `functions`, each tool's module and the name of its function
-            there; `early` (see `Deferral`); `environment`, the variables that modules read, with
-            their values, None for one that was not set; and `varies`, whether the catalogue is
-            another in each process.
+            wrote; `modules` with the fingerprint of each; `imports`, each with those that it
+            imports; `order`, the modules of tools in the order in which the server imports them;
+            `server`, where the server is if its module is one of those; `functions`, each tool's
+            module, and the name of its function there, or else the place at which a recorded call
+            of the module got it; `early` (see `Deferral`); `environment`, the variables that
+            modules read, with their values, None for one that was not set; and `varies`, whether
+            the catalogue is another in each process.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
         self._frozen = frozen
         modules = dict.fromkeys((*frozen["order"], *frozen["modules"]))
-        current.plan(frozen["early"], modules, frozen["authors"])
+        current.plan(frozen["early"], modules, frozen["authors"], frozen["server"])
         self._checked: set[str] = set()
         self._different: set[str] = set()
         self._is_environment_checked = False
@@ -57,6 +58,7 @@ class Catalogue:
             Exception: whatever a module raises on import.
         """
         self._load()
+        # A function that was given to another call than in the build is told by this, too.
         self._check(self._frozen["imports"][self._frozen["functions"][tool][0]])
         return self._functions[tool]
 
@@ -69,11 +71,16 @@ class Catalogue:
             return
         for name in self._frozen["order"]:
             current.load(name)
+        current.make()
         # Now: a call may give a name to something else.
-        self._functions = {
-            tool: getattr(sys.modules[module], name)
-            for tool, (module, name) in self._frozen["functions"].items()
-        }
+        calls: dict[str, Any] = {}
+        for tool, (module, place) in self._frozen["functions"].items():
+            if type(place) is str:
+                self._functions[tool] = getattr(sys.modules[module], place)
+                continue
+            if module not in calls:
+                calls[module] = self.deferral.calls_of(module)
+            self._functions[tool] = _operand(calls[module], place)
 
     def check_environment(self) -> None:
         """See that what was frozen of the catalogue is right in this environment.
@@ -104,3 +111,13 @@ class Catalogue:
             self._checked.update(new)
         if not self._different.isdisjoint(names):
             raise LeftToFastMcpError("environment")
+
+
+def _operand(calls: Any, place: Any) -> Any:
+    """What was given to one of these calls; None where the module made no such call."""
+    try:
+        for one in place:
+            calls = calls[one]
+    except LookupError:
+        return None
+    return calls

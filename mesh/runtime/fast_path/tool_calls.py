@@ -32,6 +32,7 @@ class Tool:
     """A tool, ready to be called.
 
     Attributes:
+        name: What its own server calls it; a server that mounts that may put something before.
         names: Those of its parameters.
         in_thread: Whether it runs in a worker thread.
     """
@@ -59,6 +60,7 @@ class Tool:
             structured=frozen["structured"],
             wrapped=frozen["wrapped"],
         )
+        self.name: str = frozen["name"]
         self.names = frozenset(frozen["names"])
         self.in_thread: bool = frozen["in_thread"]
         self.written = self._results.written
@@ -159,11 +161,11 @@ class ToolCalls:
                 # The function was not called.
                 raise LeftToFastMcpError("arguments") from None
             failure = error if isinstance(error, Exception) else _contained(error)
-            self._ended = name, partial(_raise, failure)
+            self._ended = tool.name, partial(_raise, failure)
             if not self._explains:
                 raise LeftToFastMcpError("result") from None
             return self._failed(name, failure, state, tool, meta), False
-        self._ended = name, lambda: value
+        self._ended = tool.name, lambda: value
         try:
             return tool.written(value, meta, pythons=pythons), True
         except NotWrittenError:

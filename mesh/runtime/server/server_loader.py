@@ -13,6 +13,7 @@ from mcp.server.request_state import RequestStateBoundary
 
 from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.config.variables import SettingsError
+from mesh.runtime.deferral import current
 from mesh.runtime.observability.call_log import CallLog
 from mesh.runtime.server.call_state import CallState
 from mesh.runtime.server.function_tools import guard
@@ -43,7 +44,7 @@ def load(server: str) -> FastMCP[Any]:
     if found is None:
         raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
     if not isinstance(found, FastMCP) and callable(found):
-        found = _made_by(found, server)
+        found = current.made(server) or _made_by(found, server)
     if not isinstance(found, FastMCP):
         raise SettingsError(
             f"{server} is of type {type(found).__name__}; it has to be a FastMCP server, or a "

@@ -165,11 +165,11 @@ WRONG = {
     ),
     "a variable that is not set": (
         f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
-        "line 4: KeyError: 'WEATHER_URL'. Set the variable for the build and in `",
+        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables`, in the env",
     ),
     "settings that are not set": (
         NEEDS_SETTINGS,
-        "... Set the variable for the build and in `environment_variables`.",
+        "... Set it in `environment_variables`, in the environment's .tfvars file.",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
@@ -279,6 +279,51 @@ def test_a_server_that_fails_only_without_fastmcp_is_left_to_fastmcp(
     made = built(tmp_path)
     assert made.fast_path is not None
     assert made.fast_path.off == {"add": "ValueError: not here"}
+
+
+DEPENDS_ON_A_VARIABLE = """\
+import os
+
+from fastmcp import FastMCP
+
+
+def mcp() -> FastMCP:
+    made = FastMCP("x")
+    by = int(os.environ.get("BY", "1"))
+    if by > 1:
+
+        @made.tool
+        def more(a: int) -> int:
+            return a
+
+    @made.tool
+    def add(a: int, b: int = by) -> int:
+        return a + b
+
+    return made
+"""
+
+
+@pytest.mark.parametrize("by", ["1", "5"])
+def test_a_function_that_makes_another_server_elsewhere_is_seen(
+    built: Callable[..., BuildResult], tmp_path: Path, by: str
+) -> None:
+    folder, task = tmp_path / "server", tmp_path / "task"
+    folder.mkdir()
+    (folder / "server.py").write_text(DEPENDS_ON_A_VARIABLE)
+    made = built(folder)
+    assert made.fast_path is not None
+    assert made.fast_path.tools == ("add",)
+    with zipfile.ZipFile(made.path) as opened:
+        opened.extractall(task)
+    calls = [("add", {"a": 1}), ("tools/list", {}), ("more", {"a": 1})]
+
+    fast, full = (answers(task, calls, way, {"BY": by}) for way in ("on", "off"))
+
+    assert fast["answers"] == full["answers"]
+    assert ("more" in full["answers"][1]["body"]) is (by == "5")
+    first = answers(task, calls[:2], "on", {"BY": by})
+    assert first["fastmcp"] is (by == "5")
 
 
 TWICE = f"""\
