@@ -15,7 +15,8 @@ from mesh.build.failure import BuildError
 from mesh.build.target import GLIBC, Target
 from mesh.installation import REQUIREMENTS
 
-# The packages that Mesh itself needs in every zip.
+# The packages that Mesh itself needs in every zip: what it asks for, and what it is tested with.
+MESH_INPUT = REQUIREMENTS / "mesh.in"
 MESH_LOCK = REQUIREMENTS / "mesh.txt"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 UNREACHABLE = re.compile(r"Failed to fetch|client error|tcp connect|dns error")

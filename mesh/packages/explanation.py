@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from mesh.build.dependencies import NAME, UNREACHABLE, unreachable
@@ -58,19 +59,20 @@ CASES = (
 )
 
 
-def refused_fastmcp(declared: Declared, own: Mapping[str, str]) -> str | None:
-    """Two lines for an author who asks for another FastMCP than Mesh has; None for all others.
+def refused_fastmcp(declared: Declared, supported: SpecifierSet) -> str | None:
+    """Two lines for an author who asks for a FastMCP that Mesh does not run; None for all others.
 
     Args:
         declared: What the author asks for.
-        own: Mesh's own packages, version by name.
+        supported: The versions of FastMCP that Mesh runs.
     """
     for one in declared.parsed():
         name = canonicalize_name(one.name)
-        if name in FASTMCP and not one.specifier.contains(own[name], prereleases=True):
+        if name in FASTMCP and one.specifier.is_disjoint(supported):
+            versions = ",".join(sorted(map(str, supported), reverse=True))
             return (
-                f"{declared.source} asks for {one}, and Mesh runs servers with {name} {own[name]}."
-                f"\nChange the requirement to `{name}`, and check that your server runs with it."
+                f"{declared.source} asks for {one}, and Mesh runs servers with {name} {versions}.\n"
+                f"Change the requirement to `{name}`, and check that your server runs with it."
             )
     return None
 

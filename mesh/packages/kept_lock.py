@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.dependencies import MESH_INPUT, pins
 from mesh.build.failure import BuildError
 
 
@@ -22,10 +22,17 @@ def kept(place: Path) -> Path:
     if not place.is_file():
         raise BuildError(f"lock is {place.name!r}, and {place} is not a file.")
     try:
-        found = {canonicalize_name(one.name) for one in _requirements(place)}
+        tuple(_requirements(place))
+        found = pins(place)
     except (OSError, ValueError) as error:  # what is no text or no requirement is a ValueError
         raise BuildError(f"{place.name} is no lock: {error}") from error
-    missing = sorted(pins(MESH_LOCK).keys() - found)
+    # uv says what these need in turn and the lock lacks.
+    missing = [
+        str(one)
+        for one in _requirements(MESH_INPUT)
+        if (version := found.get(canonicalize_name(one.name))) is None
+        or not one.specifier.contains(version)
+    ]
     if missing:
         raise BuildError(
             f"{place.name} lacks {', '.join(missing[:3])}, which Mesh needs in every zip.\n"

@@ -12,20 +12,23 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.specifiers import SpecifierSet
+
 from mesh import uv
-from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.dependencies import MESH_INPUT, MESH_LOCK, pins
 from mesh.build.failure import BuildError
 from mesh.build.target import Target
 from mesh.packages.declared import Declared
-from mesh.packages.explanation import explanation, refused_fastmcp
+from mesh.packages.explanation import FASTMCP, explanation, refused_fastmcp
 
-MESH_INPUT = MESH_LOCK.with_suffix(".in")
 NO_HASH = (
     "{source} asks for {line}, which has no hash: it is a folder or an address.\n"
     "Build a wheel of it (`uv build --wheel`), and name the wheel's file."
 )
+SUPPORTED = re.compile(r"^fastmcp([<>=!~].*)$", re.MULTILINE)
 HEAD = "# Written by mesh from {source}. Inputs: {digest}\n"
 # What decides a lock beside what the author asks for.
 RECIPE = (Path(__file__), MESH_INPUT, MESH_LOCK)
@@ -52,7 +55,7 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
         before = ""
     if before.startswith(head):
         return place
-    if problem := refused_fastmcp(declared, pins(MESH_LOCK)):
+    if problem := refused_fastmcp(declared, supported_fastmcp()):
         raise BuildError(problem)
     for one in declared.parsed():
         if one.url and "+" in one.url.partition(":")[0]:
@@ -71,19 +74,39 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
     return place
 
 
+def supported_fastmcp() -> SpecifierSet:
+    """The versions of FastMCP that Mesh runs servers with."""
+    (versions,) = SUPPORTED.findall(MESH_INPUT.read_text("utf-8"))
+    return SpecifierSet(versions)
+
+
 def _compile(declared: Declared, root: Path, target: Target, made: Path) -> None:
     listed = declared.file
     if listed is None:
         listed = made.with_name("declared.in")
         listed.write_text("".join(f"{line}\n" for line in declared.requirements), encoding="utf-8")
+    done = _compiled([MESH_INPUT, listed], root, target, made)
+    if done.returncode != 0:
+        if declared.names().isdisjoint(FASTMCP):
+            # About one version uv says in a sentence what it says of several in paragraphs.
+            own = made.with_name("own.in")
+            own.write_text(f"fastmcp=={pins(MESH_LOCK)['fastmcp']}\n", encoding="utf-8")
+            done = _compiled([MESH_INPUT, own, listed], root, target, made)
+        said = done.stderr.replace(str(listed), declared.source)
+        raise BuildError(explanation(said, declared, pins(MESH_LOCK), target))
+
+
+def _compiled(
+    inputs: Sequence[Path], root: Path, target: Target, made: Path
+) -> subprocess.CompletedProcess[str]:
     command = (
-        *(uv.executable(), "pip", "compile", str(MESH_INPUT), str(listed)),
+        *(uv.executable(), "pip", "compile", *map(str, inputs)),
         *("--output-file", str(made), "--generate-hashes", "--only-binary", ":all:"),
         *("--python", sys.executable, "--python-version", target.python),
         *("--python-platform", target.wheel_platform),
         *("--no-header", "--no-annotate", "--emit-find-links", "--quiet"),
     )
-    done = subprocess.run(
+    return subprocess.run(
         command,
         cwd=root,
         env=uv.variables() | {"NO_COLOR": "1"},
@@ -92,9 +115,6 @@ def _compile(declared: Declared, root: Path, target: Target, made: Path) -> None
         encoding="utf-8",
         check=False,
     )
-    if done.returncode != 0:
-        said = done.stderr.replace(str(listed), declared.source)
-        raise BuildError(explanation(said, declared, pins(MESH_LOCK), target))
 
 
 def _digest(declared: Declared, root: Path, target: Target) -> str:

@@ -269,6 +269,22 @@ def test_dependencies_are_injected(call: Call) -> None:
     assert call("injected").data == ["notes", "s1"]
 
 
+def test_plain_json_rpc_passes_the_callers_headers_on_and_no_credential(
+    deployed: Deployed,
+) -> None:
+    call = {"method": "tools/call", "params": {"name": "injected", "arguments": {}}}
+    headers = {"x-api-key": deployed.key, "x-shop": "s2", "mcp-session-id": "none"}
+    answer = httpx.post(f"{deployed.function.url}rpc", json=call, headers=headers, timeout=60)
+    assert answer.json()["result"]["structuredContent"]["result"] == ["notes", "s2"]
+    through_api = {"method": "tools/call", "params": {"name": "api_headers", "arguments": {}}}
+    answer = httpx.post(
+        f"{deployed.function.url}rpc", json=through_api, headers=headers, timeout=60
+    )
+    told = answer.json()["result"]["structuredContent"]["headers"]
+    assert told["x-shop"] == "s2"
+    assert deployed.key not in str(told)
+
+
 def test_images_sounds_and_files_arrive(call: Call) -> None:
     image, sound, file, words = call("media").content
     assert isinstance(image, ImageContent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def test_a_version_that_is_not_here_is_not_installed(tmp_path: Path) -> None:
         (b"\xff\xfe", "is no lock: 'utf-8' codec"),
         (b"this is no requirement\n", "is no lock: "),
         (b"click==8.1.0\n", "lacks .*, which Mesh needs"),
+        (
+            re.sub(rb"\nfastmcp==\S+", b"\nfastmcp==3.4.11", MESH_LOCK.read_bytes()),
+            "lacks fastmcp<4.3,>=4.0, which Mesh needs",
+        ),
     ],
 )
 def test_what_is_no_lock_is_refused(tmp_path: Path, content: bytes | None, said: str) -> None:
