@@ -10,8 +10,14 @@ from mesh import progress
 from mesh.stack.current import current, server_of, stack_of
 
 
-def print_settings(outputs: dict[str, Any]) -> None:
-    """Print what GitHub has to be told, and what comes next."""
+def print_next(outputs: dict[str, Any]) -> None:
+    """Print what comes next: for people who deploy by hand, or what GitHub has to be told."""
+    if not outputs["settings"]["github_repository"]:
+        click.echo("\nDeploy by hand, with your own credentials or as the environment's role\n")
+        for name, arn in sorted(outputs["apply_role_arns"].items()):
+            click.echo(f"  mesh deploy --environment {name}    # {arn}")
+        click.echo("\nFor a pipeline run it again: mesh bootstrap --repository OWNER/NAME")
+        return
     click.echo("\nSecrets of the repository (none is a credential)\n")
     for name, output in (
         ("AWS_PLAN_ROLE_ARN", "plan_role_arn"),
@@ -42,8 +48,10 @@ def write_environments(outputs: dict[str, Any]) -> None:
             )
 
 
-@click.command("bootstrap", short_help="Prepare an AWS account: state bucket, GitHub's roles.")
-@click.option("--repository", metavar="OWNER/NAME", help="GitHub repository that deploys.")
+@click.command("bootstrap", short_help="Prepare an AWS account: state bucket, roles, boundaries.")
+@click.option(
+    "--repository", metavar="OWNER/NAME", help="GitHub repository that deploys, if one does."
+)
 @click.option("--owner-id", type=int, metavar="N", help="Number of its owner, with the next one.")
 @click.option(
     "--repository-id",
@@ -81,12 +89,14 @@ def command(
     yes: bool,
     arguments: tuple[str, ...],
 ) -> None:
-    """Make what a pipeline needs in an AWS account, once, with rights to do so.
+    """Make what deployments need in an AWS account, once, with rights to do so.
 
-    A bucket for Terraform's states, GitHub's OIDC provider, a role that plans and,
-    for each environment, a role that applies it and nothing else. The state of all
-    this begins as a file and is moved into the bucket. What it will do is said, and
-    asked for. At the end it prints what to set in GitHub.
+    A bucket for Terraform's states and for large zips, a role that plans and, for each
+    environment, a permissions boundary and a role that applies it and nothing else.
+    With --repository it also makes GitHub's OIDC provider; the roles then trust that
+    repository's workflows alone, and at the end it prints what to set in GitHub.
+    Without, people deploy by hand. It says what it will do, and asks first. The state
+    of all this begins as a file and is moved into the bucket.
 
     Run again it changes what has changed, keeps what it was told before, and adds
     environments; a run that was interrupted goes on.
@@ -115,5 +125,5 @@ def command(
     ).run()
     if outputs is None:
         raise click.ClickException("nothing was changed.")
-    print_settings(outputs)
+    print_next(outputs)
     write_environments(outputs)

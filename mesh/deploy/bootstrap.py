@@ -145,11 +145,7 @@ class Bootstrap:
         environments = {*kept.get("environments", ()), *self.wanted.environments}
         if environments:
             values["environments"] = sorted(environments)
-        if "github_repository" not in values:
-            raise CommandFailedError(
-                "which repository deploys? Name it: mesh bootstrap --repository OWNER/NAME"
-            )
-        if not values.get("github_oidc_provider_arn"):
+        if values.get("github_repository") and not values.get("github_oidc_provider_arn"):
             values["github_oidc_provider_arn"] = self._foreign_provider()
         argument = self.root.write_values(values)
         self.root.run(

@@ -4,24 +4,21 @@
 
 resource "aws_iam_role" "plan" {
   name                 = "${var.name}-plan"
-  description          = "Plans ${var.name} for pull requests and for releases from ${var.release_branch}"
+  description          = "Plans ${var.name}${var.github_repository == null ? "" : " for pull requests and for releases from ${var.release_branch}"}"
   max_session_duration = 3600
+  assume_role_policy   = module.plan_trust.policy
+}
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = local.oidc_provider_arn }
-      Condition = { StringEquals = {
-        "${local.issuer}:aud" = "sts.amazonaws.com"
-        "${local.issuer}:sub" = flatten([for repository in local.repositories : [
-          "${repository}:pull_request",
-          "${repository}:ref:refs/heads/${var.release_branch}",
-        ]])
-      } }
-    }]
-  })
+module "plan_trust" {
+  source = "./trust"
+
+  account_id        = local.account_id
+  partition         = local.partition
+  oidc_provider_arn = local.oidc_provider_arn
+  subjects = flatten([for repository in local.repositories : [
+    "${repository}:pull_request",
+    "${repository}:ref:refs/heads/${var.release_branch}",
+  ]])
 }
 
 resource "aws_iam_role_policy" "plan" {

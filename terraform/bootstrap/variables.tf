@@ -69,13 +69,13 @@ variable "state_history_days" {
 }
 
 variable "github_repository" {
-  description = "Repository whose workflows may be the roles, as OWNER/NAME. No wildcard."
+  description = "GitHub repository whose workflows deploy, as OWNER/NAME. No wildcard. Null makes nothing for GitHub: people deploy by hand."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9](-?[A-Za-z0-9])*/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository is \"${var.github_repository}\"; give OWNER/NAME, such as my-company/aoma-mesh, without a wildcard and without an address."
+    condition     = var.github_repository == null ? true : can(regex("^[A-Za-z0-9](-?[A-Za-z0-9])*/[A-Za-z0-9._-]+$", var.github_repository))
+    error_message = "github_repository is \"${var.github_repository == null ? "null" : var.github_repository}\"; give OWNER/NAME, such as my-company/aoma-mesh, without a wildcard and without an address."
   }
 }
 
@@ -87,6 +87,11 @@ variable "github_owner_id" {
   validation {
     condition     = (var.github_owner_id == null) == (var.github_repository_id == null)
     error_message = "give github_owner_id and github_repository_id both, or neither: gh api repos/OWNER/NAME --jq '.owner.id,.id'"
+  }
+
+  validation {
+    condition     = var.github_owner_id == null || var.github_repository != null
+    error_message = "github_owner_id is given without github_repository: give the repository, too."
   }
 
   validation {

@@ -14,21 +14,18 @@ locals {
 
 resource "aws_iam_role" "apply" {
   name                 = "${local.function_name}-apply"
-  description          = "Applies ${local.function_name} for workflows in the GitHub environment ${var.environment}"
+  description          = "Applies ${local.function_name}${var.oidc_provider_arn == null ? "" : " for workflows in the GitHub environment ${var.environment}"}"
   max_session_duration = 3600
+  assume_role_policy   = module.trust.policy
+}
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = var.oidc_provider_arn }
-      Condition = { StringEquals = {
-        "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-        "token.actions.githubusercontent.com:sub" = var.subjects
-      } }
-    }]
-  })
+module "trust" {
+  source = "../trust"
+
+  account_id        = var.account_id
+  partition         = var.partition
+  oidc_provider_arn = var.oidc_provider_arn
+  subjects          = var.subjects
 }
 
 # Managed policies, because all inline ones of a role together may have 10,240 characters.

@@ -24,7 +24,7 @@ variable "partition" {
 }
 
 variable "oidc_provider_arn" {
-  description = "ARN of GitHub's OIDC provider."
+  description = "ARN of GitHub's OIDC provider. Null lets the account assume the apply role."
   type        = string
 }
 

@@ -85,6 +85,45 @@ run "with_its_numbers_both_forms_are_trusted_each_exactly" {
   }
 }
 
+run "without_a_repository_the_account_deploys_and_nothing_is_made_for_github" {
+  command = plan
+
+  variables {
+    github_repository = null
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.plan.assume_role_policy).Statement == [{
+      Action    = "sts:AssumeRole"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::123456789012:root" }
+    }]
+    error_message = aws_iam_role.plan.assume_role_policy
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "GitHub's provider would be made."
+  }
+
+  assert {
+    condition     = keys(output.apply_role_arns) == ["production", "staging"]
+    error_message = jsonencode(output.apply_role_arns)
+  }
+}
+
+run "refuses_numbers_of_a_repository_without_its_name" {
+  command = plan
+
+  variables {
+    github_repository    = null
+    github_owner_id      = 11
+    github_repository_id = 22
+  }
+
+  expect_failures = [var.github_owner_id]
+}
+
 run "the_account_s_own_provider_is_used_when_it_is_given" {
   command = plan
 
