@@ -12,11 +12,14 @@ from mesh.stack.current import server_of, stack_of
 
 @click.command("build", short_help="Build a server's zip for AWS Lambda.")
 @click.option(
+    "--environment",
+    metavar="NAME",
+    help="Build for this environment: its processor, and its environment_variables.",
+)
+@click.option(
     "--architecture",
     type=click.Choice(("arm64", "x86_64", "host")),
-    default="arm64",
-    show_default=True,
-    help="Lambda's processor; host is this machine's.",
+    help="Lambda's processor, host for this machine's; else the environment's, or arm64.",
 )
 @click.option(
     "--output",
@@ -26,19 +29,34 @@ from mesh.stack.current import server_of, stack_of
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.argument("server", required=False)
-def command(*, architecture: str, output: Path | None, as_json: bool, server: str | None) -> None:
+def command(
+    *,
+    environment: str | None,
+    architecture: str | None,
+    output: Path | None,
+    as_json: bool,
+    server: str | None,
+) -> None:
     """Build the zip that runs on AWS Lambda.
 
     SERVER is a server's file or folder, as for `mesh up`. The same commit gives the
-    same bytes on any machine.
+    same bytes on any machine. A server that reads variables while it is imported
+    gets those of --environment, from NAME.tfvars.
     """
     from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
     from mesh.build import report  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.stack.environments import architecture_of  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.stack.values import environment_variables  # noqa: PLC0415 - see `mesh.cli`
 
     location = server_of(server)
-    aim = build.target(architecture, "3.13")
-    made = settings.project(settings.settings(location), aim)
-    output = output or stack_of(location).zip_of(aim.architecture)
+    stack = stack_of(location)
+    variables = {}
+    if environment:
+        architecture = architecture or architecture_of(stack, environment)
+        variables = environment_variables(stack, environment)
+    aim = build.target(architecture or "arm64", "3.13")
+    made = settings.project(settings.settings(location), aim, variables)
+    output = output or stack.zip_of(aim.architecture)
     result = build.build(made, aim.architecture, output=output)
     if as_json:
         click.echo(json.dumps(report.as_json(result), indent=2))

@@ -49,6 +49,7 @@ def command(
     from mesh.deploy.release import target as targets  # noqa: PLC0415
     from mesh.deploy.release.rollout import Options  # noqa: PLC0415
     from mesh.stack.environments import architecture_of  # noqa: PLC0415
+    from mesh.stack.values import environment_variables  # noqa: PLC0415
 
     location = server_of(server)
     stack, found = stack_of(location), settings.settings(location)
@@ -68,7 +69,7 @@ def command(
                 raise click.ClickException("nothing was changed.")
         aim = build.target(architecture_of(stack, environment), "3.13")
         with progress.Steps(1).step("zip") as step:
-            made = settings.project(found, aim)
+            made = settings.project(found, aim, environment_variables(stack, environment))
             built = build.build(made, aim.architecture, output=stack.zip_of(aim.architecture))
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {aim.architecture})"
             step.notes += built.notes

@@ -37,6 +37,8 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
     from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
     from mesh.local import up  # noqa: PLC0415
     from mesh.local.dev import Dev  # noqa: PLC0415
+    from mesh.stack.stack import ENVIRONMENT  # noqa: PLC0415
+    from mesh.stack.values import environment_variables  # noqa: PLC0415
 
     location = server_of(server)
     stack = stack_of(location)
@@ -46,7 +48,8 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
         try:
             found = settings.settings(location)
             services = services_of(context, found.server, options)
-            made = services.project(settings.project(found, aim))
+            variables = environment_variables(stack, ENVIRONMENT)
+            made = services.project(settings.project(found, aim, variables))
             # Before it is built and deployed: a save meanwhile is the first one to put live.
             fresh = Dev(stack, found, made, aim.architecture)
             result = up.up(stack, found, services, progress.Steps(up.STEPS + services.steps))

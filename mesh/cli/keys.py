@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mesh.cli.options import Duration, Rate
+from mesh.failure import CommandFailedError
 from mesh.runtime.access.api_keys import ApiKey, stored
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ class Target:
 
     def open(self) -> Parameter:
         """Find the parameter, and say on standard error which one it is."""
+        return self.open_with_url()[0]
+
+    def open_with_url(self) -> tuple[Parameter, str | None]:
+        """The same, with the server's `/mcp` where that is known."""
         from mesh.credentials import key_parameter  # noqa: PLC0415 - see `mesh.cli`
 
-        found, why = key_parameter.find(self.parameter, self.region, self.environment)
+        found, why, url = key_parameter.find(self.parameter, self.region, self.environment)
         click.echo(f"{found.name} ({why})", err=True)
-        return replace(found, advanced=self.advanced)
+        return replace(found, advanced=self.advanced), url
 
 
 @click.group("keys", short_help="Make, list, rotate and revoke API keys.")
@@ -94,9 +99,29 @@ def create(
     from mesh.credentials import api_keys  # noqa: PLC0415 - see `mesh.cli`
 
     limits = api_keys.Limits(expires_in, tuple(sorted(set(tools))) or None, rate)
-    key = api_keys.create(target.open(), name, limits)
+    parameter, url = target.open_with_url()
+    key = api_keys.create(parameter, name, limits)
     click.echo("this key is shown once; store it now", err=True)
     click.echo(key)
+    if limits.tools and url:
+        _warn_of_unknown(url, key, limits.tools)
+
+
+def _warn_of_unknown(url: str, key: str, tools: tuple[str, ...]) -> None:
+    """Say which tools of a key the server does not have: a misspelled one gives no right."""
+    from mesh.credentials.callable_tools import callable_tools  # noqa: PLC0415 - see `mesh.cli`
+
+    try:
+        unknown = sorted(set(tools) - callable_tools(url, key))
+    except CommandFailedError as error:
+        click.echo(f"warning: whether there are such tools is not known: {error}", err=True)
+        return
+    if unknown:
+        click.echo(
+            f"warning: the server has no tool {', '.join(unknown)}. The key is made; if the name "
+            "is wrong, revoke it and make another.",
+            err=True,
+        )
 
 
 @command.command("rotate", short_help="Make a key's successor; the old one ends.")

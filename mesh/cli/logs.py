@@ -75,7 +75,9 @@ def command(
 
     group = logs.find(log_group, region, environment)
     began = int((time.time() - since) * 1000)
-    width = max(NARROWEST, shutil.get_terminal_size().columns)
+    # What reads a pipe or a file wants it all.
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = None if columns is None else max(NARROWEST, columns)
 
     def show(events: list[Event]) -> None:
         for event in events:

@@ -10,8 +10,8 @@ OUTPUT = "api_keys_parameter"
 
 def find(
     name: str | None, region: str | None, environment: str | None = None
-) -> tuple[Parameter, str]:
-    """Give the parameter, and in words where it is.
+) -> tuple[Parameter, str, str | None]:
+    """Give the parameter, in words where it is, and the server's `/mcp` where that is known.
 
     Args:
         name: the parameter's name. When None, that of the stack on this machine if it
@@ -23,11 +23,11 @@ def find(
         CommandFailedError: there is none to be found.
     """
     if name is not None:
-        return Parameter(deployed_parameters.client_of(region), name), "named by --parameter"
+        return Parameter(deployed_parameters.client_of(region), name), "named by --parameter", None
     found = deployed_parameters.find(
         OUTPUT,
         region,
         remedy="Name the parameter with --parameter.",
         environment=environment,
     )
-    return Parameter(found.client, found.value), found.where
+    return Parameter(found.client, found.value), found.where, found.outputs.get("mcp_url")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import time
@@ -30,6 +31,7 @@ from mesh.stack import (
     stack,
     terraform,
     terraform_run,
+    values,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ SMOKE_SECONDS = 20.0
 # Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
 KEY_SECONDS = 75.0
 UNAUTHORIZED = 401
+# What Terraform says before it changes anything.
+PLANNED = re.compile(r"^Plan: ", re.MULTILINE)
 AFRESH = "If it fails again, start afresh: `down`, then `up`."
 
 
@@ -132,7 +136,8 @@ def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
 
 def _build(here: Stack, server: Settings, services: Services, architecture: str) -> BuildResult:
     """Build the zip, with its packages locked for this machine's processor."""
-    made = services.project(project(server, bundle.target(architecture, "3.13")))
+    variables = values.environment_variables(here, stack.ENVIRONMENT)
+    made = services.project(project(server, bundle.target(architecture, "3.13"), variables))
     return bundle.build(made, architecture, output=here.zip_of(architecture))
 
 
@@ -181,6 +186,9 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
                 "local AWS ended in the middle of terraform apply; run this again.\n"
                 f"  its log: {deployed.stack.logs / LOCAL_AWS_LOG}"
             ) from error
+        if not PLANNED.search(error.output):
+            # The settings are wrong, and nothing was changed.
+            raise
         if not deployment.ALREADY_EXISTS.search(error.output):
             raise CommandFailedError(f"{error}\n{AFRESH}") from error
         with _one_line():

@@ -36,14 +36,24 @@ def failed(message: str) -> bool:
     return str(record.get("level")) in SEVERE or outcome in FAILED
 
 
-def line(timestamp_ms: int, message: str, *, width: int) -> str | None:
-    """Give one line of at most `width` columns, time in UTC; None for what says nothing new."""
-    text = _text(message)
+def line(timestamp_ms: int, message: str, *, width: int | None) -> str | None:
+    """Give one line, time in UTC; None for what says nothing new.
+
+    Args:
+        timestamp_ms: Of the event, Unix time in milliseconds.
+        message: What was written.
+        width: The most columns; None cuts nothing.
+    """
+    text = _text(message, is_cut=width is not None)
     if text is None:
         return None
     at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
     shown = f"{at:%H:%M:%S}  {''.join(c if c.isprintable() else ' ' for c in text)}"
-    return shown if len(shown) <= width else f"{shown[: width - 3]}..."
+    return shown if width is None else _cut(shown, width)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def _record(message: str) -> dict[str, Any] | None:
@@ -56,10 +66,10 @@ def _record(message: str) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-def _text(message: str) -> str | None:
+def _text(message: str, *, is_cut: bool) -> str | None:
     record = _record(message)
     if record is not None:
-        return _of_json(record)
+        return _of_json(record, is_cut=is_cut)
     if FRAME.match(message):
         return _of_frame(message) if FRAME_FAILED.search(message) else None
     timed_out = TIMED_OUT.match(message)
@@ -83,12 +93,12 @@ def _of_frame(message: str) -> str:
     return f"ERROR    {name.split()[0]} {', '.join(told)}"
 
 
-def _of_json(record: dict[str, Any]) -> str | None:
+def _of_json(record: dict[str, Any], *, is_cut: bool) -> str | None:
     kind = str(record.get("type", ""))
     if kind.startswith("platform."):
         return _of_platform(kind, record.get("record"))
     if record.get("message") == "request" and isinstance(record.get("status"), int):
-        return _of_request(record)
+        return _of_request(record, is_cut=is_cut)
     level = str(record.get("level", "INFO"))
     told = str(record.get("message", json.dumps(record)))
     raised = str(record.get("exception") or "").strip().splitlines()
@@ -97,10 +107,9 @@ def _of_json(record: dict[str, Any]) -> str | None:
     return f"{level:<7}  {cause}{told}"
 
 
-def _of_request(record: dict[str, Any]) -> str:
+def _of_request(record: dict[str, Any], *, is_cut: bool) -> str:
     path = str(record.get("tool") or record.get("path", ""))
-    if len(path) > PATH_WIDTH:
-        path = f"{path[: PATH_WIDTH - 3]}..."
+    path = _cut(path, PATH_WIDTH) if is_cut else path
     duration = record.get("duration_ms")
     shown = f"{duration:.1f}" if isinstance(duration, int | float) else "-"
     # That FastMCP answered, and why, is worth more than the caller's whole name.
@@ -108,9 +117,7 @@ def _of_request(record: dict[str, Any]) -> str:
     cold = f"{told}{'  cold' if record.get('cold') else ''}"
     caller = str(record.get("caller", "-"))
     # What is left of 80 columns: a caller is cut, the rest is not.
-    room = 17 - len(cold)
-    if len(caller) > room:
-        caller = f"{caller[: room - 3]}..."
+    caller = _cut(caller, 17 - len(cold)) if is_cut else caller
     return (
         f"{record.get('method', '-'):<7}{path:<{PATH_WIDTH}} {record['status']}"
         f"{shown:>10} ms  {caller}{cold}"

@@ -90,7 +90,7 @@ def run(
             _kill(process)
             reason = f"was killed by signal {-status}"
         raise TerraformFailedError(
-            f"terraform {arguments[0]} {reason}:\n{_essence(said)}\n  all of its output: {log}",
+            f"terraform {arguments[0]} {reason}:\n{essence(said)}\n  all of its output: {log}",
             said,
         )
 
@@ -130,9 +130,7 @@ def read_outputs(
         check=False,
     )
     if done.returncode != 0:
-        raise TerraformFailedError(
-            f"terraform output failed:\n{_essence(done.stderr)}", done.stderr
-        )
+        raise TerraformFailedError(f"terraform output failed:\n{essence(done.stderr)}", done.stderr)
     return {name: output["value"] for name, output in json.loads(done.stdout).items()}
 
 
@@ -143,7 +141,7 @@ def lacks_init(output: str) -> bool:
 
 def first_error(output: str) -> str:
     """Give the first line of the first error in Terraform's output."""
-    return _essence(output).partition("\n")[0].strip()
+    return essence(output).partition("\n")[0].strip()
 
 
 @contextlib.contextmanager
@@ -181,7 +179,7 @@ def _kill(process: subprocess.Popen[bytes] | None) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _essence(output: str) -> str:
+def essence(output: str) -> str:
     """Give the first error of Terraform's output, else its last lines, indented."""
     lines = [BORDER.sub("", line).rstrip() for line in output.splitlines()]
     lines = [line for line in lines if line]

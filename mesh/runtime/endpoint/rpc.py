@@ -31,6 +31,9 @@ from mesh.runtime.http.json_body import decoded, read_body
 
 MAX_BATCH = 100
 NOTIFICATIONS = "notifications/"
+OWN_HEADERS = frozenset(
+    {b"accept", b"content-encoding", b"content-length", b"content-type", b"last-event-id"}
+)
 
 logger = logging.getLogger(__name__)
 
@@ -188,8 +191,14 @@ class PlainJsonRpc:
             else:
                 received.append(event.get("body", b""))
 
-        host = [pair for pair in scope["headers"] if pair[0] == b"host"]
-        inner = {**scope, "headers": host + headers}
+        # Tools may read what the caller sent. What is about its body or MCP's transport does not
+        # fit what `/mcp` is given here.
+        callers = [
+            (name, value)
+            for name, value in scope["headers"]
+            if name not in OWN_HEADERS and not name.startswith(b"mcp-")
+        ]
+        inner = {**scope, "headers": callers + headers}
         await self._mcp.answer(
             message, lambda: json.dumps(message).encode(), inner, client_left, send
         )

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,11 @@ def test_a_plain_server_is_up_with_one_command(folder: Folder) -> None:
     assert "hello" in logs.stdout
     created = folder.mesh("keys", "create", "somebody")
     assert created.returncode == 0, created.stderr
+    narrow = folder.mesh("keys", "create", "narrow", "--tool", "helo", "--tool", "add")
+    assert narrow.returncode == 0, narrow.stderr
+    assert "warning: the server has no tool helo. The key is made" in narrow.stderr
+    known = folder.mesh("keys", "create", "known", "--tool", "hello")
+    assert "warning" not in known.stderr
 
     # After an edit, at the same address.
     server = folder.root / "server.py"
@@ -148,7 +154,7 @@ def test_settings_packages_and_the_configured_call_are_used(folder: Folder) -> N
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("requirements.txt", "fastmcp==3.4.10\n", "Mesh runs servers with fastmcp 4.2.3"),
+        ("requirements.txt", "fastmcp==3.4.10\n", "Mesh runs servers with fastmcp >=4.0,<4.3"),
         ("mesh.toml", "nmae = 'x'\n", "Did you mean name?"),
         ("mcp.py", "", "Rename it"),
     ],
@@ -168,6 +174,52 @@ def test_an_unknown_variable_of_terraform_is_refused(folder: Folder) -> None:
     done = folder.mesh("up", TF_VAR_nmae="shop")
     assert done.returncode == 1
     assert "Did you mean TF_VAR_name?" in done.stderr
+
+
+def test_a_value_that_terraform_refuses_is_the_whole_error(folder: Folder) -> None:
+    done = folder.mesh("up", TF_VAR_memory_mb="1")
+    assert done.returncode == 1
+    assert "memory_mb" in done.stderr
+    # Nothing has to be made anew.
+    assert "start afresh" not in done.stderr
+
+
+READS_ON_IMPORT = """\
+import os
+
+from fastmcp import FastMCP
+
+mcp = FastMCP("Shop")
+PLACE = os.environ["SHOP_PLACE"]
+
+
+@mcp.tool(annotations={"readOnlyHint": True}, description=f"Where the shop of {PLACE} is.")
+def place() -> str:
+    return PLACE
+"""
+
+
+def test_a_variable_that_is_read_on_import_is_taken_from_the_values(folder: Folder) -> None:
+    (folder.root / "server.py").write_text(READS_ON_IMPORT)
+    done = folder.mesh("up")
+    assert done.returncode == 1
+    assert "KeyError: 'SHOP_PLACE'. Set it in `environment_variables`" in done.stderr
+
+    for name, place in (("local", "Rome"), ("production", "Oslo")):
+        (folder.root / f"{name}.tfvars").write_text(
+            f'environment_variables = {{\n  SHOP_PLACE = "{place}"\n}}\nmemory_mb = 512\n'
+        )
+    assert re.search(r"\d+ fast\)", folder.up())
+    assert folder.call("place") == "Rome"
+    listed = folder.post("mcp", "tools/list")["tools"]
+    assert isinstance(listed, list)
+    assert listed[0]["description"] == "Where the shop of Rome is."
+
+    built = folder.mesh("build", "--environment", "production", "--architecture", "host")
+    assert built.returncode == 0, built.stderr
+    (made,) = (folder.root / ".mesh" / "dist").glob("mesh-*.zip")
+    with zipfile.ZipFile(made) as opened:
+        assert b"Where the shop of Oslo is." in opened.read("mesh/runtime/fast_path/listed.pyc")
 
 
 LARGE = '''

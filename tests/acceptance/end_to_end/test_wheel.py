@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
+import yaml
 
 from mesh import uv
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
 from mesh.local_aws import host
+from mesh.stack.local_aws_client import client
 from mesh.stack.stack import Stack
 
 SECONDS = 120
@@ -92,7 +96,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
     install("build", "--wheel", "--no-build-isolation", "--out-dir", str(folder), ".")
     (wheel,) = folder.glob("*.whl")
-    install("venv", "--python", sys.executable, str(environment))
+    install("venv", "--seed", "--python", sys.executable, str(environment))
     python = str(environment / "bin" / "python")
     # The versions of this checkout, which are downloaded already.
     pins = folder / "pins.txt"
@@ -120,6 +124,115 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     made.mesh("up")
     yield made
     made.mesh("down")
+
+
+@dataclass
+class Workflow:
+    """The deploy workflow of a new project: its shell steps, run as GitHub runs them.
+
+    Attributes:
+        root: The project.
+        variables: The environment of a runner.
+        values: What expressions such as `secrets.TF_STATE_BUCKET` give.
+    """
+
+    root: Path
+    variables: dict[str, str]
+    values: dict[str, str]
+
+    def run(self, job: str) -> dict[str, str]:
+        """Run the steps of a job, and give what they wrote to GITHUB_OUTPUT."""
+        workflow = yaml.safe_load((self.root / ".github/workflows/deploy.yml").read_text())
+        # An environment beside that of the other tests.
+        shared = self._filled(workflow["env"]) | {"ENVIRONMENT": "pipeline"}
+        with tempfile.TemporaryDirectory() as folder:
+            files = {name: Path(folder, name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+            for step in workflow["jobs"][job]["steps"]:
+                if "run" not in step:
+                    continue
+                done = subprocess.run(
+                    ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+                    cwd=self.root,
+                    env=self.variables
+                    | {name: str(file) for name, file in files.items()}
+                    | shared
+                    | self._filled(step.get("env", {})),
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, f"{step['name']}: {done.stdout}\n{done.stderr}"
+            written = files["GITHUB_OUTPUT"]
+            text = written.read_text() if written.exists() else ""
+        outputs = dict(re.findall(r"^(\w+)<<END\n(.*?)\nEND$", text, re.MULTILINE | re.DOTALL))
+        return outputs | dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
+
+    def _filled(self, variables: dict[str, str]) -> dict[str, str]:
+        return {
+            name: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: self.values[found[1]], str(value))
+            for name, value in variables.items()
+        }
+
+    def release(self) -> None:
+        """Plan on one runner, and release on another, which gets the artifact alone."""
+        planned = self.run("plan")
+        workflow = yaml.safe_load((self.root / ".github/workflows/deploy.yml").read_text())
+        (upload,) = [
+            step["with"]["path"]
+            for step in workflow["jobs"]["plan"]["steps"]
+            if "upload-artifact" in step.get("uses", "")
+        ]
+        files = [file for one in upload.split() for file in self.root.glob(one)]
+        artifact = {file: file.read_bytes() for file in files}
+        shutil.rmtree(self.root / ".mesh" / "dist")
+        shutil.rmtree(self.root / ".mesh" / "environments")
+        for file, content in artifact.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        self.values |= {"needs.plan.outputs.checksums": planned["checksums"]}
+        self.run("apply")
+
+
+def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Installed) -> None:
+    aws = {name: value for name, value in installed.local.items() if name.startswith("AWS_")}
+    client("s3", aws).create_bucket(Bucket="pipeline-states")
+    (installed.root / "pipeline.tfvars").write_text(
+        f'architecture = "{host.architecture()}"\nenvironment_variables = {{ GREETING = "Hi" }}\n'
+    )
+    path = f"{installed.environment / 'bin'}{os.pathsep}{installed.variables['PATH']}"
+    (wheel,) = installed.environment.parent.glob("*.whl")
+    workflow = Workflow(
+        installed.root,
+        installed.variables
+        | aws
+        | {"PATH": path, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
+        {
+            "secrets.MESH_PACKAGE": str(wheel),
+            "secrets.AWS_PLAN_ROLE_ARN": "arn:aws:iam::000000000000:role/plan",
+            "secrets.TF_STATE_BUCKET": "pipeline-states",
+            "secrets.MESH_API_KEY": "",
+            "inputs.allow": "",
+            "inputs.roll_back_to": "previous",
+        },
+    )
+
+    assert workflow.run("test")["deploys"] == "true"
+    workflow.release()
+    environment = ("--environment", "pipeline")
+    variables = aws | {"TF_STATE_BUCKET": "pipeline-states"}
+    key = installed.mesh("keys", *environment, "create", "pipeline", **variables).split()[-1]
+    workflow.values["secrets.MESH_API_KEY"] = key
+    installed.edit("Greet somebody by name.", "Greet somebody.")
+    workflow.release()
+    listed = installed.mesh("rollback", *environment, "--list", **variables)
+    assert re.search(r"^2 .*<- live", listed, re.MULTILINE), listed
+
+    workflow.run("roll-back")
+
+    listed = installed.mesh("rollback", *environment, "--list", **variables)
+    assert re.search(r"^1 .*<- live", listed, re.MULTILINE), listed
+    installed.edit("Greet somebody.", "Greet somebody by name.")
 
 
 def test_it_installs_one_package_and_keeps_nothing_in_it(installed: Installed) -> None:
@@ -181,13 +294,7 @@ def test_each_save_is_live_and_one_that_does_not_start_is_not(installed: Install
 
 def test_deploy_asks_first_and_then_keeps_the_address(installed: Installed) -> None:
     aws = {name: value for name, value in installed.local.items() if name.startswith("AWS_")}
-    boto3.client(
-        "s3",
-        endpoint_url=aws["AWS_ENDPOINT_URL"],
-        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
-        region_name=aws["AWS_DEFAULT_REGION"],
-    ).create_bucket(Bucket="states")
+    client("s3", aws).create_bucket(Bucket="states")
     variables = aws | {
         "TF_STATE_BUCKET": "states",
         "TF_VAR_architecture": host.architecture(),

@@ -184,6 +184,16 @@ def test_events_of_a_log_group(write: Write, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == f"{json.dumps(REQUEST)}\n{REPORT}\n{RAISED}\nSaid Something\n"
 
 
+def test_nothing_is_cut_off_in_a_pipe(write: Write) -> None:
+    path = "/a" * 90
+    write(json.dumps(REQUEST | {"path": path}), f"[ERROR] ValueError: {'x' * 300}")
+    command = [str(BIN / "mesh"), "logs", "--log-group", os.environ["TESTED_GROUP"]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    request, error = done.stdout.splitlines()
+    assert path in request
+    assert error.endswith("x" * 300)
+
+
 def test_an_unknown_log_group_is_one_line(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["logs", "--log-group", "/nowhere"]) == 1
     said = capsys.readouterr().err
