@@ -52,8 +52,8 @@ SMOKE_SECONDS = 20.0
 # Instances trust the keys they have read for 60 s (MESH_SECRETS_TTL_SECONDS).
 KEY_SECONDS = 75.0
 UNAUTHORIZED = 401
-# What Terraform says before it changes anything.
-PLANNED = re.compile(r"^Plan: ", re.MULTILINE)
+# What Terraform says as it begins to change something; a plan that fails says none of it.
+CHANGES = re.compile(r": (?:Creating|Modifying|Destroying)\.\.\.")
 AFRESH = "If it fails again, start afresh: `down`, then `up`."
 
 
@@ -186,7 +186,7 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
                 "local AWS ended in the middle of terraform apply; run this again.\n"
                 f"  its log: {deployed.stack.logs / LOCAL_AWS_LOG}"
             ) from error
-        if not PLANNED.search(error.output):
+        if not CHANGES.search(error.output):
             # The settings are wrong, and nothing was changed.
             raise
         if not deployment.ALREADY_EXISTS.search(error.output):

@@ -14,6 +14,8 @@ from mesh.packages.declared import Declared
 
 LONGEST = 300
 FASTMCP = frozenset({"fastmcp", "fastmcp-slim"})
+# A name, perhaps with extras and versions.
+ASKED = r"(?P<name>[A-Za-z0-9._-]+?)(?:\[\S*\])?(?:[<>=!~]=?\S+)?"
 # uv's words, and what is said instead: what is wrong, and what to do.
 CASES = (
     (
@@ -25,7 +27,7 @@ CASES = (
     ),
     (
         re.compile(
-            r"(?P<name>[A-Za-z0-9._-]+?)(?:[<>=!~]=?\S+)? ha(?:s|ve) no wheels with a matching"
+            rf"{ASKED} ha(?:s|ve) no wheels with a matching",
         ),
         (
             "{source} needs {name}, which has no wheel for {target}.\n"
@@ -33,7 +35,9 @@ CASES = (
         ),
     ),
     (
-        re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?:[<>=!~]=?\S+)? ha(?:s|ve) no usable wheels"),
+        re.compile(
+            r"(?P<name>[A-Za-z0-9._-]+?)(?:\[\S*\])?(?:[<>=!~]=?\S+)? ha(?:s|ve) no usable wheels"
+        ),
         (
             "{source} needs {name}, which is published as source only: no wheel for {target}.\n"
             "Ask for another version of it, or for another package; nothing is compiled here."

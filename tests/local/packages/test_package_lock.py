@@ -89,6 +89,10 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
             ("mesh-tests-windows", "no wheel for arm64 (Python 3.13"),
         ),
         (("mesh-tests-sources", "--find-links ../links"), ("mesh-tests-sources", "source only")),
+        (
+            ("mesh-tests-sources[more]==3.0", "--find-links ../links"),
+            ("needs mesh-tests-sources, which is published as source only",),
+        ),
         (("./absent-1.0-py3-none-any.whl",), ("absent-1.0", "not there")),
         (("two words",), ("two words", "not a requirement")),
         (("./package",), ("./package", "Build a wheel")),
