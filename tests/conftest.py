@@ -17,6 +17,7 @@ from aoma.local_supabase.stack import LocalSupabase
 from mesh.local_aws import process
 from mesh.local_aws.process_identity import OWNER
 from mesh.stack import terraform
+from tests.fixtures import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ os.environ["MESH_SERVER"] = "mcp_app.server:create_server"
 
 # However this run ends, what its tests have started ends too.
 os.environ[OWNER] = str(os.getpid())
+leftovers.watch(f"{OWNER}={os.getpid()}")
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that tests start there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
