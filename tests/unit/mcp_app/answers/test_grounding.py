@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_app.knowledge.grounding import check
+from tests.fixtures.cpu_limit import cpu_limit
 
 PASSAGES = [
     ("Every master gets a BLAKE3 checksum.", "Ingest", "ingest.md", "https://docs.example/ingest"),
@@ -122,7 +121,6 @@ def test_no_text_without_a_true_citation_passes(text: str) -> None:
     ["`", "a", "[", "src=", "[1", "[1] ", "- x [1]\n", "](", "a: ", "```\n", "**", "[]:", " src="],
 )
 def test_a_long_text_is_checked_at_once(unit: str) -> None:
-    began = time.perf_counter()
-    check(unit * (20_000 // len(unit)), PASSAGES)
     # Milliseconds; minutes where it took the square of the length.
-    assert time.perf_counter() - began < 10
+    with cpu_limit(10):
+        check(unit * (20_000 // len(unit)), PASSAGES)
