@@ -122,6 +122,8 @@ def aws(
         # Nothing is replayed. terraform/tf_resources.json would hold all attributes in clear,
         # and come and go while tests beside this one copy the folder.
         monkeypatch.setattr(pytest_terraform.tf.TerraformState, "save", lambda *_: None)
+        # This AWS goes with all that is in it. What destroying does is tested where it counts.
+        monkeypatch.setattr(pytest_terraform.tf.TerraformFixture, "tear_down", lambda _: None)
         yield running
     finally:
         process.stop(state)

@@ -14,6 +14,7 @@ def server(tmp_path_factory):
         yield deployed
 
 
+@pytest.mark.promise("real MCP clients call it")
 @pytest.mark.parametrize("name", SESSIONS)
 def test_a_client_can_do_all_it_came_for(server, name):
     session, protocol = SESSIONS[name]

@@ -14,6 +14,7 @@ from aoma.build_hook import aoma
 from mesh.build import BuildResult
 from mesh.build.environment import ROOT
 from mesh.credentials import api_keys
+from mesh.local_aws import host
 from mesh.runtime.access.api_keys import generate
 from mesh.stack import local_aws_client
 
@@ -73,10 +74,8 @@ class Project:
         self.build()
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project_in(root: Path) -> Project:
     """A repository with one commit: the application, its documents, its locks."""
-    root = tmp_path / "project"
     root.mkdir()
     for name in COPIED:
         source = ROOT / name
@@ -92,13 +91,34 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def deployable(aws, project: Project, monkeypatch) -> Project:
-    """The project, built, with Terraform's variables set to deploy it to the test's own AWS."""
-    built = project.build()
-    monkeypatch.setenv("TF_VAR_architecture", built.architecture)
+def project(tmp_path: Path) -> Project:
+    """A project that a test edits and builds."""
+    return project_in(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip of the project as it is, built once."""
+    whole = project_in(tmp_path_factory.mktemp("whole") / "project")
+    whole.build()
+    return whole.zip
+
+
+@pytest.fixture
+def editable(aws, project: Project, monkeypatch) -> Project:
+    """The project, with Terraform's variables set to deploy its zip to the test's own AWS."""
+    monkeypatch.setenv("TF_VAR_architecture", host.architecture())
     monkeypatch.setenv("TF_VAR_zip_path", str(project.zip))
     monkeypatch.setenv("TF_VAR_environment", "test")
     return project
+
+
+@pytest.fixture
+def deployable(editable: Project, built: Path) -> Project:
+    """The same, with the zip of the project as it is."""
+    editable.zip.parent.mkdir()
+    shutil.copy(built, editable.zip)
+    return editable
 
 
 @pytest.fixture

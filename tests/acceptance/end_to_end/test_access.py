@@ -115,6 +115,7 @@ def written_down(aws, deployed, function: str, folder: Path) -> dict[str, str]:
 
 
 # pytest-terraform makes one fixture for each spelling of a root in a process.
+@pytest.mark.promise("keys, tokens and IAM; each route has its callers")
 @terraform("./terraform/", name="walked")
 def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, walked, tmp_path):
     issuer = with_issuer

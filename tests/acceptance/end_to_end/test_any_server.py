@@ -78,6 +78,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.promise("`mesh up server.py` runs any FastMCP server")
 def test_a_plain_server_is_up_with_one_command(folder: Folder) -> None:
     before = {path for path in (ROOT / "terraform").iterdir() if path.name != ".terraform"}
     said = folder.up("server.py")

@@ -102,6 +102,17 @@ def asking(url: str, key: str) -> Iterator[list[int]]:
         thread.join()
 
 
+def rotate_while_asked(places: Places, url: str, key: str) -> tuple[str, str]:
+    """A new origin secret refuses nobody; gives the old one and the new one."""
+    old = places.store.get_key(KvsARN=places.store_arn, Key=KEY)["Value"]
+    with asking(url, key) as statuses:
+        origin_secret.rotate(places)
+    new = places.store.get_key(KvsARN=places.store_arn, Key=KEY)["Value"]
+    assert statuses
+    assert set(statuses) == {200}
+    return old, new
+
+
 def refuse_who_goes_around(direct: str, key: str) -> None:
     """The Function URL answers nobody, and says where to go."""
     for path in ("", "health", "mcp", "rpc", "nowhere"):
@@ -211,13 +222,8 @@ def test_the_domain_is_the_way_in_and_the_only_one(
         report = smoke.smoke(outputs["candidate_url"], credential=signed, deadline_seconds=60)
         assert report.ok, report
 
-        # A new secret refuses nobody; the old one is good until it is ended.
-        old = places.store.get_key(KvsARN=places.store_arn, Key=KEY)["Value"]
-        with asking(through, key) as statuses:
-            origin_secret.rotate(places)
-        new = places.store.get_key(KvsARN=places.store_arn, Key=KEY)["Value"]
-        assert statuses
-        assert set(statuses) == {200}
+        # The old secret is good until it is ended.
+        old, new = rotate_while_asked(places, through, key)
         assert get(f"{direct}health", headers={HEADER: old}).status_code == httpx.codes.OK
 
     # Neither is anywhere but in the store, and a second plan has nothing to change.
@@ -237,3 +243,4 @@ def test_the_domain_is_the_way_in_and_the_only_one(
     assert "module.lambda.aws_lambda_function.this" in stopped
     monkeypatch.setenv("TF_VAR_domain_name", NAME)
     monkeypatch.setenv("TF_VAR_domain_zone_id", zone)
+    run_terraform(behind_domain.terraform, "destroy", "-auto-approve")

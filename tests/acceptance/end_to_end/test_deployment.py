@@ -28,6 +28,7 @@ def call_tool(url: str, key: str, tool: str, arguments: dict[str, object]):
     return asyncio.run(call())
 
 
+@pytest.mark.promise("a module is all that a new tool takes")
 @terraform("terraform", name="deployed")
 def test_new_code_is_served_at_the_same_url(aws, deployable, deployed, make_key):
     outputs = {name: output["value"] for name, output in deployed.outputs.items()}
@@ -70,23 +71,23 @@ def test_new_code_is_served_at_the_same_url(aws, deployable, deployed, make_key)
 
 
 @pytest.fixture
-def without_a_dependency(deployable):
+def without_a_dependency(editable):
     """The zip with one of the packages that it needs taken out of it."""
-    requirements = deployable.root / "requirements" / "lambda.txt"
+    requirements = editable.root / "requirements" / "lambda.txt"
     lines = requirements.read_text().splitlines(keepends=True)
     start = next(n for n, line in enumerate(lines) if line.startswith("mangum=="))
     end = next(n for n in range(start + 1, len(lines)) if not lines[n].startswith(" "))
     requirements.write_text("".join(lines[:start] + lines[end:]))
-    return deployable.build()
+    return editable.build()
 
 
 @terraform("terraform", name="deployed")
-def test_what_the_zip_lacks_is_missing_here_too(deployable, without_a_dependency, deployed):
+def test_what_the_zip_lacks_is_missing_here_too(editable, without_a_dependency, deployed):
     # Mangum is installed where the tests run, so only a clean environment can miss it. It is
     # needed for what the fast path leaves to FastMCP, such as the page; not for /health.
     reply = httpx.get(deployed.outputs["function_url"]["value"], timeout=30)
     assert reply.status_code == 500
-    logs = deployable.root.parent / "aws" / "logs"
+    logs = editable.root.parent / "aws" / "logs"
 
     def explained() -> bool:
         return any("No module named 'mangum'" in log.read_text() for log in logs.glob("*.log"))

@@ -73,6 +73,7 @@ def store_secret(folder: Folder, value: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.promise("an example has a table and a secret")
 def test_notes_are_kept_in_a_table_with_the_rights_of_the_statement(
     copied: Callable[[str], Folder],
 ) -> None:

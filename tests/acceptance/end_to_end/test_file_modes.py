@@ -71,6 +71,7 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.promise("`make up` runs all of it on a laptop")
 def test_nobody_else_reads_what_a_build_and_mesh_up_leave(checkout: Path) -> None:
     run(checkout, "build.py", "--architecture", "host", "--output", "dist/built.zip")
     run(checkout, "-c", "from mesh.build.environment import alone\nwith alone(): pass")

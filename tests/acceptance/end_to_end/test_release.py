@@ -81,14 +81,14 @@ class Load:
 
 
 @pytest.fixture
-def target(aws, deployable, tmp_path, monkeypatch) -> Target:
+def target(aws, editable, tmp_path, monkeypatch) -> Target:
     """The root, applied once with the greeting `first`; the zip is the project's."""
     monkeypatch.setenv("TF_VAR_rate_limit_per_minute", "0")
     # Lambda gives an INIT ten seconds, then tries again as long as a request may take: on a
     # machine that is busy with other tests the first may not do.
     monkeypatch.setenv("TF_VAR_timeout_seconds", "90")
-    deployable.write_tool("first")
-    deployable.build()
+    editable.write_tool("first")
+    editable.build()
     root = Root(
         folder=ROOT / "terraform",
         variables=terraform.environment(tmp_path / "terraform-data", base=dict(os.environ)),
@@ -136,7 +136,7 @@ def steps() -> Steps:
     return Steps(STEPS, io.StringIO())
 
 
-def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, make_key):
+def test_no_request_is_lost_and_what_fails_is_never_live(target, editable, make_key):
     options = Options(deadline_seconds=30)
     first = release(target, options, steps())
     assert (first.version, first.before) == ("1", None)
@@ -145,8 +145,8 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
 
     with Load(url, target.key) as load:
         # A release: held, tried, promoted.
-        deployable.write_tool("second")
-        deployable.build()
+        editable.write_tool("second")
+        editable.build()
         second = release(target, options, steps())
         assert (second.version, second.before) == ("2", "1")
         assert httpx.get(f"{url}health", timeout=60).json()["function_version"] == "2"
@@ -154,8 +154,8 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
         assert_no_changes(target)
 
         # One whose code is broken: the candidate shows it, and live never has it.
-        deployable.write_tool("broken")
-        deployable.break_search("if True:")
+        editable.write_tool("broken")
+        editable.break_search("if True:")
         with pytest.raises(NotReleasedError) as refused:
             release(target, options, steps())
         assert "version 3 does not pass the smoke test" in str(refused.value)
@@ -182,7 +182,7 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, deployable, mak
 
 
 def test_what_fails_only_where_it_is_live_is_taken_back(
-    target, deployable, make_key, monkeypatch, capsys, tmp_path
+    target, editable, make_key, monkeypatch, capsys, tmp_path
 ):
     options = Options(deadline_seconds=30)
     first = release(target, options, steps())
@@ -195,8 +195,8 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
 
     # It serves whoever signs, as the candidate's callers do, and nobody with a key.
     target = with_key(target, key)
-    deployable.write_tool("second")
-    good = deployable.break_search('if caller.current().name.startswith("key:"):')
+    editable.write_tool("second")
+    good = editable.break_search('if caller.current().name.startswith("key:"):')
     with pytest.raises(NotReleasedError) as refused:
         release(target, options, steps())
     assert "version 2 does not pass the smoke test" in str(refused.value)
@@ -216,7 +216,7 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
     assert "mesh release" in said
     assert known(target).live == "1"
 
-    deployable.mend_search(good)
+    editable.mend_search(good)
     # As the pipeline does it, from a plan that people have seen; with a canary first, of
     # which nothing is left.
     seen = tmp_path / "seen.tfplan"

@@ -85,15 +85,16 @@ def call_plainly(url: str, key: str) -> str:
 
 
 @pytest.fixture
-def streaming(deployable, monkeypatch):
+def streaming(editable, monkeypatch):
     """The project with the tests' tools, to be deployed for streaming."""
-    shutil.copy(TOOLS, deployable.root / "mcp_app" / "tools" / "streamed.py")
-    deployable.build()
+    shutil.copy(TOOLS, editable.root / "mcp_app" / "tools" / "streamed.py")
+    editable.build()
     monkeypatch.setenv("TF_VAR_invoke_mode", "RESPONSE_STREAM")
-    return deployable
+    return editable
 
 
 # Not "terraform": a second use of one name in another module would get no fixture there.
+@pytest.mark.promise("answers can be streamed")
 @terraform("terraform/", name="streamed")
 def test_answers_are_streamed(aws, streaming, streamed, make_key, monkeypatch):
     outputs = {name: output["value"] for name, output in streamed.outputs.items()}

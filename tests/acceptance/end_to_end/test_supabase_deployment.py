@@ -168,6 +168,7 @@ def test_each_mode_finds_what_is_there_with_its_own_scores(mesh, mode, kind):
     assert found(commits) == ["r@c1"]
 
 
+@pytest.mark.promise("every answer cites passages")
 def test_an_answer_cites_the_passages_that_were_found(mesh):
     answer = mesh.call("query_aoma_knowledge", query="deploy the server", strategy="comprehensive")
     assert (answer["status"], answer["grounded"]) == ("answered", True)
@@ -175,6 +176,7 @@ def test_an_answer_cites_the_passages_that_were_found(mesh):
     assert [citation["id"] for citation in answer["citations"]] == ["guide#0"]
 
 
+@pytest.mark.promise("nothing is answered without evidence")
 def test_without_evidence_no_model_is_asked(mesh, openai_server):
     answer = mesh.call("query_aoma_knowledge", query="quarterly zebra taxation")
     assert (answer["grounded"], answer["answer"], answer["passages"]) == (False, None, [])
@@ -187,6 +189,7 @@ def test_an_answer_that_cites_what_was_not_found_is_withheld(mesh, openai_server
     assert (answer["status"], answer["answer"]) == ("refused", None)
 
 
+@pytest.mark.promise("users see what row-level security lets them see")
 def test_two_users_see_different_rows_through_the_same_tool(mesh, supabase):
     ann = supabase.user_token("ann@example.com")
     bob = supabase.user_token("bob@example.com", groups=["board"])

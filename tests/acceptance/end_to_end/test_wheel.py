@@ -260,6 +260,7 @@ def test_a_new_project_has_the_values_of_its_environment(installed: Installed) -
     assert installed.greeting() == "Hello, Ada!"
 
 
+@pytest.mark.promise("`mesh dev` puts each save live")
 def test_each_save_is_live_and_one_that_does_not_start_is_not(installed: Installed) -> None:
     address = installed.local["MESH_URL"]
     with installed.start("dev", PYTHONUNBUFFERED="1") as running:
@@ -292,6 +293,7 @@ def test_each_save_is_live_and_one_that_does_not_start_is_not(installed: Install
     assert installed.greeting() == "Hello, Ada!"
 
 
+@pytest.mark.promise("`mesh deploy` deploys a server from the wheel")
 def test_deploy_asks_first_and_then_keeps_the_address(installed: Installed) -> None:
     aws = {name: value for name, value in installed.local.items() if name.startswith("AWS_")}
     client("s3", aws).create_bucket(Bucket="states")

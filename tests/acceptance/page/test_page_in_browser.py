@@ -74,6 +74,7 @@ def test_the_browser_has_nothing_to_complain_about(browser, serve, auth, scheme)
         assert asked == [address], "something was loaded from outside"
 
 
+@pytest.mark.promise("the page has a snippet for each client")
 def test_every_copy_button_copies_its_snippet_exactly(browser, url):
     with browser.page(url) as page:
         buttons = page.evaluate(

@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from mesh.build.environment import ROOT
-from mesh.deploy.plan_guard import Verdict, judge, read_plan
+from mesh.deploy.plan_guard import Plan, Verdict, judge, read_plan
 from mesh.local_aws import process
 from mesh.stack import local_aws_client, terraform
 
@@ -48,12 +49,14 @@ class Deployed:
         self.run("plan", "-refresh=false", "-lock=false", f"-out={target}", *values, *arguments)
         return target
 
-    def judged(
-        self, *arguments: str, allowed: tuple[str, ...] = (), **variables: object
-    ) -> Verdict:
-        """Plan, and let the guard look at it."""
+    def read(self, *arguments: str, **variables: object) -> Plan:
+        """Plan, and read that as the guard does."""
         plan = self.plan(*arguments, **variables)
-        return judge(read_plan(plan, root=self.root, variables=self.environment), allowed)
+        return read_plan(plan, root=self.root, variables=self.environment)
+
+    def judged(self, *arguments: str, **variables: object) -> Verdict:
+        """Plan, and let the guard look at it."""
+        return judge(self.read(*arguments, **variables))
 
     def edited(self, file: str, old: str, new: str) -> None:
         """Replace text in a file of the copy."""
@@ -90,9 +93,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         process.stop(folder / "aws")
 
 
-@pytest.fixture
-def deployed(applied: Deployed) -> Iterator[Deployed]:
-    """The same, with the configuration and the state put back after the test."""
+@contextmanager
+def put_back(applied: Deployed) -> Iterator[Deployed]:
+    """Let somebody edit the configuration and the state, and put both back."""
     kept = applied.root.with_name("kept")
     shutil.copytree(applied.root, kept, symlinks=True)
     yield applied
@@ -107,3 +110,10 @@ def deployed(applied: Deployed) -> Iterator[Deployed]:
         ignore=shutil.ignore_patterns(".terraform"),
     )
     shutil.rmtree(kept)
+
+
+@pytest.fixture
+def deployed(applied: Deployed) -> Iterator[Deployed]:
+    """The root, put back after the test."""
+    with put_back(applied) as editable:
+        yield editable

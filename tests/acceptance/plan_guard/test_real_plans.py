@@ -9,14 +9,21 @@ import boto3
 import pytest
 
 from mesh.cli import run
-from mesh.deploy.plan_guard import Verdict
-from tests.acceptance.plan_guard.conftest import Deployed
+from mesh.deploy.plan_guard import Verdict, judge
+from mesh.deploy.plan_guard.plan import parse_plan
+from tests.acceptance.plan_guard.conftest import put_back
 
 LAMBDA = "module.lambda.aws_lambda_function.this"
 LIVE = "module.lambda.aws_lambda_alias.live"
 LIVE_URL = "module.live_url.aws_lambda_function_url.this"
 PUBLIC = "module.live_url.aws_cloudformation_stack.public_access[0]"
 KEYS = 'module.parameters.aws_ssm_parameter.this["api-keys"]'
+SECRET = "sk-proj-" + "a1B2" * 8
+SECRETS = {
+    "MESH_ANYTHING": "sk-proj-" + "c3D4" * 8,
+    "MESH_UPSTREAM_PASSWORD": "correct horse",
+    "MESH_DATABASE": "postgresql://mesh:hunter2@db.example.com/mesh",
+}
 
 
 def stops(verdict: Verdict) -> dict[str, str]:
@@ -35,6 +42,9 @@ def test_what_changes_behind_the_address_passes(deployed):
         invoke_mode="RESPONSE_STREAM",
         log_level="DEBUG",
         tags={"Team": "mesh"},
+        # Names of parameters, and no secret.
+        backend="supabase",
+        supabase_url="https://abc.supabase.co",
     )
     assert verdict.ok, stops(verdict)
 
@@ -54,14 +64,7 @@ def test_another_region_is_stopped_and_named(deployed):
     assert "put `region` back" in found[LAMBDA]
 
 
-def test_another_guard_of_the_url_is_stopped(deployed):
-    found = stops(deployed.judged(function_url_auth="AWS_IAM"))
-    assert "authorization_type changes from NONE to AWS_IAM" in found[LIVE_URL]
-    assert "its count no longer reaches it" in found[PUBLIC]
-    assert found.keys() == {LIVE_URL, PUBLIC}
-
-
-def test_what_is_allowed_by_name_passes_and_nothing_else(deployed):
+def test_another_guard_of_the_url_is_stopped_unless_it_is_allowed_by_name(deployed):
     plan = deployed.plan(function_url_auth="AWS_IAM")
     shown = subprocess.run(
         ["terraform", f"-chdir={deployed.root}", "show", "-json", str(plan)],
@@ -69,6 +72,11 @@ def test_what_is_allowed_by_name_passes_and_nothing_else(deployed):
         capture_output=True,
         check=True,
     )
+    found = stops(judge(parse_plan(json.loads(shown.stdout))))
+    assert "authorization_type changes from NONE to AWS_IAM" in found[LIVE_URL]
+    assert "its count no longer reaches it" in found[PUBLIC]
+    assert found.keys() == {LIVE_URL, PUBLIC}
+
     asked = deployed.root / "plan.json"
     asked.write_bytes(shown.stdout)
     guard = ["plan-guard", str(asked)]
@@ -84,24 +92,52 @@ def test_an_open_server_is_stopped(deployed):
     assert found.keys() == {LAMBDA}
 
 
-def test_a_public_candidate_is_stopped(deployed):
-    deployed.edited(
-        "access.tf",
-        'auth          = "AWS_IAM"',
-        'auth          = "NONE"',
-    )
-    found = stops(deployed.judged())
-    assert "opens the candidate's URL" in found["module.candidate_url.aws_lambda_function_url.this"]
+@pytest.fixture(scope="module")
+def edited(applied) -> Verdict:
+    """What the guard says of a root that somebody edited in four places."""
+    told = "".join(f'{name} = "{value}"\n    ' for name, value in SECRETS.items())
+    with put_back(applied) as root:
+        for file, old, new in (
+            ("access.tf", 'auth          = "AWS_IAM"', 'auth          = "NONE"'),
+            (
+                "modules/function_url/main.tf",
+                "          InvokedViaFunctionUrl = true\n        }",
+                "        }",
+            ),
+            (
+                "modules/ssm_parameters/main.tf",
+                '  value_wo         = "{}"\n  value_wo_version = 1\n',
+                f'  value = "{SECRET}"\n',
+            ),
+            ("main.tf", "MESH_NAME ", f"{told}MESH_NAME "),
+        ):
+            root.edited(file, old, new)
+        verdict: Verdict = root.judged()
+    return verdict
 
 
-def test_a_grant_without_its_condition_is_stopped(deployed):
-    deployed.edited(
-        "modules/function_url/main.tf",
-        "          InvokedViaFunctionUrl = true\n        }",
-        "        }",
-    )
-    found = stops(deployed.judged())
-    assert "InvokeThroughFunctionUrl lets everybody lambda:InvokeFunction without" in found[PUBLIC]
+def test_a_public_candidate_is_stopped(edited):
+    found = stops(edited)["module.candidate_url.aws_lambda_function_url.this"]
+    assert "opens the candidate's URL" in found
+
+
+def test_a_grant_without_its_condition_is_stopped(edited):
+    found = stops(edited)[PUBLIC]
+    assert "InvokeThroughFunctionUrl lets everybody lambda:InvokeFunction without" in found
+
+
+def test_a_parameter_written_in_clear_is_stopped_without_showing_it(edited):
+    found = stops(edited)
+    assert "`value` puts the parameter's content in clear" in found[KEYS]
+    assert SECRET not in json.dumps(found)
+
+
+def test_secrets_in_the_environment_are_stopped_without_being_shown(edited):
+    said = [finding.problem for finding in edited.stops if finding.address == LAMBDA]
+    assert len(said) == len(SECRETS)
+    for name, value in SECRETS.items():
+        assert any(f"variables.{name}` " in problem and "in clear" in problem for problem in said)
+        assert not any(value in str(finding) for finding in edited.stops)
 
 
 def test_a_moved_module_passes_and_one_without_a_moved_block_is_stopped(deployed):
@@ -136,45 +172,6 @@ def test_destroying_is_stopped(deployed):
     assert all("deleted" in said for said in found.values())
 
 
-def test_a_parameter_written_in_clear_is_stopped_without_showing_it(deployed):
-    secret = "sk-proj-" + "a1B2" * 8
-    deployed.edited(
-        "modules/ssm_parameters/main.tf",
-        '  value_wo         = "{}"\n  value_wo_version = 1\n',
-        f'  value = "{secret}"\n',
-    )
-    found = stops(deployed.judged())
-    assert "`value` puts the parameter's content in clear" in found[KEYS]
-    assert secret not in json.dumps(found)
-
-
-def test_secrets_in_the_environment_are_stopped_without_being_shown(deployed):
-    secrets = {
-        "MESH_ANYTHING": "sk-proj-" + "a1B2" * 8,
-        "MESH_UPSTREAM_PASSWORD": "correct horse",
-        "MESH_DATABASE": "postgresql://mesh:hunter2@db.example.com/mesh",
-    }
-    told = "".join(f'{name} = "{value}"\n    ' for name, value in secrets.items())
-    deployed.edited("main.tf", "MESH_NAME ", f"{told}MESH_NAME ")
-    verdict = deployed.judged()
-    assert {finding.address for finding in verdict.stops} == {LAMBDA}
-    said = [finding.problem for finding in verdict.stops]
-    for name, value in secrets.items():
-        assert any(f"variables.{name}` " in problem and "in clear" in problem for problem in said)
-        assert not any(value in str(finding) for finding in verdict.stops)
-
-
-def test_the_supabase_backend_tells_names_of_parameters_and_passes(deployed):
-    verdict = deployed.judged(
-        environment_variables={
-            "AOMA_BACKEND": "supabase",
-            "SUPABASE_URL": "https://abc.supabase.co",
-        },
-        secrets=["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
-    )
-    assert verdict.ok, stops(verdict)
-
-
 def test_every_option_passes_for_none_replaces_what_the_address_depends_on(deployed):
     verdict = deployed.judged(
         provisioned_concurrency=2,
@@ -193,12 +190,10 @@ def test_every_option_passes_for_none_replaces_what_the_address_depends_on(deplo
     assert verdict.ok, stops(verdict)
 
 
-def test_a_real_plan_for_a_domain_passes_while_the_function_url_answers_too(
-    applied: Deployed,
-) -> None:
+def test_a_plan_for_a_domain_passes_while_the_function_url_answers_too(deployed):
     route53 = boto3.client(
         "route53",
-        endpoint_url=applied.environment["AWS_ENDPOINT_URL"],
+        endpoint_url=deployed.environment["AWS_ENDPOINT_URL"],
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - local AWS takes anything
@@ -209,11 +204,12 @@ def test_a_real_plan_for_a_domain_passes_while_the_function_url_answers_too(
         "domain_zone_id": zone["Id"].rpartition("/")[2],
     }
 
-    assert applied.judged(**given, domain_only=False).stops == ()
+    assert deployed.judged(**given, domain_only=False).stops == ()
 
-    [shut] = applied.judged(**given).stops
+    shutting = deployed.read(**given)
+    [shut] = judge(shutting).stops
     assert shut.address == LAMBDA
-    assert applied.judged(**given, allowed=(LAMBDA,)).ok
+    assert judge(shutting, (LAMBDA,)).ok
 
 
 @pytest.mark.parametrize("content", ["{}", '{"terraform_version": "1.11.4"}', "{broken", "[]"])

@@ -126,6 +126,7 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(accoun
     assert refused(lambda: role.client("s3").list_objects_v2(Bucket=BUCKET))
 
 
+@pytest.mark.promise("`mesh bootstrap` makes the roles of the pipeline")
 def test_bootstrap_keeps_its_own_state_in_the_bucket_and_nowhere_else(account: Account) -> None:
     objects = boto3.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
 

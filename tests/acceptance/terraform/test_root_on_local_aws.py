@@ -245,6 +245,7 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert {stack["StackStatus"] for stack in stacks} <= {"DELETE_COMPLETE"}
 
 
+@pytest.mark.promise("releases and rollbacks keep the address")
 @pytest.mark.usefixtures("aws")
 def test_the_pipeline_s_way_releases_holds_and_rolls_back_at_one_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

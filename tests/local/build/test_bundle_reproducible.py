@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mesh.build import BuildResult
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
@@ -52,6 +54,7 @@ def build_elsewhere(
     return answer
 
 
+@pytest.mark.promise("one reproducible zip")
 def test_zip_is_identical_in_another_folder_on_another_day_for_another_user(
     checkout: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -145,6 +145,7 @@ def test_an_advanced_parameter_has_twice_the_room_and_stays_advanced(parameter: 
     assert len(api_keys.current(parameter)) == kept + 2
 
 
+@pytest.mark.promise("keys are named, expire and rotate")
 def test_a_rotated_key_has_a_successor_of_the_same_limits_and_ends(parameter: Parameter) -> None:
     limits = Limits(dt.timedelta(days=90), ("search_knowledge",), 60)
     first = api_keys.create(parameter, "ci", limits)

@@ -60,6 +60,7 @@ def test_only_the_tools_of_what_was_exported_are_offered(client) -> None:
     assert not offered & {"search_knowledge", "search_git_commits", "search_code_files"}
 
 
+@pytest.mark.promise("tickets come from an export of Jira")
 def test_ticket_is_found_read_and_counted(client) -> None:
     hit = client.call("search_jira_tickets", query="licence for transcoding", projectKey="VAULT")
     hit = hit["hits"][0]

@@ -48,6 +48,7 @@ def sent_until(worker, kind: str) -> Tally:
     return tally
 
 
+@pytest.mark.promise("`make torture` counts inputs and faults")
 def test_a_run_counts_its_inputs_and_finds_nothing_wrong():
     done = subprocess.run(
         [*COMMAND, "--count", str(INPUTS)], cwd=ROOT, capture_output=True, text=True, check=False

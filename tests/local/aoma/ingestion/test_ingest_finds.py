@@ -12,6 +12,7 @@ from tests.local.aoma.ingestion.conftest import HANDBOOK, TICKETS, Mesh, git
 type Write = Callable[[str, str], Path]
 
 
+@pytest.mark.promise("`mesh ingest` fills the database")
 @pytest.mark.parametrize("mode", ["keyword", "semantic", "hybrid"])
 def test_documents_commits_code_and_tickets_are_found_in_every_mode(mesh: Mesh, mode: str) -> None:
     mesh.loaded("--documents", mesh.handbook, "--git", mesh.service, "--jira", mesh.export)

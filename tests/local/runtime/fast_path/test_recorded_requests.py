@@ -33,6 +33,7 @@ def fails(answer: dict[str, Any]) -> bool:
     return isinstance(content, dict) and bool(content.get("result", {}).get("isError"))
 
 
+@pytest.mark.promise("a cold instance answers without FastMCP, alike")
 @pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)
 def test_a_client_connects_lists_and_calls_on_the_fast_path(pair, path: Path):
     served = set()
