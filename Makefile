@@ -81,7 +81,7 @@ test-all: setup ## Run every test
 
 test-rest: setup ## Run the tests that `make test` leaves out
 	@$(RUN_TESTS) -m "not unit and not promise" $(PYTEST)
-# One process per core, each file in one of them: its tests share what its fixtures start.
+# Each file in one process: its tests share what its fixtures start. tests/conftest.py says how many.
 RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
 
 torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)

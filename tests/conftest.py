@@ -71,6 +71,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = f"{datetime.now(UTC):%Y%m%d}"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: Terraform's provider waits for minutes in some tests."""
+    return (os.process_cpu_count() or 1) + 1
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how to repeat the run."""
     seed = config.getoption(SEED)

@@ -34,7 +34,7 @@ PATHS = (
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 PUBLIC = {"", "health", *PATHS[-2:]}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 120
 CANARY = "canary-41d9"
 SEARCH = CALL | {
     "method": "tools/call",
@@ -61,6 +61,18 @@ def with_issuer(deployable, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> 
 
 def bearer(credential: str) -> dict[str, str]:
     return {"authorization": f"Bearer {credential}"}
+
+
+def requests_of(
+    callers: dict[str, dict[str, str]],
+) -> Iterator[tuple[str, str, tuple[str, dict[str, str]]]]:
+    """Every path with every method by the first caller, and what is worth a try by each other.
+
+    The whole product is walked without a network in tests/local/runtime/access.
+    """
+    first, *others = callers.items()
+    yield from itertools.product(PATHS, METHODS, [first])
+    yield from itertools.product(("", "ready", "mcp", "rpc"), ("GET", "POST"), others)
 
 
 def status(url: str, credential: str) -> int:
@@ -155,15 +167,13 @@ def test_every_url_lets_in_who_may_call_and_nobody_else(aws, with_issuer, walked
         "a context of its own": {"x-amzn-request-context": '{"authorizer": {}}'},
     }
     with httpx.Client(timeout=DEADLINE_SECONDS) as http:
-        for path, method, (kind, headers) in itertools.product(PATHS, METHODS, strangers.items()):
+        for path, method, (kind, headers) in requests_of(strangers):
             reply = http.request(method, httpx.URL(live + path), headers=headers)
             expected = 200 if path in PUBLIC and method in {"GET", "HEAD"} else 401
             assert reply.status_code == expected, (path, method, kind)
         # The candidate's address: nothing is public, and no key or token replaces a signature.
         holders = {"key": bearer(key), "token": bearer(token)}
-        for path, method, (kind, headers) in itertools.product(
-            PATHS, METHODS, {**strangers, **holders}.items()
-        ):
+        for path, method, (kind, headers) in requests_of({**strangers, **holders}):
             reply = http.request(method, httpx.URL(candidate + path), headers=headers)
             assert reply.status_code == 403, (path, method, kind)
         body = json.dumps(CALL)

@@ -137,7 +137,6 @@ def test_a_model_that_ignores_the_deadline_is_left(model, monkeypatch) -> None:
     result = answer(backend, deadline=left_after_search(backend, monkeypatch, 1.2))
     assert result.status == "failed"
     assert "it had not answered when the call's 10 s were over" in (result.reason or "")
-    assert result.elapsed_ms < 5000
 
 
 def test_a_model_is_not_asked_when_too_little_time_is_left(model, monkeypatch) -> None:
