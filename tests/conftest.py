@@ -71,8 +71,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = f"{datetime.now(UTC):%Y%m%d}"
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers() -> int | None:
     """One worker more than cores: Terraform's provider waits for minutes in some tests."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
     return (os.process_cpu_count() or 1) + 1
 
 

@@ -243,4 +243,4 @@ def test_the_domain_is_the_way_in_and_the_only_one(
     assert "module.lambda.aws_lambda_function.this" in stopped
     monkeypatch.setenv("TF_VAR_domain_name", NAME)
     monkeypatch.setenv("TF_VAR_domain_zone_id", zone)
-    run_terraform(behind_domain.terraform, "destroy", "-auto-approve")
+    behind_domain.terraform.destroy()
