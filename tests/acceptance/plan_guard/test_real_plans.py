@@ -43,8 +43,11 @@ def test_what_changes_behind_the_address_passes(deployed):
         log_level="DEBUG",
         tags={"Team": "mesh"},
         # Names of parameters, and no secret.
-        backend="supabase",
-        supabase_url="https://abc.supabase.co",
+        environment_variables={
+            "AOMA_BACKEND": "supabase",
+            "SUPABASE_URL": "https://abc.supabase.co",
+        },
+        secrets=["OPENAI_API_KEY", "SUPABASE_KEY", "SUPABASE_TOKEN"],
     )
     assert verdict.ok, stops(verdict)
 

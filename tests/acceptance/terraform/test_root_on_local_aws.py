@@ -174,7 +174,6 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert environment["Environment"]["Variables"] == {
         "MESH_NAME": "aoma-mesh",
         "MESH_ENVIRONMENT": "dev",
-        "AOMA_BACKEND": "embedded",
         "MESH_AUTH": "api_key",
         "MESH_API_KEYS_PARAMETER": "/aoma-mesh/dev/api-keys",
         "MESH_SECRETS_TTL_SECONDS": "60",
