@@ -41,8 +41,8 @@ ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
-# What the tests compare the fast path with; tests/any_server/test_fastmcp_versions.py does it for
-# each of these. Any other version writes its own answers.
+# What the tests compare the fast path with: tests/acceptance/compatibility/test_fastmcp_versions.py.
+# Any other version writes its own answers.
 COMPARED: Mapping[str, frozenset[str]] = {
     "fastmcp": frozenset({"4.1.7", "4.2.3"}),
     "mcp": frozenset({"2.3.0"}),

@@ -16,7 +16,7 @@ from mesh.packages.lock_file import supported_fastmcp
 from tests.compatibility.cases import Case
 from tests.compatibility.trial import trial
 
-SERVERS = Path(__file__).with_name("servers")
+SERVERS = ROOT / "tests" / "local" / "any_server" / "servers"
 CALLS: dict[str, Any] = json.loads(SERVERS.with_name("calls.json").read_text())
 # The first and the last release of each minor version, as of November 2026. MESH_FASTMCP names
 # another one to try.
