@@ -41,7 +41,7 @@ ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
 NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
-# What the tests compare the fast path with: tests/acceptance/compatibility/test_fastmcp_versions.py.
+# What tests/acceptance/compatibility/test_fastmcp_versions.py compares the fast path with.
 # Any other version writes its own answers.
 COMPARED: Mapping[str, frozenset[str]] = {
     "fastmcp": frozenset({"4.1.7", "4.2.3"}),

@@ -226,12 +226,12 @@ def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Insta
     installed.edit("Greet somebody by name.", "Greet somebody.")
     workflow.release()
     listed = installed.mesh("rollback", *environment, "--list", **variables)
-    assert re.search(r"^2 .*<- live", listed, re.MULTILINE), listed
+    assert re.search(r"^ *2 .*<- live", listed, re.MULTILINE), listed
 
     workflow.run("roll-back")
 
     listed = installed.mesh("rollback", *environment, "--list", **variables)
-    assert re.search(r"^1 .*<- live", listed, re.MULTILINE), listed
+    assert re.search(r"^ *1 .*<- live", listed, re.MULTILINE), listed
     installed.edit("Greet somebody.", "Greet somebody by name.")
 
 
