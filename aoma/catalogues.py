@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aoma.document_catalogue import CONTENT, FIELDS, frozen_document, frozen_list
-from mesh.build import frozen
-from mesh.build.frozen import PLACEHOLDER, AskedServer
+from mesh.build.fast_path import answers
+from mesh.build.fast_path.answers import PLACEHOLDER, AskedServer
 
 if TYPE_CHECKING:
     from mcp_app.knowledge.results import Document, DocumentEntry
@@ -78,7 +78,7 @@ class _Server(AskedServer):
         set_current(self._deployment)
 
 
-class Catalogues(frozen.Catalogues):
+class Catalogues(answers.Catalogues):
     """One for the index in the zip, and one for Supabase with all sources."""
 
     chosen_by: ClassVar[Mapping[str, str]] = {"AOMA_BACKEND": "embedded", "AOMA_SOURCES": ""}

@@ -19,17 +19,16 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from mesh.build import (
+from mesh.build import host_architecture, target
+from mesh.build.bundle import (
     bytecode,
     dependencies,
-    host_architecture,
+    docstrings,
+    exclusions,
     layer,
-    optional,
-    packing,
-    pruning,
-    stripping,
-    target,
-    trimming,
+    module_packs,
+    native_libraries,
+    optional_parts,
 )
 
 NEVER = 1_000_000
@@ -65,13 +64,13 @@ class Compiled:
 
 
 def _is_dropped_but(**changed: Any) -> Any:
-    return mock.patch.multiple(pruning, **changed)
+    return mock.patch.multiple(exclusions, **changed)
 
 
 @contextmanager
-def _kept(part: optional.OptionalPart) -> Iterator[None]:
-    parts = tuple(one for one in optional.PARTS if one is not part)
-    with mock.patch.object(optional, "PARTS", parts):
+def _kept(part: optional_parts.OptionalPart) -> Iterator[None]:
+    parts = tuple(one for one in optional_parts.PARTS if one is not part)
+    with mock.patch.object(optional_parts, "PARTS", parts):
         yield
 
 
@@ -84,17 +83,19 @@ class Everything(frozenset[str]):
 
 def steps() -> dict[str, Any]:
     """By the step, what leaves it out."""
-    pygments = mock.patch.object(pruning, "PYGMENTS_LEXERS", Everything())
+    pygments = mock.patch.object(exclusions, "PYGMENTS_LEXERS", Everything())
     return {
         "nothing": mock.patch.object(layer, "RECIPE", layer.RECIPE),
         "distributions that nothing on Lambda imports": _is_dropped_but(DISTRIBUTIONS={}),
         "command lines and the like": _is_dropped_but(PARTS=()),
         "lexers of pygments": pygments,
-        **{part.title: _kept(part) for part in optional.PARTS},
-        "docstrings of packages": mock.patch.object(trimming, "UNDOCUMENTED", ()),
+        **{part.title: _kept(part) for part in optional_parts.PARTS},
+        "docstrings of packages": mock.patch.object(docstrings, "UNDOCUMENTED", ()),
         "columns in bytecode": mock.patch.object(bytecode, "COMPILER", ("-I", "-S")),
-        "sections of native libraries": mock.patch.object(stripping, "stripped", lambda one: one),
-        "one file for a package's modules": mock.patch.object(packing, "LEAST_MODULES", NEVER),
+        "sections of native libraries": mock.patch.object(
+            native_libraries, "stripped", lambda one: one
+        ),
+        "one file for a package's modules": mock.patch.object(module_packs, "LEAST_MODULES", NEVER),
     }
 
 

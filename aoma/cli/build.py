@@ -104,7 +104,7 @@ def main(given: Sequence[str] | None = None) -> int:
     options = arguments(given)
     # Not before --help was answered: these take the packages of the environment.
     from aoma.build_hook import build  # noqa: PLC0415
-    from mesh.build.building import silent  # noqa: PLC0415
+    from mesh.build.pipeline import silent  # noqa: PLC0415
     from mesh.build.report import as_json, as_text  # noqa: PLC0415
 
     try:

@@ -18,8 +18,8 @@ from aoma import build_hook
 from aoma.build_hook import aoma
 from benchmarks.starts import authority
 from mesh import build as bundle
-from mesh.build import dependencies
-from mesh.build.bytecode import TASK_ROOT
+from mesh.build.bundle import dependencies
+from mesh.build.bundle.bytecode import TASK_ROOT
 from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.build.target import target

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mesh.build.archive import Entry
+from mesh.build.bundle.archive import Entry
 from mesh.build.failure import BuildError
 
 
@@ -24,8 +24,8 @@ class Report:
         lines: What the build prints about them, such as `knowledge   12 documents`.
         details: The same for `--json`, by key.
         notes: What the person who builds should know, a sentence each.
-        offers: What the server offers because of these files; see
-            `mesh.build.frozen.Catalogues.servers`. None where that does not depend on them.
+        offers: What the server offers because of these files; see `Catalogues.servers` in
+            `mesh.build.fast_path.answers`. None where that does not depend on them.
     """
 
     title: str = "build hook"

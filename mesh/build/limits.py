@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mesh.build.bundle.layer import Package
 from mesh.build.failure import BuildError
-from mesh.build.layer import Package
 
 MEBIBYTE = 1024 * 1024
 # In a request that makes or changes a function; more goes through S3.

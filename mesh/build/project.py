@@ -32,7 +32,7 @@ class Project:
         tools: A package whose modules hold tools; each of them can be imported before the server's
             own module. Empty where that module holds the tools.
         catalogues: A module with a class `Catalogues`, where one frozen list is not enough; see
-            `mesh.build.frozen`.
+            `mesh.build.fast_path.answers`.
         example: A tool and its arguments, which the server's page shows; None where there is none.
         hook: Adds files to the zip.
         declared: Names of the packages that the author asks for, normalised. The build makes only

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from mesh.build.building import BuildResult
-from mesh.build.fast_path import LEFT_TO_FASTMCP
+from mesh.build.fast_path.catalogues import LEFT_TO_FASTMCP
 from mesh.build.limits import UNZIPPED_BYTES, ZIP_BYTES, megabytes
+from mesh.build.pipeline import BuildResult
 
 SHOWN = 12
 

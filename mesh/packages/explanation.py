@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from mesh.build.dependencies import NAME, UNREACHABLE, unreachable
+from mesh.build.bundle.dependencies import NAME, UNREACHABLE, unreachable
 from mesh.build.target import Target
 from mesh.packages.declared import Declared
 

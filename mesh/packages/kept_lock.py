@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from mesh.build.dependencies import MESH_INPUT, pins
+from mesh.build.bundle.dependencies import MESH_INPUT, pins
 from mesh.build.failure import BuildError
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from mesh import uv
-from mesh.build.dependencies import MESH_INPUT, MESH_LOCK, pins
+from mesh.build.bundle.dependencies import MESH_INPUT, MESH_LOCK, pins
 from mesh.build.failure import BuildError
 from mesh.build.target import Target
 from mesh.packages.declared import Declared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesh.build import notices
+from mesh.build.bundle import notices
 from mesh.build.environment import ROOT
 from mesh.installation import REQUIREMENTS, TERRAFORM
 from mesh.reference import commands, setup_guide, terraform

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 
 from mesh import packages
 from mesh.build import hook
-from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.bundle.dependencies import MESH_LOCK, pins
 from mesh.build.failure import BuildError
 from mesh.build.project import Project, version_of
 from mesh.build.target import Target

@@ -42,7 +42,7 @@ class Settings:
         smoke: The call of the smoke test; None where there is none.
         build: A function that adds files to the zip, such as `hooks:add_index`.
         tools: A package whose modules hold the tools.
-        catalogues: A module with a class `Catalogues`; see `mesh.build.frozen`.
+        catalogues: A module with a class `Catalogues`; see `mesh.build.fast_path.answers`.
         shrink_packages: Whether Mesh makes all packages smaller, not its own alone.
         origins: By setting, where its value comes from.
     """

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh import uv
-from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.bundle.dependencies import MESH_LOCK, pins
 
 CASES = Path(__file__).with_name("cases.toml")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.build import build, host_architecture, target
-from mesh.build.host_packages import host_site
+from mesh.build.server.host_packages import host_site
 from mesh.failure import CommandFailedError
 from mesh.installation import CACHE
 from mesh.settings import locate, project, settings

@@ -1,7 +1,7 @@
 """Pydantic's core schemas as the build froze them, made whole again.
 
 A core schema is plain data, apart from classes, functions and defaults. Those the build wrote
-down as references (`mesh.build.frozen_schemas`); here they are looked up in the modules, which
+down as references (`mesh.build.fast_path.schemas`); here they are looked up in the modules, which
 are imported already. https://docs.pydantic.dev/latest/internals/architecture/
 
 What is frozen is a value of JSON, or a list whose first item says what it is:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mesh.build import fast_path
-from mesh.build.dependencies import MESH_LOCK, pins
+from mesh.build.bundle.dependencies import MESH_LOCK, pins
 from mesh.build.environment import ROOT
+from mesh.build.fast_path import catalogues
 from mesh.packages.lock_file import supported_fastmcp
 from tests.compatibility.cases import Case
 from tests.compatibility.trial import trial
@@ -22,7 +22,7 @@ CALLS: dict[str, Any] = json.loads(SERVERS.with_name("calls.json").read_text())
 # another one to try.
 VERSIONS = os.environ.get("MESH_FASTMCP", "4.0.0 4.0.11 4.1.0 4.1.7 4.2.3").split()
 # Mesh's own version is in test_both_ways.py.
-COMPARED = sorted(fast_path.COMPARED["fastmcp"] - {pins(MESH_LOCK)["fastmcp"]})
+COMPARED = sorted(catalogues.COMPARED["fastmcp"] - {pins(MESH_LOCK)["fastmcp"]})
 
 
 def case(folder: str, version: str, *calls: Any) -> Case:
@@ -49,7 +49,7 @@ def test_a_server_runs_with_the_version_that_it_asks_for(tmp_path: Path, version
     assert pins(lock)["fastmcp"] == version
     assert supported_fastmcp().contains(version)
     assert result.calls > result.tools > 0
-    if version in fast_path.COMPARED["fastmcp"]:
+    if version in catalogues.COMPARED["fastmcp"]:
         assert len(result.fast) == result.tools
     else:
         assert result.fast == ()
@@ -72,5 +72,5 @@ def test_the_fast_path_answers_as_each_compared_version_does(
 
 def test_the_versions_that_mesh_locks_are_compared() -> None:
     own = pins(MESH_LOCK)
-    assert all(own[name] in versions for name, versions in fast_path.COMPARED.items())
+    assert all(own[name] in versions for name, versions in catalogues.COMPARED.items())
     assert supported_fastmcp().contains(own["fastmcp"])

@@ -16,7 +16,7 @@ from fastmcp.server.transforms.namespace import Namespace
 from mesh.build import BuildError, BuildResult, build
 from mesh.build.environment import ROOT
 from mesh.build.project import Project
-from mesh.build.server_checks import whole_server_reason
+from mesh.build.server.checks import whole_server_reason
 from mesh.installation import CACHE
 from tests.local.any_server.instance import answers
 

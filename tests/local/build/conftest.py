@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from aoma.build_hook import build
-from mesh.build import BuildResult, optional
+from mesh.build import BuildResult
+from mesh.build.bundle import optional_parts
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
 from tests.fixtures.projects import Project, Wheel, git
@@ -114,6 +115,6 @@ def run_whole(
     """Runs a script with the zip of an application that asks for every optional part."""
     output = tmp_path_factory.mktemp("whole") / "host.zip"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optional, "asked_for", lambda _root: optional.PARTS)
+        patch.setattr(optional_parts, "asked_for", lambda _root: optional_parts.PARTS)
         build("host", output=output, cache=CACHE / "bundle", indexed=False)
     return runner(unpacked(output, tmp_path_factory.mktemp("whole task")))

@@ -14,7 +14,8 @@ from types import CodeType
 
 import pytest
 
-from mesh.build import BuildError, bytecode, packed_modules
+from mesh.build import BuildError
+from mesh.build.bundle import bytecode, packed_modules
 from mesh.build.target import target
 from tests.fixtures.projects import Project, Wheel
 
@@ -146,7 +147,7 @@ def test_importing_everything_compiles_nothing_and_lacks_no_pruned_package(
         *("dns", "pycparser", "cffi", "pygments", "h2", "hpack", "hyperframe"),
     }
     asking = {name: asked for name, asked in found["missing"].items() if name in pruned}
-    # None of these is reached by an HTTP request: see mesh/build/pruning.py.
+    # None of these is reached by an HTTP request: see mesh/build/bundle/exclusions.py.
     assert asking == {
         "dns": ["email_validator.deliverability"],
         "h2": ["httpcore2._async.http2", "httpcore2._sync.http2"],

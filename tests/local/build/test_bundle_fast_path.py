@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mesh.build.environment import ROOT
-from mesh.build.fast_path import LEFT_TO_FASTMCP
+from mesh.build.fast_path.catalogues import LEFT_TO_FASTMCP
 
 PAGE = ROOT / "docs" / "explanation" / "fast-path.md"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aoma.build_hook import aoma
-from mesh.build.fast_path import ask
+from mesh.build.fast_path.catalogues import ask
 
 
 def test_a_server_of_fewer_sources_is_asked_for_its_own_documents(tmp_path: Path) -> None:

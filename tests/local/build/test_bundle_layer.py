@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import BuildError, dependencies
+from mesh.build import BuildError
+from mesh.build.bundle import dependencies
 from mesh.build.limits import MEBIBYTE
 from tests.fixtures.projects import Project, Wheel
 

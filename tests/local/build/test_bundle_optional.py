@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from aoma.build_hook import aoma, build
-from mesh.build import BuildResult, optional, pruning
+from mesh.build import BuildResult
+from mesh.build.bundle import exclusions, optional_parts
 from mesh.installation import CACHE
 from tests.fixtures.projects import LOCK, Project, Wheel, git
 
@@ -94,8 +95,8 @@ def test_the_zip_of_this_project_asks_for_none(real: Callable[[str], BuildResult
     result = real("host")
 
     pruned = {one.partition("==")[0] for one in result.pruned}
-    expected = frozenset().union(*(part.distributions for part in optional.PARTS))
-    assert pruned == pruning.DISTRIBUTIONS.keys() | expected
+    expected = frozenset().union(*(part.distributions for part in optional_parts.PARTS))
+    assert pruned == exclusions.DISTRIBUTIONS.keys() | expected
     with zipfile.ZipFile(result.path) as opened:
         assert not [name for name in opened.namelist() if name.startswith(("rpds/", "jsonschema/"))]
 
@@ -107,7 +108,7 @@ def test_no_more_of_the_dependencies_load_it_than_is_known() -> None:
         re.MULTILINE,
     )
     locked = set(re.findall(r"^([a-z0-9-]+)==", LOCK.read_text(), re.MULTILINE))
-    own = optional.CLIENTS.distributions | pruning.DISTRIBUTIONS.keys()
+    own = optional_parts.CLIENTS.distributions | exclusions.DISTRIBUTIONS.keys()
     found = {
         str(file)
         # Some are locked for other systems than this one.
@@ -115,11 +116,11 @@ def test_no_more_of_the_dependencies_load_it_than_is_known() -> None:
         if re.sub(r"[-_.]+", "-", one.name).lower() in locked - own
         for file in one.files or ()
         if file.suffix == ".py"
-        and not pruning.is_dropped(file)
+        and not exclusions.is_dropped(file)
         and asks.search(Path(str(file.locate())).read_text(encoding="utf-8"))
     }
 
-    # All of them are reached by the names in optional.py alone.
+    # All of them are reached by the names in optional_parts.py alone.
     assert found == {
         "fastmcp/client/elicitation.py",
         "fastmcp/server/providers/openapi/provider.py",

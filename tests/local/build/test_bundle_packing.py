@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mesh.build.packing import LEAST_MODULES, packs
+from mesh.build.bundle.module_packs import LEAST_MODULES, packs
 from tests.fixtures.projects import Project, Wheel
 
 FILES = {

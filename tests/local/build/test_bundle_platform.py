@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mesh.build import BuildError, BuildResult
-from mesh.build.dependencies import runs_on
+from mesh.build.bundle.dependencies import runs_on
 from mesh.build.target import Target, target
 from mesh.failure import CommandFailedError
 from tests.fixtures.projects import Project, Wheel

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mesh.build import BuildResult, pruning
+from mesh.build import BuildResult
+from mesh.build.bundle import exclusions
 from mesh.build.environment import ROOT
 from mesh.build.limits import MEBIBYTE
 
@@ -65,7 +66,7 @@ def test_pruned_distributions_are_those_that_the_lock_holds() -> None:
     lock = (ROOT / "requirements" / "lambda.txt").read_text()
     locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
 
-    assert set(pruning.DISTRIBUTIONS) <= locked
+    assert set(exclusions.DISTRIBUTIONS) <= locked
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])

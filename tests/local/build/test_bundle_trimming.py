@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from mesh.build import BuildResult, bytecode, stripping, trimming
+from mesh.build import BuildResult
+from mesh.build.bundle import bytecode, docstrings, native_libraries
 from tests.fixtures.projects import Project, Wheel
 
 LOAD = """
@@ -48,7 +49,7 @@ def library(module: str) -> Path:
 )
 def test_a_stripped_library_is_loaded(module: str, tmp_path: Path) -> None:
     whole = library(module).read_bytes()
-    stripped = stripping.stripped(whole)
+    stripped = native_libraries.stripped(whole)
     assert len(stripped) < len(whole)
     copy = tmp_path / library(module).name
     copy.write_bytes(stripped)
@@ -62,15 +63,15 @@ def test_a_stripped_library_is_loaded(module: str, tmp_path: Path) -> None:
 
 
 def test_stripping_twice_changes_nothing() -> None:
-    once = stripping.stripped(library("yaml._yaml").read_bytes())
+    once = native_libraries.stripped(library("yaml._yaml").read_bytes())
 
-    assert stripping.stripped(once) == once
+    assert native_libraries.stripped(once) == once
 
 
 def test_what_is_no_library_stays_as_it_is() -> None:
     script = b"GROUP ( libc.so.6 )\n"
 
-    assert stripping.stripped(script) == script
+    assert native_libraries.stripped(script) == script
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
@@ -104,7 +105,7 @@ def test_without_docstrings_code_and_its_line_numbers_are_the_same() -> None:
 def test_docstrings_stay_in_packages_that_describe_tools_and_models() -> None:
     described = {"fastmcp", "mcp", "mcp_types", "mcp_app", "openai", "pydantic"}
 
-    assert not described & trimming.UNDOCUMENTED
+    assert not described & docstrings.UNDOCUMENTED
     assert b"Say it" in bytecode.compiled(SOURCE, "fastmcp/answers.py")
 
 

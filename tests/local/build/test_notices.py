@@ -8,7 +8,8 @@ from email import message_from_string
 
 import pytest
 
-from mesh.build import BuildResult, notices
+from mesh.build import BuildResult
+from mesh.build.bundle import notices
 from mesh.build.environment import ROOT
 from mesh.installation import REQUIREMENTS
 from tests.fixtures.projects import Project, Wheel

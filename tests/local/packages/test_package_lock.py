@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mesh.build import BuildError
-from mesh.build.dependencies import MESH_LOCK, pins
-from mesh.build.host_packages import host_site
+from mesh.build.bundle.dependencies import MESH_LOCK, pins
+from mesh.build.server.host_packages import host_site
 from mesh.build.target import target
 from mesh.failure import CommandFailedError
 from mesh.packages import declared, lock

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.build import layer
-from mesh.build.layer import Layer
+from mesh.build.bundle import layer
+from mesh.build.bundle.layer import Layer
 from mesh.build.target import host_architecture, target
 from tests.fixtures.projects import Wheel
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mesh.build import BuildError
-from mesh.build.dependencies import MESH_LOCK
+from mesh.build.bundle.dependencies import MESH_LOCK
 from mesh.packages import is_installed, kept
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mesh import settings
 from mesh.build import BuildError
-from mesh.build.dependencies import MESH_LOCK
+from mesh.build.bundle.dependencies import MESH_LOCK
 from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.failure import CommandFailedError

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aoma.build_hook import aoma
-from mesh.build import fast_path
 from mesh.build.environment import ROOT
+from mesh.build.fast_path import catalogues
 from mesh.build.project import Project
 from tests.local.runtime.fast_path.pair import comparable
 from tests.local.runtime.fast_path.ways import Way
@@ -45,9 +45,9 @@ def project_of(root: Path) -> Project:
     return replace(aoma(), root=root)
 
 
-def built(root: Path, cache: Path) -> fast_path.FastPath:
+def built(root: Path, cache: Path) -> catalogues.FastPath:
     """The fast path of a copy, put into it as the build does."""
-    made = fast_path.make(fast_path.ask(project_of(root), cache, lambda: ALL))
+    made = catalogues.make(catalogues.ask(project_of(root), cache, lambda: ALL))
     assert made is not None
     for entry in made.entries:
         (root / entry.name).write_bytes(entry.data)

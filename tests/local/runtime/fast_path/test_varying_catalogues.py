@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mesh.build import fast_path
+from mesh.build.fast_path import catalogues
 from tests.local.runtime.fast_path.copies import built, compare, project_with
 from tests.local.runtime.fast_path.requests import asked, call
 
@@ -72,7 +72,7 @@ def test_a_module_that_breaks_the_takeover_is_found(monkeypatch: pytest.MonkeyPa
         tried.append(names)
         return {"failed": {"": "it broke"}} if {"m2", "m7"} & {*names} else {}
 
-    monkeypatch.setattr(fast_path, "_deferred", deferred)
-    found = fast_path._culprits(asking, modules, {}, deferred(asking, modules, {}))
+    monkeypatch.setattr(catalogues, "_deferred", deferred)
+    found = catalogues._culprits(asking, modules, {}, deferred(asking, modules, {}))
     assert found == {"m2": "it broke", "m7": "it broke"}
     assert len(tried) < 2 * len(modules)

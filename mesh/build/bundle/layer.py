@@ -19,28 +19,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from mesh.build import (
+from mesh.build.bundle import (
     archive,
     bytecode,
     dependencies,
-    optional,
-    packing,
-    pruning,
-    stripping,
-    trimming,
+    docstrings,
+    exclusions,
+    module_packs,
+    native_libraries,
+    optional_parts,
 )
-from mesh.build.archive import Entry, Written
-from mesh.build.dependencies import MESH_LOCK, Distribution
-from mesh.build.discarding import discard
+from mesh.build.bundle.archive import Entry, Written
+from mesh.build.bundle.cleanup import discard
+from mesh.build.bundle.dependencies import MESH_LOCK, Distribution
+from mesh.build.bundle.optional_parts import OptionalPart
 from mesh.build.failure import BuildError
-from mesh.build.optional import OptionalPart
 from mesh.build.target import Target
 
+# A layer that other code has made is made anew.
 RECIPE = Path(__file__).parent
-RECIPE_FILES = (
-    *("archive.py", "bytecode.py", "dependencies.py", "layer.py", "optional.py"),
-    *("packed_modules.py", "packing.py", "pruning.py", "stripping.py", "trimming.py"),
-)
 # Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
 
@@ -111,8 +108,8 @@ def key(
     # The recipe is the code itself: a number would be forgotten.
     for lock in (requirements, MESH_LOCK):
         digest.update(hashlib.sha256(dependencies.locked(lock)).digest())
-    for name in RECIPE_FILES:
-        digest.update(hashlib.sha256((RECIPE / name).read_bytes()).digest())
+    for file in sorted(RECIPE.glob("*.py")):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 
@@ -227,9 +224,9 @@ def make(
     progress(f"installing {requirements.name} for {target.title}")
     site = scratch / "site"
     found = dependencies.install(requirements, target, site)
-    parts = optional.left_out(asked, found)
+    parts = optional_parts.left_out(asked, found)
     trimmed = known(found, declared)
-    without = pruning.DISTRIBUTIONS.keys() | frozenset().union(
+    without = exclusions.DISTRIBUTIONS.keys() | frozenset().union(
         *(one.distributions for one in parts)
     )
     without = (without & trimmed) - needed(found, trimmed, declared or frozenset())
@@ -242,9 +239,9 @@ def make(
     for one in sorted(kept, key=lambda one: one.name not in trimmed):
         for file in one.files:
             left_out = (
-                pruning.is_dropped(file, patterns)
+                exclusions.is_dropped(file, patterns)
                 if one.name in trimmed
-                else pruning.is_installers(file) or is_launcher(site / file)
+                else exclusions.is_installers(file) or is_launcher(site / file)
             )
             # Nothing outside: a RECORD may name commands in folders above.
             if not left_out and ".." not in file.parts and (site / file).is_file():
@@ -258,7 +255,7 @@ def make(
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
     refused = {
-        one.source for one in bytecode.compile_all(jobs, workers, trimming.UNDOCUMENTED, whole)
+        one.source for one in bytecode.compile_all(jobs, workers, docstrings.UNDOCUMENTED, whole)
     }
     bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
     files = []
@@ -276,7 +273,7 @@ def make(
     files += [
         Entry(
             name,
-            stripping.stripped(path.read_bytes()),
+            native_libraries.stripped(path.read_bytes()),
             executable=".so" in PurePosixPath(name).suffixes,
         )
         for name, path in sources.items()
@@ -324,7 +321,7 @@ def needed(
     requires = {one.name: one.requires for one in found}
     names = {*declared, *(name for name in requires if name not in trimmed)}
     names |= {below for name in names for below in requires.get(name, ())}
-    unread = [name for name in names if name in pruning.DISTRIBUTIONS]
+    unread = [name for name in names if name in exclusions.DISTRIBUTIONS]
     while unread:
         new = requires.get(unread.pop(), frozenset()) - names
         names |= new
@@ -351,15 +348,15 @@ def modules_of(
         owners: By path, the distribution; what is given is added.
     """
     compiled = {name: pyc.read_bytes() for name, pyc in bytecodes.items()}
-    found = list(packing.packs(compiled, others))
+    found = list(module_packs.packs(compiled, others))
     for pack in found:
-        for entry in packing.packed(pack, compiled):
+        for entry in module_packs.packed(pack, compiled):
             owners[entry.name] = owners[f"{pack.package}/__init__.py"]
             yield entry
         for name in pack.modules:
             del compiled[name]
     # The application's are packed, too.
-    yield packing.reader()
+    yield module_packs.reader()
     for name, data in compiled.items():
         # In the source's place: without one, Python takes the bytecode as it is.
         owners[f"{name}c"] = owners[name]

@@ -17,16 +17,18 @@ from functools import partial
 from pathlib import Path
 
 import mesh
-from mesh.build import application, archive, fast_path, hook, layer, limits, notices, optional
-from mesh.build.archive import Entry
-from mesh.build.discarding import discard
+from mesh.build import hook, limits
+from mesh.build.bundle import application, archive, layer, notices, optional_parts
+from mesh.build.bundle.archive import Entry
+from mesh.build.bundle.cleanup import discard
+from mesh.build.bundle.layer import Layer, Package
 from mesh.build.failure import BuildError
-from mesh.build.fast_path import FastPath
-from mesh.build.forgotten_tools import forgotten_tools
+from mesh.build.fast_path import catalogues
+from mesh.build.fast_path.catalogues import FastPath
 from mesh.build.hook import Added
-from mesh.build.layer import Layer, Package
 from mesh.build.project import Project
 from mesh.build.provenance import Provenance, provenance
+from mesh.build.server.unregistered_tools import forgotten_tools
 from mesh.build.target import Target, target
 from mesh.installation import CACHE
 
@@ -221,7 +223,7 @@ def build(
         # Beside the dependencies, from the cache or not: neither needs the other.
         adding = pool.submit(hook.run, project.hook, scratch) if project.hook else None
         asking = (
-            pool.submit(fast_path.ask, project, cache, partial(offered, adding))
+            pool.submit(catalogues.ask, project, cache, partial(offered, adding))
             if has_fast_path
             else None
         )
@@ -229,7 +231,7 @@ def build(
             project.requirements,
             aim,
             cache,
-            asked=optional.asked_for(files),
+            asked=optional_parts.asked_for(files),
             workers=workers or os.cpu_count() or 1,
             progress=progress,
             declared=project.declared,
@@ -251,7 +253,7 @@ def build(
                 added = adding.result()
                 report = added.report
                 yield Part(report.title, "", added.entries)
-            fast = fast_path.make(asking.result()) if asking else None
+            fast = catalogues.make(asking.result()) if asking else None
             if fast:
                 yield Part("fast path", version, fast.entries)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mesh.build.dependencies import Distribution
+from mesh.build.bundle.dependencies import Distribution
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,8 @@ def test_closing_an_instance_ends_its_threads():
 
 def test_a_process_ends_although_nobody_closed_its_instance():
     program = (
-        "from tests.local.runtime.concurrency.test_root_task import Instance, app, worker_of\n"
+        "from tests.local.runtime.concurrency.test_anyio_worker_threads "
+        "import Instance, app, worker_of\n"
         "print(len({worker_of(Instance(app())) for _ in range(2)}))\n"
     )
     done = subprocess.run(

@@ -62,7 +62,7 @@ def whole_server_reason(server: Any) -> str:
 
 
 def _reasons(server: Any) -> Iterator[str]:
-    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
 
     yield from _own_reasons(server)
     for provider in map(_unwrapped, server.providers):
@@ -75,7 +75,7 @@ def _reasons(server: Any) -> Iterator[str]:
 
 
 def _own_reasons(server: Any) -> Iterator[str]:
-    from fastmcp import FastMCP  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp import FastMCP  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
     from fastmcp.server.middleware.dereference import DereferenceRefsMiddleware  # noqa: PLC0415
     from fastmcp.server.server import default_lifespan  # noqa: PLC0415
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mesh.build import author_errors
-from mesh.build.dependencies import MESH_LOCK, installed, pins
+from mesh.build.bundle.dependencies import MESH_LOCK, installed, pins
 from mesh.build.failure import BuildError
-from mesh.build.host_packages import host_site
 from mesh.build.project import Project
+from mesh.build.server import author_errors
+from mesh.build.server.host_packages import host_site
 
 # A package that asks for one of these has authors who work with FastMCP.
 OF_FASTMCP = ("fastmcp", "fastmcp-slim", "mcp")
@@ -56,7 +56,7 @@ class Asking:
     def of(
         self, module: str, question: Callable[[], str], what: str, **variables: str
     ) -> dict[str, Any]:
-        """What a module of this package answers.
+        """What the `main` of a module answers.
 
         Raises:
             BuildError: it answers nothing; `what` says what that means.
@@ -66,7 +66,7 @@ class Asking:
             for name, value in os.environ.items()
             if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
         }
-        ours = Path(__file__).resolve().parents[2]
+        ours = Path(__file__).resolve().parents[3]
         # The project's modules first.
         places = [self.root.resolve(), *([self.site] if self.site else []), ours]
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
@@ -76,7 +76,7 @@ class Asking:
             [
                 sys.executable,
                 "-c",
-                f"from mesh.build.{module} import main; main()",
+                f"from {module} import main; main()",
                 self.project.server,
                 self.project.catalogues,
             ],

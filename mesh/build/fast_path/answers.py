@@ -19,9 +19,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from mesh.build.asked_process import answer, arguments
-from mesh.build.author_errors import explained
-from mesh.build.duplicates import duplicates
+from mesh.build.server.author_errors import explained
+from mesh.build.server.duplicate_names import duplicates
+from mesh.build.server.question_process import answer, arguments
 from mesh.runtime.fast_path.replies import dumps
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
@@ -50,7 +50,7 @@ class AskedServer:
     explains = False
 
     def __init__(self, fastmcp: Any) -> None:
-        from mesh.build.server_checks import refuse, whole_server_reason  # noqa: PLC0415
+        from mesh.build.server.checks import refuse, whole_server_reason  # noqa: PLC0415
         from mesh.runtime.config.settings import load  # noqa: PLC0415
         from mesh.runtime.http.app import build_app  # noqa: PLC0415
 
@@ -323,7 +323,7 @@ def main() -> None:
 def _answers(place: str, hook: str) -> dict[str, Any]:
     # Authors' modules are imported as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
-    from mesh.build.server_checks import notes  # noqa: PLC0415 - it imports FastMCP
+    from mesh.build.server.checks import notes  # noqa: PLC0415 - it imports FastMCP
 
     root = Path.cwd()
     with explained(root, place), duplicates(root) as replaced:

@@ -1,4 +1,4 @@
-"""The fast path in the zip: FastMCP's answers, frozen. See docs/explanation/fast-path.md."""
+"""The fast path in the zip: FastMCP's answers, answers. See docs/explanation/fast-path.md."""
 
 from __future__ import annotations
 
@@ -18,26 +18,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mesh.build import application, bytecode, dependencies, frozen
-from mesh.build.archive import Entry
-from mesh.build.asking import Asking, site_of
+from mesh.build.bundle import application, bytecode, dependencies
+from mesh.build.bundle.archive import Entry
 from mesh.build.failure import BuildError
+from mesh.build.fast_path import answers
 from mesh.build.project import Project
+from mesh.build.server.questions import Asking, site_of
 
 PLACE = "mesh/runtime/fast_path"
 # What asks; when it is changed, the answers kept from before are not its own.
-ASKED_WITH = (
-    "asking",
-    "deferred",
-    "duplicates",
-    "fast_path",
-    "frozen",
-    "frozen_calls",
-    "frozen_schemas",
-    "reachable",
-    "server_checks",
-)
-ASKING = [Path(__file__).parent / f"{name}.py" for name in ASKED_WITH]
+# Answers that other code has asked for are asked for again.
+CODE = [
+    *sorted(Path(__file__).parent.glob("*.py")),
+    *sorted(Path(__file__).parents[1].joinpath("server").glob("*.py")),
+]
 NOON = 12
 # Each time, at least one module is left to FastMCP.
 MOST_TRIES = 40
@@ -98,8 +92,8 @@ def ask(
             server has started.
 
     Returns:
-        See `mesh.build.frozen`, and `deferred` as `mesh.build.deferred` has it; None for a
-        project without a fast path.
+        See `answers`, and `deferred` as `verification` has it; None for a project without a fast
+        path.
 
     Raises:
         BuildError: the server cannot be asked.
@@ -111,7 +105,7 @@ def ask(
         f"{sys.version} {project.server} {project.tools} {project.catalogues} "
         f"{sorted(project.environment.items())}".encode()
     )
-    for file in (project.requirements, *ASKING):
+    for file in (project.requirements, *CODE):
         digest.update(file.read_bytes() if file.is_file() else b"")
     for name, path in (*application.runtime_files(), *project.files()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -127,7 +121,7 @@ def ask(
     with ThreadPoolExecutor(1) as pool:
         plainly = pool.submit(
             asking.of,
-            "frozen",
+            "mesh.build.fast_path.answers",
             lambda: json.dumps(_named(offers())),
             "The server cannot be started",
         )
@@ -226,11 +220,11 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
 
 
 def _deferred(asking: Asking, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
-    """What `mesh.build.deferred` says of these modules; `early` gets what it finds of that."""
+    """What `verification` says of these modules; `early` gets what it finds of that."""
     while True:
         asked = json.dumps({"modules": modules, "early": early, "authors": asking.authors()})
         found = asking.of(
-            "deferred",
+            "mesh.build.fast_path.verification",
             lambda text=asked: text,  # type: ignore[misc]
             "The fast path cannot be made",
             PYTHONHASHSEED="1",
@@ -322,7 +316,7 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
 
 def _function_of(call: bytes) -> tuple[str, Any]:
     """The module of a tool's function, and its name or place in there."""
-    frozen_call = marshal.loads(call)  # noqa: S302 - made in `mesh.build.deferred`
+    frozen_call = marshal.loads(call)  # noqa: S302 - made in `mesh.build.fast_path.verification`
     return frozen_call["module"], frozen_call["function"]
 
 
@@ -345,7 +339,7 @@ def _texts(tools: Mapping[str, Any]) -> dict[str, bytes]:
             # The version without references: the same bytes, whatever shares what.
             2,
         )
-        for era in frozen.ERAS
+        for era in answers.ERAS
     }
 
 

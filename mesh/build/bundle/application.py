@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 
 import mesh
-from mesh.build import bytecode, packing
-from mesh.build.archive import Entry
+from mesh.build.bundle import bytecode, module_packs
+from mesh.build.bundle.archive import Entry
 from mesh.build.failure import BuildError
 from mesh.build.project import files_below
 
@@ -49,8 +49,8 @@ def entries(files: Iterable[tuple[str, Path]]) -> Iterator[Entry]:
             compiled[name] = _compiled(source, name)
         except (SyntaxError, ValueError) as error:
             raise BuildError(f"{name} is not valid Python: {error}") from error
-    for pack in packing.packs(compiled, others):
-        yield from packing.packed(pack, compiled, with_sources=True)
+    for pack in module_packs.packs(compiled, others):
+        yield from module_packs.packed(pack, compiled, with_sources=True)
         for name in pack.modules:
             del compiled[name]
     for name, pyc in compiled.items():

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mesh.build.frozen_schemas import Freezer, NotFrozenError, place_of
+from mesh.build.fast_path.schemas import Freezer, NotFrozenError, place_of
 
 
 def call_of(
@@ -28,7 +28,7 @@ def call_of(
     Raises:
         NotFrozenError: it cannot; the message says why.
     """
-    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
     from fastmcp.tools.function_tool import FunctionTool, _wrap_body_errors  # noqa: PLC0415
     from fastmcp.utilities.async_utils import is_coroutine_function  # noqa: PLC0415
     from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
@@ -75,7 +75,7 @@ def call_of(
 
 
 def _check(tool: Any) -> None:
-    from mcp.shared.inbound import X_MCP_HEADER_KEY  # noqa: PLC0415 - see mesh.build.frozen.main
+    from mcp.shared.inbound import X_MCP_HEADER_KEY  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
 
     if X_MCP_HEADER_KEY in json.dumps(tool.parameters):
         raise NotFrozenError("a header has to repeat an argument")
@@ -124,7 +124,7 @@ def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
 
 def _returns(tool: Any, freezer: Freezer) -> Any:
     """The frozen schema of the return type; None where FastMCP writes whatever there is."""
-    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415 - see mesh.build.frozen.main
+    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
     from pydantic import PydanticSchemaGenerationError  # noqa: PLC0415
 
     annotation = tool.return_type

@@ -259,7 +259,7 @@ def _reached(authors: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[in
         authors: Modules, which keep functions under names.
         recorded: What they gave to recorded calls: functions without names, too.
     """
-    from mesh.build.reachable import Reachable  # noqa: PLC0415 - see main
+    from mesh.build.fast_path.reachable import Reachable  # noqa: PLC0415 - see main
 
     reachable = Reachable(frozenset(_authors_names), authors)
     functions = {
@@ -288,9 +288,9 @@ def _catalogue(
     authors: list[str],
     reached: Mapping[int, dict[str, str]],
 ) -> dict[str, Any]:
-    from mesh.build.frozen import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
-    from mesh.build.frozen_calls import call_of  # noqa: PLC0415
-    from mesh.build.frozen_schemas import NotFrozenError  # noqa: PLC0415
+    from mesh.build.fast_path.answers import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
+    from mesh.build.fast_path.calls import call_of  # noqa: PLC0415
+    from mesh.build.fast_path.schemas import NotFrozenError  # noqa: PLC0415
 
     server = catalogues_of(place, hook).whole
     if server.slow_because:
@@ -310,7 +310,7 @@ def _catalogue(
 def main() -> None:
     """Write it to standard output. Nothing of FastMCP is imported before recorders are."""
     asked = json.load(sys.stdin)
-    from mesh.build.asked_process import answer, arguments  # noqa: PLC0415 - as light as can be
+    from mesh.build.server.question_process import answer, arguments  # noqa: PLC0415 - as light as can be
 
     with answer() as output:
         try:

@@ -16,9 +16,9 @@ from email.parser import BytesParser
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from mesh.build import pruning
-from mesh.build.archive import Entry
-from mesh.build.dependencies import pins
+from mesh.build.bundle import exclusions
+from mesh.build.bundle.archive import Entry
+from mesh.build.bundle.dependencies import pins
 from mesh.build.failure import BuildError
 from mesh.installation import LICENSE
 
@@ -92,7 +92,7 @@ def of_lock(lock: Path) -> Iterator[Notice]:
     Packages that are not installed are for other systems.
     """
     for name in sorted(pins(lock)):
-        if name in pruning.DISTRIBUTIONS:
+        if name in exclusions.DISTRIBUTIONS:
             continue
         try:
             found = importlib.metadata.distribution(name)

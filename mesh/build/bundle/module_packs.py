@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mesh.build import bytecode
-from mesh.build.archive import Entry
-from mesh.build.packed_modules import INIT, LENGTH_BYTES, NAME
+from mesh.build.bundle import bytecode
+from mesh.build.bundle.archive import Entry
+from mesh.build.bundle.packed_modules import INIT, LENGTH_BYTES, NAME
 
 READER = Path(__file__).with_name("packed_modules.py")
 # Below that a file of their own and its reader cost as much as they save.

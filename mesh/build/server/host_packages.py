@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mesh import uv
-from mesh.build.dependencies import locked
+from mesh.build.bundle.dependencies import locked
 from mesh.build.failure import BuildError
 
 
