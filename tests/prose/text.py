@@ -70,7 +70,9 @@ def _plain(number: int, token: Token) -> str:
 
 def helps() -> Iterator[Paragraph]:
     """The help of every command and of its options."""
-    yield from _helps(command_line, click.Context(command_line, info_name="mesh"))
+    yield from _helps(
+        command_line, click.Context(command_line, info_name="mesh", **command_line.context_settings)
+    )
 
 
 def _helps(command: click.Command, context: click.Context) -> Iterator[Paragraph]:

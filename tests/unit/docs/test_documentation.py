@@ -101,7 +101,7 @@ def test_nothing_is_documented_that_does_not_exist(root: Documented) -> None:
 
 
 def test_every_command_is_documented_with_what_its_help_says() -> None:
-    context = click.Context(command_line)
+    context = click.Context(command_line, **command_line.context_settings)
     rows = {
         f"| `mesh {name}` | {found.short_help} |"
         for name in command_line.list_commands(context)
