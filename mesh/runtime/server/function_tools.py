@@ -12,9 +12,10 @@ from typing import Any
 from fastmcp import Context
 from fastmcp.exceptions import ToolError
 from fastmcp.server.dependencies import get_context
-from fastmcp.tools.function_tool import FunctionTool
+from fastmcp.tools.function_tool import FunctionTool, _ToolBodyError
 from mcp.shared.exceptions import NoBackChannelError
 from mcp_types import InputRequiredResult
+from pydantic import ValidationError as PydanticValidationError
 
 from mesh.runtime.server import call_outcome
 from mesh.runtime.server.exits import contained_exits
@@ -41,7 +42,12 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
     """
     outcome = call_outcome.take(self.name)
     if outcome is not None:
-        return outcome()
+        try:
+            return outcome()
+        except PydanticValidationError as error:
+            # The arguments fitted. FastMCP tells an error of the function from one of the
+            # arguments by this class.
+            raise _ToolBodyError(str(error)) from error
     try:
         with contained_exits():
             result = await _own_run_body(self, *given, **named)

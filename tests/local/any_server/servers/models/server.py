@@ -24,3 +24,19 @@ def put(item: Item, where: Annotated[Literal["a", "b"], Field(description="shelf
 @mcp.tool
 async def count(prefix: str = "") -> dict[str, int]:
     return {"n": len([k for k in STATE if k.startswith(prefix)])}
+
+
+@mcp.tool
+def parse(text: str) -> Item:
+    return Item.model_validate_json(text)
+
+
+@mcp.tool
+async def parse_later(text: str) -> Item:
+    return Item.model_validate_json(text)
+
+
+@mcp.tool
+def parse_lines(text: str) -> list[str]:
+    for line in text.splitlines():
+        yield Item.model_validate_json(line).name
