@@ -30,11 +30,13 @@ class Location:
         file: The file that the person named or that a folder's name leads to; None where the
             folder has several, and a setting has to say which.
         wanted: The name of the object, when it was given with the file.
+        is_named: Whether the person named the file; then it wins over a setting.
     """
 
     root: Path
     file: Path | None
     wanted: str | None = None
+    is_named: bool = False
 
     @property
     def folder(self) -> Path:
@@ -68,7 +70,8 @@ def locate(given: str | Path | None = None) -> Location:
         raise CommandFailedError(f"{place} is not there; name a server's .py file, or its folder.")
     if place.suffix != ".py":
         raise CommandFailedError(f"{place} is not a .py file; name the file that makes FastMCP.")
-    return Location(_above_packages(place.parent), place, found["object"] if found else None)
+    wanted = found["object"] if found else None
+    return Location(_above_packages(place.parent), place, wanted, is_named=True)
 
 
 def _above_packages(folder: Path) -> Path:

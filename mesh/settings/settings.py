@@ -203,7 +203,7 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
         _reference,
         'a module and an object, such as "server:mcp"',
     )
-    if named is not None and (file is None or _file_of(root, named) == file):
+    if named is not None and (not location.is_named or _file_of(root, named) == file):
         module = named.partition(":")[0]
         if _file_of(root, named) is None and not _may_be_of_a_package(location, written, module):
             raise CommandFailedError(
@@ -233,20 +233,22 @@ def _may_be_of_a_package(location: Location, written: _Written, module: str) -> 
 
 
 def _object(file: Path, module: str) -> str:
-    """The name of the only FastMCP object that a file makes.
+    """The name of the FastMCP object that a file makes; of several, the one with a usual name.
 
     Raises:
-        CommandFailedError: it makes none, or several.
+        CommandFailedError: it makes none, or several of which none has a usual name.
     """
     objects = Objects.of(file)
     if len(objects.servers) == 1:
         return objects.servers[0]
+    if usual := next((name for name in objects.usual if name in objects.servers), None):
+        return usual
     say = 'Write server = "{}" in mesh.toml beside it.'
     if objects.servers:
         names = ", ".join(objects.servers)
-        say = say.format(f"{module}:{objects.servers[-1]}")
         raise CommandFailedError(
-            f"{file} makes {len(objects.servers)} FastMCP servers: {names}. {say}"
+            f"{file} makes {len(objects.servers)} FastMCP servers: {names}. "
+            f"{say.format(f'{module}:NAME')} NAME is the one that clients connect to."
         )
     if objects.uses_sdk:
         raise CommandFailedError(

@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesh.failure import CommandFailedError
+from mesh.settings.secret_forms import form_of, is_called_like_a_secret
 from mesh.stack import terraform, terraform_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesh.stack.stack import Stack
 
-NAME = "environment_variables"
-ROOT = f'variable "{NAME}" {{\n  type    = map(string)\n  default = {{}}\n}}\n'
+NAME, EXCUSED = "environment_variables", "not_secrets"
+ROOT = f"""
+variable "{NAME}" {{
+  type    = map(string)
+  default = {{}}
+}}
+variable "{EXCUSED}" {{
+  type    = set(string)
+  default = []
+}}
+"""
 
 
 def environment_variables(stack: Stack, environment: str) -> dict[str, str]:
@@ -29,7 +41,7 @@ def environment_variables(stack: Stack, environment: str) -> dict[str, str]:
         environment: Such as `local` or `production`; its values are in `NAME.tfvars`.
 
     Raises:
-        CommandFailedError: Terraform is missing, or cannot read the values.
+        CommandFailedError: Terraform is missing or cannot read the values, or one is a secret.
     """
     file = stack.values_of(environment)
     is_there = file.is_file()
@@ -41,7 +53,7 @@ def environment_variables(stack: Stack, environment: str) -> dict[str, str]:
         Path(folder, "main.tf").write_text(ROOT, encoding="utf-8")
         done = subprocess.run(
             ["terraform", f"-chdir={folder}", "console", *([f"-var-file={file}"] * is_there)],
-            input=f"jsonencode(var.{NAME})\n",
+            input=f"jsonencode([var.{NAME}, var.{EXCUSED}])\n",
             env=terraform.environment() | {"NO_COLOR": "1"},
             capture_output=True,
             text=True,
@@ -54,5 +66,22 @@ def environment_variables(stack: Stack, environment: str) -> dict[str, str]:
             f"{terraform_run.essence(done.stderr + done.stdout)}"
         )
     # The rest is warnings of variables that only the whole root declares.
-    values: dict[str, str] = json.loads(json.loads(said[-1]))
-    return values
+    values, excused = json.loads(json.loads(said[-1]))
+    given: dict[str, str] = {name: value for name, value in values.items() if value is not None}
+    _refuse_secrets({name: value for name, value in given.items() if name not in excused})
+    return given
+
+
+def _refuse_secrets(values: Mapping[str, str]) -> None:
+    """Refuse secrets before Terraform does, whose error would show the line with the value."""
+    for name, value in values.items():
+        form = form_of(value)
+        if form is None and not is_called_like_a_secret(name, value):
+            continue
+        looks = f"the value of {name} looks like {form}" if form else f"{name} is called like one"
+        raise CommandFailedError(
+            f"{NAME} has a secret: {looks}. The console, the state and every plan show environment "
+            f"variables. Add {name} to the variable secrets, store it with `mesh secrets set "
+            f'{name}`, and read it with mesh.secret("{name}"). If it is no secret, add {name} to '
+            f"{EXCUSED}."
+        )

@@ -11,28 +11,8 @@ from typing import Any
 
 from mesh.deploy.plan_guard.finding import Finding
 from mesh.deploy.plan_guard.plan import Change, Plan
+from mesh.settings.secret_forms import form_of, is_called_like_a_secret
 
-# What credentials look like, whatever they are called.
-FORMS = {
-    "an API key of this server": re.compile(r"\bmesh_[A-Za-z0-9_-]{40,}"),
-    "an OpenAI key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
-    "a secret key of Supabase": re.compile(r"\bsb_secret_[A-Za-z0-9_-]{10,}"),
-    "an access key of AWS": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a token of GitHub": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
-    "a token of Slack": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
-    "a signed token (JWT)": re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"),
-    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "an address with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/@]+@"),
-}
-# What settings are called that hold one. At the end only: MESH_API_KEYS_PARAMETER holds the
-# name of a parameter, and MESH_SECRETS_TTL_SECONDS a number. The root has the same rules in
-# terraform/server.tf.
-NAMES = re.compile(
-    r"(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_STRING|TOKEN|API_?KEY|SECRET_?KEY"
-    r"|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|CREDENTIALS?)$"
-)
-# Names of parameters and ARNs: where a secret is, not what it is.
-REFERENCE = re.compile(r"^(arn:|/|alias/)")
 # They have CloudFront's key value stores written by Terraform.
 EDGE_KEYS = {"aws_cloudfrontkeyvaluestore_key", "aws_cloudfrontkeyvaluestore_keys_exclusive"}
 INSTEAD = (
@@ -107,10 +87,10 @@ def _at_the_edge(change: Change) -> Iterator[Finding]:
 
 def _found(address: str, name: str, value: Any) -> Iterator[Finding]:
     for path, text in _texts(name, value):
-        form = next((form for form, looks in FORMS.items() if looks.search(text)), None)
+        form = form_of(text)
         if form is not None:
             problem = f"`{path}` holds in clear what looks like {form}"
-        elif NAMES.search(re.split(r"[.\[]", path)[-1]) and not REFERENCE.match(text):
+        elif is_called_like_a_secret(re.split(r"[.\[]", path)[-1], text):
             problem = f"`{path}` is called like a secret and its value is in clear"
         else:
             continue

@@ -19,8 +19,8 @@ import pytest
 from mesh.build.environment import ROOT
 from mesh.cli import run
 from mesh.deploy.plan_guard import judge, read_plan
-from mesh.deploy.plan_guard.secrets import FORMS, NAMES, REFERENCE
 from mesh.local_aws import host
+from mesh.settings.secret_forms import FORMS, NAMES, REFERENCE
 from tests.acceptance.terraform.test_root_on_local_aws import Cli
 
 if TYPE_CHECKING:
@@ -338,7 +338,7 @@ def test_bootstrap_takes_statements_by_the_same_rules() -> None:
 
 
 def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
-    """The rules stand twice: in terraform/server.tf, and in mesh/deploy/plan_guard/secrets.py."""
+    """The rules stand twice: in terraform/server.tf, and in mesh/settings/secret_forms.py."""
     text = (ROOT / "terraform" / "server.tf").read_text()
     forms = re.search(r"^  secret_forms = {\n(.*?)^  }", text, re.DOTALL | re.MULTILINE)
     assert forms is not None

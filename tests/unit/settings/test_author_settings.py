@@ -92,7 +92,10 @@ def test_the_only_fastmcp_object_is_found(root: Path, source: str, wanted: str) 
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (SERVER + "other = FastMCP('o')\n", ("2 FastMCP servers: mcp, other", "server:other")),
+        (
+            "from fastmcp import FastMCP\na = FastMCP('a')\nb = FastMCP('b')\n",
+            ("2 FastMCP servers: a, b", "server:NAME"),
+        ),
         (
             "from fastmcp import FastMCP\ndef make() -> FastMCP:\n    return FastMCP('w')\n",
             ("in a function", 'server = "server:make"'),
@@ -110,6 +113,28 @@ def test_a_file_that_leaves_it_open_is_told_what_to_write(
         read(root)
     for words in (str(root / "server.py"), *said):
         assert words in str(failed.value)
+
+
+@pytest.mark.parametrize("name", ["mcp", "server", "app"])
+def test_of_several_servers_the_one_with_a_usual_name_is_taken(root: Path, name: str) -> None:
+    (root / "server.py").write_text(
+        f"from fastmcp import FastMCP\na = FastMCP('a')\n{name} = FastMCP('m')\nb = FastMCP('b')\n"
+    )
+    assert read(root).server == f"server:{name}"
+
+
+def test_a_setting_that_names_no_module_is_refused_although_there_is_a_server(root: Path) -> None:
+    (root / "server.py").write_text(SERVER)
+    (root / "mesh.toml").write_text('server = "nope:mcp"\n')
+    with pytest.raises(CommandFailedError, match="there is no module nope"):
+        read(root)
+
+
+def test_a_setting_leads_away_from_the_usual_file(root: Path) -> None:
+    (root / "server.py").write_text(SERVER)
+    (root / "other.py").write_text(SERVER)
+    (root / "mesh.toml").write_text('server = "other:mcp"\n')
+    assert read(root).server == "other:mcp"
 
 
 def test_the_command_line_may_name_the_object(root: Path) -> None:
