@@ -181,6 +181,21 @@ def assemble(
     )
 
 
+def _check_example(project: Project, fast: FastPath) -> None:
+    """Refuse a setting `smoke` for a tool that the server does not have.
+
+    Raises:
+        BuildError: it has no such tool.
+    """
+    tools = {*fast.tools, *fast.off}
+    # Without a name: the build could not list them.
+    if tools and project.example and project.example["tool"] not in tools and not fast.varies:
+        raise BuildError(
+            f"The setting smoke calls the tool {project.example['tool']!r}, and the server has no "
+            f"such tool; it has {', '.join(sorted(tools)) or 'none'}."
+        )
+
+
 def build(
     project: Project,
     architecture: str = "arm64",
@@ -255,6 +270,7 @@ def build(
                 yield Part(report.title, "", added.entries)
             fast = catalogues.make(asking.result()) if asking else None
             if fast:
+                _check_example(project, fast)
                 yield Part("fast path", version, fast.entries)
 
         made = assemble(zipped, base, parts(), project, aim, origin)

@@ -59,5 +59,6 @@ def provenance(root: Path, witness: str) -> Provenance:
         return Provenance(None, dirty=False, unknown_because="git is not installed")
     except subprocess.CalledProcessError as error:
         lines = str(error.stderr).strip().splitlines()
-        return Provenance(None, dirty=False, unknown_because=lines[0] if lines else "git failed")
+        reason = lines[0].removeprefix("fatal: ") if lines else "git failed"
+        return Provenance(None, dirty=False, unknown_because=reason)
     return Provenance(commit, dirty=bool(changes))

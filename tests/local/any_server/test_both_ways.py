@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -410,3 +411,10 @@ def test_the_build_starts_no_lifespan_and_tells_routes_that_mesh_answers(
     made = built(tmp_path)
     note = "Mesh answers /health itself: the server's own route for it is never called"
     assert note in made.notes
+
+
+def test_a_smoke_call_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    example = {"tool": "nosuch", "arguments": {}}
+    project = replace(project_of(HERE / "servers" / "plain"), example=example)
+    with pytest.raises(BuildError, match="smoke calls the tool 'nosuch', and the server has no"):
+        build(project, "host", output=tmp_path / "server.zip", cache=CACHE / "bundle")
