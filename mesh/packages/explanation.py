@@ -57,6 +57,10 @@ CASES = (
         "{source} names {name}, which is not there.\nCorrect the path.",
     ),
     (
+        re.compile(r"[Ff]ailed to read from file:? [`'\"]?(?P<name>[^`'\"\n:]+)"),
+        "{source} names {name}, which cannot be read.\nCorrect the path.",
+    ),
+    (
         re.compile(r"(?:Couldn't parse|Unsupported) requirement.*\n.*\n\s*(?P<name>.+)\n"),
         "{source} has a line that is not a requirement: {name}\nWrite it as `name` or `name>=1.2`.",
     ),

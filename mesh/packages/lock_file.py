@@ -67,7 +67,7 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
         made.write_text(_preferred(before), encoding="utf-8")
         _compile(declared, root, target, made)
         text = _absolute(made.read_text(encoding="utf-8"), root)
-        for line in re.findall(r"^[^\s#-].*[^\\\n]$", text, re.MULTILINE):
+        for line in re.findall(r"^(?:-e .+|[^\s#-].*[^\\\n])$", text, re.MULTILINE):
             raise BuildError(NO_HASH.format(source=declared.source, line=line))
         made.write_text(head + text, encoding="utf-8")
         made.replace(place)

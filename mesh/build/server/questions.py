@@ -53,6 +53,12 @@ class Asking:
                 }
         return sorted(found)
 
+    def _hidden_modules(self) -> list[str]:
+        """Modules of Python's library that a file of the author's hides."""
+        return sorted(
+            name for name in sys.stdlib_module_names if (self.root / f"{name}.py").is_file()
+        )
+
     def of(
         self, module: str, question: Callable[[], str], what: str, **variables: str
     ) -> dict[str, Any]:
@@ -99,6 +105,11 @@ class Asking:
         if asked.returncode == author_errors.STATUS:
             raise BuildError(errors.strip().splitlines()[-1])
         if asked.returncode:
+            if hidden := self._hidden_modules():
+                raise BuildError(
+                    f"{hidden[0]}.py hides Python's own module {hidden[0]}, and the server cannot "
+                    "be imported: rename the file."
+                )
             said = "\n".join(errors.strip().splitlines()[-8:])
             raise BuildError(f"{what}:\n{said}")
         return dict(json.loads(answers))

@@ -418,3 +418,12 @@ def test_a_smoke_call_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> 
     project = replace(project_of(HERE / "servers" / "plain"), example=example)
     with pytest.raises(BuildError, match="smoke calls the tool 'nosuch', and the server has no"):
         build(project, "host", output=tmp_path / "server.zip", cache=CACHE / "bundle")
+
+
+def test_a_file_that_hides_a_module_of_python_is_named(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(MAKES)
+    (tmp_path / "json.py").write_text("")
+    with pytest.raises(BuildError, match=r"^json\.py hides Python's own module json, "):
+        built(tmp_path)

@@ -96,6 +96,8 @@ def test_local_wheels_are_found_from_any_folder(root: Path, tmp_path: Path, line
         (("./absent-1.0-py3-none-any.whl",), ("absent-1.0", "not there")),
         (("two words",), ("two words", "not a requirement")),
         (("./package",), ("./package", "Build a wheel")),
+        (("-e ./package",), ("-e ./package", "Build a wheel")),
+        (("-r absent.txt",), ("absent.txt", "cannot be read")),
         (
             ("answers @ git+https://127.0.0.1:9/answers.git@main",),
             ("answers @ git+https://127.0.0.1:9/answers.git@main", "Build a wheel"),
