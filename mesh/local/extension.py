@@ -66,7 +66,7 @@ class Services:
         """The tool call that people are shown to try.
 
         Args:
-            tested: The call that the smoke test made.
+            tested: The call that the smoke test made, or one with placeholders.
         """
         return tested
 

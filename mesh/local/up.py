@@ -239,8 +239,8 @@ def _smoke(
     configured: Call | None,
     step: Step,
 ) -> Call | None:
-    """Test both addresses; give the call that was made of a tool."""
-    call = None
+    """Test both addresses; give a call of a tool to show people."""
+    example = None
     proofs = {
         "live": (outputs["function_url"], credential.ApiKey(key)),
         "candidate": (
@@ -260,7 +260,7 @@ def _smoke(
             expected={"content_sha256": built.content_sha256},
             configured=configured,
         )
-        call = report.call
+        example = report.example
         if not report.ok:
             failed = "\n".join(
                 f"  {check.name}: {check.detail}" for check in report.checks if check.ok is False
@@ -286,9 +286,9 @@ def _smoke(
         local_aws_client.logs(deployed.running.environment), outputs["log_group_name"], started_ms
     )
     step.detail = f"({step.detail}; {request_ways.as_text(ways)})" if ways else f"({step.detail})"
-    if call is None:
+    if report.call is None:
         step.notes += [check.detail for check in report.checks if check.name == "tools/call"]
-    return call
+    return example
 
 
 def _await_key(url: str, key: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesh.settings.call import Call
 from mesh.smoke.credential import ApiKey
+from mesh.smoke.example_call import example_call
 from mesh.smoke.smoke_report import Check, CheckFailedError, Report
 from mesh.smoke.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
 
@@ -213,7 +214,14 @@ def smoke(
                 blocked_by = name if not outcome.ok and name != "refusal" else None
             checks.append(outcome)
             on_check(outcome)
-    return Report(base, all(check.ok for check in checks), tuple(checks), run.health, run.call)
+    return Report(
+        base,
+        all(check.ok for check in checks),
+        tuple(checks),
+        run.health,
+        run.call,
+        run.call or example_call(run.tools),
+    )
 
 
 def base_url(url: str) -> str:

@@ -34,6 +34,7 @@ class Report:
         checks: The outcome of each.
         health: The body of /health, {} if there was none.
         call: The tool call that was made; None when no tool could be called safely.
+        example: A tool call to show people: the one that was made, or one with placeholders.
     """
 
     url: str
@@ -41,6 +42,7 @@ class Report:
     checks: tuple[Check, ...]
     health: dict[str, Any]
     call: Call | None = None
+    example: Call | None = None
 
     def as_json(self) -> str:
         """Give the report as one JSON object, indented."""
