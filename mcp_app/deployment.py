@@ -52,7 +52,7 @@ def current() -> Deployment:
     if _current is None:
         if _settings is None:
             # The fast path calls a tool, and no server has been made.
-            from mcp_app.settings import load  # noqa: PLC0415 - not before it is needed
+            from mcp_app.settings import load  # not before it is needed
 
             begin(load())
             return current()
@@ -71,12 +71,12 @@ def made(settings: Settings) -> Backend | None:
 def backend_of(settings: Settings) -> Backend:
     """Where this deployment's knowledge comes from: what the settings say, and nothing else."""
     if settings.supabase is None:
-        from mcp_app.knowledge.embedded.backend import (  # noqa: PLC0415 - at the first need
+        from mcp_app.knowledge.embedded.backend import (  # at the first need
             EmbeddedBackend,
         )
 
         return EmbeddedBackend(settings.index)
-    from mesh.runtime.garbage import imported  # noqa: PLC0415 - only here
+    from mesh.runtime.garbage import imported  # only here
 
     backend: Backend = imported("mcp_app.knowledge.supabase.backend").SupabaseBackend(
         settings.supabase

@@ -50,7 +50,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     supabase = None
     if backend == "supabase":
         # Here: what other deployments do not need costs their cold start 5 ms.
-        from mcp_app.supabase_settings import load as load_supabase  # noqa: PLC0415
+        from mcp_app.supabase_settings import load as load_supabase
 
         supabase = load_supabase(variables, secrets_ttl_seconds=common.secrets_ttl_seconds)
     return Settings(

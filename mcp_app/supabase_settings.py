@@ -57,7 +57,7 @@ class SupabaseSettings(Record):
 def _address(variables: Variables, name: str, default: str | None = None) -> str:
     text = variables.get(name, "").strip() or default or required(variables, name, _WHY)
     try:
-        from urllib.parse import urlsplit  # noqa: PLC0415 - INIT may do without
+        from urllib.parse import urlsplit  # INIT may do without
 
         parts = urlsplit(text)
         # In clear, secrets go no further than this machine.
@@ -72,7 +72,7 @@ def _address(variables: Variables, name: str, default: str | None = None) -> str
 
 
 def _parameter(variables: Variables, secret: str) -> str:
-    from mesh.runtime.aws.secrets import parameters  # noqa: PLC0415 - INIT may do without
+    from mesh.runtime.aws.secrets import parameters  # INIT may do without
 
     found = parameters(variables).get(secret)
     if found is None:

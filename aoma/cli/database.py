@@ -39,8 +39,8 @@ def migrate_(*, database_url: str | None) -> None:
     Each is applied whole or not at all, and recorded. May be run at any time and
     by several at once. A migration that was changed after it was applied is refused.
     """
-    from aoma.database.connection import connect, where  # noqa: PLC0415 - see `mesh.cli`
-    from aoma.database.migrate import migrate  # noqa: PLC0415
+    from aoma.database.connection import connect, where
+    from aoma.database.migrate import migrate
 
     with connect(database_url) as connection:
         click.echo(where(database_url or ""), err=True)
@@ -70,8 +70,8 @@ def lines(found: State) -> list[str]:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(*, database_url: str | None, as_json: bool) -> None:
     """Say which migrations are applied, the embedding model, and how many rows there are."""
-    from aoma.database.connection import connect, where  # noqa: PLC0415 - see `mesh.cli`
-    from aoma.database.state import read_state  # noqa: PLC0415
+    from aoma.database.connection import connect, where
+    from aoma.database.state import read_state
 
     with connect(database_url) as connection:
         click.echo(where(database_url or ""), err=True)
@@ -101,6 +101,6 @@ def token(*, signing_key: TextIO, key_id: str | None, days: float) -> None:
     With it the server may read the mesh_ tables and call their functions, no more.
     Store it with mesh secrets set SUPABASE_TOKEN. Before it expires, make another.
     """
-    from aoma.database.token import mint  # noqa: PLC0415 - see `mesh.cli`
+    from aoma.database.token import mint
 
     click.echo(mint(signing_key.read(), days=days, key_id=key_id))

@@ -118,9 +118,9 @@ def command(
 
     May be interrupted at any time: the same command goes on where it stopped.
     """
-    from aoma.ingestion.run import IngestOptions  # noqa: PLC0415 - --help needs no database
-    from aoma.ingestion.session import Permission, ingest  # noqa: PLC0415
-    from aoma.ingestion.snapshot import Embedding  # noqa: PLC0415
+    from aoma.ingestion.run import IngestOptions  # --help needs no database
+    from aoma.ingestion.session import Permission, ingest
+    from aoma.ingestion.snapshot import Embedding
 
     if not (documents or repositories or exports):
         raise click.UsageError("Name something to ingest: --documents, --git or --jira.")

@@ -84,8 +84,8 @@ async def analyse(
     reason = None if evidence else _reason(found) + missing(sources)
     if evidence and backend.model is not None:
         # Not imported where there is no model: a cold start does without.
-        from mcp_app.knowledge.prompts import ANALYSIS  # noqa: PLC0415
-        from mcp_app.knowledge.writing import write  # noqa: PLC0415
+        from mcp_app.knowledge.prompts import ANALYSIS
+        from mcp_app.knowledge.writing import write
 
         writing = await write(
             backend,
@@ -125,7 +125,7 @@ async def _all_asked(
 ) -> tuple[dict[str, SearchResult[Any]], tuple[SourceReport, ...]]:
     """Results of the sources that answered, by name, and how all of them did."""
     try:
-        from asyncio import TaskGroup  # noqa: PLC0415 - other tools do without
+        from asyncio import TaskGroup  # other tools do without
 
         async with TaskGroup() as group:
             tasks = {
@@ -149,7 +149,7 @@ async def _asked(
     """A source's result, or how it failed."""
     began = time.monotonic()
     try:
-        from asyncio import timeout  # noqa: PLC0415 - likewise
+        from asyncio import timeout
 
         # The backend keeps to the deadline itself; this is for one that does not.
         async with timeout(deadline.remaining()):

@@ -63,8 +63,8 @@ async def answer(
     sources = found.sources
     if found.hits and backend.model is not None:
         # Not imported where there is no model: a cold start does without.
-        from mcp_app.knowledge.prompts import ANSWER  # noqa: PLC0415
-        from mcp_app.knowledge.writing import write  # noqa: PLC0415
+        from mcp_app.knowledge.prompts import ANSWER
+        from mcp_app.knowledge.writing import write
 
         writing = await write(
             backend,

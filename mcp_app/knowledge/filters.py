@@ -22,7 +22,7 @@ def moment(name: str, value: str | None, *, end: bool) -> float | None:
     if value is None:
         return None
     # Here and below: few searches have a date, and its module costs a cold start 1 ms.
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+    from datetime import UTC, datetime, timedelta
 
     text = value.strip()
     try:
@@ -41,7 +41,7 @@ def moment(name: str, value: str | None, *, end: bool) -> float | None:
 
 def _is_day(text: str) -> bool:
     """Whether an ISO 8601 date says no time; a day may be written by its week too."""
-    from datetime import date  # noqa: PLC0415
+    from datetime import date
 
     try:
         date.fromisoformat(text)
@@ -82,7 +82,7 @@ def path_matcher(glob: str) -> Callable[[str], bool]:
     if text.endswith("/"):
         text += "**"
     text = text.removeprefix("./").lstrip("/") if "/" in text else f"**/{text}"
-    from fnmatch import translate  # noqa: PLC0415 - few searches have a glob, and it costs 1 ms
+    from fnmatch import translate  # few searches have a glob, and it costs 1 ms
 
     steps = [
         None if step == "**" else re.compile(translate(step)).match for step in text.split("/")

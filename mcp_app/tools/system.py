@@ -113,7 +113,7 @@ async def get_system_health(
     down = any(state.status != "ok" for state in states)
     diagnostics = None
     if include_diagnostics:
-        import platform  # noqa: PLC0415 - it costs a cold start 2 ms, and few ask for this
+        import platform  # it costs a cold start 2 ms, and few ask for this
 
         statistics = await deployment.backend.statistics(deployment.deadline())
         diagnostics = Diagnostics(

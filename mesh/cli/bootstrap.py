@@ -34,7 +34,7 @@ def print_next(outputs: dict[str, Any]) -> None:
 
 def write_environments(outputs: dict[str, Any]) -> None:
     """Write a file of values for each environment that has none, or say what it lacks."""
-    from mesh.stack.environments import settings_file  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.stack.environments import settings_file
 
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
         here = current()
@@ -104,8 +104,8 @@ def command(
     Arguments after -- go to terraform plan in terraform/bootstrap, such as
     -var state_history_days=365.
     """
-    from mesh.deploy.bootstrap import STEPS, Bootstrap, Wanted  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.settings import settings  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.bootstrap import STEPS, Bootstrap, Wanted
+    from mesh.settings import settings
 
     values = {
         "name": name,

@@ -43,10 +43,10 @@ def command(
     same bytes on any machine. A server that reads variables while it is imported
     gets those of --environment, from NAME.tfvars.
     """
-    from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.build import report  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.stack.environments import architecture_of  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.stack.values import environment_variables  # noqa: PLC0415 - see `mesh.cli`
+    from mesh import build, settings
+    from mesh.build import report
+    from mesh.stack.environments import architecture_of
+    from mesh.stack.values import environment_variables
 
     location = server_of(server)
     stack = stack_of(location)

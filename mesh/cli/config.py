@@ -36,8 +36,8 @@ def command(*, server: str | None) -> None:
 
 
 def _rows(location: Location) -> Iterator[tuple[str, str, str]]:
-    from mesh import packages, settings  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.settings.variables import refuse_unknown  # noqa: PLC0415 - see `mesh.cli`
+    from mesh import packages, settings
+    from mesh.settings.variables import refuse_unknown
 
     found = settings.settings(location)
     stack = stack_of(location)

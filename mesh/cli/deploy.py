@@ -45,11 +45,11 @@ def command(
 
     Exit status: 0 when the new version is live, 1 when live is what it was.
     """
-    from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release import target as targets  # noqa: PLC0415
-    from mesh.deploy.release.rollout import Options  # noqa: PLC0415
-    from mesh.stack.environments import architecture_of  # noqa: PLC0415
-    from mesh.stack.values import environment_variables  # noqa: PLC0415
+    from mesh import build, settings
+    from mesh.deploy.release import target as targets
+    from mesh.deploy.release.rollout import Options
+    from mesh.stack.environments import architecture_of
+    from mesh.stack.values import environment_variables
 
     location = server_of(server)
     stack, found = stack_of(location), settings.settings(location)

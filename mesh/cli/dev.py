@@ -34,11 +34,11 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
     Until the next `mesh up`, FastMCP gives all answers. Ctrl-C ends this command; the
     server keeps running.
     """
-    from mesh import build, settings  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.local import up  # noqa: PLC0415
-    from mesh.local.dev import Dev  # noqa: PLC0415
-    from mesh.stack.stack import ENVIRONMENT  # noqa: PLC0415
-    from mesh.stack.values import environment_variables  # noqa: PLC0415
+    from mesh import build, settings
+    from mesh.local import up
+    from mesh.local.dev import Dev
+    from mesh.stack.stack import ENVIRONMENT
+    from mesh.stack.values import environment_variables
 
     location = server_of(server)
     stack = stack_of(location)

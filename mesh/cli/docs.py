@@ -13,8 +13,8 @@ def command(context: click.Context) -> None:
     They are docs/THIRD-PARTY-MCP-SETUP.md, THIRD-PARTY-NOTICES.md, and in docs/reference/
     commands.md, terraform.md and bootstrap.md.
     """
-    from mesh.build.environment import ROOT  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.reference import pages  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.build.environment import ROOT
+    from mesh.reference import pages
 
     command_line = context.find_root().command
     assert isinstance(command_line, click.Group)  # noqa: S101 - the `mesh` command

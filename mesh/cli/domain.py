@@ -21,10 +21,10 @@ REMEDY = "Apply with domain_name and domain_zone_id first, and run this where it
 
 def store_of(found: Deployed) -> CloudFrontKeyValueStoreClient:
     """Reach the key value stores of a deployment's account."""
-    import boto3  # noqa: PLC0415 - see `mesh.cli`
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+    import boto3
+    from botocore.exceptions import BotoCoreError
 
-    from mesh.stack import local_aws_client  # noqa: PLC0415
+    from mesh.stack import local_aws_client
 
     if found.local is not None:
         return local_aws_client.key_values(found.local)
@@ -44,8 +44,8 @@ class Target:
 
     def open(self) -> tuple[str, Places]:
         """Find the domain's address and its secret's places, and say where on standard error."""
-        from mesh.credentials import deployed_parameters  # noqa: PLC0415 - see `mesh.cli`
-        from mesh.credentials.origin_secret import Places  # noqa: PLC0415
+        from mesh.credentials import deployed_parameters
+        from mesh.credentials.origin_secret import Places
 
         found = deployed_parameters.find(
             OUTPUT, self.region, remedy=REMEDY, environment=self.environment
@@ -91,7 +91,7 @@ def rotate_(target: Target) -> None:
     It is never shown. No request is refused meanwhile: the one before stays
     valid, until the next `mesh domain rotate` or `mesh domain retire`.
     """
-    from mesh.credentials.origin_secret import rotate  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials.origin_secret import rotate
 
     url, places = target.open()
     _tell(url, rotate(places, waiting=_waiting))
@@ -104,7 +104,7 @@ def retire_(target: Target) -> None:
 
     Run it when the one before has leaked, five minutes after `mesh domain rotate`.
     """
-    from mesh.credentials.origin_secret import retire  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials.origin_secret import retire
 
     ended = retire(target.open()[1])
     for one in ended:
@@ -120,7 +120,7 @@ def status(target: Target) -> None:
 
     Exit status: 0 when requests through the domain are let through, else 1.
     """
-    from mesh.credentials.origin_secret import look  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials.origin_secret import look
 
     url, places = target.open()
     _tell(url, look(places))

@@ -23,7 +23,7 @@ def command(*, keep_state: bool, server: str | None) -> None:
 
     SERVER is a server's file or folder, as for `mesh up`.
     """
-    from mesh.local import down  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.local import down
 
     steps = progress.Steps(2 if keep_state else down.STEPS)
     if not down.down(current(server), keep_state=keep_state, steps=steps):

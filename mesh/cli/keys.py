@@ -32,7 +32,7 @@ class Target:
 
     def open_with_url(self) -> tuple[Parameter, str | None]:
         """The same, with the server's `/mcp` where that is known."""
-        from mesh.credentials import key_parameter  # noqa: PLC0415 - see `mesh.cli`
+        from mesh.credentials import key_parameter
 
         found, why, url = key_parameter.find(self.parameter, self.region, self.environment)
         click.echo(f"{found.name} ({why})", err=True)
@@ -96,7 +96,7 @@ def create(
     It cannot be shown again: only its hash is stored. Two keys of one name may
     exist at a time, so that clients can move from one to the other.
     """
-    from mesh.credentials import api_keys  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import api_keys
 
     limits = api_keys.Limits(expires_in, tuple(sorted(set(tools))) or None, rate)
     parameter, url = target.open_with_url()
@@ -109,7 +109,7 @@ def create(
 
 def _warn_of_unknown(url: str, key: str, tools: tuple[str, ...]) -> None:
     """Say which tools of a key the server does not have: a misspelled one gives no right."""
-    from mesh.credentials.callable_tools import callable_tools  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials.callable_tools import callable_tools
 
     try:
         unknown = sorted(set(tools) - callable_tools(url, key))
@@ -142,7 +142,7 @@ def rotate(
 
     Until then both are valid. The new key may call the same tools at the same rate.
     """
-    from mesh.credentials import api_keys  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import api_keys
 
     key, old = api_keys.rotate(target.open(), name, grace=grace, lifetime=expires_in)
     click.echo(f"...{old.last4} is valid until {old.expires}; move its clients", err=True)
@@ -167,7 +167,7 @@ def shown(key: ApiKey, now: float) -> str:
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
     """List the keys: name, last four characters, date, expiry, rate and tools."""
-    from mesh.credentials import api_keys  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import api_keys
 
     keys = api_keys.current(target.open())
     if as_json:
@@ -189,7 +189,7 @@ def list_(target: Target, *, as_json: bool) -> None:
 @click.pass_obj
 def revoke(target: Target, *, name: str, last4: str | None, oldest: bool) -> None:
     """Take away the key called NAME; requests with it are then refused."""
-    from mesh.credentials import api_keys  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import api_keys
 
     for key in api_keys.revoke(target.open(), name, last4=last4, oldest=oldest):
         click.echo(f"revoked {key.name} ...{key.last4} of {key.created}")

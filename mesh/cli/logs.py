@@ -71,7 +71,7 @@ def command(
     """
     if environment and log_group:
         raise click.UsageError("--environment and --log-group exclude each other.")
-    from mesh.logs import log_line, logs  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.logs import log_line, logs
 
     group = logs.find(log_group, region, environment)
     began = int((time.time() - since) * 1000)

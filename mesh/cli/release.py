@@ -66,7 +66,7 @@ def release_options[C: Callable[..., object]](command: C) -> C:
 
 def print_released(result: Released) -> None:
     """Print what is live now and what it was."""
-    from mesh.deploy.release.trial import live_url  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.trial import live_url
 
     outputs = result.outputs
     if result.before == result.version:
@@ -87,7 +87,7 @@ def stopped(error: GuardStoppedError) -> click.ClickException:
 
 def hold_only(target: Target, out: Path) -> str:
     """Save the plan that a release begins with; the version at which it holds live."""
-    from mesh.deploy.release.root import Pins  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.deploy.release.root import Pins
 
     version = target.root.outputs().get("live_version")
     target.root.planned(out.absolute(), Pins.at(version))
@@ -101,8 +101,8 @@ def run_release(target: Target, options: Options) -> None:
         click.ClickException: the plan guard objects.
         CommandFailedError: the release failed.
     """
-    from mesh.deploy.release.rollout import STEPS, release  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
+    from mesh.deploy.release.rollout import STEPS, release
+    from mesh.deploy.release.root import GuardStoppedError
 
     click.echo(f"release to {target.where}")
     try:
@@ -160,9 +160,9 @@ def command(
     """
     if saved and plan_only:
         raise click.UsageError("--plan and --plan-only exclude each other.")
-    from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.rollout import Options  # noqa: PLC0415
-    from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
+    from mesh.deploy.release import target as targets
+    from mesh.deploy.release.rollout import Options
+    from mesh.deploy.release.root import GuardStoppedError
 
     options = Options(deadline, canary, canary_seconds, saved)
     with targets.find(

@@ -87,9 +87,9 @@ def command(
     rest = arguments[1:] if version else arguments
     if rest and not rest[0].startswith("-"):
         raise click.UsageError(f"{rest[0]!r} is no version; give its number, such as 7.")
-    from mesh.deploy.release import target as targets  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back  # noqa: PLC0415
-    from mesh.deploy.release.root import GuardStoppedError  # noqa: PLC0415
+    from mesh.deploy.release import target as targets
+    from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back
+    from mesh.deploy.release.root import GuardStoppedError
 
     with targets.find(
         rest, key=api_key, allowed=allowed, command="mesh rollback", environment=environment

@@ -32,7 +32,7 @@ class Target:
 
     def open(self) -> tuple[SSMClient, dict[str, str]]:
         """Find the parameters by the secrets' names, and say on standard error where they are."""
-        from mesh.credentials import deployed_parameters, stored_secrets  # noqa: PLC0415 - see `mesh.cli`
+        from mesh.credentials import deployed_parameters, stored_secrets
 
         if self.path is not None:
             path = self.path.rstrip("/")
@@ -96,7 +96,7 @@ def set_(context: click.Context, target: Target, *, name: str) -> None:
     The value is never an argument: other users of the machine see arguments, and
     shells keep them.
     """
-    from mesh.credentials import stored_secrets  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import stored_secrets
 
     if context.args:
         raise click.UsageError(
@@ -133,7 +133,7 @@ def _text(given: bytes, name: str) -> str:
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
     """Say which secrets are set, and how long ones end: never more of them."""
-    from mesh.credentials import stored_secrets  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.credentials import stored_secrets
 
     client, parameters = target.open()
     found = [stored_secrets.look(client, *named) for named in sorted(parameters.items())]

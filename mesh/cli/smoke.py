@@ -37,7 +37,7 @@ def print_end(report: Report) -> None:
 
 
 def _url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    import httpx  # noqa: PLC0415 - see `mesh.cli`
+    import httpx
 
     if value is None:
         return None
@@ -140,8 +140,8 @@ def command(
         raise click.UsageError("--iam and --api-key exclude each other: both need one header.")
     if arguments is not None and tool is None:
         raise click.UsageError("--arguments needs --tool.")
-    from mesh.smoke import credential, smoke  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.stack.current import configured_call  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.smoke import credential, smoke
+    from mesh.stack.current import configured_call
 
     if url is None:
         url, api_key = _here()

@@ -81,8 +81,8 @@ def command(*, as_json: bool, server: str | None) -> None:
 
     SERVER is a server's file or folder, as for `mesh up`.
     """
-    from mesh.local.extension import extensions  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.stack.status import status  # noqa: PLC0415 - see `mesh.cli`
+    from mesh.local.extension import extensions
+    from mesh.stack.status import status
 
     here = current(server)
     found = status(here)

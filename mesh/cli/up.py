@@ -48,8 +48,8 @@ def command(context: click.Context, /, *, server: str | None, **options: Any) ->
     The address and the key stay the same from one run to the next. They are in
     .mesh/local.env of the server's folder: set -a; . .mesh/local.env; set +a
     """
-    from mesh import settings  # noqa: PLC0415 - see `mesh.cli`
-    from mesh.local import up  # noqa: PLC0415 - see `mesh.cli`
+    from mesh import settings
+    from mesh.local import up
 
     location = server_of(server)
     found = settings.settings(location)

@@ -26,13 +26,13 @@ type Answer = Callable[[Any, Any], dict[str, Any]]
 
 
 def _full(rate_limit: RateLimit | None = None, cold: bool = True) -> Answer:  # noqa: FBT001, FBT002 - as the fast path calls it
-    from mesh.runtime.initialization import initialize  # noqa: PLC0415 - what the fast path does without
+    from mesh.runtime.initialization import initialize  # what the fast path does without
 
     return initialize(rate_limit, cold=cold).answer
 
 
 def _start() -> Answer:
-    from mesh.runtime.fast_path.front import front  # noqa: PLC0415 - after the moment of INIT
+    from mesh.runtime.fast_path.front import front  # after the moment of INIT
 
     made = front(_full)
     return made.answer if made else _full()

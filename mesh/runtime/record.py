@@ -30,7 +30,7 @@ class _OfDataclass:
 
     def __get__(self, instance: object, owner: type[Record]) -> Any:
         if owner not in self._made:
-            from dataclasses import make_dataclass  # noqa: PLC0415 - most instances never ask
+            from dataclasses import make_dataclass  # most instances never ask
 
             types = {
                 name: kind

@@ -209,7 +209,7 @@ def main() -> None:
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         # Here, so that whatever the import of an application raises is reported.
-        from mesh.runtime.initialization import initialize  # noqa: PLC0415
+        from mesh.runtime.initialization import initialize
 
         instance = initialize()
     except Exception as error:

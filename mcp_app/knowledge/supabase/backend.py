@@ -107,7 +107,7 @@ class SupabaseBackend:
 
     async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - see `Backend`
         """See `Backend`; a vector store's files are not among them."""
-        from mcp_app.knowledge.supabase import documents  # noqa: PLC0415 - 1 s
+        from mcp_app.knowledge.supabase import documents  # 1 s
 
         asked = queries.clean(id)
         return await self._ask(
@@ -125,7 +125,7 @@ class SupabaseBackend:
         limit: int = 100,
     ) -> Sequence[DocumentEntry]:
         """See `Backend`; a vector store's files are not among them."""
-        from mcp_app.knowledge.supabase import documents  # noqa: PLC0415 - 1 s
+        from mcp_app.knowledge.supabase import documents  # 1 s
 
         begin, last = queries.clean(prefix), queries.clean(after or "") or None
         return await self._ask(

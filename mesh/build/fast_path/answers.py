@@ -50,9 +50,9 @@ class AskedServer:
     explains = False
 
     def __init__(self, fastmcp: Any) -> None:
-        from mesh.build.server.checks import refuse, whole_server_reason  # noqa: PLC0415
-        from mesh.runtime.config.settings import load  # noqa: PLC0415
-        from mesh.runtime.http.app import build_app  # noqa: PLC0415
+        from mesh.build.server.checks import refuse, whole_server_reason
+        from mesh.runtime.config.settings import load
+        from mesh.runtime.http.app import build_app
 
         refuse(fastmcp)
         self.fastmcp = fastmcp
@@ -63,7 +63,7 @@ class AskedServer:
     @cached_property
     def _instance(self) -> Any:
         """Started with the first request: the author's lifespan may need what is only on AWS."""
-        from mesh.runtime.http.instance import Instance  # noqa: PLC0415
+        from mesh.runtime.http.instance import Instance
 
         return Instance(self._app)
 
@@ -195,7 +195,7 @@ class Catalogues:
     answers_resources = ""
 
     def __init__(self, place: str) -> None:
-        from mesh.runtime.server.server_loader import load  # noqa: PLC0415
+        from mesh.runtime.server.server_loader import load
 
         self.whole = AskedServer(load(place))
 
@@ -232,9 +232,9 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
         made: The catalogues.
         offers: Gives what the build hook's files make the server offer.
     """
-    from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS  # noqa: PLC0415
+    from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-    from mesh.runtime.fast_path.messages import HANDSHAKE  # noqa: PLC0415 - see main
+    from mesh.runtime.fast_path.messages import HANDSHAKE
 
     if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
         raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
@@ -291,8 +291,8 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
 
 
 async def _unmounted(tool: Any) -> Any:
-    from fastmcp.server.providers.fastmcp_provider import FastMCPProviderTool  # noqa: PLC0415
-    from fastmcp.utilities.versions import VersionSpec  # noqa: PLC0415
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProviderTool
+    from fastmcp.utilities.versions import VersionSpec
 
     while type(tool) is FastMCPProviderTool:
         # As its own `_run` finds it.
@@ -323,7 +323,7 @@ def main() -> None:
 def _answers(place: str, hook: str) -> dict[str, Any]:
     # Authors' modules are imported as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
-    from mesh.build.server.checks import notes  # noqa: PLC0415 - it imports FastMCP
+    from mesh.build.server.checks import notes  # it imports FastMCP
 
     root = Path.cwd()
     with explained(root, place), duplicates(root) as replaced:

@@ -28,10 +28,10 @@ def call_of(
     Raises:
         NotFrozenError: it cannot; the message says why.
     """
-    from fastmcp.server.dependencies import without_injected_parameters  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
-    from fastmcp.tools.function_tool import FunctionTool, _wrap_body_errors  # noqa: PLC0415
-    from fastmcp.utilities.async_utils import is_coroutine_function  # noqa: PLC0415
-    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415
+    from fastmcp.server.dependencies import without_injected_parameters
+    from fastmcp.tools.function_tool import FunctionTool, _wrap_body_errors
+    from fastmcp.utilities.async_utils import is_coroutine_function
+    from fastmcp.utilities.types import get_cached_typeadapter
 
     if type(tool) is not FunctionTool:
         raise NotFrozenError(f"it is a {type(tool).__name__}")
@@ -75,7 +75,7 @@ def call_of(
 
 
 def _check(tool: Any) -> None:
-    from mcp.shared.inbound import X_MCP_HEADER_KEY  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
+    from mcp.shared.inbound import X_MCP_HEADER_KEY
 
     if X_MCP_HEADER_KEY in json.dumps(tool.parameters):
         raise NotFrozenError("a header has to repeat an argument")
@@ -108,7 +108,7 @@ def _schema(adapter: Any) -> dict[str, Any]:
 
 
 def _config(adapter: Any) -> Any:
-    from pydantic._internal._config import ConfigWrapper  # noqa: PLC0415 - see `_returns`
+    from pydantic._internal._config import ConfigWrapper
 
     return dict(ConfigWrapper(adapter._config).core_config(None))  # noqa: SLF001 - no public way
 
@@ -124,8 +124,8 @@ def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
 
 def _returns(tool: Any, freezer: Freezer) -> Any:
     """The frozen schema of the return type; None where FastMCP writes whatever there is."""
-    from fastmcp.utilities.types import get_cached_typeadapter  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
-    from pydantic import PydanticSchemaGenerationError  # noqa: PLC0415
+    from fastmcp.utilities.types import get_cached_typeadapter
+    from pydantic import PydanticSchemaGenerationError
 
     annotation = tool.return_type
     # As `fastmcp.tools.base._serialize_to_jsonable` does it.

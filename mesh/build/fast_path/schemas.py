@@ -89,7 +89,7 @@ class Freezer:
         return made
 
     def _reference(self, value: Any) -> list[Any]:
-        from pydantic_core import PydanticUndefined  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
+        from pydantic_core import PydanticUndefined
 
         if value is PydanticUndefined:
             return ["undefined"]

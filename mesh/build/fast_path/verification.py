@@ -97,7 +97,7 @@ def _author() -> str | None:
 
 def _failures(deferral: Any, modules: list[str], prints: dict[str, str]) -> dict[str, str]:
     """Import the modules; why one of them cannot be, and into `prints` the fingerprints of all."""
-    from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - see main
+    from mesh.runtime.deferral.fingerprint import fingerprints
 
     for name in modules:
         before = set(sys.modules)
@@ -127,9 +127,9 @@ def _unkept(log: list[Any]) -> set[int]:
 
 def _early(deferral: Any, unkept: set[int]) -> dict[str, str | None]:
     """Names that stand for an exception or for plain data."""
-    from mesh.runtime.deferral.importing import EARLY_MODULES  # noqa: PLC0415 - see main
-    from mesh.runtime.deferral.recorder import ATTRIBUTE, path_of  # noqa: PLC0415
-    from mesh.runtime.fast_path.schemas import EXTENSION  # noqa: PLC0415
+    from mesh.runtime.deferral.importing import EARLY_MODULES
+    from mesh.runtime.deferral.recorder import ATTRIBUTE, path_of
+    from mesh.runtime.fast_path.schemas import EXTENSION
 
     early: dict[str, str | None] = {}
     for recorder in deferral.log:
@@ -161,8 +161,8 @@ def _must_be_real(value: Any) -> bool:
 
 def _kept(authors: Mapping[str, Any], log: list[Any]) -> Iterator[tuple[str, int]]:
     """What authors' modules have of FastMCP's early modules: places of recorders in the log."""
-    from mesh.runtime.deferral.importing import EARLY_MODULES  # noqa: PLC0415 - see main
-    from mesh.runtime.deferral.recorder import is_recorder  # noqa: PLC0415
+    from mesh.runtime.deferral.importing import EARLY_MODULES
+    from mesh.runtime.deferral.recorder import is_recorder
 
     for name, module in authors.items():
         for value in vars(module).values():
@@ -191,11 +191,11 @@ def _imports(authors: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
 def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     """What the module's docstring says."""
     # What the fast path has imported by then is its own, and no author's.
-    import mesh.runtime.concurrency.event_loop  # noqa: PLC0415
-    import mesh.runtime.fast_path.front  # noqa: PLC0415
-    import mesh.runtime.fast_path.methods  # noqa: PLC0415
-    import mesh.runtime.observability.uptime  # noqa: F401, PLC0415
-    from mesh.runtime.deferral import binding, current, fingerprint  # noqa: F401, PLC0415
+    import mesh.runtime.concurrency.event_loop
+    import mesh.runtime.fast_path.front
+    import mesh.runtime.fast_path.methods
+    import mesh.runtime.observability.uptime  # noqa: F401
+    from mesh.runtime.deferral import binding, current, fingerprint  # noqa: F401
 
     before = set(sys.modules)
     environment = Environment()
@@ -259,7 +259,7 @@ def _reached(authors: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[in
         authors: Modules, which keep functions under names.
         recorded: What they gave to recorded calls: functions without names, too.
     """
-    from mesh.build.fast_path.reachable import Reachable  # noqa: PLC0415 - see main
+    from mesh.build.fast_path.reachable import Reachable
 
     reachable = Reachable(frozenset(_authors_names), authors)
     functions = {
@@ -288,9 +288,9 @@ def _catalogue(
     authors: list[str],
     reached: Mapping[int, dict[str, str]],
 ) -> dict[str, Any]:
-    from mesh.build.fast_path.answers import ERAS, catalogues_of, tool_pages  # noqa: PLC0415 - see main
-    from mesh.build.fast_path.calls import call_of  # noqa: PLC0415
-    from mesh.build.fast_path.schemas import NotFrozenError  # noqa: PLC0415
+    from mesh.build.fast_path.answers import ERAS, catalogues_of, tool_pages
+    from mesh.build.fast_path.calls import call_of
+    from mesh.build.fast_path.schemas import NotFrozenError
 
     server = catalogues_of(place, hook).whole
     if server.slow_because:
@@ -310,7 +310,7 @@ def _catalogue(
 def main() -> None:
     """Write it to standard output. Nothing of FastMCP is imported before recorders are."""
     asked = json.load(sys.stdin)
-    from mesh.build.server.question_process import answer, arguments  # noqa: PLC0415 - as light as can be
+    from mesh.build.server.question_process import answer, arguments  # as light as can be
 
     with answer() as output:
         try:

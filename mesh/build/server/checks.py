@@ -25,7 +25,7 @@ def refuse(server: Any) -> None:
     Raises:
         SettingsError: It has something of that kind.
     """
-    from mesh.runtime.server.mounts import with_mounted  # noqa: PLC0415 - as below
+    from mesh.runtime.server.mounts import with_mounted
 
     for one in with_mounted(server):
         local: list[Any] = [provider for provider in one.providers if _is_local(provider)]
@@ -62,7 +62,7 @@ def whole_server_reason(server: Any) -> str:
 
 
 def _reasons(server: Any) -> Iterator[str]:
-    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
+    from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 
     yield from _own_reasons(server)
     for provider in map(_unwrapped, server.providers):
@@ -75,9 +75,9 @@ def _reasons(server: Any) -> Iterator[str]:
 
 
 def _own_reasons(server: Any) -> Iterator[str]:
-    from fastmcp import FastMCP  # noqa: PLC0415 - see mesh.build.fast_path.answers.main
-    from fastmcp.server.middleware.dereference import DereferenceRefsMiddleware  # noqa: PLC0415
-    from fastmcp.server.server import default_lifespan  # noqa: PLC0415
+    from fastmcp import FastMCP
+    from fastmcp.server.middleware.dereference import DereferenceRefsMiddleware
+    from fastmcp.server.server import default_lifespan
 
     if type(server) is not FastMCP:
         yield f"the server is a {type(server).__name__}"
@@ -96,7 +96,7 @@ def _own_reasons(server: Any) -> Iterator[str]:
 
 def _unwrapped(provider: Any) -> Any:
     """The provider within one that only puts a name before those of its tools."""
-    from fastmcp.server.transforms.namespace import Namespace  # noqa: PLC0415
+    from fastmcp.server.transforms.namespace import Namespace
 
     inner = getattr(provider, "_inner", None)
     kinds = [type(one) for one in provider._transforms]  # noqa: SLF001 - no public way
@@ -105,7 +105,7 @@ def _unwrapped(provider: Any) -> Any:
 
 def _is_local(provider: Any) -> bool:
     """Whether it is FastMCP's own place for what is registered with a server."""
-    from fastmcp.server.providers.local_provider import LocalProvider  # noqa: PLC0415
+    from fastmcp.server.providers.local_provider import LocalProvider
 
     kind = type(provider)
     return issubclass(kind, LocalProvider) and kind.__module__.startswith("fastmcp.")

@@ -18,7 +18,7 @@ def duplicates(root: Path) -> Iterator[list[str]]:
     Args:
         root: The folder that the author's modules are in.
     """
-    from fastmcp.server.providers.local_provider import LocalProvider  # noqa: PLC0415 - see main
+    from fastmcp.server.providers.local_provider import LocalProvider
 
     found: list[str] = []
     kind: Any = LocalProvider

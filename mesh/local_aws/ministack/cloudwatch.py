@@ -41,7 +41,7 @@ def _describe_alarms_completely() -> None:
 
     Terraform speaks it: its plan would never be empty.
     """
-    describe = cloudwatch._describe_alarms  # noqa: SLF001 - this module is about MiniStack's inside
+    describe = cloudwatch._describe_alarms
 
     def describe_alarms(
         params: dict[str, Any], data: dict[str, Any], *cbor_or_json: bool
@@ -60,12 +60,12 @@ def _describe_alarms_completely() -> None:
             f"<CompositeAlarms>{''.join(map(_alarm, found['CompositeAlarms']))}</CompositeAlarms>"
             f"{_element('NextToken', token) if token else ''}"
         )
-        written: Answer = cloudwatch._xml(  # noqa: SLF001 - see above
+        written: Answer = cloudwatch._xml(
             OK, "DescribeAlarmsResponse", f"<DescribeAlarmsResult>{result}</DescribeAlarmsResult>"
         )
         return written
 
-    cloudwatch._describe_alarms = describe_alarms  # noqa: SLF001 - see above
+    cloudwatch._describe_alarms = describe_alarms
 
 
 def _put_metric_alarms_as_asked() -> None:
@@ -73,52 +73,50 @@ def _put_metric_alarms_as_asked() -> None:
 
     It forgets InsufficientDataActions, and beside an ExtendedStatistic it makes up a Statistic.
     """
-    put = cloudwatch._put_metric_alarm  # noqa: SLF001 - see apply
+    put = cloudwatch._put_metric_alarm
 
     def put_metric_alarm(
         params: dict[str, Any], data: dict[str, Any], *cbor_or_json: bool
     ) -> Answer:
         answer: Answer = put(params, data, *cbor_or_json)
         if not any(cbor_or_json) and answer[0] == OK:
-            alarm = cloudwatch._alarms[cloudwatch._p(params, "AlarmName")]  # noqa: SLF001 - see above
+            alarm = cloudwatch._alarms[cloudwatch._p(params, "AlarmName")]
             alarm["InsufficientDataActions"] = _members(params, "InsufficientDataActions")
             if alarm.get("ExtendedStatistic"):
                 alarm.pop("Statistic", None)
         return answer
 
-    cloudwatch._put_metric_alarm = put_metric_alarm  # noqa: SLF001 - see apply
+    cloudwatch._put_metric_alarm = put_metric_alarm
 
 
 def _evaluate_alarms_on_their_own_dimensions() -> None:
     """An alarm sums a metric over all dimensions, so over all functions (seen in 1.5.33)."""
-    evaluate: Callable[[dict[str, Any]], None] = cloudwatch._evaluate_alarm  # noqa: SLF001 - see apply
+    evaluate: Callable[[dict[str, Any]], None] = cloudwatch._evaluate_alarm
 
     def evaluate_alarm(alarm: dict[str, Any]) -> None:
-        everything = cloudwatch._metrics  # noqa: SLF001 - see apply
-        wanted = cloudwatch._dims_key(  # noqa: SLF001 - see apply
-            cloudwatch._dims_from_list(alarm.get("Dimensions") or [])  # noqa: SLF001 - see apply
-        )
+        everything = cloudwatch._metrics
+        wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
         own = {key: points for key, points in everything.items() if key[2] == wanted}
-        cloudwatch._metrics = own  # noqa: SLF001 - see apply; nothing else runs meanwhile
+        cloudwatch._metrics = own
         try:
             evaluate(alarm)
         finally:
-            cloudwatch._metrics = everything  # noqa: SLF001 - see apply
+            cloudwatch._metrics = everything
 
-    cloudwatch._evaluate_alarm = evaluate_alarm  # noqa: SLF001 - see apply
+    cloudwatch._evaluate_alarm = evaluate_alarm
 
 
 def _described(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a query as those of the JSON protocol."""
     single = ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
-    data = {name: cloudwatch._p(params, name) for name in single}  # noqa: SLF001 - see apply
+    data = {name: cloudwatch._p(params, name) for name in single}
     data = {name: value for name, value in data.items() if value}
     return data | {name: _members(params, name) for name in ("AlarmNames", "AlarmTypes")}
 
 
 def _members(params: dict[str, Any], name: str) -> list[str]:
     members: list[str] = []
-    while member := cloudwatch._p(params, f"{name}.member.{len(members) + 1}"):  # noqa: SLF001 - see apply
+    while member := cloudwatch._p(params, f"{name}.member.{len(members) + 1}"):
         members.append(member)
     return members
 

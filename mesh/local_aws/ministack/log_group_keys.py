@@ -37,7 +37,7 @@ def _keep(asked: dict[str, Any]) -> Answer:
     name = (
         asked.get("logGroupName") or asked.get("resourceIdentifier", "").partition(":log-group:")[2]
     )
-    group = cloudwatch_logs._log_groups.get(name)  # noqa: SLF001 - MiniStack is in this process, and pinned
+    group = cloudwatch_logs._log_groups.get(name)
     if group is None:
         message = f"The specified log group does not exist: {name}"
         missing: Answer = cloudwatch_logs.error_response_json(

@@ -57,7 +57,7 @@ def apply(
     role_credentials.apply()
     waf.apply()
     # Its own execution of Lambda is the host's interpreter with the host's packages.
-    lambda_svc._execute_function = execute  # noqa: SLF001 - this module is about MiniStack's inside
+    lambda_svc._execute_function = execute
 
 
 def _give_urls_a_port(open_url: Callable[[FunctionName, str | None], str]) -> None:
@@ -66,25 +66,25 @@ def _give_urls_a_port(open_url: Callable[[FunctionName, str | None], str]) -> No
     CloudFormation's AWS::Lambda::Url goes through the same function.
     Its FunctionArn lacks the alias (seen in 1.5.33).
     """
-    create = lambda_svc._create_function_url_config  # noqa: SLF001 - see apply
+    create = lambda_svc._create_function_url_config
 
     def create_with_port(name: str, data: dict[str, Any], qualifier: str | None) -> Answer:
         status, headers, body = create(name, data, qualifier)
         if status >= 400:  # noqa: PLR2004 - HTTP's own limit
             return status, headers, body
         alias = None if qualifier == LATEST else qualifier
-        key = lambda_svc._url_config_key(name, alias)  # noqa: SLF001 - see apply
-        config = lambda_svc._function_urls[key]  # noqa: SLF001 - see apply
+        key = lambda_svc._url_config_key(name, alias)
+        config = lambda_svc._function_urls[key]
         try:
             config["FunctionUrl"] = open_url(_here(name), alias)
         except LocalAwsError as error:
-            del lambda_svc._function_urls[key]  # noqa: SLF001 - see apply
+            del lambda_svc._function_urls[key]
             return _refuse("ServiceException", str(error), 400)
         if alias:
             config["FunctionArn"] += f":{alias}"
         return status, headers, json.dumps(config).encode()
 
-    lambda_svc._create_function_url_config = create_with_port  # noqa: SLF001 - see apply
+    lambda_svc._create_function_url_config = create_with_port
 
 
 def _find_buckets_below_localhost() -> None:
@@ -93,7 +93,7 @@ def _find_buckets_below_localhost() -> None:
     MiniStack expects the bucket before the one host that it was told, ours is 127.0.0.1 (seen
     in 1.5.33).
     """
-    extract = ministack._extract_s3_vhost_bucket  # noqa: SLF001 - see apply
+    extract = ministack._extract_s3_vhost_bucket
 
     def extract_from_any_host(host: str) -> str | None:
         name = host.strip().lower().partition(":")[0]
@@ -101,36 +101,36 @@ def _find_buckets_below_localhost() -> None:
         found: str | None = extract(host if below == name else f"{below}.{HOST}")
         return found
 
-    ministack._extract_s3_vhost_bucket = extract_from_any_host  # noqa: SLF001 - see apply
+    ministack._extract_s3_vhost_bucket = extract_from_any_host
 
 
 def _delete_urls_with_their_function() -> None:
     """The URLs of a deleted function or alias stay, and are in the way later (seen in 1.5.33)."""
-    delete, delete_alias = lambda_svc._delete_function, lambda_svc._delete_alias  # noqa: SLF001 - see apply
+    delete, delete_alias = lambda_svc._delete_function, lambda_svc._delete_alias
 
     def delete_function(
         name: str, query_params: dict[str, Any], path_qualifier: str | None = None
     ) -> Answer:
         answer: Answer = delete(name, query_params, path_qualifier)
-        if answer[0] == NO_CONTENT and name not in lambda_svc._functions:  # noqa: SLF001 - see apply
-            for key in list(lambda_svc._function_urls.keys()):  # noqa: SLF001 - see apply
+        if answer[0] == NO_CONTENT and name not in lambda_svc._functions:
+            for key in list(lambda_svc._function_urls.keys()):
                 if key.partition(":")[0] == name:
-                    del lambda_svc._function_urls[key]  # noqa: SLF001 - see apply
+                    del lambda_svc._function_urls[key]
         return answer
 
     def delete_alias_and_url(name: str, alias: str) -> Answer:
         answer: Answer = delete_alias(name, alias)
         if answer[0] == NO_CONTENT:
-            lambda_svc._function_urls.pop(lambda_svc._url_config_key(name, alias), None)  # noqa: SLF001 - see apply
+            lambda_svc._function_urls.pop(lambda_svc._url_config_key(name, alias), None)
         return answer
 
-    lambda_svc._delete_function = delete_function  # noqa: SLF001 - see apply
-    lambda_svc._delete_alias = delete_alias_and_url  # noqa: SLF001 - see apply
+    lambda_svc._delete_function = delete_function
+    lambda_svc._delete_alias = delete_alias_and_url
 
 
 def _serve_the_code_of_a_version() -> None:
     """GetFunction with a qualifier gives $LATEST's zip as Code.Location (seen in 1.5.33)."""
-    get, serve = lambda_svc._get_function, lambda_svc.serve_function_code  # noqa: SLF001 - see apply
+    get, serve = lambda_svc._get_function, lambda_svc.serve_function_code
 
     def get_function(name: str, qualifier: str | None = None) -> Answer:
         status, headers, body = get(name, qualifier)
@@ -150,49 +150,49 @@ def _serve_the_code_of_a_version() -> None:
         if not version or not account_id or not region:
             answer: Answer = serve(name, account_id, region)
             return answer
-        record = lambda_svc._functions.get_scoped(account_id, region, function)  # noqa: SLF001 - see apply
+        record = lambda_svc._functions.get_scoped(account_id, region, function)
         held = (record or {}).get("versions", {}).get(version)
         if held is None:
             return 404, {"Content-Type": "text/plain"}, b"Function not found"
         return 200, {"Content-Type": "application/zip"}, held.get("code_zip") or b""
 
-    lambda_svc._get_function = get_function  # noqa: SLF001 - see apply
+    lambda_svc._get_function = get_function
     lambda_svc.serve_function_code = serve_function_code
 
 
 def _keep_the_code_signing_of_a_new_function() -> None:
     """CreateFunction forgets the code signing configuration that it was given (seen in 1.5.33)."""
-    create = lambda_svc._create_function  # noqa: SLF001 - see apply
+    create = lambda_svc._create_function
 
     def create_function(data: dict[str, Any]) -> Answer:
         answer: Answer = create(data)
         arn = data.get("CodeSigningConfigArn")
         if answer[0] < 400 and arn:  # noqa: PLR2004 - HTTP's own limit
-            lambda_svc._functions[json.loads(answer[2])["FunctionName"]][  # noqa: SLF001 - see apply
+            lambda_svc._functions[json.loads(answer[2])["FunctionName"]][
                 "code_signing_config_arn"
             ] = arn
         return answer
 
-    lambda_svc._create_function = create_function  # noqa: SLF001 - see apply
+    lambda_svc._create_function = create_function
 
 
 def _forget_a_dead_letter_queue_that_was_taken_away() -> None:
     """An empty ARN takes it away, and is kept and told instead (seen in 1.5.33)."""
-    update = lambda_svc._update_config  # noqa: SLF001 - see apply
+    update = lambda_svc._update_config
 
     def update_config(name: str, data: dict[str, Any]) -> Answer:
         answer: Answer = update(name, data)
-        config = lambda_svc._functions.get(name, {}).get("config", {})  # noqa: SLF001 - see apply
+        config = lambda_svc._functions.get(name, {}).get("config", {})
         if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
             config.pop("DeadLetterConfig", None)
         return answer
 
-    lambda_svc._update_config = update_config  # noqa: SLF001 - see apply
+    lambda_svc._update_config = update_config
 
 
 def _let_statement_ids_repeat_over_qualifiers() -> None:
     """A statement id is unique in the policy of one qualifier, not of all (seen in 1.5.33)."""
-    add, remove = lambda_svc._add_permission, lambda_svc._remove_permission  # noqa: SLF001 - see apply
+    add, remove = lambda_svc._add_permission, lambda_svc._remove_permission
 
     def add_permission(
         func_name: str,
@@ -233,11 +233,11 @@ def _let_statement_ids_repeat_over_qualifiers() -> None:
             nowhere = uuid.uuid4().hex
             answer: Answer = remove(func_name, nowhere, query_params, path_qualifier)
             return answer
-        lambda_svc._functions[func_name]["policy"]["Statement"] = kept  # noqa: SLF001 - see apply
+        lambda_svc._functions[func_name]["policy"]["Statement"] = kept
         return 204, {}, b""
 
-    lambda_svc._add_permission = add_permission  # noqa: SLF001 - see apply
-    lambda_svc._remove_permission = remove_permission  # noqa: SLF001 - see apply
+    lambda_svc._add_permission = add_permission
+    lambda_svc._remove_permission = remove_permission
 
 
 def _route_statement_ids_that_look_like_urls() -> None:
@@ -256,10 +256,8 @@ def _route_statement_ids_that_look_like_urls() -> None:
     ) -> Answer:
         found = POLICY_PATH.fullmatch(unquote(path))
         if method == "DELETE" and found:
-            name, qualifier = lambda_svc._resolve_request_scoped_name_and_qualifier(found[1])  # noqa: SLF001 - see apply
-            removed: Answer = lambda_svc._remove_permission(  # noqa: SLF001 - see apply
-                name, found[2], query_params, qualifier
-            )
+            name, qualifier = lambda_svc._resolve_request_scoped_name_and_qualifier(found[1])
+            removed: Answer = lambda_svc._remove_permission(name, found[2], query_params, qualifier)
             return removed
         answer: Answer = await handle(method, path, headers, body, query_params)
         return answer
@@ -268,13 +266,13 @@ def _route_statement_ids_that_look_like_urls() -> None:
 
 
 def _statements(name: str) -> list[dict[str, Any]]:
-    function = lambda_svc._functions.get(name)  # noqa: SLF001 - see apply
+    function = lambda_svc._functions.get(name)
     return [] if function is None else list(function["policy"]["Statement"])
 
 
 def _policy_arn(name: str, query_params: dict[str, Any] | None, path_qualifier: str | None) -> str:
-    qualifier = lambda_svc._qualifier_from_path_or_query(path_qualifier, query_params)  # noqa: SLF001 - see apply
-    arn: str = lambda_svc._policy_resource_arn(name, qualifier)  # noqa: SLF001 - see apply
+    qualifier = lambda_svc._qualifier_from_path_or_query(path_qualifier, query_params)
+    arn: str = lambda_svc._policy_resource_arn(name, qualifier)
     return arn
 
 

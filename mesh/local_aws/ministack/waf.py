@@ -17,7 +17,10 @@ BODIES = "CustomResponseBodies"
 
 def apply() -> None:
     """Keep the answers that rules refer to: they are forgotten, so that every plan adds them."""
-    create, update = waf.create_web_acl_record, waf._update_web_acl  # noqa: SLF001 - MiniStack is in this process, and pinned
+    create, update = (
+        waf.create_web_acl_record,
+        waf._update_web_acl,
+    )
 
     def create_web_acl_record(
         name: str, scope: str, props: dict[str, Any]
@@ -34,7 +37,7 @@ def apply() -> None:
         return answer
 
     waf.create_web_acl_record = create_web_acl_record
-    waf._update_web_acl = update_web_acl  # noqa: SLF001 - see above
+    waf._update_web_acl = update_web_acl
 
 
 def _keep(record: dict[str, Any], props: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ def _take_credential(scope: Scope) -> None:
     FastMCP's proxies and OpenAPI servers pass headers on, to servers that it is not for.
     https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#token-passthrough
     """
-    from starlette.datastructures import MutableHeaders  # noqa: PLC0415 - not on the fast path
+    from starlette.datastructures import MutableHeaders  # not on the fast path
 
     headers = MutableHeaders(scope=scope)
     # Another scheme's is the server's own, beside a key in x-api-key.
@@ -147,7 +147,7 @@ class AccessControl:
             if caller != ANONYMOUS:
                 _take_credential(scope)
             if caller.token is not None:
-                from mesh.runtime.access.token_user import signed_in  # noqa: PLC0415 - not on the fast path
+                from mesh.runtime.access.token_user import signed_in  # not on the fast path
 
                 app = signed_in(app, scope, caller.token, caller.scopes or frozenset())
             with calling(caller):
@@ -168,7 +168,7 @@ class AccessControl:
             return ANONYMOUS
         if self._key_ring is None and self._tokens is None:
             raise RefusedError(403, INVALID_REQUEST, SIGNED_ONLY)
-        from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+        from starlette.datastructures import Headers  # not on the fast path
 
         headers = Headers(scope=scope)
         credential = bearer(headers.get("authorization", ""))
@@ -189,7 +189,7 @@ class AccessControl:
         try:
             # A thread only for a read: it is one request to Systems Manager.
             if key_ring.blocks(key):
-                from anyio.to_thread import run_sync  # noqa: PLC0415 - not on the fast path
+                from anyio.to_thread import run_sync  # not on the fast path
 
                 found = await run_sync(key_ring.find, key)
             else:

@@ -47,9 +47,9 @@ class AccessTokens:
 
     async def _verified(self, token: str, scope: Scope) -> Holder:
         # Here, so that a cold start without a token does not pay for cryptography.
-        from mesh.runtime.oauth.claims import InvalidTokenError  # noqa: PLC0415
-        from mesh.runtime.oauth.signing_keys import IssuerUnavailableError, SigningKeys  # noqa: PLC0415
-        from mesh.runtime.oauth.tokens import TokenVerifier  # noqa: PLC0415
+        from mesh.runtime.oauth.claims import InvalidTokenError
+        from mesh.runtime.oauth.signing_keys import IssuerUnavailableError, SigningKeys
+        from mesh.runtime.oauth.tokens import TokenVerifier
 
         settings = self.settings
         if self._verifier is None:

@@ -57,7 +57,7 @@ class ApiKey(Record):
 
 def generate() -> str:
     """A new key: `mesh_` and 43 characters of URL-safe base64."""
-    import secrets  # noqa: PLC0415 - what INIT does without
+    import secrets  # what INIT does without
 
     return PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
 
@@ -73,7 +73,7 @@ def moment(stamp: str) -> float:
     Raises:
         ValueError: it is no such time.
     """
-    from datetime import UTC, datetime  # noqa: PLC0415 - few keys expire, and it costs 1 ms
+    from datetime import UTC, datetime  # few keys expire, and it costs 1 ms
 
     read = datetime.fromisoformat(stamp)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

@@ -10,7 +10,7 @@ from mesh.runtime.config.settings import WITH_API_KEYS, Settings
 
 def _read_keys(parameter: str) -> str:
     # Not before the first key has to be checked: INIT does without.
-    from mesh.runtime.aws.parameter_store import (  # noqa: PLC0415
+    from mesh.runtime.aws.parameter_store import (
         ParameterUnavailableError,
         get_parameter,
     )

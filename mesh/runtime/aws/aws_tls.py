@@ -52,7 +52,7 @@ def connect(host: str, port: int, timeout_seconds: float) -> Any:
         OSError: There is no connection.
     """
     # Not for deployments that never ask.
-    from mesh.runtime.aws.light_tls import SSLCertVerificationError  # noqa: PLC0415
+    from mesh.runtime.aws.light_tls import SSLCertVerificationError
 
     global _kept  # noqa: PLW0603 - the process is the instance
     deadline = time.monotonic() + timeout_seconds
@@ -91,7 +91,7 @@ def _sources() -> dict[str, Callable[[], Any]]:
 
 
 def _file_context(path: str) -> Any:
-    from mesh.runtime.aws.light_tls import create_default_context  # noqa: PLC0415 - as above
+    from mesh.runtime.aws.light_tls import create_default_context
 
     return create_default_context(cafile=path)
 
@@ -107,13 +107,13 @@ def _bundle_context(variable: str) -> Any:
 
 
 def _machine_context() -> Any:
-    from mesh.runtime.aws.tls import client_context  # noqa: PLC0415 - what most instances do without
+    from mesh.runtime.aws.tls import client_context  # what most instances do without
 
     return client_context()
 
 
 def _wrapped(context: Any, host: str, port: int, timeout_seconds: float) -> Any:
-    from mesh.runtime.aws.light_tls import create_connection  # noqa: PLC0415 - likewise
+    from mesh.runtime.aws.light_tls import create_connection
 
     connection = create_connection((host, port), timeout_seconds)
     try:

@@ -78,8 +78,8 @@ def _from_lambda() -> Credentials:
 def _asked(address: str) -> tuple[Credentials, float]:
     """Ask Lambda; the credentials, and the time until which they are used."""
     # Here, for the sake of instances that have theirs in the environment.
-    import http.client  # noqa: PLC0415
-    from urllib.parse import urlsplit  # noqa: PLC0415
+    import http.client
+    from urllib.parse import urlsplit
 
     url = urlsplit(address)
     if url.scheme != "http" or url.hostname not in LOOPBACK:
@@ -110,7 +110,7 @@ def _asked(address: str) -> tuple[Credentials, float]:
 def _moment(stamp: str | None) -> float:
     """Seconds since 1970; of credentials that name no end, now: they are asked for each time."""
     # Here, for the sake of instances that have theirs in the environment.
-    from datetime import datetime  # noqa: PLC0415
+    from datetime import datetime
 
     return time.time() if stamp is None else datetime.fromisoformat(stamp).timestamp()
 

@@ -39,7 +39,7 @@ def post(
         ExchangeError: no connection, no whole answer in time, or none of this form.
     """
     # Not for deployments that never ask.
-    from mesh.runtime.aws.light_tls import create_connection  # noqa: PLC0415
+    from mesh.runtime.aws.light_tls import create_connection
 
     deadline = time.monotonic() + timeout_seconds
     scheme, _, rest = url.partition("://")

@@ -92,7 +92,7 @@ class Secret:
         if held is not None:
             return held
         # Here, because the fast path does without it.
-        import asyncio  # noqa: PLC0415
+        import asyncio
 
         return await asyncio.to_thread(self.get)
 

@@ -62,7 +62,7 @@ def register() -> bool:
     if not expected():
         return False
     # Of the managed runtime, not of the bundle.
-    from snapshot_restore_py import (  # noqa: PLC0415
+    from snapshot_restore_py import (
         register_after_restore,
         register_before_snapshot,
     )

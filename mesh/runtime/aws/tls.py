@@ -22,7 +22,7 @@ def client_context() -> SSLContext:
     global _context  # noqa: PLW0603 - one for the process
     with _making:
         if _context is None:
-            import ssl  # noqa: PLC0415 - not for deployments that never ask
+            import ssl  # not for deployments that never ask
 
             _context = ssl.create_default_context()
         return _context

@@ -20,7 +20,7 @@ _taken = False
 def event_loop() -> AbstractEventLoop:
     """The loop, made at the first need, and current on this thread."""
     global _loop, _taken
-    import asyncio  # noqa: PLC0415 - what a bare start does without
+    import asyncio  # what a bare start does without
 
     if _loop is None or _loop.is_closed():
         _loop, _taken = asyncio.new_event_loop(), False

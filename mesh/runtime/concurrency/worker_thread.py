@@ -79,7 +79,7 @@ class Worker:
     def begin(self, call: Call) -> None:
         """Have it called."""
         if self._thread is None:
-            import threading  # noqa: PLC0415 - logging has imported it
+            import threading  # logging has imported it
 
             self._thread = threading.Thread(target=self._work, name=NAME)
             # As `anyio_worker_threads` does: a process waits for its threads.
@@ -147,7 +147,7 @@ def start(thread: Thread) -> None:
     global _own
     worker, _own = _own, None
     if worker is None:
-        from threading import Thread  # noqa: PLC0415 - anyio has imported it
+        from threading import Thread  # anyio has imported it
 
         Thread.start(thread)
     else:

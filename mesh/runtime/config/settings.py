@@ -109,7 +109,7 @@ def _public_url(variables: Mapping[str, str]) -> str | None:
     host = url.removeprefix("https://").removesuffix("/")
     if is_plain(url) and "/" not in host:
         return f"https://{host}/"
-    from urllib.parse import urlsplit  # noqa: PLC0415 - few servers have such a domain
+    from urllib.parse import urlsplit  # few servers have such a domain
 
     parts = urlsplit(address(name, url))
     if parts.path not in {"", "/"} or parts.query:
@@ -138,7 +138,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     oauth = None
     if auth in WITH_OAUTH:
         # Here: what other deployments do not need costs their cold start 5 ms.
-        from mesh.runtime.oauth.oauth_settings import load as load_oauth  # noqa: PLC0415
+        from mesh.runtime.oauth.oauth_settings import load as load_oauth
 
         oauth = load_oauth(variables)
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -75,7 +75,7 @@ def address(name: str, text: str) -> str:
     """
     if is_plain(text):
         return text
-    from urllib.parse import urlsplit  # noqa: PLC0415 - most servers have no such address
+    from urllib.parse import urlsplit  # most servers have no such address
 
     try:
         parts = urlsplit(text)

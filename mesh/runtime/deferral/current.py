@@ -33,7 +33,7 @@ _ended = False
 
 def _start() -> None:
     """Start FastMCP for something that needs it before any request does."""
-    import gc  # noqa: PLC0415 - hardly ever
+    import gc  # hardly ever
 
     __import__(START)
     # Off until the server is made, which may never be.
@@ -63,7 +63,7 @@ def begin() -> Deferral:
     """Defer FastMCP and Pydantic for what authors wrote; after `plan`."""
     global _current  # noqa: PLW0603 - likewise
     if _current is None:
-        from mesh.runtime.deferral.importing import Deferral  # noqa: PLC0415 - at a tool's first call
+        from mesh.runtime.deferral.importing import Deferral  # at a tool's first call
 
         _current = Deferral(_authors, _start, _early, _modules, _print_all)
         _current.begin()
@@ -105,7 +105,7 @@ def made(server: str) -> Any:
     """What the function gave that makes this server; None where it has not been called."""
     if server != _server or not _made:
         return None
-    from mesh.runtime.deferral.recorder import real  # noqa: PLC0415 - FastMCP has been imported
+    from mesh.runtime.deferral.recorder import real  # FastMCP has been imported
 
     return real(_made[0])
 
@@ -121,7 +121,7 @@ def _print(names: Collection[str]) -> None:
         if name in sys.modules and name not in _prints and not _is_being_imported(name)
     }
     if new:
-        from mesh.runtime.deferral.fingerprint import fingerprints  # noqa: PLC0415 - at a first call
+        from mesh.runtime.deferral.fingerprint import fingerprints  # at a first call
 
         _prints.update(fingerprints(begin().log, new))
 
@@ -145,7 +145,7 @@ def stop() -> None:
     """Defer nothing from here on: FastMCP is about to be imported."""
     global _ended  # noqa: PLW0603 - likewise
     if _early is not None and not _ended:
-        from contextlib import suppress  # noqa: PLC0415 - FastMCP needs it
+        from contextlib import suppress  # FastMCP needs it
 
         # What is left is looked at before FastMCP takes over. Whatever fails fails again in
         # FastMCP's way, which says so.

@@ -198,10 +198,10 @@ class Deferral:
     def _early_module(self, name: str) -> ModuleType:
         """A module of a package that is not imported: found where it lies."""
         if name not in sys.modules:
-            from _frozen_importlib import (  # type: ignore[attr-defined]  # noqa: PLC0415 - rarely needed
+            from _frozen_importlib import (  # type: ignore[attr-defined]  # rarely needed
                 _load,
             )
-            from _frozen_importlib_external import PathFinder  # noqa: PLC0415
+            from _frozen_importlib_external import PathFinder
 
             with suppress(ModuleNotFoundError):
                 # In the zip a package's modules lie in one file, which this reads.
@@ -287,7 +287,7 @@ class Deferral:
 
     def _bind(self, done: list[Recorder]) -> None:
         if done:
-            from mesh.runtime.deferral.binding import bind  # noqa: PLC0415 - not before it is needed
+            from mesh.runtime.deferral.binding import bind  # not before it is needed
 
             known = [one.mesh_deferral_attributes for one in self.log]
             self.left += bind(done, (self.log, self._modules, done, *known))
@@ -299,7 +299,7 @@ class Deferral:
     def _do(self, recorder: Recorder) -> None:
         if not _is_open(recorder):
             return
-        from mesh.runtime.deferral.binding import replaced  # noqa: PLC0415 - likewise
+        from mesh.runtime.deferral.binding import replaced
 
         operation: Operation = recorder.mesh_deferral_operation
         try:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def _read_hashes(parameter: str, keys: str | None, key_ring: KeyRing | None) -> str:
     # Not before the first request through the domain: INIT does without.
-    from mesh.runtime.aws.parameter_store import (  # noqa: PLC0415
+    from mesh.runtime.aws.parameter_store import (
         ParameterUnavailableError,
         get_parameter,
         get_parameters,
     )
-    from mesh.runtime.domain.origin_secret import OriginSecretUnavailableError  # noqa: PLC0415
+    from mesh.runtime.domain.origin_secret import OriginSecretUnavailableError
 
     try:
         if key_ring is None or keys is None or key_ring.fresh:
@@ -48,7 +48,7 @@ def origin_secrets(settings: Settings, key_ring: KeyRing | None) -> OriginSecret
     if parameter is None:
         return None
     # Here, so that a server without a domain does not pay for it.
-    from mesh.runtime.domain.origin_secret import OriginSecrets  # noqa: PLC0415
+    from mesh.runtime.domain.origin_secret import OriginSecrets
 
     return OriginSecrets(
         partial(_read_hashes, parameter, settings.api_keys_parameter, key_ring),

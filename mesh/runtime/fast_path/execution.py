@@ -75,18 +75,18 @@ class Execution:
     def _keep_threads(self) -> None:
         """Have anyio, once it is there, keep its thread from call to call, as FastMCP does."""
         if "anyio" in sys.modules and not self._threads_are_kept:
-            from mesh.runtime.concurrency.anyio_worker_threads import kept  # noqa: PLC0415 - likewise
-            from mesh.runtime.concurrency.event_loop import event_loop  # noqa: PLC0415 - asyncio has been imported
+            from mesh.runtime.concurrency.anyio_worker_threads import kept
+            from mesh.runtime.concurrency.event_loop import event_loop  # asyncio has been imported
 
             kept(event_loop())
             self._threads_are_kept = True
 
     async def _in_thread_of_loop(self, function: Callable[[], Any]) -> Any:
         if "anyio" in sys.modules:
-            from anyio.to_thread import run_sync  # noqa: PLC0415 - it has been imported
+            from anyio.to_thread import run_sync  # it has been imported
 
             return await run_sync(lambda: materialized(function()))
-        from asyncio import get_running_loop  # noqa: PLC0415 - likewise
+        from asyncio import get_running_loop
 
         loop = get_running_loop()
         ended = loop.create_future()
@@ -111,7 +111,7 @@ class Execution:
         return self._without_loop(_finished(function), context)
 
     def _in_loop(self, function: Callable[[], Any], context: Context) -> Any:
-        from mesh.runtime.concurrency.event_loop import event_loop  # noqa: PLC0415 - asyncio has been imported
+        from mesh.runtime.concurrency.event_loop import event_loop  # asyncio has been imported
 
         loop = event_loop()
         return loop.run_until_complete(loop.create_task(function(), context=context))
@@ -158,7 +158,7 @@ class _LoopEntry:
             return None
         sys.meta_path.remove(self)
         if name != "asyncio":
-            import asyncio  # noqa: F401, PLC0415 - what it will look for
+            import asyncio  # noqa: F401 - what it will look for
 
             self.enter()
             return None
@@ -176,9 +176,9 @@ class _LoopEntry:
 
     def enter(self) -> None:
         """Make what is running the current task of the loop."""
-        import asyncio  # noqa: PLC0415 - it has just been imported
+        import asyncio  # it has just been imported
 
-        from mesh.runtime.concurrency.event_loop import event_loop  # noqa: PLC0415 - likewise
+        from mesh.runtime.concurrency.event_loop import event_loop
 
         self._loop = loop = event_loop()
         # Its first step comes when the loop runs: after what is running now.
@@ -190,7 +190,7 @@ class _LoopEntry:
     def leave(self) -> None:
         """Undo `enter`: the coroutine has ended, or waits."""
         if self._task is not None:
-            import asyncio  # noqa: PLC0415 - likewise
+            import asyncio
 
             loop = self._loop
             del loop.is_running
@@ -204,7 +204,7 @@ class _LoopEntry:
     def go_on(self, first: Any) -> Any:
         """Run what is left of the coroutine, which waits for `first`."""
         self._rest.first = first
-        from mesh.runtime.concurrency.event_loop import event_loop  # noqa: PLC0415 - it waits
+        from mesh.runtime.concurrency.event_loop import event_loop  # it waits
 
         loop = event_loop()
         if self._task is None:

@@ -244,7 +244,7 @@ class Front:
     def _loaded_methods(self) -> Any:
         """Imported at the first request that needs it, not in INIT."""
         if self._methods is None:
-            from mesh.runtime.fast_path.methods import Methods  # noqa: PLC0415 - as said above
+            from mesh.runtime.fast_path.methods import Methods
 
             self._methods = Methods(self._settings)
         return self._methods
@@ -271,8 +271,8 @@ class Front:
 
     def _healthy(self) -> Reply:
         if self._health is None:
-            from mesh.runtime.config.build_info import read  # noqa: PLC0415
-            from mesh.runtime.http.health import NO_STORE, health_document  # noqa: PLC0415 - likewise
+            from mesh.runtime.config.build_info import read
+            from mesh.runtime.http.health import NO_STORE, health_document
 
             document = health_document(self._settings, read())
             self._health = replies.document(document, NO_STORE)
@@ -313,8 +313,8 @@ def _domain(settings: Settings, keys: KeyRing | None) -> Domain | None:
     if settings.origin_secret_parameter is None:
         return None
     # Here, so that a server without a domain does not pay for it.
-    from mesh.runtime.domain.domain_secrets import origin_secrets  # noqa: PLC0415
-    from mesh.runtime.fast_path.domain import Domain  # noqa: PLC0415
+    from mesh.runtime.domain.domain_secrets import origin_secrets
+    from mesh.runtime.fast_path.domain import Domain
 
     secrets = origin_secrets(settings, keys)
     # Where there is a parameter there are both: `mesh.runtime.config.settings` sees to the address.

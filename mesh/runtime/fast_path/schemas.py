@@ -44,10 +44,10 @@ CONTAINERS: dict[str, Callable[[Any], Any]] = {
 def pydantic_core() -> ModuleType:
     """pydantic-core's extension alone: what it is imported with otherwise costs ten times more."""
     if EXTENSION not in sys.modules:
-        from _frozen_importlib import (  # type: ignore[attr-defined]  # noqa: PLC0415 - at a call
+        from _frozen_importlib import (  # type: ignore[attr-defined]  # at a call
             _load,
         )
-        from _frozen_importlib_external import PathFinder  # noqa: PLC0415
+        from _frozen_importlib_external import PathFinder
 
         package, _, _ = EXTENSION.partition(".")
         whole = PathFinder.find_spec(package)
@@ -87,7 +87,7 @@ def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: PLR0
         function_, given, keywords = (thawed(one, function, deferral) for one in rest)
         return partial(function_, *given, **keywords)
     if what == "pickle":
-        from pickle import loads  # noqa: PLC0415 - hardly ever
+        from pickle import loads  # hardly ever
 
         return loads(rest[0])  # noqa: S301 - the build's
     if what == "undefined":
@@ -128,7 +128,7 @@ def operand(deferral: Deferral, module: str, number: int, place: list[Any], text
     Raises:
         LookupError: something else is there.
     """
-    from mesh.runtime.deferral.fingerprint import described  # noqa: PLC0415 - few tools need it
+    from mesh.runtime.deferral.fingerprint import described  # few tools need it
 
     found: Any = deferral.calls_of(module)[number]
     for one in place:

@@ -42,7 +42,7 @@ class Tool:
         if frozen["pydantic"]:
             deferral.need("pydantic")
         if frozen["anyio"]:
-            import anyio  # noqa: F401, PLC0415 - before the thread that it will look for
+            import anyio  # noqa: F401 - before the thread that it will look for
         arguments = thawed(frozen["arguments"], function, deferral)
         returns = frozen["returns"]
         self._function = function
@@ -205,7 +205,7 @@ def _arguments_of(*given: Any, **named: Any) -> tuple[Any, Any]:
 
 
 def _contained(error: BaseException) -> Exception:
-    from mesh.runtime.server.exits import contained  # noqa: PLC0415 - hardly ever
+    from mesh.runtime.server.exits import contained  # hardly ever
 
     return contained(error)
 
@@ -217,9 +217,9 @@ def _raise(error: Exception) -> None:
 def _invalid(name: str, error: Any, tool: Tool) -> str:
     """What is wrong with the arguments, after the line that FastMCP logs."""
     told = error.errors(include_url=False, include_context=False, include_input=False)
-    from typing import get_args  # noqa: PLC0415 - the errors have imported both
+    from typing import get_args  # the errors have imported both
 
-    from pydantic_core.core_schema import ErrorType  # noqa: PLC0415
+    from pydantic_core.core_schema import ErrorType
 
     known = frozenset(get_args(ErrorType))
     kinds = {one["type"] if one["type"] in known else "custom_error" for one in told}

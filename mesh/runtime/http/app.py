@@ -99,7 +99,7 @@ def build_app(
     domain = []
     if settings.public_url is not None:
         # Here, so that a server without a domain does not pay for it at a cold start.
-        from mesh.runtime.domain.middleware import Domain  # noqa: PLC0415
+        from mesh.runtime.domain.middleware import Domain
 
         domain = [Middleware(Domain, url=settings.public_url, secrets=origin_secrets)]
 

@@ -135,7 +135,7 @@ def _check_address(headers: dict[str, str], domain: str | None) -> None:
 def _decoded(path: str) -> str:
     if "%" in path and len(path) <= MAX_DECODED_PATH:
         # Its import costs milliseconds, and clients of this server need no escapes.
-        from urllib.parse import unquote  # noqa: PLC0415
+        from urllib.parse import unquote
 
         path = unquote(path)
     return path or "/"

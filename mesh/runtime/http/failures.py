@@ -33,7 +33,7 @@ def failure(
     status: int, code: int, message: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """An HTTP error whose body is a JSON-RPC error for a request that has no id."""
-    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+    from starlette.responses import JSONResponse  # not on the fast path
 
     body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return JSONResponse(body, status, headers)
@@ -52,8 +52,8 @@ class RefusedError(Exception):
 
 def misconfigured(reason: str) -> Starlette:
     """An application that answers everything with a 500 that says why nothing else can run."""
-    from starlette.applications import Starlette  # noqa: PLC0415 - not on the fast path
-    from starlette.routing import Mount  # noqa: PLC0415 - not on the fast path
+    from starlette.applications import Starlette  # not on the fast path
+    from starlette.routing import Mount  # not on the fast path
 
     answer = failure(500, INTERNAL_ERROR, f"The server is misconfigured: {reason}")
     return Starlette(routes=[Mount("", answer)])

@@ -52,7 +52,7 @@ def health_document(settings: Settings, build: BuildInfo) -> dict[str, Any]:
 
 def health(settings: Settings, build: BuildInfo) -> Endpoint:
     """What runs here. The answer is made once: it cannot change while the instance lives."""
-    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+    from starlette.responses import JSONResponse  # not on the fast path
 
     answer = JSONResponse(health_document(settings, build), headers=NO_STORE)
 
@@ -64,7 +64,7 @@ def health(settings: Settings, build: BuildInfo) -> Endpoint:
 
 def ready(settings: Settings, readiness: Readiness | None) -> Endpoint:
     """The state of everything that the server needs; 503 when something is down."""
-    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+    from starlette.responses import JSONResponse  # not on the fast path
 
     async def endpoint(_request: Request) -> Response:
         seconds = min(READY_SECONDS, settings.deadline_seconds)

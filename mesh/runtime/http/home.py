@@ -36,7 +36,7 @@ def home(
         sent = request.headers.get("host", address.netloc)
         if address.scheme not in SCHEMES or not HOST.fullmatch(sent):
             return failure(400, INVALID_REQUEST, "The Host header is not a host name.")
-        from mesh.runtime.page import document  # noqa: PLC0415 - not before it is asked for
+        from mesh.runtime.page import document  # not before it is asked for
 
         if described is None:
             described = await document.describe(settings, build, server)

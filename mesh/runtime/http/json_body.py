@@ -79,8 +79,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Response:
         ClientDisconnect: The client left before it had sent everything.
         RefusedError: The event does not hold the body that it says.
     """
-    from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
-    from starlette.requests import ClientDisconnect  # noqa: PLC0415 - not on the fast path
+    from starlette.datastructures import Headers  # not on the fast path
+    from starlette.requests import ClientDisconnect  # not on the fast path
 
     headers = Headers(scope=scope)
     if not _is_json(headers.get("content-type") or JSON_TYPE):
@@ -139,7 +139,7 @@ def decoded(body: bytes) -> Any:
         ValueError: It is not JSON, or has half of a surrogate pair, which no UTF-8 holds.
     """
     # A third of the time of the standard library's where there are many small values.
-    import pydantic_core  # noqa: PLC0415 - not on the fast path
+    import pydantic_core  # not on the fast path
 
     return pydantic_core.from_json(body, cache_strings=False)
 

@@ -36,7 +36,7 @@ def server_url(scope: Scope) -> str:
 
 
 def _called_url(scope: Scope) -> str:
-    from starlette.datastructures import Headers  # noqa: PLC0415 - not on the fast path
+    from starlette.datastructures import Headers  # not on the fast path
 
     event = scope.get("aws.event") or {}
     domain = (event.get("requestContext") or {}).get("domainName")
@@ -63,7 +63,7 @@ def resource(settings: OAuthSettings, scope: Scope) -> str:
 
 def metadata(settings: OAuthSettings, name: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of RFC 9728; public, since it tells strangers how to become callers."""
-    from starlette.responses import JSONResponse  # noqa: PLC0415 - not on the fast path
+    from starlette.responses import JSONResponse  # not on the fast path
 
     by_tool = (scope for scopes in settings.tool_scopes.values() for scope in scopes)
     scopes = sorted({*settings.required_scopes, *by_tool})
