@@ -56,7 +56,7 @@ variable "log_retention_days" {
 }
 
 variable "permissions_boundary" {
-  description = "Name of the IAM policy that bounds the function's role, such as aoma-mesh-production-boundary, which `mesh bootstrap` makes and its apply role insists on. Null sets none."
+  description = "Name of the IAM policy that bounds the function's role, such as weather-production-boundary, which `mesh bootstrap` makes and its apply role insists on. Null sets none."
   type        = string
   default     = null
 

@@ -88,7 +88,7 @@ def below(client: SSMClient, path: str) -> dict[str, str]:
 
     Args:
         client: reaches them.
-        path: what the deployment's parameters begin with, such as /aoma-mesh/production.
+        path: what the deployment's parameters begin with, such as /weather/production.
 
     Raises:
         CommandFailedError: they cannot be listed.

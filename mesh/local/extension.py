@@ -1,7 +1,7 @@
 """What another package adds to the tools around one server: options of `mesh up`, and services.
 
 Such a package registers a subclass of `Extension` as an entry point of the group
-`mesh.extensions`. AOMA Mesh adds its index of knowledge and a Supabase on this machine this way.
+`mesh.extensions`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Extension:
     """Adds nothing; subclasses add what they override.
 
     Attributes:
-        title: What it is called in messages, such as `AOMA Mesh`.
+        title: What it is called in messages.
         server: The server that it is for, as in the setting `server`.
         options: Options of `mesh up`, which every server's `mesh up` shows.
     """

@@ -23,7 +23,7 @@ def last_error(client: CloudWatchLogsClient, group: str, since_ms: int) -> list[
 
     Args:
         client: for the account and region of the group.
-        group: such as `/aws/lambda/aoma-mesh-local`.
+        group: such as `/aws/lambda/weather-local`.
         since_ms: Unix time in milliseconds; older events do not count.
 
     Returns:

@@ -87,7 +87,7 @@ def find(name: str | None, region: str | None, environment: str | None = None) -
     """Give a log group: a named one, an environment's, or that of the stack on this machine.
 
     Args:
-        name: such as `/aws/lambda/aoma-mesh-production`, read with the credentials that
+        name: such as `/aws/lambda/weather-production`, read with the credentials that
             the AWS CLI would use. When None, that of the stack on this machine.
         region: of the named one; AWS_REGION or the profile's when None.
         environment: one whose log group it is, instead.

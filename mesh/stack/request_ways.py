@@ -17,7 +17,7 @@ def read_ways(client: CloudWatchLogsClient, group: str, since_ms: int = 0) -> di
 
     Args:
         client: For the account and region of the group.
-        group: Such as `/aws/lambda/aoma-mesh-local`.
+        group: Such as `/aws/lambda/weather-local`.
         since_ms: Only those from then on, in milliseconds since 1970.
 
     Returns:

@@ -75,7 +75,7 @@ variable "github_repository" {
 
   validation {
     condition     = var.github_repository == null ? true : can(regex("^[A-Za-z0-9](-?[A-Za-z0-9])*/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository is \"${var.github_repository == null ? "null" : var.github_repository}\"; give OWNER/NAME, such as my-company/aoma-mesh, without a wildcard and without an address."
+    error_message = "github_repository is \"${var.github_repository == null ? "null" : var.github_repository}\"; give OWNER/NAME, such as my-company/weather, without a wildcard and without an address."
   }
 }
 

@@ -43,7 +43,7 @@ class Secret:
     """One secret, by the name of its SSM parameter.
 
     Args:
-        parameter: its full name, such as /aoma-mesh/production/openai-api-key.
+        parameter: its full name, such as /weather/production/mail-token.
         ttl_seconds: how long a read is trusted.
         exact: keep white space around the value. Without it, a line end that somebody stored
             with a key does not break the HTTP header that the key is for.
