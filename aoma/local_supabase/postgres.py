@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -23,6 +22,7 @@ from aoma.local_supabase import LocalSupabaseError, reset
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.places import ADMIN, HOST, ORIGIN, OWNER, place_for, sweep
 from aoma.local_supabase.programs import postgres_tree
+from aoma.local_supabase.reset import Connection
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -30,7 +30,6 @@ DATABASE = "postgres"
 # Where `fresh` copies from, and what is connected to while the database is replaced.
 TEMPLATE, MAINTENANCE = "mesh_template", "template1"
 GUARD = Path(__file__).with_name("exec_guard.py")
-type Connection = psycopg.Connection[tuple[Any, ...]]
 
 # A crash of this machine may lose data: it is a copy of what is in files and repositories.
 SETTINGS = {

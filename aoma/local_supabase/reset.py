@@ -7,12 +7,12 @@ hundredths.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import psycopg
 from psycopg import sql
 
-if TYPE_CHECKING:
-    from aoma.local_supabase.postgres import Connection
+type Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Everything that SQL may have made, changed or taken away; not where rows lie.
 _SHAPE = """

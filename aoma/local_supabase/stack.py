@@ -11,9 +11,10 @@ from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.gateway import AUTH, REST, Gateway
 from aoma.local_supabase.http.server import Server
 from aoma.local_supabase.keys import Keys
-from aoma.local_supabase.postgres import Connection, Postgres
+from aoma.local_supabase.postgres import Postgres
 from aoma.local_supabase.postgrest import PostgREST
 from aoma.local_supabase.programs import postgrest
+from aoma.local_supabase.reset import Connection
 
 
 class LocalSupabase:
