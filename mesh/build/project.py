@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mesh.build.bundle.application import files_below
 from mesh.build.failure import BuildError
 from mesh.build.hook import Hook
-
-LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~", ".tfvars")
-# What tools write beside a server's own files.
-MADE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
 
 
 @dataclass(frozen=True)
@@ -98,20 +95,6 @@ class Project:
         """The first names of the modules that the author wrote."""
         names = {Path(name).parts[0] for name, path in self.files() if path.suffix == ".py"}
         return frozenset(name.removesuffix(".py") for name in names)
-
-
-def files_below(root: Path, top: Path) -> Iterator[tuple[str, Path]]:
-    """A file, or the files in a folder, with their paths below the root; nothing left over."""
-    below = top.relative_to(root)
-    if any(part.startswith(".") or part in MADE for part in below.parts):
-        return
-    if top.is_dir():
-        if (top / "pyvenv.cfg").is_file():
-            return
-        for one in sorted(top.iterdir()):
-            yield from files_below(root, one)
-    elif top.is_file() and not top.name.endswith(LEFTOVERS):
-        yield below.as_posix(), top
 
 
 def version_of(root: Path) -> str:

@@ -14,10 +14,26 @@ import mesh
 from mesh.build.bundle import bytecode, module_packs
 from mesh.build.bundle.archive import Entry
 from mesh.build.failure import BuildError
-from mesh.build.project import files_below
 
+# What tools write beside a server's own files.
+MADE = frozenset({"__pycache__", "build", "dist", "node_modules", "venv"})
+LEFTOVERS = (".pyc", ".pyo", ".orig", ".rej", ".swp", "~", ".tfvars")
 # `mesh dev` builds after each save, and Mesh's own modules are the same each time.
 _compiled = cache(bytecode.compiled)
+
+
+def files_below(root: Path, top: Path) -> Iterator[tuple[str, Path]]:
+    """A file, or the files in a folder, with their paths below the root; nothing left over."""
+    below = top.relative_to(root)
+    if any(part.startswith(".") or part in MADE for part in below.parts):
+        return
+    if top.is_dir():
+        if (top / "pyvenv.cfg").is_file():
+            return
+        for one in sorted(top.iterdir()):
+            yield from files_below(root, one)
+    elif top.is_file() and not top.name.endswith(LEFTOVERS):
+        yield below.as_posix(), top
 
 
 def runtime_files() -> Iterator[tuple[str, Path]]:

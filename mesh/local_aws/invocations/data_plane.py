@@ -18,7 +18,6 @@ from typing import Any
 
 from mesh.local_aws import LocalAwsError
 from mesh.local_aws.cloudwatch.request_log import new_request_log
-from mesh.local_aws.function_url.listener import FunctionUrlListener
 from mesh.local_aws.function_url.ports import HOST, FunctionUrlPorts
 from mesh.local_aws.functions import (
     FunctionName,
@@ -40,6 +39,7 @@ from mesh.local_aws.instances.task_root import (
     unpacked,
 )
 from mesh.local_aws.invocations.executions import Executions, Outcome
+from mesh.local_aws.invocations.function_url_listener import FunctionUrlListener
 
 MEMORY_CHECK_SECONDS = 0.1
 IDLE_CHECK_SECONDS = 1.0
