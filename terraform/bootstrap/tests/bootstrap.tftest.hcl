@@ -418,6 +418,16 @@ run "refuses_statements_for_an_environment_that_there_is_not" {
   expect_failures = [var.policy_statements]
 }
 
+run "refuses_one_number_without_the_other" {
+  command = plan
+
+  variables {
+    github_owner_id = 11
+  }
+
+  expect_failures = [var.github_owner_id]
+}
+
 run "refuses_what_would_open_or_mix_things" {
   command = plan
 
@@ -428,7 +438,6 @@ run "refuses_what_would_open_or_mix_things" {
     state_bucket             = "No_Bucket"
     state_history_days       = 0
     github_repository        = "*/aoma-mesh"
-    github_owner_id          = 11
     github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com"
     release_branch           = "*"
     kms_key_arns             = ["arn:aws:kms:us-east-1:123456789012:key/*"]
@@ -444,7 +453,6 @@ run "refuses_what_would_open_or_mix_things" {
     var.state_bucket,
     var.state_history_days,
     var.github_repository,
-    var.github_owner_id,
     var.github_oidc_provider_arn,
     var.release_branch,
     var.kms_key_arns,
