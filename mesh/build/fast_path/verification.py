@@ -208,8 +208,14 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     prints: dict[str, str] = {}
     failed = _failures(deferral, asked["modules"], prints)
     if not failed:
+        recorded_before = len(deferral.log)
         failed = _failure(deferral, module, current.make)
-        prints |= fingerprint.fingerprints(deferral.log, _authors(before))
+        # Of modules for which the function recorded nothing the fingerprints stay, as on Lambda:
+        # recorders may have been replaced since.
+        changed = {one.mesh_deferral_operation.module for one in deferral.log[recorded_before:]}
+        authors = _authors(before)
+        new = {name: one for name, one in authors.items() if name in changed or name not in prints}
+        prints |= fingerprint.fingerprints(deferral.log, new)
     environment.leave()
     if failed:
         return {"failed": failed}

@@ -198,7 +198,7 @@ def text(result: CallToolResult) -> str:
 
 
 def test_middleware_and_an_extension_change_an_answer(call: Call) -> None:
-    assert call("say", text="stop_pings").data == "HUSH, PLEASE"
+    assert call("say", text="hush").data == "HUSH, PLEASE"
 
 
 def test_the_lifespan_is_entered_once_for_all_requests(call: Call) -> None:
