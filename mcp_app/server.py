@@ -25,7 +25,7 @@ from mcp_app.knowledge.backend import Backend
 from mcp_app.registration.completions import Completions
 from mcp_app.registration.components import Component, components
 from mcp_app.registration.session_state import StateWhenWritten
-from mcp_app.registration.single_provider import OneProvider
+from mcp_app.registration.single_provider import SingleProvider
 from mcp_app.registration.typed_prompt import TypedPrompt
 from mcp_app.resource_handlers import PAGE, SlashesInTemplates, serve_resources, shown
 from mcp_app.settings import Settings, SettingsError, load
@@ -42,7 +42,7 @@ id and score. When nothing fits, the answer says so: treat `grounded: false` or 
 the resource aoma://docs/ followed by the passage's `document`."""
 
 
-class MeshServer(FastMCP[Any], OneProvider):
+class MeshServer(FastMCP[Any], SingleProvider):
     """FastMCP, which makes and registers things when they are first used, and asks one provider.
 
     Attributes:

@@ -58,7 +58,7 @@ class PutOff:
         return sorted(found, key=lambda one: self._places.get(one.name, len(self._places)))
 
 
-class OneProvider(AggregateProvider):
+class SingleProvider(AggregateProvider):
     """To stand behind FastMCP in the bases of a server's class, before its own base.
 
     Attributes:

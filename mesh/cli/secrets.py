@@ -97,6 +97,7 @@ def set_(context: click.Context, target: Target, *, name: str) -> None:
     shells keep them.
     """
     from mesh.credentials import stored_secrets
+    from mesh.runtime.aws.secrets import canonical
 
     if context.args:
         raise click.UsageError(
@@ -104,8 +105,8 @@ def set_(context: click.Context, target: Target, *, name: str) -> None:
             "value, change it: the shell may have kept it."
         )
     client, found = target.open()
-    parameters = {stored_secrets.canonical(one): path for one, path in found.items()}
-    parameter = parameters.get(stored_secrets.canonical(name))
+    parameters = {canonical(one): path for one, path in found.items()}
+    parameter = parameters.get(canonical(name))
     if parameter is None:
         # The name is not shown: perhaps it is the value.
         known = f"there are {', '.join(sorted(parameters))}" if parameters else "there are none"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.failure import CommandFailedError
-from mesh.runtime.aws.secrets import PLACEHOLDER, name_of
+from mesh.runtime.aws.secrets import PLACEHOLDER, canonical, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +54,6 @@ class StoredSecret:
     set: bool
     last4: str | None
     changed: str
-
-
-def canonical(name: str) -> str:
-    """The form in which names of secrets are compared: Terraform takes no two with the same."""
-    return name.replace("-", "_").upper()
 
 
 def checked(name: str, value: str) -> str:

@@ -146,9 +146,14 @@ class Secret:
         self._reads += 1
 
 
+def canonical(name: str) -> str:
+    """The form in which names of secrets are compared: Terraform takes no two with the same."""
+    return name.replace("-", "_").upper()
+
+
 def name_of(parameter: str) -> str:
     """The secret's name, as `mesh secrets set` takes it: SUPABASE_KEY for .../supabase-key."""
-    return parameter.rpartition("/")[2].replace("-", "_").upper()
+    return canonical(parameter.rpartition("/")[2])
 
 
 def parameters(variables: Mapping[str, str] = os.environ) -> dict[str, str]:

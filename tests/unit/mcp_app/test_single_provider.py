@@ -8,7 +8,7 @@ from fastmcp.prompts import Prompt
 from fastmcp.server.providers.aggregate import AggregateProvider
 from fastmcp.tools import Tool
 
-from mcp_app.registration.single_provider import OneProvider
+from mcp_app.registration.single_provider import SingleProvider
 from mcp_app.server import MeshServer
 
 
@@ -56,7 +56,7 @@ def test_the_only_provider_is_asked_without_a_task(server):
 
 def test_it_stands_between_fastmcp_and_its_own_base():
     order = MeshServer.__mro__
-    assert order.index(FastMCP) < order.index(OneProvider) < order.index(AggregateProvider)
+    assert order.index(FastMCP) < order.index(SingleProvider) < order.index(AggregateProvider)
 
 
 def test_a_tool_that_nobody_has_is_not_found(server):
