@@ -28,7 +28,7 @@ class _Server(AskedServer):
     explains = True
 
     def __init__(self, sources: frozenset[str]) -> None:
-        from mcp_app.deployment import current  # noqa: PLC0415
+        from mcp_app.deployment import current_deployment  # noqa: PLC0415
         from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
         from mcp_app.server import build_server  # noqa: PLC0415
         from mcp_app.settings import load  # noqa: PLC0415
@@ -52,7 +52,7 @@ class _Server(AskedServer):
         super().__init__(build_server(settings, backend))
         self.slow_because = ""
         self._entries, self._documents = backend.entries, backend.documents
-        self._deployment = current()
+        self._deployment = current_deployment()
 
     def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
         """The result of `resources/list` over so many documents, all alike."""

@@ -43,7 +43,7 @@ def begin(settings: Settings) -> None:
         _settings, _current = settings, None
 
 
-def current() -> Deployment:
+def current_deployment() -> Deployment:
     """The deployment of this process.
 
     Raises:
@@ -55,9 +55,9 @@ def current() -> Deployment:
             from mcp_app.settings import load  # not before it is needed
 
             begin(load())
-            return current()
+            return current_deployment()
         set_current(Deployment(_settings, backend_of(_settings)))
-        return current()
+        return current_deployment()
     return _current
 
 

@@ -43,7 +43,7 @@ def answer(
     """
 
     def ask(name: str, **asked: Any) -> Any:
-        here = deployment.current()
+        here = deployment.current_deployment()
         asked["deadline"] = here.deadline()
         return run(partial(getattr(here.backend, name), **asked))
 

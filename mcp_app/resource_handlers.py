@@ -22,7 +22,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, PaginatedRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.icons import icons
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 from mcp_app.knowledge.results import DocumentEntry
@@ -95,7 +95,7 @@ def _listed(entry: DocumentEntry) -> mcp_types.Resource:
 
 async def _documents(after: str | None) -> tuple[list[mcp_types.Resource], str | None]:
     """A page of documents, and the cursor of the next."""
-    deployment = current()
+    deployment = current_deployment()
     try:
         found = await deployment.backend.list_documents(
             deadline=deployment.deadline(), after=after, limit=PAGE + 1

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.answering import citations, missing, search_deadline
+from mcp_app.knowledge.answers import citations, missing, search_deadline
 from mcp_app.knowledge.backend import Backend
 from mcp_app.knowledge.errors import (
     NoSourceAnsweredError,

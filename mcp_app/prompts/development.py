@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastmcp.prompts import prompt
 from pydantic import Field, StringConstraints
 
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.prompt_arguments import RULES, ProjectKey, SystemArea, project_keys, steps
 from mcp_app.tool_parameters import CLEAN
 
@@ -30,7 +30,7 @@ def development_context(
     project_key: ProjectKey = None,
 ) -> str:
     """Gather what documents, tickets, commits and code say about a task before it is begun."""
-    sources = current().backend.available()
+    sources = current_deployment().backend.available()
     area = f" in the {system_area}" if system_area else ""
     project = f" with project_key {project_key}" if project_key else ""
     looking = steps(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastmcp.resources import ResourceContent, ResourceResult, resource
 
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.resource_errors import NoSuchResourceError, reading
 
 SOURCE = "documents"
@@ -15,7 +15,7 @@ SUGGESTIONS = 101
 
 async def paths(typed: str) -> Sequence[str]:
     """Ids of the documents that begin with what was typed; one more than is ever shown."""
-    deployment = current()
+    deployment = current_deployment()
     found = await deployment.backend.list_documents(
         deadline=deployment.deadline(), prefix=typed, limit=SUGGESTIONS
     )
@@ -32,7 +32,7 @@ async def document(path: str) -> ResourceResult:
     The id of a passage gives the document that it lies in.
     """
     with reading():
-        deployment = current()
+        deployment = current_deployment()
         found = await deployment.backend.get_document(path, deadline=deployment.deadline())
     if found is None:
         raise NoSuchResourceError

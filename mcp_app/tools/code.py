@@ -8,7 +8,7 @@ from fastmcp.tools import tool
 from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.results import CodeFile, SearchResult
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import MaxHits, Names, Query, SearchMode, Threshold
@@ -33,7 +33,7 @@ async def search_code_files(
     hits means nothing fits: `reason` says why.
     """
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         return await deployment.backend.search_code(
             query,
             deadline=deployment.deadline(),

@@ -8,7 +8,7 @@ from fastmcp.tools import tool
 from pydantic import Field, StringConstraints
 
 from mcp_app.annotations import READ_ONLY
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.analysis import analyse
 from mcp_app.knowledge.results import DevelopmentAnalysis
 from mcp_app.tool_errors import searching
@@ -48,7 +48,7 @@ async def analyze_development_context(
     that failed is named in `sources`, and the result is then not the whole picture.
     """
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         return await analyse(
             deployment.backend,
             current_task,

@@ -8,8 +8,8 @@ from fastmcp.tools import tool
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mcp_app.annotations import READ_ONLY
-from mcp_app.deployment import current
-from mcp_app.knowledge.answering import answer
+from mcp_app.deployment import current_deployment
+from mcp_app.knowledge.answers import answer
 from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import CLEAN, SearchMode, Threshold
@@ -51,7 +51,7 @@ async def search_knowledge(
     means nothing fits: `reason` says why.
     """
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         return await deployment.backend.search_documents(
             query,
             deadline=deployment.deadline(),
@@ -85,7 +85,7 @@ async def query_aoma_knowledge(
     and `not_in_passages`: `grounded` is false, there is no answer here, and none must be made up.
     """
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         return await answer(
             deployment.backend,
             query,

@@ -11,7 +11,7 @@ from fastmcp.tools import tool
 from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.results import Mode, Repository, SourceState
 from mesh.runtime.config import build_info
 from mesh.runtime.observability.uptime import LIFETIME
@@ -106,7 +106,7 @@ async def get_system_health(
     include_diagnostics: Annotated[bool, Field(description="Runtime and index.")] = False,  # noqa: FBT002
 ) -> SystemHealth:
     """Ask every knowledge source whether it can be searched, and how long that took."""
-    deployment = current()
+    deployment = current_deployment()
     states = await deployment.backend.check(deployment.deadline())
     # OpenAI alone holds nothing to search.
     searchable = any(state.status == "ok" for state in states if state.source != "openai")
@@ -155,7 +155,7 @@ async def get_server_capabilities(
     include_examples: Annotated[bool, Field(description="An example call of each.")] = False,  # noqa: FBT002
 ) -> Capabilities:
     """List what this deployment offers: tools, sources and their size, search modes, models."""
-    deployment = current()
+    deployment = current_deployment()
     backend, settings = deployment.backend, deployment.settings
     build = build_info.read()
     deadline = deployment.deadline()

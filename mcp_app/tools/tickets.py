@@ -11,7 +11,7 @@ from fastmcp.tools import tool
 from pydantic import Field, StringConstraints
 
 from mcp_app.annotations import READ_ONLY
-from mcp_app.deployment import current
+from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.results import (
     SearchResult,
     SourceReport,
@@ -58,7 +58,7 @@ async def search_jira_tickets(
     `coverage` or `similarity` (0 to 1). No hits means nothing fits: `reason` says why.
     """
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         return await deployment.backend.search_tickets(
             query,
             deadline=deployment.deadline(),
@@ -88,7 +88,7 @@ async def get_jira_ticket(
     """
     began = time.monotonic()
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         ticket = await deployment.backend.get_ticket(key, deadline=deployment.deadline())
     if ticket is None:
         raise ToolError(
@@ -110,7 +110,7 @@ async def get_jira_ticket_count(
     """
     began = time.monotonic()
     with searching():
-        deployment = current()
+        deployment = current_deployment()
         count = await deployment.backend.count_tickets(
             deadline=deployment.deadline(),
             project=project_key,

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mesh import progress
-from mesh.stack.current import current, server_of, stack_of
+from mesh.stack.lookup import current_stack, server_of, stack_of
 
 
 def print_next(outputs: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ def write_environments(outputs: dict[str, Any]) -> None:
     from mesh.stack.environments import settings_file
 
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
-        here = current()
+        here = current_stack()
         written = settings_file(here, name, outputs["settings"]["name"], boundary)
         if written is not None:
             click.echo(f"\nwritten: {written}; commit it")

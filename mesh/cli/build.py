@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mesh.stack.current import server_of, stack_of
+from mesh.stack.lookup import server_of, stack_of
 
 
 @click.command("build", short_help="Build a server's zip for AWS Lambda.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mesh.stack.current import server_of, stack_of
+from mesh.stack.lookup import server_of, stack_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

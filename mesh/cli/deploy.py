@@ -8,7 +8,7 @@ import click
 
 from mesh import progress
 from mesh.cli.release import release_options, run_release
-from mesh.stack.current import server_of, stack_of
+from mesh.stack.lookup import server_of, stack_of
 
 
 @click.command("deploy", short_help="Build a server and release it to AWS.")

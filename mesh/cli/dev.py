@@ -11,7 +11,7 @@ from mesh import progress
 from mesh.cli.up import print_up, services_of
 from mesh.failure import CommandFailedError
 from mesh.local.extension import extensions
-from mesh.stack.current import server_of, stack_of
+from mesh.stack.lookup import server_of, stack_of
 
 if TYPE_CHECKING:
     from mesh.local.dev import Saved

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mesh import progress
-from mesh.stack.current import current
+from mesh.stack.lookup import current_stack
 
 
 @click.command("down", short_help="Destroy and stop everything on this machine.")
@@ -26,5 +26,5 @@ def command(*, keep_state: bool, server: str | None) -> None:
     from mesh.local import down
 
     steps = progress.Steps(2 if keep_state else down.STEPS)
-    if not down.down(current(server), keep_state=keep_state, steps=steps):
+    if not down.down(current_stack(server), keep_state=keep_state, steps=steps):
         click.echo("nothing is running")

@@ -15,7 +15,7 @@ def command(*, folder: Path) -> None:
     It has two tools, its settings, tests, and a GitHub Actions workflow that deploys
     it. The folder must be empty or not be there. Its name is the server's.
     """
-    from mesh.init.making import make
+    from mesh.init.new_project import make
 
     files = make(folder)
     click.echo("\n".join(f"  {folder / file}" for file in files))

@@ -10,7 +10,7 @@ import click
 
 from mesh import progress
 from mesh.failure import CommandFailedError
-from mesh.stack.current import current
+from mesh.stack.lookup import current_stack
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +52,7 @@ def _url(_context: click.Context, _parameter: click.Parameter, value: str | None
 
 def _here() -> tuple[str, str]:
     """The address and the key of the server that runs for this folder."""
-    here = current()
+    here = current_stack()
     variables = here.read_environment()
     if not variables.get("MESH_URL"):
         raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
@@ -141,7 +141,7 @@ def command(
     if arguments is not None and tool is None:
         raise click.UsageError("--arguments needs --tool.")
     from mesh.smoke import credential, smoke
-    from mesh.stack.current import configured_call
+    from mesh.stack.lookup import configured_call
 
     if url is None:
         url, api_key = _here()

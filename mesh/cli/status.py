@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesh.stack.current import current
+from mesh.stack.lookup import current_stack
 from mesh.stack.request_ways import as_text
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def command(*, as_json: bool, server: str | None) -> None:
     from mesh.local.extension import extensions
     from mesh.stack.status import status
 
-    here = current(server)
+    here = current_stack(server)
     found = status(here)
     services = [one.status(here) for one in extensions()]
     if as_json:

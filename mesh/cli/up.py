@@ -10,7 +10,7 @@ import click
 from mesh import progress
 from mesh.local.extension import extension_of, extensions
 from mesh.smoke import snippets
-from mesh.stack.current import server_of, stack_of
+from mesh.stack.lookup import server_of, stack_of
 
 if TYPE_CHECKING:
     from mesh.local.extension import Services

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.stack import environments, local_aws_client, terraform, terraform_run
-from mesh.stack.current import current
+from mesh.stack.lookup import current_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def find(
     """
     if environment is not None:
         return _of_environment(output, environment, region)
-    here = current()
+    here = current_stack()
     running = process.find(here.aws)
     local = here.read_outputs()
     if running is not None and local.get(output) is not None:

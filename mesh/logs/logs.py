@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.stack import environments, local_aws_client
-from mesh.stack.current import current
+from mesh.stack.lookup import current_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def find(name: str | None, region: str | None, environment: str | None = None) -
         except BotoCoreError as error:
             raise CommandFailedError(f"AWS: {error}") from error
         return LogGroup(client, name)
-    here = current()
+    here = current_stack()
     running = process.find(here.aws)
     local = here.read_outputs().get(OUTPUT)
     if running is None or local is None:

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from mesh.build.bundle.dependencies import NAME, UNREACHABLE, unreachable
 from mesh.build.target import Target
-from mesh.packages.declared import Declared
+from mesh.packages.declarations import Declared
 
 LONGEST = 300
 FASTMCP = frozenset({"fastmcp", "fastmcp-slim"})

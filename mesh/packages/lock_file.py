@@ -21,7 +21,7 @@ from mesh import uv
 from mesh.build.bundle.dependencies import MESH_INPUT, MESH_LOCK, pins
 from mesh.build.failure import BuildError
 from mesh.build.target import Target
-from mesh.packages.declared import Declared
+from mesh.packages.declarations import Declared
 from mesh.packages.explanation import FASTMCP, explanation, refused_fastmcp
 
 NO_HASH = (

@@ -17,10 +17,10 @@ if importlib.util.find_spec("opentelemetry.sdk") is None:
 # sets no HOME, and /tmp is what an instance may write to.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
 
-from mesh.runtime.deferral import current
+from mesh.runtime.deferral import process
 
 # Before anything of the server's own imports FastMCP or Pydantic: it gets the real ones.
-current.stop()
+process.stop()
 
 from mesh.runtime import lean  # noqa: E402 - as said above
 from mesh.runtime.observability import logs  # noqa: E402 - as said above
@@ -28,11 +28,11 @@ from mesh.runtime.observability import logs  # noqa: E402 - as said above
 with lean.imports():
     from mesh.runtime.access.rate_limit import RateLimit
     from mesh.runtime.config.settings import SettingsError, load
-    from mesh.runtime.http.failures import misconfigured
     from mesh.runtime.http.instance import Instance, start
+    from mesh.runtime.request.errors import misconfigured
 
 # What authors' modules recorded is done with the real FastMCP.
-current.end()
+process.end()
 
 logger = logging.getLogger("mesh.handler")
 

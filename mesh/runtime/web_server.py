@@ -15,9 +15,9 @@ import uvicorn
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mesh.runtime.http.events import BadEventError, iam_arn
-from mesh.runtime.http.failures import INVALID_REQUEST, failure
 from mesh.runtime.initialization import initialize
+from mesh.runtime.request.errors import INVALID_REQUEST, failure
+from mesh.runtime.request.events import BadEventError, iam_arn
 
 REQUEST_CONTEXT = "x-amzn-request-context"
 HOST = "127.0.0.1"

@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError
 from mesh.failure import CommandFailedError
 from mesh.settings import settings
 from mesh.stack import account, terraform
-from mesh.stack.current import server_of, stack_of
 from mesh.stack.linked_root import Backend, LinkedRoot
+from mesh.stack.lookup import server_of, stack_of
 from mesh.stack.stack import Stack
 
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mesh.runtime.http.failures import INTERNAL_ERROR
+from mesh.runtime.request.errors import INTERNAL_ERROR
 from tests.torture.servers import SECRETS
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

@@ -13,7 +13,7 @@ from typing import Any
 from aoma.corpus import chunks, code_files, markup
 from aoma.corpus.jira import read_tickets
 from aoma.corpus.report import CorpusError, Ledger
-from mesh.runtime.http.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
+from mesh.runtime.request.body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from tests.local.runtime.fast_path.pair import event
 from tests.torture.events import recorded
 from tests.torture.faults import Fault, place_of

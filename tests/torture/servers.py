@@ -18,10 +18,10 @@ import jwt
 
 from mcp_app.settings import Settings
 from mesh.runtime.access.api_keys import digest
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.config.settings import Auth
 from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
 from mesh.runtime.http.instance import Instance
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.fixtures.instances import instance_of, settings_of
 from tests.fixtures.issuer import Issuer
 from tests.fixtures.sample_index import write_sample_index

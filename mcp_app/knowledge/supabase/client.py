@@ -69,7 +69,7 @@ class SupabaseService:
         self._http = _http_client()
 
     async def _bearer(self) -> Bearer:
-        own = caller.current().token
+        own = caller.current_caller().token
         if own is not None:
             return Bearer(own, None)
         token = await value_of(self._token)

@@ -53,7 +53,7 @@ class Services:
         """Supabase, connected."""
         if self._supabase is None:
             secrets = [self._key]
-            if caller.current().token is None:
+            if caller.current_caller().token is None:
                 secrets.append(self._token)
             client = await self._imported(SUPABASE, secrets)
             # Another call may have made it while this one waited.

@@ -16,7 +16,7 @@ from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from mesh.runtime.deferral.importing import DEFERRED, EARLY_MODULES
+from mesh.runtime.deferral.imports import DEFERRED, EARLY_MODULES
 from mesh.runtime.deferral.recorder import is_recorder, path_of
 
 # anyio's threads have to be its own before a function in one of them imports it.

@@ -3,7 +3,7 @@
 `main` runs in a process of its own, with the project's modules and packages, and gets the place of
 the server and the name of a hook as arguments. It reads from standard input, in JSON, `modules`,
 the authors' modules to import with FastMCP deferred, and `early` (see
-`mesh.runtime.deferral.importing.Deferral`). It imports them, has FastMCP take over, and writes what
+`mesh.runtime.deferral.imports.Deferral`). It imports them, has FastMCP take over, and writes what
 came out of it, in JSON:
 
 - `failed`: by module, why it cannot be imported so; under "" where no module can be named. Then
@@ -127,7 +127,7 @@ def _unkept(log: list[Any]) -> set[int]:
 
 def _early(deferral: Any, unkept: set[int]) -> dict[str, str | None]:
     """Names that stand for an exception or for plain data."""
-    from mesh.runtime.deferral.importing import EARLY_MODULES
+    from mesh.runtime.deferral.imports import EARLY_MODULES
     from mesh.runtime.deferral.recorder import ATTRIBUTE, path_of
     from mesh.runtime.fast_path.schemas import EXTENSION
 
@@ -161,7 +161,7 @@ def _must_be_real(value: Any) -> bool:
 
 def _kept(authors: Mapping[str, Any], log: list[Any]) -> Iterator[tuple[str, int]]:
     """What authors' modules have of FastMCP's early modules: places of recorders in the log."""
-    from mesh.runtime.deferral.importing import EARLY_MODULES
+    from mesh.runtime.deferral.imports import EARLY_MODULES
     from mesh.runtime.deferral.recorder import is_recorder
 
     for name, module in authors.items():
@@ -195,7 +195,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     import mesh.runtime.fast_path.front
     import mesh.runtime.fast_path.methods
     import mesh.runtime.observability.uptime  # noqa: F401
-    from mesh.runtime.deferral import binding, current, fingerprint  # noqa: F401
+    from mesh.runtime.deferral import fingerprint, process, replacement  # noqa: F401
 
     before = set(sys.modules)
     environment = Environment()
@@ -203,13 +203,13 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     _authors_names.update(asked["authors"])
     module = place.partition(":")[0]
     server = place if module in asked["modules"] else ""
-    current.plan(asked["early"], asked["modules"], asked["authors"], server)
-    deferral = current.begin()
+    process.plan(asked["early"], asked["modules"], asked["authors"], server)
+    deferral = process.begin()
     prints: dict[str, str] = {}
     failed = _failures(deferral, asked["modules"], prints)
     if not failed:
         recorded_before = len(deferral.log)
-        failed = _failure(deferral, module, current.make)
+        failed = _failure(deferral, module, process.make)
         # Of modules for which the function recorded nothing the fingerprints stay, as on Lambda:
         # recorders may have been replaced since.
         changed = {one.mesh_deferral_operation.module for one in deferral.log[recorded_before:]}
@@ -233,7 +233,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     imports = dict(_imports(authors))
     unkept = _unkept(deferral.log)
     try:
-        __import__(current.START)
+        __import__(process.START)
         early = _early(deferral, unkept)
     except Exception as error:  # noqa: BLE001 - what an operation raises
         named = deferral.failed_module

@@ -25,7 +25,7 @@ def refuse(server: Any) -> None:
     Raises:
         SettingsError: It has something of that kind.
     """
-    from mesh.runtime.server.mounts import with_mounted
+    from mesh.runtime.server.server_loader import with_mounted
 
     for one in with_mounted(server):
         local: list[Any] = [provider for provider in one.providers if _is_local(provider)]

@@ -21,8 +21,8 @@ from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import environments, local_aws_client, lock, terraform
-from mesh.stack.current import configured_call, current
 from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
+from mesh.stack.lookup import configured_call, current_stack
 
 if TYPE_CHECKING:
     import httpx
@@ -101,7 +101,7 @@ def find(
         made = _environment(found, arguments, key, allowed, again)
         yield replace(made, configured=configured_call(given))
         return
-    here = current()
+    here = current_stack()
     running = process.find(here.aws)
     if running is None or arguments:
         yield Target(

@@ -12,14 +12,14 @@ import re
 from mesh.runtime.access.api_keys import PREFIX, KeyRing, KeysUnavailableError
 from mesh.runtime.access.caller import ANONYMOUS, Caller, calling
 from mesh.runtime.access.rate_limit import RateLimit
-from mesh.runtime.http.events import iam_arn
-from mesh.runtime.http.failures import (
+from mesh.runtime.oauth.protected_resource import PATHS, challenge
+from mesh.runtime.request.errors import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
     TOO_MANY_REQUESTS,
     RefusedError,
 )
-from mesh.runtime.oauth.protected_resource import PATHS, challenge
+from mesh.runtime.request.events import iam_arn
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from starlette.types import Scope
 
 from mesh.runtime.access.caller import Caller
-from mesh.runtime.http.failures import INTERNAL_ERROR, INVALID_REQUEST, RefusedError
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.oauth.protected_resource import audiences, challenge
+from mesh.runtime.request.errors import INTERNAL_ERROR, INVALID_REQUEST, RefusedError
 
 if TYPE_CHECKING:
     from mesh.runtime.oauth.tokens import Holder, TokenVerifier

@@ -40,7 +40,7 @@ ANONYMOUS = Caller("anonymous")
 _current: ContextVar[Caller] = ContextVar("mesh_caller", default=ANONYMOUS)
 
 
-def current() -> Caller:
+def current_caller() -> Caller:
     """The caller of the request that is being answered; anonymous outside of one."""
     return _current.get()
 

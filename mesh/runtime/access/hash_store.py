@@ -10,8 +10,8 @@ import time
 from _thread import allocate_lock
 from collections.abc import Callable
 
-from mesh.runtime.access.digests import compare_digest
 from mesh.runtime.aws import snapshot
+from mesh.runtime.digests import compare_digest
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mesh.runtime.access.web_origins import REFUSED, may_call, own_origin
-from mesh.runtime.http.failures import INVALID_REQUEST, failure
+from mesh.runtime.request.errors import INVALID_REQUEST, failure
 
 
 class OriginGuard:

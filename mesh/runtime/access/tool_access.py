@@ -13,9 +13,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mesh.runtime.access.caller import Caller, current
-from mesh.runtime.access.limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
-from mesh.runtime.http.failures import RefusedError
+from mesh.runtime.access.caller import Caller, current_caller
+from mesh.runtime.request.argument_limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
+from mesh.runtime.request.errors import RefusedError
 
 TOOLS_ONLY = "This credential is for tools only, not {what}."
 # For callers who may not call every tool: what a tool keeps from them may be read there.
@@ -53,7 +53,7 @@ def for_unlimited(app: ASGIApp, tool_scopes: Mapping[str, frozenset[str]]) -> AS
     """
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if is_limited(current(), tool_scopes):
+        if is_limited(current_caller(), tool_scopes):
             raise RefusedError(403, INVALID_REQUEST, TOOLS_ONLY.format(what=scope["path"]))
         await app(scope, receive, send)
 
@@ -77,7 +77,7 @@ class ToolAccess(Middleware):
     ) -> Any:
         """Keep who may not call every tool to tools."""
         beside = (context.method or "").startswith(BESIDE_TOOLS)
-        if beside and is_limited(current(), self._tool_scopes):
+        if beside and is_limited(current_caller(), self._tool_scopes):
             raise MCPError(code=INVALID_REQUEST, message=TOOLS_ONLY.format(what=context.method))
         return await call_next(context)
 
@@ -88,7 +88,7 @@ class ToolAccess(Middleware):
     ) -> Sequence[Tool]:
         """Leave out what the caller may not call."""
         tools = await call_next(context)
-        caller = current()
+        caller = current_caller()
         return [tool for tool in tools if may_call(caller, tool.name, self._tool_scopes)]
 
     async def on_call_tool(
@@ -98,7 +98,7 @@ class ToolAccess(Middleware):
     ) -> ToolResult:
         """Refuse what the caller may not call, and arguments beyond any use."""
         name = context.message.name
-        if not may_call(current(), name, self._tool_scopes):
+        if not may_call(current_caller(), name, self._tool_scopes):
             raise ToolError("This credential may not call this tool; tools/list has those it may.")
         if holds_too_much(context.message.arguments):
             raise ToolError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from mesh.runtime.access.digests import sha256
+from mesh.runtime.digests import sha256
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 BLOCK_BYTES = 64

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.config.variables import (
     SettingsError,
     address,
@@ -14,7 +15,6 @@ from mesh.runtime.config.variables import (
     number,
     origins,
 )
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from mesh.runtime.record import Record
 
 # Not typing's; see `mesh.runtime.handler`.
@@ -138,7 +138,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
     oauth = None
     if auth in WITH_OAUTH:
         # Here: what other deployments do not need costs their cold start 5 ms.
-        from mesh.runtime.oauth.oauth_settings import load as load_oauth
+        from mesh.runtime.config.oauth_settings import load as load_oauth
 
         oauth = load_oauth(variables)
     levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

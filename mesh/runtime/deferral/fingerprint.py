@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from mesh.runtime.access.digests import sha256
 from mesh.runtime.deferral.recorder import Recorder
+from mesh.runtime.digests import sha256
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Owner(Protocol):
-        """What recorders belong to; `mesh.runtime.deferral.importing.Deferral` is one."""
+        """What recorders belong to; `mesh.runtime.deferral.imports.Deferral` is one."""
 
         def recording(self, package: str) -> bool:
             """Whether an operation is written down rather than done."""

@@ -20,7 +20,7 @@ from mesh.runtime.domain.origin_secret import (
     OriginSecrets,
     refusal,
 )
-from mesh.runtime.http.failures import INTERNAL_ERROR, INVALID_REQUEST, failure
+from mesh.runtime.request.errors import INTERNAL_ERROR, INVALID_REQUEST, failure
 
 
 class Domain:

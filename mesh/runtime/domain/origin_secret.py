@@ -12,8 +12,8 @@ import json
 import time
 from collections.abc import Callable
 
-from mesh.runtime.access.digests import sha256
 from mesh.runtime.access.hash_store import StoredHashes
+from mesh.runtime.digests import sha256
 from mesh.runtime.record import Record
 
 # As terraform/modules/custom_domain/viewer_request.js writes them, in lower case.

@@ -19,21 +19,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mesh.runtime.access.caller import current
+from mesh.runtime.access.caller import current_caller
 from mesh.runtime.access.tool_access import missing_scopes
-from mesh.runtime.endpoint.accept import BOTH, accepts_json_only
 from mesh.runtime.endpoint.plain_requests import plain_request
 from mesh.runtime.endpoint.single_exchange import SingleExchange
-from mesh.runtime.http.failures import (
+from mesh.runtime.oauth.protected_resource import challenge
+from mesh.runtime.observability import call_log
+from mesh.runtime.request.accept import BOTH, accepts_json_only
+from mesh.runtime.request.body import JSON_TYPE, decoded, read_body, replay
+from mesh.runtime.request.errors import (
     INVALID_REQUEST,
     NOT_JSON,
     PARSE_ERROR,
     RefusedError,
     failure,
 )
-from mesh.runtime.http.json_body import JSON_TYPE, decoded, read_body, replay
-from mesh.runtime.oauth.protected_resource import challenge
-from mesh.runtime.observability import call_log
 from mesh.runtime.server.call_state import one_call
 
 PATH = "/mcp"
@@ -179,7 +179,7 @@ class McpEndpoint:
         Raises:
             RefusedError: the caller's access token was not granted what the tool needs.
         """
-        caller = current()
+        caller = current_caller()
         if not self._tool_scopes or caller.scopes is None:
             return
         tool = called_tool(message)

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mesh.runtime.endpoint.mcp_endpoint import McpEndpoint
-from mesh.runtime.http.failures import (
+from mesh.runtime.request.body import decoded, read_body
+from mesh.runtime.request.errors import (
     INTERNAL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -27,7 +28,6 @@ from mesh.runtime.http.failures import (
     RefusedError,
     failure,
 )
-from mesh.runtime.http.json_body import decoded, read_body
 
 MAX_BATCH = 100
 NOTIFICATIONS = "notifications/"

@@ -42,7 +42,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mesh.runtime.endpoint.event_stream import EventStream
 from mesh.runtime.endpoint.exchange import Exchange
 from mesh.runtime.endpoint.plain_requests import PlainRequest
-from mesh.runtime.http.json_body import JSON_TYPE
+from mesh.runtime.request.body import JSON_TYPE
 from mesh.runtime.server.exits import contained_exits
 
 logger = logging.getLogger(__name__)

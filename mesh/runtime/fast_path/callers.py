@@ -17,9 +17,9 @@ from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
-from mesh.runtime.http.events import Head
-from mesh.runtime.http.failures import INVALID_REQUEST, TOO_MANY_REQUESTS
 from mesh.runtime.oauth.protected_resource import PATHS, bearer_challenge
+from mesh.runtime.request.errors import INVALID_REQUEST, TOO_MANY_REQUESTS
+from mesh.runtime.request.events import Head
 
 
 class Callers:

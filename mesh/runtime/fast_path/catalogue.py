@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from mesh.runtime.deferral import current
+from mesh.runtime.deferral import process
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 
 # Not typing's; see `mesh.runtime.handler`.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import Any
 
-    from mesh.runtime.deferral.importing import Deferral
+    from mesh.runtime.deferral.imports import Deferral
 
 
 class Catalogue:
@@ -39,7 +39,7 @@ class Catalogue:
     def __init__(self, frozen: Mapping[str, Any]) -> None:
         self._frozen = frozen
         modules = dict.fromkeys((*frozen["order"], *frozen["modules"]))
-        current.plan(frozen["early"], modules, frozen["authors"], frozen["server"])
+        process.plan(frozen["early"], modules, frozen["authors"], frozen["server"])
         self._checked: set[str] = set()
         self._different: set[str] = set()
         self._is_environment_checked = False
@@ -48,7 +48,7 @@ class Catalogue:
     @property
     def deferral(self) -> Deferral:
         """What imports authors' modules."""
-        return current.begin()
+        return process.begin()
 
     def function(self, tool: str) -> Any:
         """A tool's function.
@@ -70,8 +70,8 @@ class Catalogue:
         if self._functions:
             return
         for name in self._frozen["order"]:
-            current.load(name)
-        current.make()
+            process.load(name)
+        process.make()
         # Now: a call may give a name to something else.
         calls: dict[str, Any] = {}
         for tool, (module, place) in self._frozen["functions"].items():
@@ -106,7 +106,7 @@ class Catalogue:
         known: Mapping[str, str] = self._frozen["modules"]
         new = [name for name in names if name in sys.modules and name not in self._checked]
         if new:
-            found = current.prints(new)
+            found = process.prints(new)
             self._different.update(name for name in new if known[name] != found.get(name))
             self._checked.update(new)
         if not self._different.isdisjoint(names):

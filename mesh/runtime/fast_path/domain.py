@@ -13,8 +13,8 @@ from mesh.runtime.domain.origin_secret import (
 )
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.replies import Reply
-from mesh.runtime.http.events import Head
-from mesh.runtime.http.failures import INTERNAL_ERROR, INVALID_REQUEST
+from mesh.runtime.request.errors import INTERNAL_ERROR, INVALID_REQUEST
+from mesh.runtime.request.events import Head
 
 
 class Domain:

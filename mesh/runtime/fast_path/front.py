@@ -25,17 +25,17 @@ from mesh.runtime.fast_path.callers import Callers
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.garbage import imported
-from mesh.runtime.http.events import BadEventError, Head, read_head
-from mesh.runtime.http.failures import (
+from mesh.runtime.observability import logs, way
+from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
+from mesh.runtime.observability.metrics import tool_metrics
+from mesh.runtime.request.errors import (
     INTERNAL,
     INTERNAL_ERROR,
     INVALID_REQUEST,
     NOT_ALLOWED,
     NOTHING_HERE,
 )
-from mesh.runtime.observability import logs, way
-from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
-from mesh.runtime.observability.metrics import tool_metrics
+from mesh.runtime.request.events import BadEventError, Head, read_head
 from mesh.runtime.server import call_outcome
 
 # Not typing's; see `mesh.runtime.handler`.

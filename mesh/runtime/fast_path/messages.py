@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from mesh.runtime.endpoint.accept import BOTH, accepts_json_only
 from mesh.runtime.fast_path.replies import dumps
-from mesh.runtime.http.events import Head
+from mesh.runtime.request.accept import BOTH, accepts_json_only
+from mesh.runtime.request.events import Head
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

@@ -12,7 +12,6 @@ from mesh.runtime.access.caller import Caller
 from mesh.runtime.concurrency import worker_thread
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
-from mesh.runtime.fast_path.body import read_text
 from mesh.runtime.fast_path.catalogue import Catalogue
 from mesh.runtime.fast_path.execution import Execution
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
@@ -26,7 +25,8 @@ from mesh.runtime.fast_path.messages import (
 )
 from mesh.runtime.fast_path.replies import Reply, dumps
 from mesh.runtime.fast_path.tool_calls import ToolCalls
-from mesh.runtime.http.events import Head
+from mesh.runtime.request.body import read_text
+from mesh.runtime.request.events import Head
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

@@ -53,7 +53,7 @@ def document(content: Any, headers: dict[str, str]) -> Reply:
 
 
 def failure(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> Reply:
-    """An HTTP error, as `mesh.runtime.http.failures.failure` gives it."""
+    """An HTTP error, as `mesh.runtime.request.errors.failure` gives it."""
     body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return reply(status, dumps(body), {**JSON_HEADERS, **(headers or {})})
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from mesh.runtime.deferral.importing import Deferral
+    from mesh.runtime.deferral.imports import Deferral
 
 EXTENSION = "pydantic_core._pydantic_core"
 CONTAINERS: dict[str, Callable[[Any], Any]] = {

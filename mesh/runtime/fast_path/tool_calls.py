@@ -6,11 +6,11 @@ import logging
 import marshal
 from functools import partial
 
-from mesh.runtime.access.limits import holds_too_much
 from mesh.runtime.fast_path.failures import OwnWayError, logger, said
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.results import NotWrittenError, Results, failed
 from mesh.runtime.fast_path.schemas import pydantic_core, thawed
+from mesh.runtime.request.argument_limits import holds_too_much
 from mesh.runtime.server import call_outcome
 from mesh.runtime.server.argument_errors import message, renamed
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mesh.runtime.access.caller import Caller
-    from mesh.runtime.deferral.importing import Deferral
+    from mesh.runtime.deferral.imports import Deferral
     from mesh.runtime.fast_path.catalogue import Catalogue
     from mesh.runtime.fast_path.execution import Execution
 

@@ -25,18 +25,18 @@ from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.endpoint.mcp_endpoint import McpEndpoint
 from mesh.runtime.endpoint.rpc import PlainJsonRpc
-from mesh.runtime.http.failures import (
+from mesh.runtime.http.health import health, ready
+from mesh.runtime.http.home import home
+from mesh.runtime.oauth.protected_resource import PATHS, metadata
+from mesh.runtime.observability.metrics import tool_metrics
+from mesh.runtime.observability.request_log import RequestLog
+from mesh.runtime.request.errors import (
     INVALID_REQUEST,
     NOT_ALLOWED,
     NOTHING_HERE,
     CatchAll,
     failure,
 )
-from mesh.runtime.http.health import health, ready
-from mesh.runtime.http.home import home
-from mesh.runtime.oauth.protected_resource import PATHS, metadata
-from mesh.runtime.observability.metrics import tool_metrics
-from mesh.runtime.observability.request_log import RequestLog
 from mesh.runtime.server.server_loader import adopt
 
 if TYPE_CHECKING:

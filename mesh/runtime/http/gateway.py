@@ -13,8 +13,8 @@ from mangum.handlers import HTTPGateway
 from mangum.types import LambdaConfig, LambdaContext, LambdaEvent
 from starlette.types import Scope
 
-from mesh.runtime.http.events import read_head
-from mesh.runtime.http.failures import PARSE_ERROR, RefusedError
+from mesh.runtime.request.errors import PARSE_ERROR, RefusedError
+from mesh.runtime.request.events import read_head
 
 PORTS = {"http": 80, "https": 443}
 

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from mesh.runtime.access.access_control import iam_caller
 from mesh.runtime.config.build_info import BuildInfo
 from mesh.runtime.config.settings import Settings
-from mesh.runtime.http.events import HOST, SCHEMES
-from mesh.runtime.http.failures import INVALID_REQUEST, failure
+from mesh.runtime.request.errors import INVALID_REQUEST, failure
+from mesh.runtime.request.events import HOST, SCHEMES
 
 if TYPE_CHECKING:
     from mesh.runtime.page.document import Server

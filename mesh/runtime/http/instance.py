@@ -28,10 +28,10 @@ from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.endpoint.mcp_endpoint import LEAVING_IS_WATCHED
 from mesh.runtime.garbage import imported
 from mesh.runtime.http.app import build_app
-from mesh.runtime.http.events import BadEventError
-from mesh.runtime.http.failures import INVALID_REQUEST, failure
 from mesh.runtime.http.gateway import ScopeGateway, event_body, http_scope
-from mesh.runtime.http.json_body import replay
+from mesh.runtime.request.body import replay
+from mesh.runtime.request.errors import INVALID_REQUEST, failure
+from mesh.runtime.request.events import BadEventError
 from mesh.runtime.server.server_loader import load
 
 logger = logging.getLogger("mesh.request")

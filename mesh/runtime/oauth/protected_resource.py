@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from mesh.runtime.oauth.oauth_settings import OAuthSettings
+    from mesh.runtime.config.oauth_settings import OAuthSettings
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 # RFC 9728 puts the resource's path behind it; clients that find nothing there try without.

@@ -83,7 +83,7 @@ class SharedKeyCodec:
 
 
 def _caller(_context: Any) -> str:
-    return caller.current().name
+    return caller.current_caller().name
 
 
 def request_state_security(

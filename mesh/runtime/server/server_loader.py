@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastmcp import FastMCP
+from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from mcp.server.request_state import RequestStateBoundary
 
 from mesh.runtime.access.tool_access import ToolAccess
 from mesh.runtime.config.variables import SettingsError
-from mesh.runtime.deferral import current
+from mesh.runtime.deferral import process
 from mesh.runtime.observability.call_log import CallLog
 from mesh.runtime.server.call_state import CallState
 from mesh.runtime.server.function_tools import guard
-from mesh.runtime.server.mounts import with_mounted
 from mesh.runtime.server.request_state import request_state_security
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def load(server: str) -> FastMCP[Any]:
     if found is None:
         raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
     if not isinstance(found, FastMCP) and callable(found):
-        found = current.made(server) or _made_by(found, server)
+        found = process.made(server) or _made_by(found, server)
     if not isinstance(found, FastMCP):
         raise SettingsError(
             f"{server} is of type {type(found).__name__}; it has to be a FastMCP server, or a "
@@ -126,3 +126,15 @@ def _seal(server: FastMCP[Any], settings: Settings) -> None:
     low_level.middleware[:] = [
         boundary if isinstance(one, RequestStateBoundary) else one for one in low_level.middleware
     ]
+
+
+def with_mounted(server: FastMCP[Any]) -> Iterator[FastMCP[Any]]:
+    """The server itself first, then what is mounted on it, at any depth."""
+    yield server
+    for provider in server.providers:
+        inner: Any = provider
+        # What puts a namespace before names.
+        while hasattr(inner, "_inner"):
+            inner = inner._inner  # noqa: SLF001 - no public way
+        if isinstance(inner, FastMCPProvider):
+            yield from with_mounted(inner.server)

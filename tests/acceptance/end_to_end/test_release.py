@@ -28,7 +28,7 @@ from mesh.progress import Steps
 from mesh.runtime.access.api_keys import generate
 from mesh.smoke import credential
 from mesh.stack import local_aws_client, terraform
-from mesh.stack.current import configured_call
+from mesh.stack.lookup import configured_call
 
 CALLERS = 2
 PAUSE_SECONDS = 0.1  # at most 20 calls a second in all

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from mesh.build.environment import ROOT
 from mesh.local_aws import host, process
 from mesh.local_aws.process import Running
-from mesh.stack import current, stack, terraform
+from mesh.stack import lookup, stack, terraform
 
 ISSUER = "https://token.actions.githubusercontent.com"
 # What services call it when a policy does not allow something.
@@ -114,9 +114,9 @@ def be_checkout(tree: Path, patch: pytest.MonkeyPatch) -> None:
     """Take a folder with `terraform/` for the checkout that Mesh runs from."""
     (tree / "server.py").write_text("from fastmcp import FastMCP\n\nmcp = FastMCP()\n")
     (tree / "mesh.toml").write_text('name = "aoma-mesh"\n')
-    for module in (current, stack):
+    for module in (lookup, stack):
         patch.setattr(module, "CHECKOUT", tree)
-    patch.setattr(current, "TERRAFORM", tree / "terraform")
+    patch.setattr(lookup, "TERRAFORM", tree / "terraform")
     patch.chdir(tree)
 
 

@@ -160,7 +160,7 @@ def test_status_shows_what_is_asked_about() -> None:
 def test_status_of_nothing_is_json_with_every_key(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(status, "current", lambda _given: Stack(tmp_path))
+    monkeypatch.setattr(status, "current_stack", lambda _given: Stack(tmp_path))
     assert run(["status", "--json"]) == 0
     read = json.loads(capsys.readouterr().out)
     assert read["running"] is False

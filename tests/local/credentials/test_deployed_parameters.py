@@ -18,7 +18,7 @@ def test_without_a_stack_and_an_initialised_root_it_says_so(
 ):
     ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "tests", "bootstrap")
     shutil.copytree(ROOT / "terraform", tmp_path / "terraform", ignore=ignored)
-    monkeypatch.setattr(deployed_parameters, "current", lambda: Stack(tmp_path))
+    monkeypatch.setattr(deployed_parameters, "current_stack", lambda: Stack(tmp_path))
     with pytest.raises(CommandFailedError) as caught:
         deployed_parameters.find("api_keys_parameter", None, remedy="Name the parameter.")
     assert str(caught.value) == (

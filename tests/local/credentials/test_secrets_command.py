@@ -212,7 +212,7 @@ def test_names_come_from_the_outputs_of_the_deployment(
         },
     }
     here = Stack(tmp_path)
-    monkeypatch.setattr(deployed_parameters, "current", lambda: here)
+    monkeypatch.setattr(deployed_parameters, "current_stack", lambda: here)
     monkeypatch.setattr(Stack, "read_outputs", lambda _: outputs if local else {})
     monkeypatch.setattr(process, "find", lambda _: aws if local else None)
     monkeypatch.setattr(terraform_run, "read_outputs", lambda **_: outputs)

@@ -209,7 +209,7 @@ def test_a_span_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) 
 def test_without_a_stack_it_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(logs, "current", lambda: Stack(tmp_path))
+    monkeypatch.setattr(logs, "current_stack", lambda: Stack(tmp_path))
     assert run(["logs"]) == 1
     assert "make up" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_app.deployment import current, set_current
+from mcp_app.deployment import current_deployment, set_current
 from mesh.build.environment import ROOT
 from tests.fixtures.jira_samples import csv_text, issue, row, saved
 
@@ -20,7 +20,7 @@ LONG = "The licence server answers too late. " * 100
 
 @pytest.fixture(scope="module")
 def client(client, start_instance, settings, tmp_path_factory: pytest.TempPathFactory):
-    before = current()
+    before = current_deployment()
     folder = tmp_path_factory.mktemp("tickets")
     rows = [
         row("VAULT-1", summary="Transcoding waits for a licence", description=LONG),

@@ -15,7 +15,7 @@ from benchmarks.starts.requests import CALL, MODERN_CALL, PLAIN_CALL
 from benchmarks.starts.results import of_subjects
 from benchmarks.starts.subjects import Subject
 from benchmarks.starts.trees import Tree
-from mesh.runtime.http.events import read_head
+from mesh.runtime.request.events import read_head
 
 
 def test_a_summary_is_median_quartiles_and_p99():

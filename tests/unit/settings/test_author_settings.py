@@ -17,7 +17,7 @@ from mesh.settings import Settings
 from mesh.settings.project import refuse_shadows
 from mesh.settings.settings import NAME, deployable_name
 from mesh.settings.variables import refuse_unknown, variables
-from mesh.stack.current import current, server_of
+from mesh.stack.lookup import current_stack, server_of
 
 SERVER = 'from fastmcp import FastMCP\n\nmcp = FastMCP("weather")\n'
 
@@ -260,15 +260,15 @@ def test_commands_are_about_the_current_folder_or_this_checkout(
 ) -> None:
     for folder in (ROOT, ROOT / "mcp_app", ROOT / "docs"):
         monkeypatch.chdir(folder)
-        assert current().is_checkout
+        assert current_stack().is_checkout
         assert server_of().folder == ROOT
-    assert current(str(root)).root == root
+    assert current_stack(str(root)).root == root
     monkeypatch.chdir(root)
-    assert (current().root, current().terraform_root) == (root, ROOT / "terraform")
+    assert (current_stack().root, current_stack().terraform_root) == (root, ROOT / "terraform")
     # Without its server the folder still has what runs.
     (root / ".mesh" / "local").mkdir(parents=True)
     (root / "server.py").unlink()
-    assert current().root == root
+    assert current_stack().root == root
 
 
 def test_a_package_of_tools_that_is_not_there_is_named(root: Path) -> None:

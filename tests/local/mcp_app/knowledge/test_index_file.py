@@ -122,7 +122,7 @@ def test_threads_search_side_by_side_and_get_the_same(file: Path) -> None:
 def test_open_index_needs_nothing_beyond_the_standard_library(file: Path) -> None:
     code = (
         "import sys; from mcp_app.knowledge.embedded.index import open_index\n"
-        "import mcp_app.knowledge.embedded.backend, mcp_app.knowledge.answering\n"
+        "import mcp_app.knowledge.embedded.backend, mcp_app.knowledge.answers\n"
         "index = open_index(sys.argv[1]); assert index.search_documents('word7').hits\n"
         "index.close()\n"
         "foreign = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcp_app.settings import Settings
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from tests.fixtures.instances import Client
 from tests.fixtures.issuer import Issuer
 

@@ -201,7 +201,7 @@ def test_the_caller_is_the_user_with_the_verified_token(user, monkeypatch):
     seen: list[caller.Caller] = []
 
     def noted(_arguments: object) -> bool:
-        seen.append(caller.current())
+        seen.append(caller.current_caller())
         return False
 
     monkeypatch.setattr("mesh.runtime.access.tool_access.holds_too_much", noted)

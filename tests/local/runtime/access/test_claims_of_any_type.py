@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from tests.fixtures.instances import Client
 from tests.fixtures.issuer import Issuer
 from tests.local.runtime.access.conftest import AUDIENCE

@@ -12,7 +12,7 @@ import pytest
 from starlette.routing import Route
 
 from mesh.runtime.access.api_keys import KeysUnavailableError, digest, generate
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from tests.fixtures.documented import public
 from tests.fixtures.instances import Client
 from tests.fixtures.issuer import MAKERS, Issuer

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mcp_types import INVALID_REQUEST
 
 from mesh.runtime.access.api_keys import digest, generate
-from mesh.runtime.access.limits import holds_too_much
 from mesh.runtime.access.rate_limit import MAX_CALLERS, RateLimit
-from mesh.runtime.http.json_body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
+from mesh.runtime.request.argument_limits import holds_too_much
+from mesh.runtime.request.body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from tests.fixtures.instances import Client
 from tests.local.runtime.access.conftest import AUDIENCE
 

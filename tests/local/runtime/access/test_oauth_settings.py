@@ -3,7 +3,7 @@
 import pytest
 
 from mcp_app.settings import SettingsError, load
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
+from mesh.runtime.config.oauth_settings import OAuthSettings
 
 ISSUER = "https://abc.supabase.co/auth/v1"
 BOTH = {

@@ -21,8 +21,8 @@ from mcp.shared.auth import (
 
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.http.app import build_app
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.fixtures.signing_in import SignInIssuer
 
 URL = "https://mesh.example/mcp"

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler
 import httpx2
 import pytest
 
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.oauth import signing_keys
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from mesh.runtime.oauth.signing_keys import IssuerUnavailableError, SigningKeys
 from tests.fixtures.instances import KEY, Client
 from tests.fixtures.issuer import Issuer

@@ -18,7 +18,7 @@ from mesh.build.environment import ROOT
 PROGRAM = """
 import asyncio, json, sys
 from mesh.runtime.deferral import fingerprint
-from mesh.runtime.deferral.importing import Deferral
+from mesh.runtime.deferral.imports import Deferral
 name, way = sys.argv[1:]
 deferral = Deferral({"server", "helper"}, lambda: deferral.end())
 said = {}

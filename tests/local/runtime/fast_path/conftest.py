@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mcp_app.deployment import current, set_current
+from mcp_app.deployment import current_deployment, set_current
 from mcp_app.settings import Settings
 from mesh.build.environment import ROOT
 from mesh.runtime.access.api_keys import KeyRing, digest, generate
@@ -91,7 +91,7 @@ class Hashes:
 
 def pair_of(alone: Way, instance: Instance, hashes: Hashes | None = None) -> Pair:
     """Both ways: the fast path in its process, and this instance, which was started last."""
-    own = current()
+    own = current_deployment()
 
     def fast(event: dict[str, Any]) -> dict[str, Any] | None:
         said = alone.answer(event, None if hashes is None else hashes.told())

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from mesh.runtime.access.api_keys import generate
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.http import instance
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.fixtures.instances import KEY
 from tests.local.runtime.fast_path.conftest import Hashes, front_of, stored_keys
 from tests.local.runtime.fast_path.pair import Context, comparable, event

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import pytest
 
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge import answering
+from mcp_app.knowledge import answers
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.errors import (
     SearchTimeoutError,
@@ -27,7 +27,7 @@ WATERMARKS = "Are watermarks burnt into every delivery?"
 
 def answer(backend: EmbeddedBackend, query: str = QUESTION, **options) -> KnowledgeAnswer:
     options.setdefault("deadline", Deadline.after(30))
-    return asyncio.run(answering.answer(backend, query, **options))
+    return asyncio.run(answers.answer(backend, query, **options))
 
 
 def test_an_answer_with_true_citations_is_given(model) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge import answering
+from mcp_app.knowledge import answers
 from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.knowledge.results import KnowledgeAnswer
 
@@ -23,7 +23,7 @@ STRATEGIES = EmbeddedBackend.strategies
 
 
 def answer(backend: EmbeddedBackend, query: str, **options) -> KnowledgeAnswer:
-    return asyncio.run(answering.answer(backend, query, deadline=Deadline.after(30), **options))
+    return asyncio.run(answers.answer(backend, query, deadline=Deadline.after(30), **options))
 
 
 @pytest.fixture(scope="module")

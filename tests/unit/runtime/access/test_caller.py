@@ -5,7 +5,7 @@ from copy import replace
 
 import pytest
 
-from mesh.runtime.access.caller import ANONYMOUS, Caller, calling, current
+from mesh.runtime.access.caller import ANONYMOUS, Caller, calling, current_caller
 
 ARN = "arn:aws:iam::123456789012:user/ada"
 
@@ -17,7 +17,7 @@ def seen(monkeypatch):
     original = asyncio.to_thread
 
     async def noted(function, *arguments):
-        callers.append(current())
+        callers.append(current_caller())
         return await original(function, *arguments)
 
     monkeypatch.setattr(asyncio, "to_thread", noted)
@@ -28,7 +28,7 @@ def seen(monkeypatch):
 def test_a_tool_knows_whose_key_it_was_called_with(client, seen, path):
     client.rpc("tools/call", {"name": "search_knowledge", "arguments": {"query": "proxies"}}, path)
     assert seen == [Caller("key:tests")]
-    assert current() == ANONYMOUS
+    assert current_caller() == ANONYMOUS
 
 
 def test_a_tool_knows_the_arn_that_signed(start_instance, settings, seen):
@@ -43,7 +43,7 @@ def test_requests_at_one_time_keep_their_own_callers():
     async def request(name):
         with calling(Caller(name)):
             await asyncio.sleep(0)
-            return current().name
+            return current_caller().name
 
     async def both():
         return await asyncio.gather(request("ada"), request("grace"))

@@ -10,6 +10,7 @@ from mcp_app.knowledge.embedded.backend import EmbeddedBackend
 from mcp_app.server import build_server
 from mesh.runtime.access.api_keys import KeyRing, generate
 from mesh.runtime.access.api_keys import digest as key_digest
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.domain.origin_secret import (
     HEADER,
@@ -22,7 +23,6 @@ from mesh.runtime.domain.origin_secret import (
 )
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
-from mesh.runtime.oauth.oauth_settings import OAuthSettings
 from tests.fixtures.instances import Client
 
 URL = "https://mesh.example.com/"

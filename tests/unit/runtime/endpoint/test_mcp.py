@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mesh.runtime.endpoint.accept import accepts_json_only
+from mesh.runtime.request.accept import accepts_json_only
 
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 BOTH = "application/json, text/event-stream"

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mesh.runtime.endpoint.rpc import MAX_BATCH
-from mesh.runtime.http.json_body import MAX_BODY_BYTES
+from mesh.runtime.request.body import MAX_BODY_BYTES
 
 
 def post(client, body, **options):

@@ -287,7 +287,7 @@ class Deferral:
 
     def _bind(self, done: list[Recorder]) -> None:
         if done:
-            from mesh.runtime.deferral.binding import bind  # not before it is needed
+            from mesh.runtime.deferral.replacement import bind  # not before it is needed
 
             known = [one.mesh_deferral_attributes for one in self.log]
             self.left += bind(done, (self.log, self._modules, done, *known))
@@ -299,7 +299,7 @@ class Deferral:
     def _do(self, recorder: Recorder) -> None:
         if not _is_open(recorder):
             return
-        from mesh.runtime.deferral.binding import replaced
+        from mesh.runtime.deferral.replacement import replaced
 
         operation: Operation = recorder.mesh_deferral_operation
         try:

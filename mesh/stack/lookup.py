@@ -12,7 +12,7 @@ from mesh.settings.settings import settings
 from mesh.stack.stack import Stack
 
 
-def current(given: str | None = None) -> Stack:
+def current_stack(given: str | None = None) -> Stack:
     """The stack that a command means.
 
     Args:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from mesh.runtime.deferral.importing import Deferral
+    from mesh.runtime.deferral.imports import Deferral
 
 # Its import imports FastMCP as an instance does, and ends the deferral.
 START = "mesh.runtime.initialization"
@@ -63,7 +63,7 @@ def begin() -> Deferral:
     """Defer FastMCP and Pydantic for what authors wrote; after `plan`."""
     global _current  # noqa: PLW0603 - likewise
     if _current is None:
-        from mesh.runtime.deferral.importing import Deferral  # at a tool's first call
+        from mesh.runtime.deferral.imports import Deferral  # at a tool's first call
 
         _current = Deferral(_authors, _start, _early, _modules, _print_all)
         _current.begin()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as sampling
 from hypothesis import strategies as st
 
-from mesh.runtime.http.events import BadEventError, read_head
+from mesh.runtime.request.events import BadEventError, read_head
 from tests.fixtures.instances import KEY
 
 HTTP = {"method": "GET", "path": "/", "sourceIp": "127.0.0.1"}
