@@ -1,30 +1,27 @@
-"""The whole as a process of its own: start it, find it again, stop it."""
+"""Local Supabase as a process of its own: start it, find it again, stop it."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aoma.local_supabase import LocalSupabaseError
 from aoma.local_supabase.keys import Keys
 from aoma.local_supabase.places import HOST, OWNER, place_for
-from mesh.local_aws.private_files import open_log
-from mesh.local_aws.process_identity import identity, is_alive, kill_group, wait_gone
+from mesh.local_aws import daemon
+from mesh.local_aws.daemon import DaemonError
+from mesh.local_aws.process_identity import is_alive
 
 __all__ = ["LocalSupabaseError", "Record", "Running", "find", "remove", "start", "stop"]
 
+NAME = "local Supabase"
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
-POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,30 +124,17 @@ def start(state: Path, *, log: Path) -> Running:
     running = find(state)
     if running is not None:
         return running
-    with open_log(log) as output:
-        before = output.tell()
-        child = subprocess.Popen(
-            [sys.executable, "-m", "aoma.local_supabase", "--state", str(state.absolute())],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # The caller's folder may vanish while this runs on.
-            cwd=Path(__file__).resolve().parents[2],
+    try:
+        return daemon.start(
+            "aoma.local_supabase",
+            ["--state", str(state.absolute())],
+            partial(find, state),
+            name=NAME,
+            log=log,
+            seconds=START_SECONDS,
         )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if child.poll() is not None:
-            raise LocalSupabaseError(_last_line(log, before) or f"it ended at once: see {log}")
-        running = find(state)
-        if running is not None:
-            # Detached on purpose: the interpreter need not warn that it still runs.
-            child.returncode = 0
-            return running
-        time.sleep(POLL_SECONDS)
-    kill_group(child.pid)
-    child.wait()
-    raise LocalSupabaseError(f"it did not answer within {START_SECONDS:.0f} s: see {log}")
+    except DaemonError as error:
+        raise LocalSupabaseError(str(error)) from None
 
 
 def stop(state: Path) -> bool:
@@ -162,34 +146,14 @@ def stop(state: Path) -> bool:
     record = read_record(state)
     if record is None or not is_alive(record.pid, record.identity):
         return False
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(record.pid, number)
-        if _gone(record, seconds=STOP_SECONDS):
-            return True
-    raise LocalSupabaseError(f"process {record.pid} does not end")
+    try:
+        daemon.end(record.pid, record.identity, name=NAME, seconds=STOP_SECONDS)
+    except DaemonError as error:
+        raise LocalSupabaseError(str(error)) from None
+    return True
 
 
 def remove(state: Path) -> None:
     """Remove the data and everything else that was kept; only when it is stopped."""
     shutil.rmtree(place_for(state / "postgres"), ignore_errors=True)
     shutil.rmtree(state, ignore_errors=True)
-
-
-def _gone(record: Record, *, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        # When this very process started it, it stays a zombie until it is waited for.
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(record.pid, os.WNOHANG)
-        if wait_gone(record.pid, record.identity, seconds=POLL_SECONDS):
-            return True
-    return identity(record.pid) != record.identity
-
-
-def _last_line(log: Path, offset: int) -> str:
-    with log.open("rb") as output:
-        output.seek(offset)
-        lines = output.read().decode(errors="replace").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1].removeprefix("local Supabase: ") if said else ""

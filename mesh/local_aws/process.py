@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mesh.local_aws import LocalAwsError
+from mesh.local_aws import LocalAwsError, daemon
+from mesh.local_aws.daemon import DaemonError
 from mesh.local_aws.instances import managed_runtime
 from mesh.local_aws.leftovers import end_leftover_instances
-from mesh.local_aws.private_files import open_log
-from mesh.local_aws.process_identity import identity, is_alive, kill_group, wait_gone
-from mesh.local_aws.state import ProcessRecord, StateFolder, read_record
+from mesh.local_aws.process_identity import is_alive
+from mesh.local_aws.state import StateFolder, read_record
 
 __all__ = ["LocalAwsError", "Running", "find", "start", "stop"]
 
+NAME = "local AWS"
 START_SECONDS = 60.0
 # A machine at work may need long to save what it holds; killed, it would lose that.
 STOP_SECONDS = 60.0
-POLL_SECONDS = 0.05
 # Without the proxy that `http_proxy` may name: it does not reach this machine's loopback.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -98,42 +93,29 @@ def start(
     running = find(state)
     if running is not None:
         return running
-    command = [sys.executable, "-m", "mesh.local_aws", "--state", str(state.absolute())]
-    command += ["--endpoint-port", str(endpoint_port), "--url-ports", url_ports, "--region", region]
+    arguments = ["--state", str(state.absolute()), "--endpoint-port", str(endpoint_port)]
+    arguments += ["--url-ports", url_ports, "--region", region]
     if runtime is None:
         managed_runtime.install()
     else:
-        command += ["--runtime", str(runtime.absolute())]
+        arguments += ["--runtime", str(runtime.absolute())]
     if idle_seconds is not None:
-        command += ["--idle-seconds", str(idle_seconds)]
+        arguments += ["--idle-seconds", str(idle_seconds)]
     if not namespaces:
-        command.append("--no-namespaces")
+        arguments.append("--no-namespaces")
     if enforce_iam:
-        command.append("--enforce-iam")
-    with open_log(log) as output:
-        before = output.tell()
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # The caller's folder may vanish while this runs on.
-            cwd=Path(__file__).resolve().parents[2],
+        arguments.append("--enforce-iam")
+    try:
+        return daemon.start(
+            "mesh.local_aws",
+            arguments,
+            partial(find, state),
+            name=NAME,
+            log=log,
+            seconds=START_SECONDS,
         )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if child.poll() is not None:
-            raise LocalAwsError(_last_line(log, before) or f"local AWS ended at once: see {log}")
-        running = find(state)
-        if running is not None:
-            # Detached on purpose: the interpreter need not warn that it still runs.
-            child.returncode = 0
-            return running
-        time.sleep(POLL_SECONDS)
-    kill_group(child.pid)
-    child.wait()
-    raise LocalAwsError(f"local AWS did not answer within {START_SECONDS:.0f} s: see {log}")
+    except DaemonError as error:
+        raise LocalAwsError(str(error)) from None
 
 
 def find(state: Path) -> Running | None:
@@ -165,35 +147,9 @@ def stop(state: Path) -> bool:
     record = read_record(folder)
     was_running = record is not None and is_alive(record.pid, record.identity)
     if record is not None and was_running:
-        _end(record)
+        try:
+            daemon.end(record.pid, record.identity, name=NAME, seconds=STOP_SECONDS)
+        except DaemonError as error:
+            raise LocalAwsError(str(error)) from None
     end_leftover_instances(folder)
     return was_running
-
-
-def _end(record: ProcessRecord) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(record.pid, signal.SIGTERM)
-    if not _gone(record, seconds=STOP_SECONDS):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(record.pid, signal.SIGKILL)
-        if not _gone(record, seconds=STOP_SECONDS):
-            raise LocalAwsError(f"local AWS, process {record.pid}, does not end")
-
-
-def _gone(record: ProcessRecord, *, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        # When this very process started it, it stays a zombie until it is waited for.
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(record.pid, os.WNOHANG)
-        if wait_gone(record.pid, record.identity, seconds=POLL_SECONDS):
-            return True
-    return identity(record.pid) != record.identity
-
-
-def _last_line(log: Path, offset: int) -> str:
-    with log.open("rb") as output:
-        output.seek(offset)
-        lines = output.read().decode(errors="replace").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1].removeprefix("local AWS: ") if said else ""
