@@ -1,4 +1,9 @@
-"""HTTP/1.1 on one listening socket: requests and responses, whole or as they come."""
+"""HTTP/1.1 on one listening socket: requests and responses, whole or as they come.
+
+On h11, not on an ASGI server: the Runtime API reports an error in the middle of a streamed answer
+in the trailers of a request, and ASGI has no trailers of requests.
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+"""
 
 from __future__ import annotations
 

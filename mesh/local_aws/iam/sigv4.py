@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import posixpath
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPMessage
 from urllib.parse import quote, unquote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from mesh.local_aws.http_server import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 CLOCK_SKEW = timedelta(minutes=5)
-UNRESERVED = "-_.~"
 
 
 class SignatureRejectedError(Exception):
@@ -90,54 +92,47 @@ def verify(
     claimed = request.header("x-amz-content-sha256")
     if claimed is not None and not hmac.compare_digest(claimed, body_hash):
         raise SignatureRejectedError("x-amz-content-sha256 is not the body's")
-    canonical = canonical_request(request, authorization.signed_headers, body_hash)
-    scope = f"{authorization.date}/{region}/{service}/aws4_request"
-    text = "\n".join([ALGORITHM, moment, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    key = _signing_key(secret_key, authorization.date, region, service)
-    expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    expected = _signature(request, authorization, moment, secret_key, body_hash)
     if not hmac.compare_digest(expected, authorization.signature):
         raise SignatureRejectedError("the signature does not match")
 
 
-def canonical_request(request: Request, signed_headers: tuple[str, ...], body_hash: str) -> str:
-    """The text that is hashed and signed."""
+class _Signer(SigV4Auth):
+    """Signs the headers that it is given: botocore leaves out some that other clients sign."""
+
+    def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
+        signed: HTTPMessage = request.context["signed"]
+        return signed
+
+
+def _signature(
+    request: Request, authorization: Authorization, moment: str, secret_key: str, body_hash: str
+) -> str:
+    """The signature that this request has to have."""
+    signed = HTTPMessage()
+    for name in authorization.signed_headers:
+        for value in [value for key, value in request.headers if key == name] or [""]:
+            signed[name] = value
     path, _, query = request.target.partition("?")
-    values: dict[str, list[str]] = {}
-    for name, value in request.headers:
-        values.setdefault(name, []).append(" ".join(value.split()))
-    headers = "".join(f"{name}:{','.join(values.get(name, []))}\n" for name in signed_headers)
-    return "\n".join(
-        [
-            request.method,
-            # Encoded once more than it is in the request, except for S3.
-            quote(_normal_path(path), safe="/" + UNRESERVED),
-            _canonical_query(query),
-            headers,
-            ";".join(signed_headers),
-            body_hash,
-        ]
-    )
-
-
-def _normal_path(path: str) -> str:
-    if path in {"", "/"}:
-        return "/"
-    normal = posixpath.normpath(path)
-    # POSIX gives two leading slashes a meaning; a URL does not.
-    normal = "/" + normal.lstrip("/")
-    return normal + "/" if path.endswith("/") and normal != "/" else normal
-
-
-def _canonical_query(query: str) -> str:
-    encode: Callable[[str], str] = lambda text: quote(unquote(text), safe=UNRESERVED)  # noqa: E731 - two uses, one line
     pairs = [part.partition("=") for part in query.split("&") if part]
-    return "&".join(
-        f"{name}={value}" for name, value in sorted((encode(n), encode(v)) for n, _, v in pairs)
+    # However the client encoded them, the signature is of this form.
+    encoded = "&".join(f"{_encoded(name)}={_encoded(value)}" for name, _, value in pairs)
+    copy = AWSRequest(
+        request.method,
+        f"https://{request.header('host')}{path}?{encoded}",
+        headers={"X-Amz-Content-SHA256": body_hash},
     )
+    copy.context |= {"timestamp": moment, "signed": signed}
+    signer = _Signer(
+        Credentials(authorization.access_key, secret_key),
+        authorization.service,
+        authorization.region,
+    )
+    signature: str = signer.signature(
+        signer.string_to_sign(copy, signer.canonical_request(copy)), copy
+    )
+    return signature
 
 
-def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
-    key = f"AWS4{secret}".encode()
-    for part in (date, region, service, "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return key
+def _encoded(text: str) -> str:
+    return quote(unquote(text), safe="-_.~")
