@@ -1,7 +1,7 @@
 """Parameters that several tools have, with the limits and words that clients see.
 
-Text is stripped before its length is checked, so that blanks alone are no query; a list's
-entries likewise. Half a surrogate pair, which JSON may hold, is refused by Pydantic.
+Text is stripped before its length is checked, so that blanks alone are no query; so are
+the entries of a list. Half a surrogate pair, which JSON may hold, is refused by Pydantic.
 """
 
 from __future__ import annotations

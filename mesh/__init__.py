@@ -4,7 +4,7 @@ __version__ = "1.0.0"
 
 
 class SecretError(Exception):
-    """A secret cannot be had; the message says which, why and what to do, and never a value."""
+    """A secret is not available; the message says which, why and what to do, and never a value."""
 
 
 # Imports inside: servers import `mesh` while an instance starts, and few ask for a secret then.

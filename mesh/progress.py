@@ -81,7 +81,7 @@ class Steps:
         self._end(title, started, "", state)
 
     def seconds(self) -> float:
-        """Give the time since the first step could have begun."""
+        """Give the seconds since this object was made."""
         return time.monotonic() - self.started
 
     def _end(self, title: str, started: float, outcome: str, state: Step) -> None:

@@ -37,7 +37,7 @@ def variables() -> dict[str, str]:
     found = dict(os.environ)
     found.setdefault("UV_CACHE_DIR", str(CACHE / "uv"))
     found.setdefault("UV_NO_PROGRESS", "1")
-    # Containers often forbid Python to keep bytecode; then every start would compile all anew.
+    # Containers often forbid Python to keep bytecode; then every start would compile all again.
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
         found.setdefault("UV_COMPILE_BYTECODE", "1")
     # A checkout is installed into its own environment whatever else is active.

@@ -56,7 +56,7 @@ SEED = "--hypothesis-seed"
 LOG_LINES = 100
 
 TESTS = ROOT / "tests"
-# What takes longest is begun first: begun last it would leave all but one worker without work.
+# What takes longest is started first: started last it would leave all but one worker without work.
 TIERS = ("acceptance", "local", "unit")
 
 

@@ -54,7 +54,7 @@ class Plan:
         sources: each source that was named.
         texts: how many texts would be embedded, those left by earlier runs among them.
         tokens: about how many tokens those are.
-        left: how many of `texts` are not of these sources, or are embedded anew.
+        left: how many of `texts` are not of these sources, or are embedded again.
         rows: how many rows would be written: documents with their passages, code files with
             their parts, commits, tickets.
         embedding: how texts are embedded; None when they are not.

@@ -1,10 +1,10 @@
 """The indexes that searches by meaning use: set aside for a first load, and built after it.
 
-Adding 5,000 vectors of 1,536 numbers to an HNSW index took 35 s where building it over them
-took 8 s (https://github.com/pgvector/pgvector#indexing). So a table in which nothing is
-embedded loses its index for as long as many texts are embedded at once. Without it searches
-are right, and slower; an index that anything is found by is never taken away. A run that is
-killed in between leaves none, and the next run builds it.
+Adding 5,000 vectors of 1,536 numbers to an HNSW index took 35 s. Building the index over them
+took 8 s (https://github.com/pgvector/pgvector#indexing). So a table without embeddings loses its
+index while many texts are embedded at once. Searches without it are right, and slower. A table
+that has embeddings keeps its index. A run that is killed in between leaves no index, and the
+next run builds it.
 """
 
 from __future__ import annotations

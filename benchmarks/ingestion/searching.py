@@ -24,7 +24,7 @@ _RESULTS = 15
 
 @dataclass(frozen=True)
 class Case:
-    """What is searched, as whom, and through which filters."""
+    """What is searched, with which role, and through which filters."""
 
     name: str
     function: str

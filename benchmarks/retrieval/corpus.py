@@ -23,7 +23,7 @@ LEFT_OUT = re.compile(
 
 
 class CorpusNotFetchedError(Exception):
-    """The archives cannot be had; the message says why."""
+    """The archives are not available; the message says why."""
 
 
 def _pinned() -> dict[str, str]:

@@ -75,7 +75,7 @@ def _value(hit: Passage, measure: Measure) -> float:
 
 
 def values_when_right(asked: Iterable[Asked], measure: Measure) -> list[float]:
-    """For each question with a right passage among those found: the highest of theirs."""
+    """The highest score of a right passage, for each question that found one."""
     return [max(_value(hit, measure) for hit in one.right()) for one in asked if one.right()]
 
 

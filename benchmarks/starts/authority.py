@@ -91,7 +91,7 @@ def chain() -> tuple[bytes, bytes]:
 
 
 def kept(folder: Path) -> tuple[Path, Path]:
-    """Files of the root, and of the server's key and chain; made anew once they are too old.
+    """Files of the root, and of the server's key and chain; made again once they are too old.
 
     Args:
         folder: Where they are kept.

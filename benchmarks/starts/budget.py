@@ -1,7 +1,7 @@
 """How many instructions a cold start may take, as a multiple of the bare handler's.
 
 The budget lies in instruction_budget.json, and a test holds the code to it. After a change
-that is meant to cost or save instructions it is written anew:
+that is meant to cost or save instructions it is written again:
 
     .venv/bin/python -m benchmarks.starts budget
 """
@@ -92,5 +92,5 @@ def overruns(found: Counts, allowed: Mapping[str, Any]) -> Iterator[str]:
                     f"{name}: {title} takes {value:.2f} x the bare handler's instructions, the "
                     f"budget is {budget:.2f} and {room:.0%} of room ({found[name][what]:,.0f} "
                     f"million, {before:,.0f} when it was written). Look what is imported or done "
-                    f"that was not; if it has to be, write the budget anew with: {RENEW}"
+                    f"that was not; if it has to be, write the budget again with: {RENEW}"
                 )

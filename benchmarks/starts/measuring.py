@@ -90,7 +90,7 @@ async def rounds(
         sandbox: How this machine starts instances.
         count: How many rounds.
         calls: How many of each kind a warm instance is asked, in each.
-        minutes: When no further round is begun.
+        minutes: When no further round is started.
         progress: Called with each step.
     """
     until = time.monotonic() + minutes * 60

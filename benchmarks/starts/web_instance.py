@@ -1,8 +1,8 @@
 """A web server in a Lambda instance, as AWS's Lambda Web Adapter runs one, measured.
 
-The adapter starts the function's program and asks its port every 10 ms whether it is there;
-https://github.com/aws/aws-lambda-web-adapter. Its own time is not measured: it is a program
-in Rust that this machine does not have.
+The adapter starts the function's program and asks its port every 10 ms whether it is there.
+https://github.com/aws/aws-lambda-web-adapter. The adapter is a program in Rust that this machine
+does not have, so its own time is not measured.
 """
 
 from __future__ import annotations

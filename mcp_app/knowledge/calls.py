@@ -107,7 +107,7 @@ async def value_of(secret: Secret) -> str:
     """The secret, or why the call cannot be made without it.
 
     Raises:
-        CallFailedError: it cannot be had.
+        CallFailedError: it is not available.
     """
     try:
         return await secret.value()

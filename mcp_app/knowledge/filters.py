@@ -66,8 +66,8 @@ def period(date_from: str | None, date_to: str | None) -> tuple[float | None, fl
 def path_matcher(glob: str) -> Callable[[str], bool]:
     """A test for whole paths by a glob, with the rules of .gitignore.
 
-    `*` and `?` stay within a folder; `**` stands for any number of folders; a glob without a
-    slash is for the file's name in any folder; one that ends with a slash is for all below
+    `*` and `?` stay within a folder. `**` stands for any number of folders. A glob without a
+    slash is for the file's name in any folder. One that ends with a slash is for everything below
     the folder. Takes time linear in the path, whatever the glob.
 
     Raises:

@@ -9,8 +9,8 @@ Checked, without another model and therefore the same each time:
   colon before what it introduces, code blocks. Items below an item or a line with a colon
   that is cited are covered by it. Sentences are not counted one by one: models cite
   once for two sentences that say one thing.
-- Every link is in a passage that is cited, or in what the caller asked, and there are no images:
-  what makes a reader's client fetch an address with what the model read in it, fails.
+- Every link is in a passage that is cited, or in what the caller asked. There are no images. So
+  no answer makes a reader's client send what the model read to an address.
 
 Not checked: that a cited passage really says what the sentence before its number says. A wrong
 paraphrase passes, and so does a document's own falsehood, cited as that document's. The

@@ -1,9 +1,8 @@
 """What a model is told, and how evidence is shown to it: numbered, fenced, and bounded.
 
 Each call draws a code at random. It stands in every tag, so a document, written before, cannot
-forge one: a tag without the code is only text. Nothing that a model is told keeps
-it from obeying a document all the same, so what it writes is checked in
-`mcp_app.knowledge.grounding`, whatever made it write so.
+forge one: a tag without the code is only text. A model may
+obey a document whatever it is told, so `mcp_app.knowledge.grounding` checks what it writes.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """What a search gives back: records, which FastMCP and Pydantic take for dataclasses.
 
-Every hit says what its numbers are, and none is made up. `score` is what the hits of one
-source and one search are ordered by, and `score_kind` what it measures; scores of different
-kinds, sources or queries are not comparable, so they are never merged into one order.
+Every hit says what its numbers are, and none is made up. `score` orders the hits of one source
+and one search, and `score_kind` says what it measures. Scores of different kinds, sources or
+queries are not comparable, so they are never merged into one order.
 
-- `coverage`, 0 to 1: the share of the query's distinct words that the hit holds. None where
+- `coverage` is from 0 to 1: the share of the query's distinct words that the hit holds. None where
   the search did not look at words.
-- `similarity`, -1 to 1: cosine of the query's and the hit's embeddings. None where the
+- `similarity` is from -1 to 1: cosine of the query's and the hit's embeddings. None where the
   search did not use embeddings.
 """
 

@@ -29,7 +29,7 @@ def development_context(
     ] = "medium",
     project_key: ProjectKey = None,
 ) -> str:
-    """Gather what documents, tickets, commits and code say about a task before it is begun."""
+    """Gather what documents, tickets, commits and code say about a task before it is started."""
     sources = current_deployment().backend.available()
     area = f" in the {system_area}" if system_area else ""
     project = f" with project_key {project_key}" if project_key else ""
@@ -44,7 +44,7 @@ def development_context(
         "search_git_commits: who changed them last, and why?" if "commits" in sources else None,
     )
     return (
-        f"Before a task of {urgency} urgency{area} is begun, gather what is known about it:\n\n"
+        f"Before a task of {urgency} urgency{area} is started, gather what is known about it:\n\n"
         f"{current_task}\n\nLook, in this order:\n{looking}\n\n"
         "Then answer in four short parts: what exists already; what the task has to keep to; "
         "the files to change, in order; open questions.\n\n"

@@ -34,7 +34,7 @@ class Completions:
         self._known: dict[str, Mapping[str, Completer]] = {}
 
     def add(self, reference: str, arguments: Mapping[str, Completer]) -> None:
-        """Take note of a prompt's name or a template's address, and who completes what of it."""
+        """Remember what completes the arguments of a prompt or of a template's address."""
         self._known[reference] = arguments
 
     async def __call__(

@@ -43,9 +43,9 @@ class TypedPrompt(FunctionPrompt):
         made._model = create_model(  # noqa: SLF001 - our own class
             "Arguments", __config__=ConfigDict(extra="forbid"), **fields
         )
-        made._schemas = made._model.model_json_schema().get("properties", {})  # noqa: SLF001 - likewise
+        made._schemas = made._model.model_json_schema().get("properties", {})  # noqa: SLF001 - as above
         for argument in made.arguments or []:
-            argument.description = made._description(argument.name)  # noqa: SLF001 - likewise
+            argument.description = made._description(argument.name)  # noqa: SLF001 - as above
         return made
 
     def _values(self, name: str) -> list[str]:

@@ -42,10 +42,10 @@ async def analyze_development_context(
 ) -> DevelopmentAnalysis:
     """Find what documents, tickets, commits and code hold on a development task, in one call.
 
-    `findings` has the hits of each source. `answer` is an analysis of them with checked
-    citations, where the deployment has a model; otherwise the findings are all there is.
-    `grounded: false` means that nothing fits: do not fill the gap from memory. A source
-    that failed is named in `sources`, and the result is then not the whole picture.
+    `findings` has the hits of each source. If the deployment has a model, `answer` is an
+    analysis of them with checked citations. `grounded: false` means that nothing fits: do not
+    fill the gap from memory. `sources` names each source that failed; without it the result is
+    not complete.
     """
     with searching():
         deployment = current_deployment()

@@ -78,11 +78,11 @@ async def query_aoma_knowledge(
 ) -> KnowledgeAnswer:
     """Answer a question from the documents, or say that they do not.
 
-    `passages` is the evidence; `answer` is written from it by a model, where the deployment
-    has one, and given only if its citations `[1]` are true. `status` says how far it got:
-    `answered`; `evidence_only` (no model here: read the passages); `refused` (the model's
-    answer was withheld) and `failed` (it could not be asked): read the passages; `no_evidence`
-    and `not_in_passages`: `grounded` is false, there is no answer here, and none must be made up.
+    `passages` is the evidence. If the deployment has a model, it writes `answer` from the
+    passages; an answer whose citations `[1]` are not right is withheld. If `status` is
+    `evidence_only` (there is no model), `refused` (the answer was withheld) or `failed` (the model
+    could not be asked), read the passages. If it is `no_evidence` or `not_in_passages`, `grounded`
+    is false: the documents have no answer. Do not make one up.
     """
     with searching():
         deployment = current_deployment()

@@ -53,9 +53,9 @@ async def search_jira_tickets(
 ) -> SearchResult[TicketHit]:
     """Find Jira tickets by what they say, narrowed by project, status and priority.
 
-    Each hit has its key as `id`, its summary as `title`, the begin of its description, its
-    state, and true numbers: `score` (what it is ordered by; `score_kind` says which) and
-    `coverage` or `similarity` (0 to 1). No hits means nothing fits: `reason` says why.
+    Each hit has its key as `id`, its summary as `title`, the start of its description, and its
+    status. `score` orders the hits, and `score_kind` says what it measures. `coverage` and
+    `similarity` are from 0 to 1. Without hits, `reason` says why nothing fits.
     """
     with searching():
         deployment = current_deployment()

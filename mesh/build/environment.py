@@ -89,7 +89,7 @@ def alone() -> Iterator[None]:
 
 
 def install_packages() -> None:
-    """Make `.venv` anew, with uv, the locked packages and Lambda's managed runtime."""
+    """Make `.venv` again, with uv, the locked packages and Lambda's managed runtime."""
     shutil.rmtree(VENV, ignore_errors=True)
     try:
         venv.create(VENV, with_pip=True)

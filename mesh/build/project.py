@@ -1,4 +1,4 @@
-"""A server as its author has it: a folder, and what of it goes into the zip."""
+"""A server as its author has it: a folder, and which of its files go into the zip."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class State:
 
 
 def look(places: Places) -> State:
-    """Give what the server accepts and what of it CloudFront sends.
+    """Give the secrets that the server accepts, and the one that CloudFront sends.
 
     Raises:
         CommandFailedError: one of the places cannot be read.

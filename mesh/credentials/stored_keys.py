@@ -1,8 +1,8 @@
 """What the SSM parameter of the API keys holds: read, and changed by one of several writers.
 
-Parameter Store has no conditional write. What it has is a version number and a history:
-after a write whose version is not the next one, somebody else's write came between, and
-the change is made once more on top of theirs. A last read proves that it is there.
+Parameter Store has no conditional write. It has a version number and a history. If the version
+after a write is not the next one, somebody else wrote in between. Then the change is made again
+on top of that write. A last read proves that it is there.
 """
 
 from __future__ import annotations

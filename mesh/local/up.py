@@ -197,7 +197,7 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
         deployed = deployment.Deployment(deployed.stack, _start(deployed.stack))
         deployed.init()
         outputs = deployed.apply(inputs)
-        step.notes.append("local AWS did not fit Terraform's state; both were made anew")
+        step.notes.append("local AWS did not fit Terraform's state; both were made again")
     step.detail = f"(version {outputs['live_version']} is live)"
     return deployed, outputs
 

@@ -30,9 +30,9 @@ STATUS_PATH = "/_local_aws/status"
 # A burst of changes (terraform apply) is saved once, soon after it settles.
 SAVE_AFTER_SECONDS = 0.5
 SAVE_AT_LEAST_SECONDS = 5.0
-# Longer than any client keeps a connection that is idle (AWS's SDK for Go: 90 s). A server
-# that is the first to close one may already have run the request that comes just then, and
-# its caller, without an answer, sends it again: two moves of an alias, two of a parameter.
+# Longer than any client keeps a connection that is idle (AWS's SDK for Go: 90 s). If the server
+# closed one first, a request could come just then. The server may run it, and its caller, who
+# gets no answer, sends it again: an alias would move twice.
 KEEP_ALIVE_SECONDS = 24 * 60 * 60
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 ATTEMPT = re.compile(r"attempt=(\d+)")

@@ -67,7 +67,7 @@ class LogGroup:
         return sorted(found, key=lambda event: event.timestamp_ms)
 
     def follow(self, since_ms: int) -> Iterator[list[Event]]:
-        """Give the events from a moment on, then new ones as they come, for ever.
+        """Give the events from a moment on, then new ones as they come, forever.
 
         Yields:
             Each second what is new; an empty list too, so that the caller can stop.

@@ -35,7 +35,7 @@ RECIPE = (Path(__file__), MESH_INPUT, MESH_LOCK)
 
 
 def lock(declared: Declared, root: Path, target: Target) -> Path:
-    """The lock of a server's packages, made anew only when what it is made from has changed.
+    """The lock of a server's packages, made again only when what it is made from has changed.
 
     Args:
         declared: What the author asks for.
@@ -43,7 +43,7 @@ def lock(declared: Declared, root: Path, target: Target) -> Path:
         target: What the packages are for.
 
     Raises:
-        BuildError: the packages cannot be had together, or one has no wheel for the target; two
+        BuildError: the packages are not available together, or one has no wheel for the target; two
             lines that name the requirement and what to do.
     """
     folder = root / ".mesh"

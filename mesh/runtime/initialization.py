@@ -10,7 +10,7 @@ import os
 os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
 os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
 # Without OpenTelemetry's SDK, which a layer may bring, FastMCP's spans go nowhere. What a caller
-# says of its trace is passed on all the same.
+# says of its trace is still passed on.
 if importlib.util.find_spec("opentelemetry.sdk") is None:
     os.environ.setdefault("FASTMCP_TELEMETRY_MODE", "propagation_only")
 # FastMCP looks for the home directory on import and fails where there is none; Lambda

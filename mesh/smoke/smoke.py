@@ -1,4 +1,4 @@
-"""The smoke test: whether a URL serves MCP to whom it should, and to nobody else.
+"""The smoke test: a URL must serve MCP to those who may call it, and to nobody else.
 
 Checks, in order: /health, refusal of a request without a credential, initialize,
 tools/list, and a tools/call where a tool can be called safely. A check that depends on a failed

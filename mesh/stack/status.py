@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Status:
     """The stack at one moment; addresses and versions are None before they exist.
 
-    Versions are what the aliases lead to now, as local AWS says, whoever moved them.
-    `instances` and `requests` are local AWS's own: see `GET /_local_aws/status`. `ways` counts
-    the requests in the function's log by what answered them, with FastMCP or without.
+    Versions are those that the aliases point to now, as local AWS says, whoever moved them.
+    `instances` and `requests` come from local AWS's `GET /_local_aws/status`. `ways` counts the
+    requests in the function's log by what answered them: FastMCP or the fast path.
     """
 
     running: bool

@@ -146,7 +146,7 @@ def first_error(output: str) -> str:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let a Ctrl-C count after the body: within it nobody would know yet whom to stop."""
+    """Let a Ctrl-C count after the body: within it nobody would know yet which process to stop."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or threading.current_thread() is not threading.main_thread():
         yield

@@ -6,14 +6,14 @@ import sys
 from itertools import chain
 
 from tests.prose.style import problems
-from tests.prose.text import errors, helps, pages, terraform
+from tests.prose.text import comments, docstrings, errors, helps, pages, terraform
 
 
 def main() -> int:
     """Print each problem with its place; the exit status is 1 if there is one."""
     found = [
         f"{paragraph.place}: {problem}"
-        for paragraph in chain(pages(), helps(), errors(), terraform())
+        for paragraph in chain(pages(), helps(), errors(), docstrings(), comments(), terraform())
         for problem in problems(paragraph.text)
     ]
     print("\n".join(found) or "prose: plain")  # noqa: T201 - a command

@@ -1,9 +1,10 @@
-"""Finds prose: in Markdown, in the help of commands, in errors, and in Terraform."""
+"""Finds prose: in Markdown, the help of commands, errors, docstrings, comments and Terraform."""
 
 from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ FIGURES = re.compile(r"<!-- (figures|refusals): begin -->.*?<!-- \1: end -->", r
 MADE_ELSEWHERE = {"docs/reference/compatibility.md", "THIRD-PARTY-NOTICES.md"}
 PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md", "terraform/**/*.md", ".github/*.md")
 PACKAGES = ("mesh", "aoma", "mcp_app")
+CODE_FOLDERS = (*PACKAGES, "benchmarks", "tests")
+# A line of a docstring that names a parameter, an attribute or an error before its description.
+ENTRY = re.compile(r"^\s*[\w.*, ]+: ")
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,41 @@ def errors() -> Iterator[Paragraph]:
                     for argument in node.exc.args:
                         if text := _without_code(_string(argument)):
                             yield Paragraph(place, text)
+
+
+def docstrings() -> Iterator[Paragraph]:
+    """The docstrings of modules, classes and functions, by paragraph and by entry of a list."""
+    for name, code in _code():
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            ) and (text := ast.get_docstring(node)):
+                place = f"{name}:{getattr(node, 'lineno', 1)}"
+                for part in re.split(r"\n\s*\n|\n(?=\s*[\w.*]+: )|\n\s*- ", text):
+                    yield Paragraph(place, _without_code(ENTRY.sub("", part)))
+
+
+def comments() -> Iterator[Paragraph]:
+    """The comments, those on lines of their own joined where they follow each other."""
+    for name, code in _code():
+        lines = iter(code.splitlines(keepends=True))
+        row, text = 0, ""
+        for token in tokenize.generate_tokens(lambda lines=lines: next(lines, "")):
+            if token.type != tokenize.COMMENT:
+                continue
+            own = token.line.lstrip().startswith("#")
+            if text and not (own and token.start[0] == row + 1):
+                yield Paragraph(f"{name}:{row}", _without_code(text))
+                text = ""
+            row, text = token.start[0], f"{text} {token.string.lstrip('#! ')}"
+        if text:
+            yield Paragraph(f"{name}:{row}", _without_code(text))
+
+
+def _code() -> Iterator[tuple[str, str]]:
+    for folder in CODE_FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            yield str(file.relative_to(ROOT)), file.read_text("utf-8")
 
 
 def _string(node: ast.expr) -> str:

@@ -136,7 +136,7 @@ def access_faults(event: Any, status: int, caller: str, path: str, *, signed: bo
     Args:
         event: What was sent to a server that needs a credential.
         status: Of the answer.
-        caller: Whom the log names.
+        caller: The name in the log.
         path: What was asked for, as the log has it.
         signed: Whether the input has a token with a valid signature.
     """

@@ -14,7 +14,7 @@ class LogWatch(logging.Handler):
 
     Attributes:
         faults: Of the lines since `clear`.
-        caller: Whom the request's line names; None where there was no such line.
+        caller: The caller in the request's line; None if there was no such line.
         path: What it says was asked for.
         raised: Where the last exception in the log came from.
     """

@@ -159,7 +159,7 @@ def samples(parser: str) -> list[bytes]:
 
 
 def mutated(parser: str, data: bytes, seed: int) -> bytes | None:
-    """A change that keeps JSON JSON; None where any bytes will do, or for every other input."""
+    """A change that leaves the data JSON; None where any bytes will do, or for another input."""
     value = _json(data) if parser in {"events", "claims"} else None
     if value is None or seed % 4 == 0:
         return None

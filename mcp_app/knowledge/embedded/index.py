@@ -151,7 +151,7 @@ class EmbeddedIndex:
             repository: names, without regard to case; any of them.
             author: parts of the author's name, without regard to case; any of them.
             date_from: ISO 8601, of the author's date; a date alone is the day's begin, UTC.
-            date_to: likewise; a date alone is the day's end.
+            date_to: as above; a date alone is the day's end.
             file_pattern: a glob that one of the changed files matches; see `path_matcher`.
             max_results: see the class.
             threshold: see the class.
@@ -246,7 +246,7 @@ class EmbeddedIndex:
             query: words to look for in summaries, descriptions and labels, or keys.
             project: a project's key, without regard to case.
             status: names, without regard to case; any of them.
-            priority: likewise.
+            priority: as above.
             max_results: see the class.
             threshold: see the class.
             limit_seconds: see the class.

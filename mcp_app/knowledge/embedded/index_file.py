@@ -1,9 +1,9 @@
 """Opens an index file read-only, and lends connections to it.
 
-A connection is used by one thread at a time: taken from the idle ones or opened, and put
-back. So FastMCP's worker threads search side by side without waiting for each other, none
-of them owns a connection that would have to be closed when it ends, and an instance that
-serves one request at a time, as on Lambda, has exactly one.
+One thread at a time uses a connection: it takes an idle one or opens one, and puts it back. So
+FastMCP's worker threads search side by side without waiting for each other. No thread owns a
+connection that has to be closed when the thread ends. An instance that serves one request at a
+time, as on Lambda, has exactly one connection.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class IndexFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = os.path.abspath(path)  # noqa: PTH100 - pathlib costs the cold start more
-        self._name = os.path.basename(self._path)  # noqa: PTH119 - likewise
+        self._name = os.path.basename(self._path)  # noqa: PTH119 - as above
         self._idle: list[sqlite3.Connection] = []
         try:
-            self.size_bytes = os.stat(self._path).st_size  # noqa: PTH116 - likewise
+            self.size_bytes = os.stat(self._path).st_size  # noqa: PTH116 - as above
         except OSError as error:
             raise SourceUnavailableError(
                 SOURCE, f"{self._name} cannot be opened ({error.strerror})", REBUILD

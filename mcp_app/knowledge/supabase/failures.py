@@ -21,7 +21,7 @@ MIGRATE = "Run `mesh database migrate` against this database."
 LATER = "Try again in a moment; https://status.supabase.com tells of outages."
 ADDRESS = "Check SUPABASE_URL, and the network between the function and Supabase."
 BUSY = frozenset({502, 503, 504})
-# Of PostgREST: no such function, table or column in its schema cache; of PostgreSQL: likewise.
+# Of PostgREST: no such function, table or column in its schema cache; of PostgreSQL: as above.
 MISSING = frozenset({"PGRST202", "PGRST204", "PGRST205", "42883", "42P01", "42703"})
 # PostgREST has no connection to its database, or got none in time; PostgreSQL starts,
 # stops or is full.

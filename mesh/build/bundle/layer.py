@@ -36,7 +36,7 @@ from mesh.build.bundle.optional_parts import OptionalPart
 from mesh.build.failure import BuildError
 from mesh.build.target import Target
 
-# A layer that other code has made is made anew.
+# A layer that other code has made is made again.
 RECIPE = Path(__file__).parent
 # Two weeks without a build that uses it.
 UNUSED_SECONDS = 14 * 24 * 3600
@@ -138,7 +138,7 @@ def obtain(
             made smaller then; with None all of the lock are.
 
     Raises:
-        BuildError: the packages cannot be had for the target.
+        BuildError: the packages are not available for the target.
         OSError: the cache cannot be written.
     """
     if not requirements.is_file():

@@ -2,10 +2,10 @@
 
 This saves 9 % of the zip (`python -m benchmarks.build_steps`).
 
-As `strip` does it, and for both architectures on any machine: a loader reads the segments
-that the program headers name, https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html.
-Sections (symbols of functions, debugging data) lie behind the last of them in what compilers
-write; some wheels carry several times their code of it.
+It does what `strip` does, for both architectures on any machine. A loader reads only the segments
+that the program headers name. Compilers write sections (symbols of functions, debugging data)
+behind the last segment, and in some wheels these are several times as large as the code.
+https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ small files take a quarter more of the zip than one file that holds them all, be
 compressed alone. They also take twice as long to import, because Python looks for each of them
 in its folder, asks for its date and checks its header.
 
-It is a path entry finder, https://docs.python.org/3/reference/import.html#path-entry-finders:
-everything that asks Python's import system (importlib.resources and .metadata, pkgutil, runpy)
-finds modules, data and native libraries as if all lay in folders. `__file__` is the source of
+It is a path entry finder, https://docs.python.org/3/reference/import.html#path-entry-finders.
+So importlib.resources, importlib.metadata, pkgutil and runpy find modules, data and native
+libraries as if they were in folders. `__file__` is the source of
 the module where the zip has it; otherwise it is where the module's bytecode would lie.
 """
 
@@ -155,7 +155,7 @@ class Finder:
         return spec
 
     def invalidate_caches(self) -> None:
-        """Look at the folder's files anew."""
+        """Look at the folder's files again."""
         self._files.invalidate_caches()
 
     def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:

@@ -23,7 +23,7 @@ def call_of(
         tool: FastMCP's.
         recorded: See `Freezer`.
         authors: The names of the authors' modules that were imported deferred.
-        reached: By the id of each function, what of a deferred package it may come upon.
+        reached: By the id of each function, what of a deferred package it may come on.
 
     Raises:
         NotFrozenError: it cannot; the message says why.
@@ -61,7 +61,7 @@ def call_of(
         "module": module,
         "function": name,
         "arguments": arguments,
-        # A call comes upon the real one, and no recorder.
+        # A call comes on the real one, and no recorder.
         "pydantic": "pydantic" in uses,
         "anyio": "anyio" in uses,
         "config": freezer.frozen(_config(adapter)),
@@ -90,7 +90,7 @@ def _check(tool: Any) -> None:
 def _place_of(
     function: Any, authors: Sequence[str], recorded: Mapping[str, Sequence[Any]]
 ) -> tuple[str, Any]:
-    """Where the function can be had: a module, and its name there or its place in the recording."""
+    """Where the function is: a module, and its name there or its place in the recording."""
     for author in authors:
         for name, found in vars(sys.modules[author]).items():
             if found is function:

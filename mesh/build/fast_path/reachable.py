@@ -1,4 +1,4 @@
-"""Finds what of FastMCP and Pydantic a running tool may come upon.
+"""Finds what of FastMCP and Pydantic a running tool may come on.
 
 A tool that asks FastMCP about its request, with `get_http_headers()` for example, has to be run
 by FastMCP. One that uses Pydantic needs the real one before it starts. So the build follows all
@@ -40,7 +40,7 @@ class Reachable:
         self._clean: set[int] = set()
 
     def from_function(self, function: FunctionType) -> dict[str, str]:
-        """By package, a name of it that a call of this function may come upon."""
+        """By package, a name of it that a call of this function may come on."""
         found: dict[str, str] = {}
         seen: set[int] = set()
         # What a call cannot see of its own function: annotations, which are read before.

@@ -148,7 +148,7 @@ def _leads_to(module: str, path: str, value: Any) -> bool:
         if found is None or "<" in name:
             return False
         found = getattr(found, name, None)
-    # A bound method is made anew each time.
+    # A bound method is made again each time.
     return found is value or (isinstance(value, MethodType) and found == value)
 
 

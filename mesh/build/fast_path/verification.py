@@ -259,7 +259,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
 
 
 def _reached(authors: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[int, dict[str, str]]:
-    """By the id of each function, what of a deferred package its call may come upon.
+    """By the id of each function, what of a deferred package its call may come on.
 
     Args:
         authors: Modules, which keep functions under names.

@@ -35,7 +35,7 @@ def refuse(server: Any) -> None:
             for each in provider._components.values()  # noqa: SLF001 - no public way
             if (config := getattr(each, "task_config", None)) and config.supports_tasks()
         ]
-        if tasks or TASKS in one._extensions:  # noqa: SLF001 - likewise
+        if tasks or TASKS in one._extensions:  # noqa: SLF001 - as above
             raise SettingsError(
                 f"{one.name} has background tasks"
                 f"{f', {", ".join(sorted(tasks))}' if tasks else ''}. Lambda stops an instance "

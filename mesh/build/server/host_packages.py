@@ -21,7 +21,7 @@ def host_site(requirements: Path, cache: Path) -> Path:
         cache: Where such folders are kept.
 
     Raises:
-        BuildError: they cannot be had for this machine.
+        BuildError: they are not available for this machine.
     """
     digest = hashlib.sha256(sys.version.encode() + locked(requirements)).hexdigest()
     home = cache / f"host-{digest[:32]}"

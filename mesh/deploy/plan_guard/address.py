@@ -1,4 +1,4 @@
-"""Whether the address stays: nothing that it depends on may be lost or made anew."""
+"""Whether the address stays: nothing that it depends on may be lost or made again."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def lost(plan: Plan) -> Iterator[Finding]:
 
 
 def gone(plan: Plan) -> Iterator[Finding]:
-    """Find what the state has and AWS does not: making it anew makes another address."""
+    """Find what the state has and AWS does not: making it again makes another address."""
     made = {change.address: change for change in plan.changes if change.actions == ["create"]}
     for change in plan.drift:
         if change.is_lost and change.type in THE_URL_DEPENDS_ON and change.address in made:
             where = _moved_region(change, plan)
             yield Finding(
                 change.address,
-                "is in the state and not found in AWS, and would be made anew; "
+                "is in the state and not found in AWS, and would be made again; "
                 + THE_URL_DEPENDS_ON[change.type],
                 where
                 or "Look whether region and account are the right ones; if somebody deleted "

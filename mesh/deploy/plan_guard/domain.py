@@ -1,6 +1,6 @@
 """Whether the custom domain stays what clients have: its name, where it leads, what proves it.
 
-What is replaced or deleted is found by `address`; here is what an update in place can do.
+`address` finds replaced and deleted resources. This module finds harmful updates in place.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def roll_back(
 
     Raises:
         GuardStoppedError: the plan guard objects.
-        NotReleasedError: it does not pass; it is live all the same.
+        NotReleasedError: it does not pass; it is still live.
         CommandFailedError: Terraform failed.
     """
     outputs = target.root.outputs()

@@ -1,4 +1,4 @@
-"""How much MiniStack keeps in memory of what functions say: it would keep all of it for ever.
+"""How much MiniStack keeps in memory of what functions say: it would keep all of it forever.
 
 The plain files below `DIR/logs` are not cut.
 """

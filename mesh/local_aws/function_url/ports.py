@@ -85,7 +85,8 @@ def listen_or_explain(port: int, *, purpose: str, advice: str) -> socket.socket:
     """A listening socket on 127.0.0.1.
 
     Raises:
-        LocalAwsError: the port is taken or may not be used: which, by whom if known, what to do.
+        LocalAwsError: the port is taken or may not be used; the message says which, who has it
+            if that is known, and what to do.
     """
     try:
         return listen(port)
@@ -98,7 +99,7 @@ def listen_or_explain(port: int, *, purpose: str, advice: str) -> socket.socket:
 
 
 def listen_somewhere() -> socket.socket:
-    """A listening socket on 127.0.0.1, on a port that can be had again after a restart.
+    """A listening socket on 127.0.0.1, on a port that is available again after a restart.
 
     Raises:
         LocalAwsError: none is free.

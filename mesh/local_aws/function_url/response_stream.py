@@ -32,7 +32,7 @@ class ResponseStream:
         self._broken = False
 
     def open(self, content_type: str) -> None:
-        """The function has begun to answer."""
+        """The function has started to answer."""
         self.content_type = content_type
         self.opened.set()
 

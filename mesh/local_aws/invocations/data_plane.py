@@ -193,9 +193,8 @@ class DataPlane:
     def _remove_unused_code(self) -> None:
         """Remove unpacked zips that no alias and no instance has needed for a while.
 
-        What is used is known on this loop alone, so the decision and the step that takes a
-        folder out of use are made here, without a turn of the loop in between; the files
-        are removed in a thread.
+        Only this loop knows which folders are in use. So it decides, and takes a folder out of
+        use, without a turn of the loop in between. A thread removes the files.
         """
         now = time.monotonic()
         versions = self._live | self._executions.versions_in_use()

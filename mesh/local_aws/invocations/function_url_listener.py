@@ -175,7 +175,7 @@ class FunctionUrlListener:
     async def _response(
         self, work: asyncio.Task[Outcome], stream: ResponseStream | None
     ) -> Response:
-        """The response to a finished invocation, or to one that has begun to answer."""
+        """The response to a finished invocation, or to one that has started to answer."""
         try:
             if stream is not None:
                 opened = asyncio.ensure_future(stream.opened.wait())

@@ -26,7 +26,7 @@ RANDOM_BYTES = 32
 
 
 class KeysUnavailableError(Exception):
-    """The keys cannot be had, so nobody is let in; the message says why, without a secret."""
+    """The keys are not available, so nobody is let in; the message says why, without a secret."""
 
 
 class ApiKey(Record):

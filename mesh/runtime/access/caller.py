@@ -21,7 +21,7 @@ class Caller(Record):
         token: the caller's own access token, its signature, issuer, audience and expiry
             verified; sources that check rows by user are asked with it. None for callers
             who are no users: API keys, IAM.
-        scopes: what the token was granted; None for callers without one, whom no scope limits.
+        scopes: what the token was granted; None for callers without a token, which no scope limits.
         tools: the only tools that the caller may see and call; None for every tool.
         rate_per_minute: calls a minute; None for the deployment's own limit.
     """

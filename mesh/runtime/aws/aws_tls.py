@@ -3,7 +3,7 @@
 Reading the authorities that a machine trusts, more than a hundred, took half of the time in
 which a cold start reads its first secret, and OpenSSL takes half a millisecond for each. So the
 one root that most of AWS's endpoints have comes first, then all of Amazon's, and then whatever
-the machine trusts: behind a proxy that signs anew, for example. What sufficed is kept. When it
+the machine trusts: behind a proxy that signs again, for example. What sufficed is kept. When it
 does not suffice any more, because the service has another chain, the others are tried again.
 https://www.amazontrust.com/repository/
 """

@@ -16,7 +16,7 @@ from mesh.runtime.aws import snapshot
 from mesh.runtime.record import Record
 
 SECONDS = 2.0
-# How long before their end they are asked for anew.
+# How long before their end they are asked for again.
 SPARE_SECONDS = 300.0
 ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -63,7 +63,7 @@ def current() -> Credentials:
 
 
 def forget() -> None:
-    """Ask for them anew the next time."""
+    """Ask for them again the next time."""
     global _served, _good_until
     _served, _good_until = None, float("-inf")
 

@@ -26,7 +26,7 @@ ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 
 class SecretUnavailableError(Exception):
-    """A secret cannot be had.
+    """A secret is not available.
 
     Args:
         reason: why, in one clause that names the parameter; never its value.
@@ -74,7 +74,7 @@ class Secret:
         snapshot.forgets(self.forget)
 
     def forget(self) -> None:
-        """Read it anew the next time."""
+        """Read it again the next time."""
         self._value, self._trusted_until = None, float("-inf")
 
     @property
@@ -172,7 +172,7 @@ def value_of(name: str) -> str:
         name: As in Terraform's variable `secrets`.
 
     Raises:
-        SecretUnavailableError: There is no such secret, or it cannot be had.
+        SecretUnavailableError: There is no such secret, or it is not available.
     """
     if not (name.isascii() and name.replace("_", "a").isalnum()):
         # Not shown: perhaps it is the secret itself.

@@ -29,7 +29,7 @@ def forgets(action: Callable[[], object]) -> None:
     """Have this done before the snapshot and after each restore.
 
     Args:
-        action: drops what must be had anew; it may find nothing to drop.
+        action: drops what must be had again; it may find nothing to drop.
     """
     if expected():
         _forgetting.append(action)

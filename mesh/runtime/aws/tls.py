@@ -1,4 +1,4 @@
-"""Whom this instance's clients trust: the system's certificates, read once for all of them.
+"""The authorities that this instance's clients trust: the system's, read once for all of them.
 
 Reading them costs more than a small import, and each HTTP client would do it for itself.
 Imported by both ways of an instance, and never twice.

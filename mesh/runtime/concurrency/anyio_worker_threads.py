@@ -1,9 +1,8 @@
 """One task that lasts as long as the instance: the root of all others, as anyio sees it.
 
-anyio ends its worker threads together with the root task, and takes for that the one which
-`run_until_complete` was given. Each invocation is such a task: a thread would be started and
-ended for every call of a tool that is a plain function. anyio looks for the root once, and
-keeps to it until it is done.
+anyio ends its worker threads with the root task, which is the task that `run_until_complete`
+runs. Each invocation would be such a task, so each call of a tool that is a plain function
+would start and end a thread. anyio looks for the root once, and keeps it until it is done.
 https://anyio.readthedocs.io/en/stable/threads.html
 """
 

@@ -31,7 +31,7 @@ def event_loop() -> AbstractEventLoop:
 
 def take() -> AbstractEventLoop:
     """The loop for FastMCP's way, which closes it: the one that is there, unless it is taken."""
-    global _loop, _taken  # noqa: PLW0603 - likewise
+    global _loop, _taken  # noqa: PLW0603 - as above
     if _taken:
         _loop = None
     made = event_loop()

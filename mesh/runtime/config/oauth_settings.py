@@ -1,4 +1,4 @@
-"""The settings of access by OAuth: whom to trust, and what a token must say."""
+"""The settings of access by OAuth: which issuer to trust, and what a token must say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_SCOPES: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 class OAuthSettings(Record):
-    """Whose access tokens are taken. Nothing secret: an issuer publishes its keys.
+    """Whose access tokens are accepted. Nothing secret: an issuer publishes its keys.
 
     Attributes:
         issuer: exactly as it stands in tokens, such as https://abc.supabase.co/auth/v1.

@@ -23,7 +23,7 @@ FORBIDDEN = 403
 
 
 class OriginSecretUnavailableError(Exception):
-    """The hashes cannot be had, so nothing is let through; the message has no secret."""
+    """The hashes are not available, so nothing is let through; the message has no secret."""
 
 
 class StoredSecret(Record):

@@ -49,7 +49,7 @@ class Exchange:
         self,
         method: str,
         params: Mapping[str, Any] | None,  # noqa: ARG002 - the SDK's signature
-        opts: CallOptions | None = None,  # noqa: ARG002 - likewise
+        opts: CallOptions | None = None,  # noqa: ARG002 - as above
     ) -> dict[str, Any]:
         """Refuse to ask the client.
 

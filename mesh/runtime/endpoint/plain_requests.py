@@ -39,7 +39,7 @@ class PlainRequest:
         version: Of the protocol.
         modern: Whether that is 2026-07-28 or later, with no handshake.
         client_info: What a modern request says of its client, not checked.
-        client_capabilities: Likewise.
+        client_capabilities: As above.
     """
 
     message: JSONRPCRequest

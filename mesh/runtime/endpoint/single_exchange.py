@@ -1,10 +1,10 @@
 """A request, answered in the task in which it came.
 
-The SDK's transports make tasks and streams for each request, up to ten before 2026-07-28: one
-that sends, one that listens whether the client has left, one that keeps the stream open, and so
-on. Here a client that leaves is noticed from outside of the request, by `streaming`, and
-behind Mangum none can leave; so the SDK's own driver of one request, `serve_one`, is called
-instead, and what a tool says is sent by the task that says it. The answer is the same.
+The SDK's transports make up to ten tasks and streams for each request before 2026-07-28. One of
+them sends, one notices that the client has left, one keeps the stream open, and so on. None of
+this is needed here: `streaming` notices a client that leaves, and behind Mangum no client can
+leave. So this calls the SDK's own driver of one request, `serve_one`, and the task that runs a
+tool sends what the tool says. The answer is the same.
 """
 
 from __future__ import annotations

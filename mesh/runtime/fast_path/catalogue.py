@@ -26,14 +26,16 @@ class Catalogue:
     """Imports authors' modules, once, and checks them.
 
     Args:
-        frozen: What the build wrote down: `authors`, the first names of all modules that authors
-            wrote; `modules` with the fingerprint of each; `imports`, each with those that it
-            imports; `order`, the modules of tools in the order in which the server imports them;
-            `server`, where the server is if its module is one of those; `functions`, each tool's
-            module, and the name of its function there, or else the place at which a recorded call
-            of the module got it; `early` (see `Deferral`); `environment`, the variables that
-            modules read, with their values, None for one that was not set; and `varies`, whether
-            the catalogue is another in each process.
+        frozen: What the build wrote down.
+            `authors` has the first names of all modules that authors wrote.
+            `modules` has the fingerprint of each, and `imports` the modules that each imports.
+            `order` has the modules of tools in the order in which the server imports them.
+            `server` says where the server is, if its module is one of those.
+            `functions` has each tool's module, and the name of its function there, or else the
+            place at which a recorded call of the module got it.
+            `early` is that of `Deferral`.
+            `environment` has the variables that modules read, and their values, None where not set.
+            `varies` says whether each process has another catalogue.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ class LeftToFastMcpError(Exception):
     """FastMCP's way answers this request: nothing is wrong with it, or here.
 
     Args:
-        reason: Why, in a word, for the log; `mesh.runtime.observability.way` has them.
+        reason: Why, in one word, for the log; `mesh.runtime.observability.way` has them.
     """
 
     def __init__(self, reason: str = "method") -> None:

@@ -93,7 +93,7 @@ class State:
 
 
 class ToolCalls:
-    """The tools whose functions can be had without FastMCP.
+    """The tools whose functions are available without FastMCP.
 
     Args:
         catalogue: The authors' modules.

@@ -4,7 +4,7 @@ Nothing is replaced for good and nothing is left out. What is put off is loaded 
 when somebody asks for it, and is the same object then. Four means, each in a file of its own:
 
 - `facades`: packages that only gather names from their modules for convenience, such as `mcp`
-  (which would load the whole client), are run when a name of theirs is asked for.
+  (which would load the whole client), run when somebody asks for one of their names.
 - `stand_ins`: a module that is imported for one function, or for annotations alone, is
   imported when that function is called.
 - `models`: Pydantic collects the fields of about 500 protocol models, and builds their validators,

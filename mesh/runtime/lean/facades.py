@@ -1,4 +1,4 @@
-"""Packages whose `__init__` only gathers names: run when a name of theirs is asked for.
+"""Packages whose `__init__` only gathers names: run when somebody asks for one of their names.
 
 PEP 562 on somebody else's package. A name that the lean start needs is taken from where it
 is defined; any other name runs the package's own `__init__`, and everything is as always.

@@ -36,7 +36,7 @@ class Claims:
         expires_at: `exp`.
         not_before: `nbf`; 0 without it.
         scopes: `scope` and `scp` together; None without both.
-        client_id: Whom the token was given to; None when it does not say.
+        client_id: The client that got the token; None if the token does not say.
         roles: `role`; empty without it.
         is_anonymous: Supabase's claim of that name.
         kinds: What `KIND_CLAIMS` say, in lower case, by the claim's name.

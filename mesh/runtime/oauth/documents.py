@@ -15,7 +15,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class DocumentUnavailableError(Exception):
-    """The document cannot be had now; the message says where it should be, and why not."""
+    """The document is not available now; the message says where it should be, and why not."""
 
 
 class NoSuchDocumentError(DocumentUnavailableError):

@@ -40,7 +40,7 @@ logger = logging.getLogger("mesh.oauth")
 
 
 class IssuerUnavailableError(Exception):
-    """The issuer's keys cannot be had, so no token can be judged; the message says why."""
+    """The issuer's keys are not available, so no token can be judged; the message says why."""
 
 
 def metadata_addresses(issuer: str) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ async def discover(issuer: str, get: Get = fetch) -> str:
     """The address of the issuer's keys, as its metadata says.
 
     Raises:
-        DocumentUnavailableError: there is no metadata, it cannot be had, or it is another's.
+        DocumentUnavailableError: there is no metadata, it is not available, or it is another's.
     """
     missing: list[str] = []
     for address in metadata_addresses(issuer):
@@ -149,7 +149,7 @@ class SigningKeys:
         snapshot.forgets(self.forget)
 
     def forget(self) -> None:
-        """Fetch the keys anew the next time."""
+        """Fetch the keys again the next time."""
         self._keys = ()
         self._fetched_at = self._failed_at = float("-inf")
         self._failure = None
@@ -160,7 +160,7 @@ class SigningKeys:
         A token without a key's name is the only key's, if there is but one.
 
         Raises:
-            IssuerUnavailableError: The keys cannot be had, or are too old to be trusted, or
+            IssuerUnavailableError: The keys are not available, or are too old to be trusted, or
                 this one may be new and the issuer cannot be asked.
         """
         found = self._choose(key_id, algorithm) if self._age() < STALE_SECONDS else None

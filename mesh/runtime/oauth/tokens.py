@@ -103,7 +103,7 @@ class TokenVerifier:
 
         Raises:
             InvalidTokenError: It is not valid here.
-            IssuerUnavailableError: The issuer's keys cannot be had.
+            IssuerUnavailableError: The issuer's keys are not available.
         """
         sent = _parsed(token)
         # A token that no key could make valid never makes this server ask the issuer for keys.

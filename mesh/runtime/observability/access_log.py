@@ -90,7 +90,7 @@ def request_fields(
         calls: The calls in it, as `mesh.runtime.observability.call_log` notes them.
         metrics: What a line says to CloudWatch; None for nothing.
         way: See `mesh.runtime.observability.way`.
-        reason: Likewise.
+        reason: As above.
     """
     fields: dict[str, Any] = {
         "method": _shown(method[:MAX_METHOD]),

@@ -1,4 +1,4 @@
-"""Which way answers the request: `fast` without FastMCP, or `full` and, in a word, why.
+"""Which way answers the request: `fast` without FastMCP, or `full`, and one word for why.
 
 docs/explanation/fast-path.md says what each reason means.
 """

@@ -149,7 +149,7 @@ def iam_arn(request_context: dict[str, Any]) -> str | None:
 
     Raises:
         BadEventError: There is an identity of another kind. API keys and users have names in
-            the log too: nobody may get one of theirs by invoking the function directly.
+            the log too: nobody may get one of their names by invoking the function directly.
     """
     authorizer = request_context.get("authorizer")
     iam = authorizer.get("iam") if isinstance(authorizer, dict) else authorizer

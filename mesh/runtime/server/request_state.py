@@ -50,7 +50,7 @@ class SharedKeyCodec:
         snapshot.forgets(self.forget)
 
     def forget(self) -> None:
-        """Read the key anew the next time."""
+        """Read the key again the next time."""
         self._codec = None
 
     def _current(self) -> AESGCMRequestStateCodec:

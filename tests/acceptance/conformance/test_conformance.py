@@ -1,8 +1,8 @@
 """The official conformance suite, through the Function URL, in both eras of the protocol.
 
 https://github.com/modelcontextprotocol/conformance: its released line, and the alpha line that
-knows what each revision requires. Failures that are expected stand in `expected-*.yml`, each
-with its reason; one that no longer fails fails the test.
+knows what each revision requires. `expected-*.yml` lists the failures that are
+expected, each with its reason. The test fails if one of them passes.
 """
 
 from __future__ import annotations

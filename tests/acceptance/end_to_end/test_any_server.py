@@ -181,7 +181,7 @@ def test_a_value_that_terraform_refuses_is_the_whole_error(folder: Folder) -> No
     done = folder.mesh("up", TF_VAR_memory_mb="1")
     assert done.returncode == 1
     assert "memory_mb" in done.stderr
-    # Nothing has to be made anew.
+    # Nothing has to be made again.
     assert "start afresh" not in done.stderr
 
 

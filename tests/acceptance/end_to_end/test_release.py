@@ -196,7 +196,7 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
     # It serves whoever signs, as the candidate's callers do, and nobody with a key.
     target = with_key(target, key)
     editable.write_tool("second")
-    good = editable.break_search('if caller.current().name.startswith("key:"):')
+    good = editable.break_search('if caller.current_caller().name.startswith("key:"):')
     with pytest.raises(NotReleasedError) as refused:
         release(target, options, steps())
     assert "version 2 does not pass the smoke test" in str(refused.value)

@@ -1,4 +1,4 @@
-"""What the page says, to whom it says it, and what it can never be made to say."""
+"""What the page says, who reads it, and what it can never be made to say."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_a_scheme_that_is_none_is_not_repeated(url):
 
 
 def test_whatever_it_is_given_stays_text():
-    """Should something hostile come this far all the same: no mark-up comes of it."""
+    """If something hostile comes this far, it still becomes no mark-up."""
     tool = Tool(
         name="a_tool",
         description=HOSTILE,

@@ -356,7 +356,7 @@ def test_the_root_and_the_plan_guard_know_the_same_credentials() -> None:
 
 # What deployments of AOMA Mesh have had since before its settings were those of any server: where
 # Terraform keeps each resource, and the name by which AWS does. Another of either would make it
-# anew, and with it the address or the secrets.
+# again, and with it the address or the secrets.
 AOMA_HAS = {
     "module.candidate_url.aws_lambda_function_url.this": ("qualifier", "candidate"),
     "module.lambda.aws_cloudwatch_log_group.this": ("name", "/aws/lambda/aoma-mesh-dev"),

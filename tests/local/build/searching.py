@@ -45,11 +45,11 @@ def loaded() -> list[str]:
 result = {"failed": answer("POST", "/rpc", {"query": "upload fails", "mode": "keyword"})}
 result["found"] = answer("POST", "/rpc", {"query": "upload hangs", "mode": "hybrid"})
 result["before"] = loaded()
-BACKEND = sys.modules["mcp_app.deployment"].current().backend
+BACKEND = sys.modules["mcp_app.deployment"].current_deployment().backend
 result["ready"] = answer("GET", "/ready")
 result["after"] = loaded()
 result["by FastMCP"] = answer("POST", "/rpc", {"query": "upload hangs", "maxResults": 3})
 result["again"] = answer("POST", "/rpc", {"query": "upload hangs"})
 result["in INIT"] = IN_INIT
-result["one backend"] = BACKEND is sys.modules["mcp_app.deployment"].current().backend
+result["one backend"] = BACKEND is sys.modules["mcp_app.deployment"].current_deployment().backend
 sys.stdout.write(json.dumps(result) + "\n")

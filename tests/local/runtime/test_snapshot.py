@@ -1,4 +1,4 @@
-"""With SnapStart, what an instance knew before its snapshot is asked anew by every copy of it."""
+"""With SnapStart, what an instance knew before its snapshot is asked again by every copy of it."""
 
 import asyncio
 import json

@@ -78,7 +78,7 @@ def test_a_server_that_is_open_but_does_not_say_so_fails(serve: Serve) -> None:
     assert not report.ok
     assert outcome(report)["refusal"] is False
     assert "anybody can use this server" in detail(report, "refusal")
-    # Everything else is looked at all the same.
+    # Everything else is still checked.
     assert outcome(report)["tools/call"] is True
 
 

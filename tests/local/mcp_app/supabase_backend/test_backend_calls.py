@@ -1,4 +1,4 @@
-"""What is asked, of whom, how often, and what is made of the answers."""
+"""Which services are asked, how often, and what becomes of the answers."""
 
 from __future__ import annotations
 

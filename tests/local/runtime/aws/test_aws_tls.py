@@ -1,4 +1,4 @@
-"""Whom a connection to AWS trusts; with the library's modules, and with CPython's own."""
+"""Which authorities a connection to AWS trusts, with the library's and CPython's own modules."""
 
 import socket
 import ssl
@@ -27,7 +27,7 @@ def modules(request, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def nobody_said(monkeypatch):
-    """No instance has connected yet, and nobody has said whom to trust."""
+    """No instance has connected yet, and nobody has said which authorities to trust."""
     monkeypatch.setattr(aws_tls, "_kept", None)
     monkeypatch.setattr(tls, "_context", None)
     for name in (*aws_tls.SAID, *aws_tls.BUNDLES):

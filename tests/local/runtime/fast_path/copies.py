@@ -61,7 +61,7 @@ class Compared:
     Attributes:
         served: The events that the fast path answered, by their place.
         different: Event, the fast path's answer, and FastMCP's, where these are not the same;
-            likewise their lines in the log.
+            their lines in the log, too.
         logged: What the log said of each, by its place.
         reasons: Why FastMCP's way answered, by the event's place.
     """

@@ -20,7 +20,7 @@ from tests.local.runtime.fast_path.requests import asked, call, in_all_ways
 # Enough for the imports of the first call on a busy machine; a service that hangs takes it all.
 SECONDS = 8
 QUERY = {"query": "how are releases rolled back"}
-# The way that asks second is asked likewise.
+# The way that asks second is asked the same.
 WAYS = 2
 
 

@@ -54,7 +54,7 @@ class Hashes:
 
 def full_of(settings: Settings, ring: KeyRing | None) -> Any:
     """FastMCP's way, as `mesh.runtime.http.instance.start` makes it."""
-    # First of all, as an instance does it.
+    # First, as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
     from mcp_app.server import build_server  # noqa: PLC0415
     from mesh.runtime.concurrency import event_loop  # noqa: PLC0415 - not on the fast path

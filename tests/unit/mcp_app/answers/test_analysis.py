@@ -154,7 +154,7 @@ def test_an_argument_that_does_not_fit_is_an_error_of_its_own(model, monkeypatch
 def test_sources_are_asked_at_one_time_and_a_slow_one_is_left(model, monkeypatch) -> None:
     backend = model("Assets are quarantined [1].")
     searches = ("search_documents", "search_commits", "search_code")
-    # Nobody goes on before all have begun: one after the other they would all be too late.
+    # Nobody goes on before all have started: one after the other they would all be too late.
     all_begun = asyncio.Barrier(len(searches))
     for name in searches:
         search = getattr(backend, name)

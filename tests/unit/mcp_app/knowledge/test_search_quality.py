@@ -1,10 +1,10 @@
 """The right document comes first, on questions judged by people.
 
-`judged.tsv` holds questions over `corpus/`, whose author also wrote them: what is asserted
-here are floors against getting worse, and no measure of what to expect elsewhere. On 50
-questions over a framework's documentation of 505 files, the same ranking had the right
-document first and among the first five for .80 and .96 of the questions in the documents'
-own words, and for .44 and .84 of those in other words; the ranking was chosen on these very
+`judged.tsv` holds questions over `corpus/`, and the author of the corpus also wrote them. So these
+are floors against getting worse, not a measure of what to expect elsewhere. The same ranking was
+tried with 50 questions over a framework's documentation of 505 files. In the documents' own
+words, the right document came first for .80 and among the first five for .96 of them. In other
+words, it came first for .44 and among the first five for .84. The ranking was chosen on these
 questions, so expect less of it elsewhere.
 """
 
