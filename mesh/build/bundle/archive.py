@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ UNIX = 3
 # Of libdeflate's 12: 4 % smaller than zlib's 6 in twice its time, 3 % than zlib's 9 in half of
 # it. 12 takes twice as long for 0.1 %.
 LEVEL = 10
+SMALL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,17 @@ def compressor() -> str:
 
 
 def _deflated(entry: Entry) -> bytes:
+    return _small(entry.data) if len(entry.data) <= SMALL_BYTES else _compressed(entry.data)
+
+
+def _compressed(data: bytes) -> bytes:
     import deflate  # noqa: PLC0415 - `build.py --help` needs no environment
 
-    return bytes(deflate.deflate_compress(entry.data, LEVEL))
+    return bytes(deflate.deflate_compress(data, LEVEL))
+
+
+# `mesh dev` packs the same runtime again after each save: half of the time of its builds.
+_small = lru_cache(maxsize=512)(_compressed)
 
 
 def append(archive: Path, entries: Iterable[Entry]) -> dict[str, Written]:

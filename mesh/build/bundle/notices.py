@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -116,11 +117,12 @@ def page(subject: str, notices: Sequence[Notice]) -> str:
     return BEGINNING.format(subject=subject) + "".join(rows)
 
 
+@lru_cache(maxsize=1)
 def entries(layer: Path) -> tuple[Entry, ...]:
     """Mesh's licence and the notices, as they lie in the zip.
 
     Args:
-        layer: The zip of the dependencies.
+        layer: The zip of the dependencies; its name says what is in it, so it is read once.
 
     Raises:
         BuildError: Mesh's licence is missing where Mesh is installed.
