@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import tokenize
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from mesh.build.environment import ROOT
 from mesh.cli import command_line
 
 # In the place of code, so that sentences stay sentences; numbered, or it would repeat a word.
-NAME = "zz"
+NAME = "Zz"
 CODE = re.compile(r"`[^`]*`|\{[^{}]*\}|https?://\S+|\S*[_/]\S*")
 TERRAFORM = re.compile(r'^\s*(?:description|error_message)\s+= "(.*)"$', re.MULTILINE)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -27,6 +28,7 @@ PAGES = ("*.md", "docs/**/*.md", "examples/**/*.md", "terraform/**/*.md", ".gith
 PACKAGES = ("mesh", "aoma", "mcp_app")
 CODE_FOLDERS = (*PACKAGES, "benchmarks", "tests")
 # A line of a docstring that names a parameter, an attribute or an error before its description.
+ENTRIES = re.compile(r"\n\s*\n|\n(?=\s*[\w.*]+: )|\n\s*- ")
 ENTRY = re.compile(r"^\s*[\w.*, ]+: ")
 
 
@@ -105,32 +107,41 @@ def errors() -> Iterator[Paragraph]:
 
 
 def docstrings() -> Iterator[Paragraph]:
-    """The docstrings of modules, classes and functions, by paragraph and by entry of a list."""
+    """The docstrings of all code."""
     for name, code in _code():
-        for node in ast.walk(ast.parse(code)):
-            if isinstance(
-                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-            ) and (text := ast.get_docstring(node)):
-                place = f"{name}:{getattr(node, 'lineno', 1)}"
-                for part in re.split(r"\n\s*\n|\n(?=\s*[\w.*]+: )|\n\s*- ", text):
-                    yield Paragraph(place, _without_code(ENTRY.sub("", part)))
+        yield from docstrings_in(name, code)
+
+
+def docstrings_in(name: str, code: str) -> Iterator[Paragraph]:
+    """The docstrings of modules, classes and functions, by paragraph and by entry of a list."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) and (text := ast.get_docstring(node)):
+            place = f"{name}:{getattr(node, 'lineno', 1)}"
+            for part in ENTRIES.split(text):
+                yield Paragraph(place, _without_code(ENTRY.sub("", part)))
 
 
 def comments() -> Iterator[Paragraph]:
-    """The comments, those on lines of their own joined where they follow each other."""
+    """The comments of all code."""
     for name, code in _code():
-        lines = iter(code.splitlines(keepends=True))
-        row, text = 0, ""
-        for token in tokenize.generate_tokens(lambda lines=lines: next(lines, "")):
-            if token.type != tokenize.COMMENT:
-                continue
-            own = token.line.lstrip().startswith("#")
-            if text and not (own and token.start[0] == row + 1):
-                yield Paragraph(f"{name}:{row}", _without_code(text))
-                text = ""
-            row, text = token.start[0], f"{text} {token.string.lstrip('#! ')}"
-        if text:
+        yield from comments_in(name, code)
+
+
+def comments_in(name: str, code: str) -> Iterator[Paragraph]:
+    """The comments, those on lines of their own joined where they follow each other."""
+    row, text = 0, ""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        own = token.line.lstrip().startswith("#")
+        if text and not (own and token.start[0] == row + 1):
             yield Paragraph(f"{name}:{row}", _without_code(text))
+            text = ""
+        row, text = token.start[0], f"{text} {token.string.lstrip('#! ')}"
+    if text:
+        yield Paragraph(f"{name}:{row}", _without_code(text))
 
 
 def _code() -> Iterator[tuple[str, str]]:

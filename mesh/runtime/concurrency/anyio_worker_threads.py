@@ -2,7 +2,7 @@
 
 anyio ends its worker threads with the root task, which is the task that `run_until_complete`
 runs. Each invocation would be such a task, so each call of a tool that is a plain function
-would start and end a thread. anyio looks for the root once, and keeps it until it is done.
+would start and end a thread. But anyio looks for the root once, and keeps it until it is done.
 https://anyio.readthedocs.io/en/stable/threads.html
 """
 

@@ -30,7 +30,7 @@ TOOLS = {
 
 
 class ToolMetrics:
-    """Says what CloudWatch shall read from a line about a tool's call.
+    """Says which metrics CloudWatch reads from a line about a tool's call.
 
     Args:
         namespace: CloudWatch's namespace of the metrics.

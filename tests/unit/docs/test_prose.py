@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from tests.prose.style import MOST_WORDS, problems
-from tests.prose.text import errors, helps, markdown, pages, terraform
+from tests.prose.text import (
+    comments,
+    comments_in,
+    docstrings,
+    docstrings_in,
+    errors,
+    helps,
+    markdown,
+    pages,
+    terraform,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,15 +57,35 @@ def test_code_is_no_prose_and_table_cells_are() -> None:
     assert "page.md:3" in found
 
 
-def test_the_check_reads_pages_help_errors_and_terraform() -> None:
+def test_docstrings_and_comments_are_read_by_paragraph_and_entry() -> None:
+    code = (
+        '"""Module.\n\nMore."""\n\n\n'
+        'def one(a, b):\n    """Do.\n\n    Args:\n'
+        '        a: First.\n        b: Second `one`.\n    """\n'
+        "    # A comment\n    # of two lines.\n    x = 1  # Beside code.\n"
+    )
+
+    texts = [one.text for one in chain(docstrings_in("m.py", code), comments_in("m.py", code))]
+
+    assert texts[:3] == ["Module.", "More.", "Do."]
+    assert "First." in texts
+    assert "A comment of two lines." in texts
+    assert "Beside code." in texts
+    assert not any("one`" in text for text in texts)
+
+
+def test_the_check_reads_pages_help_errors_code_and_terraform() -> None:
     read = {
         "pages": {one.place.partition(":")[0] for one in pages()},
         "helps": {one.place for one in helps()},
         "errors": {one.place.partition(":")[0] for one in errors()},
+        "docstrings": {one.place.partition(":")[0] for one in docstrings()},
+        "comments": {one.place.partition(":")[0] for one in comments()},
         "terraform": {one.place for one in terraform()},
     }
 
     assert {"README.md", "CONTRIBUTING.md", "docs/architecture.md"} <= read["pages"]
     assert "mesh keys create --help, --expires-in" in read["helps"]
     assert "mesh/settings/settings.py" in read["errors"]
+    assert "mesh/runtime/handler.py" in read["docstrings"] & read["comments"]
     assert "terraform/outputs.tf" in read["terraform"]

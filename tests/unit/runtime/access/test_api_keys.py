@@ -235,7 +235,7 @@ def test_one_read_serves_all_who_wait_for_it(clock):
     with ThreadPoolExecutor(5) as pool:
         found = [pool.submit(keys.find, new) for _ in range(5)]
         assert reading.wait(10)
-        # Who is known already waits for nobody.
+        # A caller whose key is known does not wait.
         assert not keys.blocks(key)
         assert keys.find(key)
         go_on.set()
