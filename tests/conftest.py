@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,15 @@ from mesh.stack import terraform
 from tests.fixtures import leftovers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from playwright.sync_api import Browser
 
     from aoma.local_supabase.openai.server import LocalOpenAI
     from mesh.local_aws.process import Running
-    from tests.fixtures.browser.chromium import Browser
+
+    type Chromium = Callable[[], AbstractContextManager[Browser]]
 
 ROOT = Path(__file__).resolve().parents[1]
 # As the handler sets it: FastMCP's log lines go where ours go, and tests see them.
@@ -135,7 +140,7 @@ def aws(
     finally:
         process.stop(state)
         # pytest shows it with a test that failed.
-        print("\n".join(log.read_text().splitlines()[-LOG_LINES:]))  # noqa: T201
+        print("\n".join(log.read_text().splitlines()[-LOG_LINES:]))  # noqa: T201 - pytest shows it
 
 
 @pytest.fixture(scope="session")
@@ -160,7 +165,7 @@ def supabase(migrated_project: LocalSupabase) -> LocalSupabase:
 def openai_process() -> Iterator[LocalOpenAI]:
     """The stand-in for OpenAI of this worker's; tests take `openai_server`."""
     # The SDK's types take most of a second to import.
-    from aoma.local_supabase.openai.server import LocalOpenAI  # noqa: PLC0415
+    from aoma.local_supabase.openai.server import LocalOpenAI  # noqa: PLC0415 - see above
 
     with LocalOpenAI() as server:
         yield server
@@ -174,12 +179,10 @@ def openai_server(openai_process: LocalOpenAI) -> LocalOpenAI:
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A headless Chromium of this worker's."""
+def chromium() -> Chromium:
+    """Starts a headless Chromium: `with chromium() as browser`."""
     # Few tests need one.
-    from tests.fixtures.browser import installed_chromium  # noqa: PLC0415
-    from tests.fixtures.browser.chromium import launched  # noqa: PLC0415
+    from tests.fixtures.browser import installed_chromium  # noqa: PLC0415 - see above
+    from tests.fixtures.browser.chromium import launched  # noqa: PLC0415 - see above
 
-    program, variables = installed_chromium.find()
-    with launched(program, tmp_path_factory.mktemp("chromium"), variables) as opened:
-        yield opened
+    return partial(launched, *installed_chromium.find())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import socket
@@ -11,17 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.fixtures import node
-from tests.fixtures.browser.chromium import Page
 from tests.fixtures.clients.protocol_server import ProtocolServer, protocol_server
 
 LAUNCHER = node.MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 READY = "up and running"
-SHOWN = "document.body.innerText.includes({})"
-# The innermost element that has a text and nothing else.
-WITH_TEXT = """[...document.querySelectorAll("label, button, p")].findLast(
-    one => one.innerText.trim().startsWith({}))"""
 
 
 def free_port() -> int:
@@ -68,13 +63,6 @@ def inspector(server: ProtocolServer, folder: str, era: str) -> Iterator[str]:
         process.communicate(timeout=30)
 
 
-def choose(page: Page, text: str) -> None:
-    """Click what has this text, once it is there."""
-    wanted = WITH_TEXT.format(json.dumps(text))
-    page.until(f"!!{wanted}")
-    page.evaluate(f"{wanted}.click()")
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with protocol_server(tmp_path_factory.mktemp("inspected")) as deployed:
@@ -82,21 +70,18 @@ def server(tmp_path_factory):
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_the_inspectors_page_connects_lists_and_calls(server, browser, tmp_path, era):
-    with inspector(server, str(tmp_path), era) as address, browser.page(address) as page:
-        # By script: the page may still move, and a click with the mouse would miss.
-        page.until("!!document.querySelector('input[role=switch]')")
-        page.evaluate("document.querySelector('input[role=switch]').click()")
-        page.until(SHOWN.format("'Connected'"))
-        choose(page, "Tools")
-        page.until(SHOWN.format("'search_knowledge'"))
-        choose(page, "search_knowledge")
-        page.until(SHOWN.format("'Execute Tool'"))
-        # Its first field is the tool's first argument, query.
-        field = "[...document.querySelectorAll('label')].find(one => /^query/.test(one.innerText))"
-        page.evaluate(f"document.getElementById({field}.htmlFor).focus()")
-        page.send("Input.insertText", text="Terraform")
-        choose(page, "Execute Tool")
-        page.until(SHOWN.format("'\"hits\": ['"))
-        page.screenshot(tmp_path / "called.png")
-        assert re.search(r'"title": "\w', page.evaluate("document.body.innerText"))
+def test_the_inspectors_page_connects_lists_and_calls(server, chromium, tmp_path, era):
+    with inspector(server, str(tmp_path), era) as address, chromium() as browser:
+        page = browser.new_page()
+        page.goto(address)
+        # By the keyboard: the switch is drawn over the element itself.
+        page.get_by_role("switch").press("Space")
+        expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+        page.get_by_text("Tools", exact=True).first.click()
+        page.get_by_text("search_knowledge").first.click()
+        # Its first field is the tool's first argument.
+        page.get_by_role("textbox", name="query").fill("Terraform")
+        page.get_by_role("button", name="Execute Tool").click()
+        expect(page.get_by_text(re.compile(r'"hits": \[')).first).to_be_visible()
+        page.screenshot(path=tmp_path / "called.png")
+        assert re.search(r'"title": "\w', page.inner_text("body"))

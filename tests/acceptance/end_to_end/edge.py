@@ -83,7 +83,7 @@ class _Request(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_DELETE = do_OPTIONS = _pass_on  # noqa: N815 - http.server's names
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Error
 from pytest_terraform import terraform
 
 from mesh.credentials import api_keys
@@ -73,7 +74,7 @@ def refuse_other_page(page: WebPage, url: str, key: str) -> None:
     for path in ("", "health", "ready", "mcp", "rpc", "nowhere"):
         assert page.ask(url + path) == REFUSED
         assert page.ask(url + path, method="POST", headers=bearer, body=PING) == REFUSED
-    with pytest.raises(AssertionError, match="Failed to fetch"):
+    with pytest.raises(Error, match="Failed to fetch"):
         page.session(f"{url}mcp", bearer, "legacy")
     # A form's request is sent without asking; the server refuses it, and the page sees no answer.
     blind = page.ask(f"{url}rpc", **BLIND, body=PING)
@@ -91,7 +92,7 @@ def refuse_other_origin(url: str, key: str, origin: str) -> None:
 
 
 @terraform("terraform///", name="for_browsers")
-def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make_key, browser):
+def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make_key, chromium):
     outputs = {name: output["value"] for name, output in for_browsers.outputs.items()}
     url, candidate = outputs["function_url"], outputs["candidate_url"]
     allowed, other = origins
@@ -103,7 +104,8 @@ def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make
     bearer = {"authorization": f"Bearer {key}"}
     assert httpx.get(f"{url}health", timeout=60).status_code == httpx.codes.OK
 
-    with opened_page(browser, allowed) as page:
+    with chromium() as browser:
+        page = opened_page(browser, allowed)
         for mode, protocol in MODES.items():
             seen = page.session(f"{url}mcp", bearer, mode)
             check(seen)
@@ -121,8 +123,8 @@ def test_pages_of_allowed_origins_and_no_others(aws, origins, for_browsers, make
     assert asked
     assert {line["version"] for line in asked} == {None}, "a preflight was an invocation"
 
-    with opened_page(browser, other) as page:
-        refuse_other_page(page, url, key)
+    with chromium() as browser:
+        refuse_other_page(opened_page(browser, other), url, key)
     for origin in (
         other,
         "null",

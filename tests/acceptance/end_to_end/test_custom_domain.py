@@ -18,6 +18,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
+from playwright.sync_api import Browser, Error
 from pytest_terraform import terraform
 
 from mesh.build import environment
@@ -28,7 +29,6 @@ from mesh.runtime.domain.origin_secret import HEADER
 from mesh.smoke import credential, smoke
 from mesh.stack import local_aws_client
 from tests.acceptance.end_to_end.edge import Edge, serving
-from tests.fixtures.browser.chromium import Browser
 from tests.fixtures.clients.real_clients import check
 from tests.fixtures.clients.web_page import opened_page, served_page
 
@@ -125,16 +125,17 @@ def refuse_who_goes_around(direct: str, key: str) -> None:
 def use_from_a_page(browser: Browser, origin: str, through: str, direct: str, key: str) -> None:
     """A page of an allowed origin calls through the domain, and reads why not around it."""
     bearer = {"authorization": f"Bearer {key}"}
-    with opened_page(browser, origin) as page:
-        for mode in ("auto", "legacy"):
-            check(page.session(f"{through}mcp", bearer, mode))
-        assert page.ask(f"{through}rpc", method="POST", headers={}, body="{}")["status"] == 401
-        around = page.ask(f"{direct}health", headers=bearer)
-        assert around["status"] == FORBIDDEN
-        assert URL in json.loads(around["text"])["error"]["message"]
-    with served_page() as other, opened_page(browser, other) as page:
+    page = opened_page(browser, origin)
+    for mode in ("auto", "legacy"):
+        check(page.session(f"{through}mcp", bearer, mode))
+    assert page.ask(f"{through}rpc", method="POST", headers={}, body="{}")["status"] == 401
+    around = page.ask(f"{direct}health", headers=bearer)
+    assert around["status"] == FORBIDDEN
+    assert URL in json.loads(around["text"])["error"]["message"]
+    with served_page() as other:
+        page = opened_page(browser, other)
         assert page.ask(f"{through}health") == {"error": "TypeError"}
-        with pytest.raises(AssertionError, match="Failed to fetch"):
+        with pytest.raises(Error, match="Failed to fetch"):
             page.session(f"{through}mcp", bearer, "legacy")
 
 
@@ -174,7 +175,7 @@ def written_down(aws: Any, outputs: dict[str, Any], runner: Any, folder: Path) -
 # pytest-terraform makes one fixture for each spelling of a root in a process.
 @terraform("terraform//", name="behind_domain")
 def test_the_domain_is_the_way_in_and_the_only_one(
-    aws, zone, web_page, behind_domain, make_key, browser, monkeypatch, tmp_path
+    aws, zone, web_page, behind_domain, make_key, chromium, monkeypatch, tmp_path
 ):
     outputs = {name: output["value"] for name, output in behind_domain.outputs.items()}
     direct, domain = outputs["function_url"], outputs["domain"]
@@ -214,7 +215,8 @@ def test_the_domain_is_the_way_in_and_the_only_one(
         forged = get(f"{through}health", headers={HEADER: "guess"})
         assert forged.status_code == httpx.codes.OK
 
-        use_from_a_page(browser, web_page, through, direct, key)
+        with chromium() as browser:
+            use_from_a_page(browser, web_page, through, direct, key)
 
         # The candidate has its own door, IAM's.
         assert get(f"{outputs['candidate_url']}health").status_code == FORBIDDEN

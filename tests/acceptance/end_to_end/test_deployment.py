@@ -14,7 +14,7 @@ from pytest_terraform import terraform
 from mesh.runtime.access.api_keys import generate
 from mesh.smoke import credential, smoke
 from mesh.stack import local_aws_client
-from tests.fixtures.browser.chromium import wait_for
+from tests.fixtures.deployed import wait_until
 
 
 def call_tool(url: str, key: str, tool: str, arguments: dict[str, object]):
@@ -92,4 +92,4 @@ def test_what_the_zip_lacks_is_missing_here_too(editable, without_a_dependency, 
     def explained() -> bool:
         return any("No module named 'mangum'" in log.read_text() for log in logs.glob("*.log"))
 
-    wait_for(explained, "the log to name the missing package")
+    wait_until(explained)

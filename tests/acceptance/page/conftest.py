@@ -1,10 +1,11 @@
-"""The real application over HTTP; `browser` is every test's, in `tests/conftest.py`."""
+"""The real application over HTTP, and a browser to look at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,11 @@ from mcp_app.server import build_server
 from mcp_app.settings import load
 from mesh.runtime.http.app import build_app
 from tests.fixtures.tested_servers import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.conftest import Chromium
 
 VARIABLES = {
     "MESH_API_KEYS_PARAMETER": "/mesh/test/api-keys",
@@ -47,3 +53,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 def url(serve: Serve) -> str:
     """A server that takes API keys."""
     return serve()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    """One Chromium for a module: it holds the thread's event loop until it ends."""
+    with chromium() as opened:
+        yield opened

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NAME = "aoma-mesh-dev"
 ACCOUNT, REGION = "000000000000", "us-east-1"
 SIGNING = f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-0123456789abcdef0"
-SECRET = "hash-of-a-key"  # noqa: S105 - it is looked for, not used
+SECRET = "hash-of-a-key"
 FUNCTION = """
 import os
 told = ["{text}"]

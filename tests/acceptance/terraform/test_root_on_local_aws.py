@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mesh.local_aws.process import Running
 
-SECRET = "hash-of-a-key-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
+SECRET = "hash-of-a-key-that-no-file-may-hold"
 # Their loss or replacement would change the address or break it.
 THE_URL_DEPENDS_ON = {"aws_lambda_function", "aws_lambda_alias", "aws_lambda_function_url"}
 OTHER_ACCOUNT = "111122223333"

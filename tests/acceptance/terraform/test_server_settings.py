@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mesh.local_aws.process import Running
 
 NAME = "aoma-mesh-dev"
-SECRET = "value-that-no-file-may-hold"  # noqa: S105 - it is looked for, not used
+SECRET = "value-that-no-file-may-hold"
 # Reads its environment and its secrets, as a tool of an author's would.
 HANDLER = """
 import os
@@ -234,7 +234,7 @@ def test_a_tool_reads_its_secrets_and_follows_a_rotation(
     )
 
 
-PASSWORD = "correct-horse-battery"  # noqa: S105 - it is looked for, not used
+PASSWORD = "correct-horse-battery"
 TOKEN = "ghp_" + "0123456789abcdef" * 2 + "0123"
 WRONG: dict[str, Any] = {
     "invoke_mode": "RESPONSE_STREAM",

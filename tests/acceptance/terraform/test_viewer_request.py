@@ -32,7 +32,7 @@ RUN = """
 import { handler } from './function.mjs';
 console.log(JSON.stringify(await handler(JSON.parse(process.argv[2]))));
 """
-SECRET = "mesh_origin_tested"  # noqa: S105 - a value of this test
+SECRET = "mesh_origin_tested"
 
 
 @pytest.fixture
