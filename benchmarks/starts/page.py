@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,16 @@ ALT = {
 }
 
 
-def figures(results: Mapping[str, Any]) -> str:
-    """What lies between the marks."""
-    shown = plots.all_of(results)
+def figures(results: Mapping[str, Any], shown: Iterable[str]) -> str:
+    """What lies between the marks, with the plots of these names."""
     pictures = [f"![{ALT[name]}](../benchmarks/{name})" for name in shown]
     parts = [tables.summary_line(results), *pictures]
     parts += [table.as_markdown() for table in tables.all_of(results)]
     return "\n\n".join(parts)
 
 
-def with_figures(page: str, results: Mapping[str, Any]) -> str:
-    """The page with these figures.
+def with_figures(page: str, results: Mapping[str, Any], shown: Iterable[str]) -> str:
+    """The page with these figures, and the plots of these names.
 
     Raises:
         ValueError: the page lacks a mark.
@@ -41,18 +40,20 @@ def with_figures(page: str, results: Mapping[str, Any]) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"docs/explanation/performance.md lacks {BEGIN} or {END}")
-    return f"{before}{BEGIN}\n\n{figures(results)}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{figures(results, shown)}\n\n{END}{after}"
 
 
-def save(results: Mapping[str, Any], folder: Path) -> None:
-    """Write the figures and their plots into a folder."""
+def save(results: Mapping[str, Any], folder: Path) -> Mapping[str, str]:
+    """Write the figures and their plots into a folder; gives the plots by name."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "starts.json").write_text(json.dumps(results, indent=1) + "\n")
-    for name, picture in plots.all_of(results).items():
+    shown = plots.all_of(results)
+    for name, picture in shown.items():
         (folder / name).write_text(picture)
+    return shown
 
 
 def publish(results: Mapping[str, Any]) -> None:
     """Make these the figures of the page."""
-    save(results, FOLDER)
-    PAGE.write_text(with_figures(PAGE.read_text(), results))
+    shown = save(results, FOLDER)
+    PAGE.write_text(with_figures(PAGE.read_text(), results, shown))
