@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
+
+    from rich.progress import Progress, ProgressColumn
 
 WIDTH = 80
-ERASE_LINE = "\r\x1b[K"
 COLORS = {"green": "32", "red": "31", "yellow": "33", "bold": "1", "dim": "2"}
 
 
@@ -71,61 +70,52 @@ class Steps:
         title = f"[{self.number}/{self.total}] {name} ..."
         state = Step()
         started = time.monotonic()
-        with _Line(self.stream, title):
-            try:
+        outcome = ""
+        try:
+            with live(title, "{task.elapsed:.0f} s", stream=self.stream):
+                if not is_terminal(self.stream):
+                    print(title, end="", file=self.stream, flush=True)
                 yield state
-            except BaseException as error:
-                word = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-                self._end(title, started, paint(word, "red", self.stream), state)
-                raise
-        self._end(title, started, "", state)
+        except BaseException as error:
+            word = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            outcome = paint(word, "red", self.stream)
+            raise
+        finally:
+            took = f"{time.monotonic() - started:.1f} s"
+            # In a log the title was printed when the step began.
+            shown = title if is_terminal(self.stream) else ""
+            line = " ".join(part for part in (shown, took, outcome, state.detail) if part)
+            print(line if shown else f" {line}", file=self.stream)
+            for note in state.notes:
+                print(wrapped(f"      {note}", "      "), file=self.stream)
+            self.stream.flush()
 
     def seconds(self) -> float:
         """Give the seconds since this object was made."""
         return time.monotonic() - self.started
 
-    def _end(self, title: str, started: float, outcome: str, state: Step) -> None:
-        took = f"{time.monotonic() - started:.1f} s"
-        line = " ".join(part for part in (took, outcome, state.detail) if part)
-        # In a log the title was printed when the step began.
-        head = f"{ERASE_LINE}{title}" if is_terminal(self.stream) else ""
-        print(f"{head} {line}", file=self.stream)
-        for note in state.notes:
-            print(wrapped(f"      {note}", "      "), file=self.stream)
-        self.stream.flush()
 
+def live(title: str, *columns: ProgressColumn | str, stream: TextIO, total: float = 1) -> Progress:
+    """Rich's line of one task, which shows and then erases itself on a terminal only.
 
-class _Line:
-    """The line of a running step: counts seconds on a terminal, stands still in a log."""
+    Args:
+        title: what is done.
+        columns: what is shown behind it, https://rich.readthedocs.io/en/stable/progress.html.
+        stream: where to show it.
+        total: how many there are to do.
+    """
+    # Imported here: `mesh --help` shows no progress.
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn
 
-    def __init__(self, stream: TextIO, title: str) -> None:
-        self.stream = stream
-        self.title = title
-        self.ended = threading.Event()
-        self.ticker = threading.Thread(target=self._tick, daemon=True)
-
-    def __enter__(self) -> Self:
-        if is_terminal(self.stream):
-            self.ticker.start()
-        else:
-            print(self.title, end="", file=self.stream, flush=True)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.ended.set()
-        if self.ticker.is_alive():
-            self.ticker.join()
-
-    def _tick(self) -> None:
-        started = time.monotonic()
-        seconds = 0
-        while True:
-            print(f"{ERASE_LINE}{self.title} {seconds} s", end="", file=self.stream, flush=True)
-            seconds += 1
-            if self.ended.wait(max(0.0, started + seconds - time.monotonic())):
-                return
+    shows = is_terminal(stream)
+    line = Progress(
+        TextColumn("{task.description}", markup=False),
+        *columns,
+        console=Console(file=stream, force_terminal=shows, force_interactive=shows),
+        disable=not shows,
+        get_time=time.monotonic,
+        transient=True,
+    )
+    line.add_task(title, total=total)
+    return line

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Self, TextIO
 
-from mesh.progress import ERASE_LINE, WIDTH, is_terminal, paint
+from rich.progress import BarColumn, TimeRemainingColumn
 
-_TERMINAL_SECONDS = 0.1
+from mesh.progress import is_terminal, live, paint, wrapped
+
 _LOG_SECONDS = 10.0
-# Before that a rate says nothing.
-_RATE_SECONDS = 1.0
-_MINUTE = 60
-
-
-def duration(seconds: float) -> str:
-    """`seconds` as a person says it."""
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / _MINUTE:.0f} min"
 
 
 class Counting:
@@ -33,15 +25,18 @@ class Counting:
 
     def __init__(self, title: str, total: int, stream: TextIO) -> None:
         self.title = title
-        self.total = total
         self.stream = stream
-        self.count = 0
-        self.started = time.monotonic()
-        self._shown = self.started
+        done = "{task.completed:,.0f} of {task.total:,.0f}"
+        self._live = live(
+            f"{title} ...", done, BarColumn(), TimeRemainingColumn(), stream=stream, total=total
+        )
+        self._task = self._live.tasks[0]
+        self._shown = time.monotonic()
 
     def __enter__(self) -> Self:
         if not is_terminal(self.stream):
-            print(f"{self.title} ... {self.total:,}", file=self.stream, flush=True)
+            print(f"{self.title} ... {self._task.total:,}", file=self.stream, flush=True)
+        self._live.start()
         return self
 
     def __exit__(
@@ -50,36 +45,26 @@ class Counting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        took = f"{time.monotonic() - self.started:.1f} s"
+        self._live.stop()
         # A cancelled task is what asyncio makes of Ctrl-C.
         word = "interrupted" if kind and not issubclass(kind, Exception) else "failed"
         outcome = f" {paint(word, 'red', self.stream)}" if kind else ""
-        head = ERASE_LINE if is_terminal(self.stream) else ""
-        count = f"{self.count:,}" + (f" of {self.total:,}" if kind else "")
-        print(f"{head}{self.title} ... {took}{outcome} ({count})", file=self.stream, flush=True)
+        count = f"{self._task.completed:,}" + (f" of {self._task.total:,}" if kind else "")
+        took = f"{self._task.elapsed or 0:.1f} s"
+        print(f"{self.title} ... {took}{outcome} ({count})", file=self.stream, flush=True)
 
     def add(self, count: int) -> None:
         """Say that so many more are done."""
-        self.count += count
+        done = self._task.completed + count
+        self._live.update(self._task.id, completed=done, total=max(done, self._task.total or 0))
         now = time.monotonic()
-        if now - self._shown >= (_TERMINAL_SECONDS if is_terminal(self.stream) else _LOG_SECONDS):
-            self._show(now)
+        if not is_terminal(self.stream) and now - self._shown >= _LOG_SECONDS:
+            self._shown = now
+            left = timedelta(seconds=self._task.time_remaining or 0)
+            rate = f"{self._task.speed or 0:,.0f}/s"
+            self.notice(f"{done:,} of {self._task.total:,}, {rate}, about {left} left")
 
     def notice(self, text: str) -> None:
         """Say something that is no count."""
-        head = ERASE_LINE if is_terminal(self.stream) else ""
-        print(f"{head}      {text}"[: WIDTH + len(head)], file=self.stream, flush=True)
-
-    def _show(self, now: float) -> None:
-        self._shown = now
-        took = now - self.started
-        text = f"{self.count:,} of {max(self.total, self.count):,}"
-        if took >= _RATE_SECONDS and self.count:
-            rate = self.count / took
-            left = duration(max(0, self.total - self.count) / rate)
-            text += f", {rate:,.0f}/s, about {left} left"
-        if is_terminal(self.stream):
-            line = f"{self.title} ... {text}"[: WIDTH - 1]
-            print(f"{ERASE_LINE}{line}", end="", file=self.stream, flush=True)
-        else:
-            print(f"      {text}", file=self.stream, flush=True)
+        shown = wrapped(f"      {text}", "      ")
+        self._live.console.print(shown, markup=False, highlight=False, soft_wrap=True)

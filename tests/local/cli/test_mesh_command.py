@@ -177,7 +177,7 @@ def test_the_environment_file_survives_a_shell_and_belongs_to_its_owner(tmp_path
 
 
 def test_help_imports_nothing_that_only_the_work_needs():
-    heavy = ["boto3", "botocore", "cryptography", "httpx", "joserfc", "psycopg", "pydantic"]
+    heavy = ["boto3", "botocore", "cryptography", "httpx", "joserfc", "psycopg", "pydantic", "rich"]
     listing = (
         "import sys; from mesh.cli import run; run(['--help'])\n"
         "from mesh.cli import COMMANDS\n"

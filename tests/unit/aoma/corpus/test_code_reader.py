@@ -178,5 +178,5 @@ def test_language_is_known_or_none(path: str, text: str, language: str | None) -
         ("environment.py", False),
     ],
 )
-def test_names_that_promise_secrets(path: str, secret: bool) -> None:  # noqa: FBT001 - a parameter of the table
+def test_names_that_promise_secrets(path: str, secret: bool) -> None:
     assert may_hold_secrets(path) is secret
