@@ -16,10 +16,10 @@ def main() -> int:
         version = sys.version.split()[0]
         sys.stderr.write("build: Python 3.13 is needed (Lambda's); this is %s.\n" % version)  # noqa: UP031 - an older Python must be able to read this file
         return 1
-    from aoma.cli import build  # noqa: PLC0415 - see above
-    from mesh.build import environment  # noqa: PLC0415 - see above
-    from mesh.installation import BIN, VENV  # noqa: PLC0415 - see above
-    from mesh.local_aws.private_files import keep_private  # noqa: PLC0415 - see above
+    from aoma.cli import build
+    from mesh.build import environment
+    from mesh.installation import BIN, VENV
+    from mesh.local_aws.private_files import keep_private
 
     if Path(sys.prefix).resolve() == VENV.resolve():
         keep_private()

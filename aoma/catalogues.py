@@ -28,10 +28,10 @@ class _Server(AskedServer):
     explains = True
 
     def __init__(self, sources: frozenset[str]) -> None:
-        from mcp_app.deployment import current_deployment  # noqa: PLC0415
-        from mcp_app.knowledge.embedded.backend import EmbeddedBackend  # noqa: PLC0415
-        from mcp_app.server import build_server  # noqa: PLC0415
-        from mcp_app.settings import load  # noqa: PLC0415
+        from mcp_app.deployment import current_deployment
+        from mcp_app.knowledge.embedded.backend import EmbeddedBackend
+        from mcp_app.server import build_server
+        from mcp_app.settings import load
 
         class Offering(EmbeddedBackend):
             documents: ClassVar[list[Document]] = []
@@ -56,15 +56,15 @@ class _Server(AskedServer):
 
     def resources(self, params: Mapping[str, Any] | None, documents: int, *, modern: bool) -> str:
         """The result of `resources/list` over so many documents, all alike."""
-        from mcp_app.knowledge.results import DocumentEntry  # noqa: PLC0415
+        from mcp_app.knowledge.results import DocumentEntry
 
         self._entries[:] = [DocumentEntry(**FIELDS, link=None)] * documents
         return self.result("resources/list", params, modern=modern)
 
     def document(self, *, linked: bool, modern: bool) -> str:
         """The result of `resources/read` for a document."""
-        from mcp_app.knowledge.results import Document  # noqa: PLC0415
-        from mcp_app.resource_handlers import DOCUMENTS  # noqa: PLC0415
+        from mcp_app.knowledge.results import Document
+        from mcp_app.resource_handlers import DOCUMENTS
 
         content = CONTENT if linked else {**CONTENT, "link": None}
         self._documents[:] = [Document(**FIELDS, **content, passages=())]
@@ -72,7 +72,7 @@ class _Server(AskedServer):
         return self.result("resources/read", {"uri": uri}, modern=modern, name=uri)
 
     def before_request(self) -> None:
-        from mcp_app.deployment import set_current  # noqa: PLC0415
+        from mcp_app.deployment import set_current
 
         # The one that was built last would be asked for its documents otherwise.
         set_current(self._deployment)

@@ -63,8 +63,8 @@ class AomaMesh(Extension):
     # Imports inside: `mesh status` needs neither Postgres's client nor the index's parsers.
     def services(self, chosen: Mapping[str, Any]) -> Services:
         """The index, or Supabase, as the options say."""
-        from aoma.bundled_knowledge import Knowledge  # noqa: PLC0415
-        from aoma.services import EmbeddedIndex, LocalSupabase  # noqa: PLC0415
+        from aoma.bundled_knowledge import Knowledge
+        from aoma.services import EmbeddedIndex, LocalSupabase
 
         knowledge = Knowledge(
             chosen["documents"], chosen["repositories"], chosen["exports"], chosen["jira_url"]
@@ -75,20 +75,20 @@ class AomaMesh(Extension):
 
     def stop(self, here: Stack) -> bool:
         """See there."""
-        from aoma import local_supabase_stack  # noqa: PLC0415
+        from aoma import local_supabase_stack
 
         return local_supabase_stack.stop(here)
 
     def remove(self, here: Stack) -> None:
         """See there."""
-        from aoma import local_supabase_stack  # noqa: PLC0415
+        from aoma import local_supabase_stack
 
         local_supabase_stack.remove(here)
 
     def status(self, here: Stack) -> Running:
         """Local Supabase: addresses of the project, the stand-in for OpenAI, and the database."""
-        from aoma.local_supabase import process  # noqa: PLC0415
-        from aoma.local_supabase_stack import folder_of  # noqa: PLC0415
+        from aoma.local_supabase import process
+        from aoma.local_supabase_stack import folder_of
 
         found = process.find(folder_of(here))
         if found is None:

@@ -49,7 +49,7 @@ class EmbeddedIndex(Services):
         """Stop the Supabase of an earlier run."""
         local_supabase_stack.stop(here)
 
-    def call(self, built: BuildResult, tested: Call | None) -> Call | None:  # noqa: ARG002
+    def call(self, built: BuildResult, tested: Call | None) -> Call | None:  # noqa: ARG002 - the interface
         """A search of what the zip holds; others are not offered."""
         held = built.added.details["index"] if built.added else {}
         found = (tool for source, tool in SEARCHES.items() if held.get(source, 0))
@@ -109,6 +109,6 @@ class LocalSupabase(Services):
                 client, outputs["secrets"], self.running, self.openai
             )
 
-    def call(self, built: BuildResult, tested: Call | None) -> Call | None:  # noqa: ARG002
+    def call(self, built: BuildResult, tested: Call | None) -> Call | None:  # noqa: ARG002 - the interface
         """A search of documents."""
         return Call(SEARCHES["documents"], QUESTION)

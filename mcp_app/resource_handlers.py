@@ -114,7 +114,7 @@ def serve_resources(server: FastMCP, *, documents: bool) -> None:
         server: where.
         documents: whether this deployment has documents.
     """
-    list_registered, read = server._on_list_resources, server._on_read_resource  # noqa: SLF001
+    list_registered, read = server._on_list_resources, server._on_read_resource  # noqa: SLF001 - the SDK has no public way
 
     async def on_list(
         ctx: ServerRequestContext, params: PaginatedRequestParams | None

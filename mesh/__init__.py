@@ -29,7 +29,7 @@ def secret(name: str) -> str:
         SecretError: The server has no secret of this name, nobody has set it yet, or it cannot
             be read.
     """
-    from mesh.runtime.aws.secrets import SecretUnavailableError, value_of  # noqa: PLC0415
+    from mesh.runtime.aws.secrets import SecretUnavailableError, value_of  # noqa: PLC0415 - only who asks for a secret needs it
 
     try:
         return value_of(name)

@@ -181,7 +181,7 @@ async def embed(
                 "embedded stays: run the same command again later, it goes on from there."
             )
         # Requests that were refused together do not come back together.
-        pause = wait or _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311
+        pause = wait or _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - see above
         notice(f"{why}: again in {pause:.0f} s")
         await asyncio.sleep(pause)
     raise AssertionError
@@ -191,7 +191,7 @@ async def _asked(
     client: AsyncOpenAI, texts: Sequence[str], embedding: Embedding
 ) -> tuple[Vectors | float, str]:
     """The vectors; or the seconds to wait (0 for our own choice) and what went wrong."""
-    from openai import (  # noqa: PLC0415
+    from openai import (  # noqa: PLC0415 - most ingestions embed nothing new
         APIConnectionError,
         APIResponseValidationError,
         APIStatusError,

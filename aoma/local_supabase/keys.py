@@ -43,7 +43,7 @@ class Keys:
     def fresh(cls) -> Keys:
         """New ones."""
         # Here and below: `mesh status` signs nothing, and need not wait for cryptography.
-        from joserfc.jwk import ECKey  # noqa: PLC0415
+        from joserfc.jwk import ECKey
 
         key = ECKey.generate_key("P-256", {"kid": str(uuid.uuid4()), "use": "sig", "alg": "ES256"})
         return cls(
@@ -58,21 +58,21 @@ class Keys:
 
     def public_jwks(self) -> dict[str, Any]:
         """What anybody may read: the public half of the signing key."""
-        from joserfc.jwk import ECKey  # noqa: PLC0415
+        from joserfc.jwk import ECKey
 
         return {"keys": [ECKey.import_key(self.signing).as_dict(private=False)]}
 
     def verifying_jwks(self) -> dict[str, Any]:
         """What PostgREST verifies with: the signing key and the legacy secret."""
-        from joserfc.jwk import OctKey  # noqa: PLC0415
+        from joserfc.jwk import OctKey
 
         legacy = OctKey.import_key(self.jwt_secret).as_dict(private=True)
         return {"keys": [*self.public_jwks()["keys"], {**legacy, "alg": "HS256"}]}
 
     def legacy(self, role: str) -> str:
         """A legacy API key, which is a token: `anon` or `service_role`."""
-        from joserfc import jwt  # noqa: PLC0415
-        from joserfc.jwk import OctKey  # noqa: PLC0415
+        from joserfc import jwt
+        from joserfc.jwk import OctKey
 
         claims = {"iss": "supabase", "ref": "local", "role": role, "iat": 1_700_000_000}
         claims["exp"] = 1_700_000_000 + TEN_YEARS
@@ -82,8 +82,8 @@ class Keys:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A token with exactly these claims."""
-        from joserfc import jwt  # noqa: PLC0415
-        from joserfc.jwk import ECKey  # noqa: PLC0415
+        from joserfc import jwt
+        from joserfc.jwk import ECKey
 
         header = {"alg": "ES256", "typ": "JWT", "kid": self.signing["kid"]}
         return jwt.encode(

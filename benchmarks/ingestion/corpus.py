@@ -154,7 +154,7 @@ def _write_documents(writer: _Writer, folder: Path, passages: int) -> list[str]:
 
 def make(folder: Path, *, passages: int, tickets: int, queries: int) -> Made:
     """Write documents with so many passages, a tenth of them public, and so many tickets."""
-    writer = _Writer(random.Random(_SEED))  # noqa: S311 - the same texts every time
+    writer = _Writer(random.Random(_SEED))
     handbook, public, export = folder / "handbook", folder / "public", folder / "tickets.csv"
     asked = _write_documents(writer, handbook, passages - passages // 10)
     asked += _write_documents(writer, public, passages // 10)

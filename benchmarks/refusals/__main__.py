@@ -45,7 +45,7 @@ def measured(
         text=True,
         check=False,
         timeout=PROCESS_SECONDS,
-        env={"HOME": "/tmp", "PYTHONHASHSEED": "0"},  # noqa: S108 - the instance's own
+        env={"HOME": "/tmp", "PYTHONHASHSEED": "0"},
     )
     if done.returncode:
         raise BenchmarkError(f"{deployment.name}: {done.stderr[-2000:]}")

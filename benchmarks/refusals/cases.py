@@ -70,7 +70,7 @@ def deployments(services: Services, tree: Tree) -> Iterator[Deployment]:
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_REGION": "us-east-1",
-                "HOME": "/tmp",  # noqa: S108 - the instance's own
+                "HOME": "/tmp",
             }
             yield Deployment(f"{way}{name}", replace(program, environment=environment), stranger)
 

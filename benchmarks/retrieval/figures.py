@@ -96,7 +96,7 @@ def values_when_wrong(asked: Iterable[Asked], measure: Measure) -> list[float]:
 
 def quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
     """The values that a tenth, a half and nine tenths are below; None of less than two."""
-    if len(values) < 2:  # noqa: PLR2004 - no spread
+    if len(values) < 2:
         return None
     tenths = statistics.quantiles(values, n=10, method="inclusive")
     return tenths[0], tenths[4], tenths[8]

@@ -108,7 +108,7 @@ def supabase(documents: Path, scratch: Path) -> Iterator[tuple[list[System], Emb
         settings = SupabaseSettings(
             url=project.url,
             key_parameter="/key",
-            token_parameter="/token",  # noqa: S106 - a name
+            token_parameter="/token",
             openai_key_parameter="/openai",
             openai_url=source.base_url,
             embedding_model=source.model,

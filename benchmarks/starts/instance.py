@@ -196,7 +196,7 @@ class LambdaInstance:
     async def _until(self, event: Any, what: str) -> Any:
         """Wait for an event, the process's end, or the end of the time."""
         assert self._process is not None  # noqa: S101 - started
-        assert self._process.started is not None  # noqa: S101
+        assert self._process.started is not None  # noqa: S101 - likewise
         happening = asyncio.ensure_future(event)
         ended = asyncio.ensure_future(self._process.started.process.wait())
         await asyncio.wait(
@@ -262,5 +262,5 @@ def check(process: Process, ask: Ask, status: int, text: str) -> None:
     except ValueError:
         message = {"error": "no JSON"}
     failed = "error" in message or (message.get("result") or {}).get("isError")
-    if status != 200 or failed or ask.expected not in "".join(text.split()):  # noqa: PLR2004
+    if status != 200 or failed or ask.expected not in "".join(text.split()):
         raise process.failure(f"{ask.method} {ask.path} gave {status}: {text[:1000]}")

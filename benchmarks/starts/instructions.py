@@ -142,7 +142,7 @@ async def _asked(
     )
     await _reached(process, waiting)
     status, text = decoded((await result).payload, None)
-    if status != 200 or ask.expected not in "".join(text.split()):  # noqa: PLR2004
+    if status != 200 or ask.expected not in "".join(text.split()):
         raise BenchmarkError(f"{ask.path} gave {status} under valgrind: {text[:300]}")
 
 

@@ -22,7 +22,7 @@ from mesh.runtime.access.api_keys import ApiKey, digest, generate, stored
 from mesh.runtime.domain import origin_secret
 
 API_KEYS = "/benchmark/api-keys"
-ORIGIN_SECRET = "/benchmark/origin-secret"  # noqa: S105 - its name
+ORIGIN_SECRET = "/benchmark/origin-secret"
 MODEL = "hashed-words"
 TEXTS = {
     "rollback": "Releases are rolled back with one command: mesh rollback moves the alias.",
@@ -94,7 +94,7 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
         # Clients that are made and never asked need an address and something like a key.
         usual = {
             # FastMCP does not start without, and Lambda sets none.
-            "HOME": "/tmp",  # noqa: S108 - the instance's own
+            "HOME": "/tmp",
             "SUPABASE_URL": "http://127.0.0.1:9",
             "SUPABASE_KEY": "a.b.c",
             "OPENAI_API_KEY": "sk-none",

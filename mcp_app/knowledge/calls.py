@@ -97,7 +97,7 @@ async def within[Answer](
             raise too_late(service, deadline) from None
         except CallFailedError as failure:
             wait = failure.again if read_only or failure.untouched else None
-            if attempt == 2 or wait is None or wait >= deadline.remaining():  # noqa: PLR2004
+            if attempt == 2 or wait is None or wait >= deadline.remaining():  # noqa: PLR2004 - the last attempt
                 raise
         await asyncio.sleep(wait)
     raise AssertionError  # pragma: no cover - the second attempt returns or raises

@@ -103,7 +103,7 @@ class Capabilities(Record):
 @tool(title="System health", annotations=READ_ONLY)
 async def get_system_health(
     include_metrics: Annotated[bool, Field(description="Uptime and version.")] = True,  # noqa: FBT002 - named arguments
-    include_diagnostics: Annotated[bool, Field(description="Runtime and index.")] = False,  # noqa: FBT002
+    include_diagnostics: Annotated[bool, Field(description="Runtime and index.")] = False,  # noqa: FBT002 - arguments of tools have names
 ) -> SystemHealth:
     """Ask every knowledge source whether it can be searched, and how long that took."""
     deployment = current_deployment()
@@ -152,7 +152,7 @@ def _search(modes: Sequence[Mode]) -> str:
 @tool(title="Server capabilities", annotations=READ_ONLY)
 async def get_server_capabilities(
     ctx: Context,
-    include_examples: Annotated[bool, Field(description="An example call of each.")] = False,  # noqa: FBT002
+    include_examples: Annotated[bool, Field(description="An example call of each.")] = False,  # noqa: FBT002 - arguments of tools have names
 ) -> Capabilities:
     """List what this deployment offers: tools, sources and their size, search modes, models."""
     deployment = current_deployment()

@@ -71,7 +71,7 @@ class Commands(click.Group):
         """Give the names in the order in which a newcomer meets them."""
         return [*COMMANDS, *(one.name for one in entry_points(group=FURTHER))]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """Import the subcommand's module."""
         module = COMMANDS.get(cmd_name)
         if module is None:

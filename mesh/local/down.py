@@ -38,8 +38,8 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
             here.environment_file.unlink(missing_ok=True)
             return False
         # Not before it is known that there is something to do.
-        from mesh.local.extension import extensions  # noqa: PLC0415
-        from mesh.stack import deployment  # noqa: PLC0415
+        from mesh.local.extension import extensions  # noqa: PLC0415 - see above
+        from mesh.stack import deployment  # noqa: PLC0415 - see above
 
         # Looked for by its record on disk: one that hangs or has died counts as well.
         running = process.find(here.aws)

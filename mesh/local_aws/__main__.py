@@ -134,7 +134,7 @@ def serve(options: argparse.Namespace) -> None:
             folder, port=port, region=options.region, enforce_iam=options.enforce_iam
         )
         # Only now: MiniStack reads its variables when it is imported.
-        from mesh.local_aws.launch import run  # noqa: PLC0415
+        from mesh.local_aws.launch import run  # noqa: PLC0415 - see above
 
         def record(*, ready: bool) -> None:
             me = os.getpid()

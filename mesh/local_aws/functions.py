@@ -217,7 +217,7 @@ def _weighted(alias: Mapping[str, Any]) -> str:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html."""
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     # Which version serves a request is chance by design, not a secret.
-    draw = random.random()  # noqa: S311
+    draw = random.random()  # noqa: S311 - see above
     for version, weight in weights.items():
         draw -= float(weight)
         if draw < 0:

@@ -35,7 +35,7 @@ class _OfDataclass:
             types = {
                 name: kind
                 for base in reversed(owner.__mro__)
-                for name, kind in base.__dict__.get("__annotations__", {}).items()  # noqa: RUF063
+                for name, kind in base.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 - inspect would cost every cold start
             }
             defaults = owner._defaults  # noqa: SLF001 - our own
             fields = [
@@ -66,7 +66,7 @@ class Record:
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         super().__init_subclass__()
         # Without `inspect`, which is most of what dataclasses cost.
-        annotated = cls.__dict__.get("__annotations__", ())  # noqa: RUF063
+        annotated = cls.__dict__.get("__annotations__", ())  # noqa: RUF063 - inspect would cost every cold start
         own = [name for name in annotated if name[0] != "_"]
         cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
         cls._defaults = {name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}

@@ -45,8 +45,8 @@ class SigV4(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         """Add the signature over method, URL, body, host and content type."""
         # Here and below: who sends an API key does not wait for it.
-        from botocore.auth import SigV4Auth  # noqa: PLC0415
-        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
 
         content_type = request.headers.get("Content-Type")
         unsigned = AWSRequest(
@@ -73,8 +73,8 @@ def from_credential_chain(url: str, region: str | None = None) -> SigV4:
     Raises:
         CommandFailedError: there are no credentials, or no region.
     """
-    import botocore.session  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
 
     session = botocore.session.Session()
     try:

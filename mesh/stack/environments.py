@@ -108,7 +108,7 @@ def architecture_of(stack: Stack, name: str) -> str:
     file = stack.values_of(name)
     said = ARCHITECTURE.search(file.read_text()) if file.is_file() else None
     # The default of Terraform's variable.
-    return said[1] if said else os.environ.get("TF_VAR_architecture", "arm64")  # noqa: SIM112
+    return said[1] if said else os.environ.get("TF_VAR_architecture", "arm64")  # noqa: SIM112 - Terraform's spelling
 
 
 def settings_file(stack: Stack, name: str, server: str, boundary: str) -> Path | None:

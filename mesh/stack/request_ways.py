@@ -24,7 +24,7 @@ def read_ways(client: CloudWatchLogsClient, group: str, since_ms: int = 0) -> di
         Nothing where the log cannot be read.
     """
     # Imported here, not above: `mesh --help` imports this module.
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         pages = client.get_paginator("filter_log_events").paginate(

@@ -49,7 +49,7 @@ async def talk(number: int, port: int, until: float, tally: Tally) -> None:
                 if time.monotonic() >= until + PATIENCE_SECONDS:
                     tally.lost.append(f"client {number} was never served")
                     return
-                await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+                await asyncio.sleep(random.uniform(0, pause))
                 pause = min(longest, 2 * pause)
             served = True
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:

@@ -52,7 +52,7 @@ def _key(who: str) -> str:
 
 
 KEY, LIMITED, EXPIRED, UNKNOWN = map(_key, ("valid", "limited", "expired", "unknown"))
-ORIGIN_SECRET = "mesh_origin_torture-secret"  # noqa: S105 - it opens nothing else
+ORIGIN_SECRET = "mesh_origin_torture-secret"
 # None of these may ever be in an answer or in a log line.
 SECRETS = (KEY, LIMITED, EXPIRED, ORIGIN_SECRET)
 CALLERS = credentials(KEY, LIMITED, EXPIRED)
@@ -159,7 +159,7 @@ class Servers:
     def _settings(self, name: str) -> Settings:
         base = settings_of(self._index)
         if name == "domain":
-            return replace(base, public_url=PUBLIC_URL, origin_secret_parameter="/o")  # noqa: S106 - its name
+            return replace(base, public_url=PUBLIC_URL, origin_secret_parameter="/o")
         if name in WITH_TOKENS:
             base = replace(base, oauth=OAuthSettings(self._issuer.url))
         return replace(base, auth=AUTHS[name])

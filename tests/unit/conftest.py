@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.instances import (  # noqa: F401 - fixtures
+from tests.fixtures.instances import (
     client,
     index,
     new_instance,

@@ -3,7 +3,7 @@
 import importlib
 import os
 
-import boto3  # noqa: F401 - as people have it
+import boto3
 from fastmcp import FastMCP
 from openai import OpenAI
 from starlette.responses import JSONResponse

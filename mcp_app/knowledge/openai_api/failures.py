@@ -57,25 +57,25 @@ def _refused(error: openai.APIStatusError, about: str, parameter: str) -> CallFa
     status = error.status_code
     code = error.code if isinstance(error.code, str) and _CODE.fullmatch(error.code) else None
     said = f"{SERVICE} answered {status}" + (f" ({code})" if code else "")
-    if status == 401:  # noqa: PLR2004
+    if status == 401:
         return CallFailedError(
             f"{said}: it does not accept the API key in SSM parameter {parameter}",
             f"Set a valid one with `mesh secrets set {name_of(parameter)}`.",
             untouched=True,
             unauthorized=True,
         )
-    if status == 403:  # noqa: PLR2004
+    if status == 403:
         return CallFailedError(
             f"{said}: the API key in SSM parameter {parameter} may not use {about}",
             "Give the key's project that right, or use a key of another project.",
         )
-    if status == 404:  # noqa: PLR2004
+    if status == 404:
         return CallFailedError(
             f"{said}: it does not know {about}", "Check its name in the settings."
         )
-    if status == 429:  # noqa: PLR2004
+    if status == 429:
         return _limited(error, said, code)
-    if status >= 500:  # noqa: PLR2004
+    if status >= 500:
         wait = wait_asked_for(error.response.headers.get("retry-after"))
         return CallFailedError(
             f"{said}: it has a problem of its own", LATER, again=wait if status in BUSY else None

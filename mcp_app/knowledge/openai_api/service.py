@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # openai looks into httpx wherever that is imported, be it by half: Supabase's client, which is
 # made of it, may be imported in another thread while OpenAI is asked.
-import httpx  # noqa: F401
+import httpx  # noqa: F401 - see above
 
 from mesh.runtime import lean
 

@@ -162,9 +162,9 @@ def _by_code(code: str | None, said: str, what: str, busy: float | None) -> Call
 
 
 def _by_status(error: AnswerError, said: str, what: str, busy: float | None) -> CallFailedError:
-    if error.status == 404:  # noqa: PLR2004
+    if error.status == 404:
         return CallFailedError(f"{said}: there is no {what}", f"{ADDRESS} {MIGRATE}")
-    if error.status == 429:  # noqa: PLR2004
+    if error.status == 429:
         return CallFailedError(
             f"{said}: its rate limit is reached",
             "Try again in a moment, or raise the project's limit.",
@@ -173,7 +173,7 @@ def _by_status(error: AnswerError, said: str, what: str, busy: float | None) -> 
         )
     if error.status == PAUSED:
         return CallFailedError(f"{said}: the project is paused", "Restore it in its dashboard.")
-    if error.status >= 500:  # noqa: PLR2004
+    if error.status >= 500:
         return CallFailedError(f"{said}: it has a problem of its own", LATER, again=busy)
     return CallFailedError(f"{said} to {what}", ADDRESS)
 
@@ -191,9 +191,9 @@ def refused(
     """
     said = f"{SERVICE} answered {error.status}" + (f" ({error.code})" if error.code else "")
     busy = wait_asked_for(error.retry_after) if error.status in BUSY else None
-    if error.code == NO_RIGHT or error.status == 403:  # noqa: PLR2004
+    if error.code == NO_RIGHT or error.status == 403:
         # Comes with 401, too, when the token's role is anon.
         return _forbidden(said, what, bearer)
-    if error.status == 401:  # noqa: PLR2004
+    if error.status == 401:
         return _unauthorized(error, said, bearer, key_parameter)
     return _by_code(error.code, said, what, busy) or _by_status(error, said, what, busy)

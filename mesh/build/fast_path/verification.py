@@ -194,8 +194,8 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     import mesh.runtime.concurrency.event_loop
     import mesh.runtime.fast_path.front
     import mesh.runtime.fast_path.methods
-    import mesh.runtime.observability.uptime  # noqa: F401
-    from mesh.runtime.deferral import fingerprint, process, replacement  # noqa: F401
+    import mesh.runtime.observability.uptime  # noqa: F401 - imported early on purpose
+    from mesh.runtime.deferral import fingerprint, process, replacement  # noqa: F401 - imported early on purpose
 
     before = set(sys.modules)
     environment = Environment()

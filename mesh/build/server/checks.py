@@ -32,10 +32,10 @@ def refuse(server: Any) -> None:
         tasks = [
             each.name
             for provider in local
-            for each in provider._components.values()  # noqa: SLF001 - no public way
+            for each in provider._components.values()
             if (config := getattr(each, "task_config", None)) and config.supports_tasks()
         ]
-        if tasks or TASKS in one._extensions:  # noqa: SLF001 - as above
+        if tasks or TASKS in one._extensions:
             raise SettingsError(
                 f"{one.name} has background tasks"
                 f"{f', {", ".join(sorted(tasks))}' if tasks else ''}. Lambda stops an instance "
@@ -45,7 +45,7 @@ def refuse(server: Any) -> None:
 
 def notes(server: Any) -> list[str]:
     """What the author should know of the server, a sentence each."""
-    routes = server._get_additional_http_routes()  # noqa: SLF001 - as FastMCP does
+    routes = server._get_additional_http_routes()
     return [
         f"Mesh answers {path} itself: the server's own route for it is never called"
         for path in sorted({route.path for route in routes} & MESH_PATHS)
@@ -66,12 +66,12 @@ def _reasons(server: Any) -> Iterator[str]:
 
     yield from _own_reasons(server)
     for provider in map(_unwrapped, server.providers):
-        if type(provider) is FastMCPProvider and not provider._transforms:  # noqa: SLF001 - no public way, here and below
+        if type(provider) is FastMCPProvider and not provider._transforms:
             yield from _reasons(provider.server)
-        elif not _is_local(provider) or provider._transforms:  # noqa: SLF001
+        elif not _is_local(provider) or provider._transforms:
             yield f"the server has a provider of its own, {type(provider).__name__}"
         else:
-            yield from _checked(provider._components.values())  # noqa: SLF001
+            yield from _checked(provider._components.values())
 
 
 def _own_reasons(server: Any) -> Iterator[str]:
@@ -84,12 +84,12 @@ def _own_reasons(server: Any) -> Iterator[str]:
     for one in server.middleware:
         if type(one) is not DereferenceRefsMiddleware and not _is_ours(one):
             yield f"the server has middleware, {type(one).__name__}"
-    if server._lifespan is not default_lifespan:  # noqa: SLF001 - no public way, here and below
+    if server._lifespan is not default_lifespan:
         yield "the server has a lifespan"
-    if server._transforms:  # noqa: SLF001
-        yield f"the server has a transform, {type(server._transforms[0]).__name__}"  # noqa: SLF001
-    if server._extensions:  # noqa: SLF001
-        yield f"the server has an extension, {next(iter(server._extensions))}"  # noqa: SLF001
+    if server._transforms:
+        yield f"the server has a transform, {type(server._transforms[0]).__name__}"
+    if server._extensions:
+        yield f"the server has an extension, {next(iter(server._extensions))}"
     if server.strict_input_validation:
         yield "the server validates strictly"
 
@@ -99,7 +99,7 @@ def _unwrapped(provider: Any) -> Any:
     from fastmcp.server.transforms.namespace import Namespace
 
     inner = getattr(provider, "_inner", None)
-    kinds = [type(one) for one in provider._transforms]  # noqa: SLF001 - no public way
+    kinds = [type(one) for one in provider._transforms]
     return inner if inner is not None and kinds == [Namespace] else provider
 
 

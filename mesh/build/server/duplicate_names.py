@@ -22,22 +22,22 @@ def duplicates(root: Path) -> Iterator[list[str]]:
 
     found: list[str] = []
     kind: Any = LocalProvider
-    add = kind._add_component  # noqa: SLF001 - all of its public methods end there
+    add = kind._add_component
 
     def noting(provider: Any, component: Any) -> Any:
-        before = provider._components.get(component.key)  # noqa: SLF001 - as FastMCP looks it up
-        if before is not None and provider._on_duplicate == "warn":  # noqa: SLF001 - no public way
+        before = provider._components.get(component.key)
+        if before is not None and provider._on_duplicate == "warn":
             found.append(
                 f"{_place(component, root)}the {type(component).__name__} {component.name!r} "
                 f"replaces an earlier one. Give it another name, or remove one of them."
             )
         return add(provider, component)
 
-    kind._add_component = noting  # noqa: SLF001 - as above
+    kind._add_component = noting
     try:
         yield found
     finally:
-        kind._add_component = add  # noqa: SLF001 - as above
+        kind._add_component = add
 
 
 def _place(component: Any, root: Path) -> str:

@@ -67,7 +67,7 @@ def _know_actions() -> None:
     ) -> str | None:
         named: str | None = None
         if service == "lambda":
-            operation = iam_actions._match_rest_action("lambda", method, path, query_params)  # noqa: SLF001
+            operation = iam_actions._match_rest_action("lambda", method, path, query_params)  # noqa: SLF001 - MiniStack's, which has no public one
             named = f"lambda:{operation}" if operation else None
         named = named or extract(service, method, path, headers, body, query_params)
         return ACTIONS.get(named, named) if named else None

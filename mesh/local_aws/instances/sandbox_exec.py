@@ -28,7 +28,7 @@ PR_SET_PDEATHSIG = 1
 # Lambda's own user id.
 SANDBOX_USER = 993
 # Inside the sandbox; the host's is not touched.
-TMP = "/tmp"  # noqa: S108
+TMP = "/tmp"  # noqa: S108 - see above
 
 
 class _MountAttributes(ctypes.Structure):

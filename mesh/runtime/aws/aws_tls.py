@@ -54,7 +54,7 @@ def connect(host: str, port: int, timeout_seconds: float) -> Any:
     # Not for deployments that never ask.
     from mesh.runtime.aws.light_tls import SSLCertVerificationError
 
-    global _kept  # noqa: PLW0603 - the process is the instance
+    global _kept
     deadline = time.monotonic() + timeout_seconds
     sources = _sources()
     refused: Exception | None = None

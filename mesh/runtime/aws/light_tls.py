@@ -101,7 +101,7 @@ try:
                 SSLCertVerificationError: its certificate is not valid for the name, or not trusted.
                 OSError: no TLS comes about.
             """
-            tls = self.settings._wrap_socket(connection, False, server_hostname)  # type: ignore[attr-defined]  # noqa: FBT003, SLF001
+            tls = self.settings._wrap_socket(connection, False, server_hostname)  # type: ignore[attr-defined]  # noqa: FBT003, SLF001 - as ssl calls it
             tls.do_handshake()
             return Connection(connection, tls)
 

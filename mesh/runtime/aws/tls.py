@@ -19,7 +19,7 @@ _making = allocate_lock()
 
 def client_context() -> SSLContext:
     """The context of every connection with TLS; whoever asks first waits for it to be made."""
-    global _context  # noqa: PLW0603 - one for the process
+    global _context
     with _making:
         if _context is None:
             import ssl  # not for deployments that never ask

@@ -63,4 +63,4 @@ def _end() -> None:
 
 
 # The only moment before threads are waited for; executors of the standard library use it too.
-threading._register_atexit(_end)  # type: ignore[attr-defined]  # noqa: SLF001
+threading._register_atexit(_end)  # type: ignore[attr-defined]

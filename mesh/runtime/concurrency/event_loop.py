@@ -31,7 +31,7 @@ def event_loop() -> AbstractEventLoop:
 
 def take() -> AbstractEventLoop:
     """The loop for FastMCP's way, which closes it: the one that is there, unless it is taken."""
-    global _loop, _taken  # noqa: PLW0603 - as above
+    global _loop, _taken
     if _taken:
         _loop = None
     made = event_loop()
@@ -46,7 +46,7 @@ async def in_thread[Result](function: Callable[[], Result]) -> Result:
     """
     asyncio = sys.modules.get("asyncio")
     # The public function raises where there is none.
-    if asyncio is None or asyncio._get_running_loop() is None:  # noqa: SLF001
+    if asyncio is None or asyncio._get_running_loop() is None:
         return function()
     made: Result = await asyncio.to_thread(function)
     return made

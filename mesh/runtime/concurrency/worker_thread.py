@@ -62,7 +62,7 @@ class Call:
             return value
         if isinstance(error, StopIteration):
             # As anyio does it.
-            raise RuntimeError("coroutine raised StopIteration") from error  # noqa: TRY004
+            raise RuntimeError("coroutine raised StopIteration") from error  # noqa: TRY004 - it is no wrong argument
         raise error
 
 
@@ -83,7 +83,7 @@ class Worker:
 
             self._thread = threading.Thread(target=self._work, name=NAME)
             # As `anyio_worker_threads` does: a process waits for its threads.
-            threading._register_atexit(end)  # type: ignore[attr-defined]  # noqa: SLF001
+            threading._register_atexit(end)  # type: ignore[attr-defined]
             self._thread.start()
         self._call = call
         self._waiting.release()
@@ -128,7 +128,7 @@ _own: Worker | None = None
 
 def own() -> Worker:
     """The thread of this process; started at the first call."""
-    global _own  # noqa: PLW0603 - the process is the instance
+    global _own
     if _own is None:
         _own = Worker()
     return _own

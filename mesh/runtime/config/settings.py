@@ -37,7 +37,7 @@ WITH_OAUTH: frozenset[Auth] = frozenset({"oauth", "both"})
 TASK_ROOT = (
     os.environ.get("LAMBDA_TASK_ROOT")
     or (
-        os.path.abspath(__file__).rpartition("/mesh/runtime/")[0]  # noqa: PTH100
+        os.path.abspath(__file__).rpartition("/mesh/runtime/")[0]  # noqa: PTH100 - see above
     )
 )
 

@@ -154,7 +154,7 @@ class Deferral:
         self,
         name: str,
         globals: Any = None,  # noqa: A002 - as `__import__` has it
-        locals: Any = None,  # noqa: A002
+        locals: Any = None,  # noqa: A002 - as above
         fromlist: Any = (),
         level: int = 0,
     ) -> Any:

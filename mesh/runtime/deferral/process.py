@@ -61,7 +61,7 @@ def plan(
 
 def begin() -> Deferral:
     """Defer FastMCP and Pydantic for what authors wrote; after `plan`."""
-    global _current  # noqa: PLW0603 - as above
+    global _current
     if _current is None:
         from mesh.runtime.deferral.imports import Deferral  # at a tool's first call
 
@@ -88,7 +88,7 @@ def make() -> None:
     Raises:
         Exception: whatever it raises.
     """
-    global _is_making  # noqa: PLW0603 - as above
+    global _is_making
     if _is_making or _made:
         return
     module, _, name = _server.partition(":")
@@ -143,7 +143,7 @@ def prints(names: Collection[str]) -> dict[str, str]:
 
 def stop() -> None:
     """Defer nothing from here on: FastMCP is about to be imported."""
-    global _ended  # noqa: PLW0603 - as above
+    global _ended
     if _early is not None and not _ended:
         from contextlib import suppress  # FastMCP needs it
 

@@ -183,8 +183,8 @@ class _LoopEntry:
         self._loop = loop = event_loop()
         # Its first step comes when the loop runs: after what is running now.
         self._task = loop.create_task(self._rest, context=self._context)
-        asyncio._set_running_loop(loop)  # noqa: SLF001 - documented, see above
-        asyncio._enter_task(loop, self._task)  # noqa: SLF001
+        asyncio._set_running_loop(loop)
+        asyncio._enter_task(loop, self._task)
         loop.is_running = lambda: True  # type: ignore[method-assign]
 
     def leave(self) -> None:
@@ -194,8 +194,8 @@ class _LoopEntry:
 
             loop = self._loop
             del loop.is_running
-            asyncio._leave_task(loop, self._task)  # noqa: SLF001 - documented, see above
-            asyncio._set_running_loop(None)  # noqa: SLF001
+            asyncio._leave_task(loop, self._task)
+            asyncio._set_running_loop(None)
             if self._coroutine.cr_frame is None:
                 # Nothing is left to be done.
                 self._task.cancel()

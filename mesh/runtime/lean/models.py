@@ -75,7 +75,7 @@ def deferred() -> Iterator[None]:
 
     defaults["defer_build"] = True
     # An adapter of a union has no model whose setting it could follow.
-    TypeAdapter._defer_build = property(lambda adapter: adapter._module_name != READ)  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    TypeAdapter._defer_build = property(lambda adapter: adapter._module_name != READ)  # type: ignore[method-assign,assignment]
     BaseModel.model_rebuild = classmethod(put_off)  # type: ignore[method-assign,assignment]
     _model_construction.set_model_fields = _put_off_fields  # type: ignore[assignment]
     try:
@@ -83,5 +83,5 @@ def deferred() -> Iterator[None]:
     finally:
         _model_construction.set_model_fields = _collect
         BaseModel.model_rebuild = rebuild  # type: ignore[method-assign]
-        TypeAdapter._defer_build = by_config  # type: ignore[method-assign]  # noqa: SLF001
+        TypeAdapter._defer_build = by_config  # type: ignore[method-assign]
         defaults["defer_build"] = False

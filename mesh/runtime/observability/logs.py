@@ -24,7 +24,7 @@ _request_id: str | None = None
 
 def set_request_id(request_id: str) -> None:
     """Name the invocation that lines belong to from now on; an instance has one at a time."""
-    global _request_id  # noqa: PLW0603 - the process is the instance
+    global _request_id
     _request_id = request_id
 
 

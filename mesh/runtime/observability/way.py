@@ -12,7 +12,7 @@ _reason = "off"
 
 def hand_on(reason: str) -> None:
     """Say why FastMCP's way gets the request; an instance has one at a time."""
-    global _reason  # noqa: PLW0603 - the process is the instance
+    global _reason
     _reason = reason
 
 

@@ -48,10 +48,10 @@ def test_bytecode_is_not_compared_with_a_source_file() -> None:
 
 
 def test_bytecode_does_what_the_source_says() -> None:
-    loaded = marshal.loads(bytecode.compiled(CODE, "package/module.py")[16:])  # noqa: S302 - ours
+    loaded = marshal.loads(bytecode.compiled(CODE, "package/module.py")[16:])
 
     namespace: dict[str, object] = {}
-    exec(loaded, namespace)  # noqa: S102 - ours
+    exec(loaded, namespace)
     assert namespace["__doc__"] == "A module."
     outer = namespace["outer"]
     assert callable(outer)
@@ -59,7 +59,7 @@ def test_bytecode_does_what_the_source_says() -> None:
 
 
 def test_bytecode_names_the_file_as_it_lies_on_lambda() -> None:
-    loaded = marshal.loads(bytecode.compiled(CODE, "package/module.py")[16:])  # noqa: S302 - ours
+    loaded = marshal.loads(bytecode.compiled(CODE, "package/module.py")[16:])
 
     found = codes(loaded)
     assert len(found) == 3
@@ -68,7 +68,7 @@ def test_bytecode_names_the_file_as_it_lies_on_lambda() -> None:
 
 def test_bytecode_does_not_depend_on_what_the_compiler_shared() -> None:
     code = compile(CODE, "module.py", "exec")
-    same = marshal.loads(marshal.dumps(code, 2))  # noqa: S302 - ours
+    same = marshal.loads(marshal.dumps(code, 2))
     assert same == code
     # The trap: equal code, other references, other bytes.
     assert marshal.dumps(same) != marshal.dumps(code)
@@ -212,7 +212,7 @@ def test_bytecode_without_its_source_knows_lines_and_no_columns(tmp_path: Path) 
     (tmp_path / "a.py").write_bytes(CODE)
     assert bytecode.compile_all([(tmp_path / "a.py", "a.py", tmp_path / "a.pyc")], 1) == []
 
-    loaded = marshal.loads((tmp_path / "a.pyc").read_bytes()[16:])  # noqa: S302 - ours
+    loaded = marshal.loads((tmp_path / "a.pyc").read_bytes()[16:])
     for code in codes(loaded):
         positions = list(code.co_positions())
         assert {line for line, *_ in positions} - {None, 0}

@@ -47,7 +47,7 @@ def test_libraries_are_for_the_target(
         ("cp313-cp313-win_arm64", False),
     ],
 )
-def test_wheel_tags_are_read_as_lambda_would(tag: str, runs: bool) -> None:  # noqa: FBT001 - a table
+def test_wheel_tags_are_read_as_lambda_would(tag: str, runs: bool) -> None:
     assert runs_on(tag, Target("arm64", "3.13")) is runs
 
 

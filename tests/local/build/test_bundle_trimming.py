@@ -92,7 +92,7 @@ def test_without_docstrings_code_and_its_line_numbers_are_the_same() -> None:
     assert b"Say it" not in pyc
     assert b"Nothing but words" not in pyc
     namespace: dict[str, object] = {"__name__": "answers"}
-    exec(marshal.loads(pyc[16:]), namespace)  # noqa: S102, S302 - ours
+    exec(marshal.loads(pyc[16:]), namespace)
 
     answer = namespace["answer"]
     assert callable(answer)
@@ -112,7 +112,7 @@ def test_docstrings_stay_in_packages_that_describe_tools_and_models() -> None:
 def test_a_dataclass_without_its_docstring_writes_itself_none() -> None:
     source = b'import dataclasses\n@dataclasses.dataclass\nclass A:\n    """Words."""\n    b: int\n'
     namespace: dict[str, Any] = {"__name__": "answers"}
-    exec(marshal.loads(bytecode.compiled(source, "a.py", documented=False)[16:]), namespace)  # noqa: S102, S302 - ours
+    exec(marshal.loads(bytecode.compiled(source, "a.py", documented=False)[16:]), namespace)
 
     assert namespace["A"].__doc__ == "."
 

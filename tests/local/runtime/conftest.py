@@ -1,6 +1,6 @@
 """A whole instance in this process, for the folders here; `tests.fixtures.instances` has it."""
 
-from tests.fixtures.instances import (  # noqa: F401 - fixtures
+from tests.fixtures.instances import (
     client,
     index,
     new_instance,

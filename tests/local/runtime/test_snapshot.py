@@ -148,9 +148,9 @@ def test_copies_of_one_instance_draw_different_numbers():
     for _copy in range(2):
         random.setstate(kept)
         snapshot.after_restore()
-        drawn.append(random.random())  # noqa: S311 - what others may draw
+        drawn.append(random.random())
     random.setstate(kept)
-    drawn.append(random.random())  # noqa: S311 - what others may draw
+    drawn.append(random.random())
     assert len(set(drawn)) == 3
 
 

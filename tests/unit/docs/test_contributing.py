@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import yaml
 
@@ -41,3 +42,18 @@ def test_pre_commit_runs_the_commands_of_make_check() -> None:
 
     assert sorted(hooks) == sorted(checks)
     assert {repo["repo"] for repo in config["repos"]} == {"local"}
+
+
+def test_each_lint_suppression_says_why() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-hE", "# (ruff: )?noqa", "--", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in found.stdout.splitlines() if '"# (ruff' not in line]
+
+    assert lines
+    reason = re.compile(r"noqa: [A-Z0-9]+(, [A-Z0-9]+)* - \S")
+    assert [line for line in lines if not reason.search(line)] == []

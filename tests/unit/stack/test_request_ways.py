@@ -25,7 +25,7 @@ def test_all_pages_of_a_log_are_counted_from_a_moment_on() -> None:
         "logs",
         "us-east-1",
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106
+        aws_secret_access_key="test",
     )
     with Stubber(client) as stubber:
         asked = {"logGroupName": "/aws/lambda/x", "startTime": 5}

@@ -198,6 +198,6 @@ def test_a_user_who_may_not_is_told_whom_to_be(new_database, migrated_project):
     with connect(url) as connection:
         connection.execute("create extension vector schema extensions")
     other = migrated_project.postgres.url("authenticator", url.rpartition("/")[2])
-    with pytest.raises(CommandFailedError, match="Connect as the database's owner"):  # noqa: SIM117
+    with pytest.raises(CommandFailedError, match="Connect as the database's owner"):  # noqa: SIM117 - only the inner one may raise
         with connect(other) as connection:
             migrate(connection)

@@ -57,7 +57,7 @@ def test_a_reader_that_nobody_is_is_refused(mesh: Mesh, name: str) -> None:
 
 
 def test_no_password_is_ever_shown(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = "pass-word-of-mine"  # noqa: S105
+    secret = "pass-word-of-mine"
     host = mesh.supabase.database_url.rpartition("@")[2]
     for url in (
         f"postgresql://postgres:{secret}@{host}",

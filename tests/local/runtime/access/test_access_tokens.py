@@ -112,7 +112,7 @@ def test_a_token_without_a_keys_name_is_the_only_keys(issuer, user):
 
 def test_an_rsa_key_that_is_too_short_is_not_trusted(oauth_server, issuer):
     """https://www.rfc-editor.org/rfc/rfc7518#section-3.3: at least 2048 bits."""
-    issuer.keys["short"] = "RS256", rsa.generate_private_key(65537, 1024)  # noqa: S505
+    issuer.keys["short"] = "RS256", rsa.generate_private_key(65537, 1024)  # noqa: S505 - too short on purpose
     issuer.publish()
     with pytest.warns(InsecureKeyLengthWarning):
         token = issuer.token(AUDIENCE, key_id="short")

@@ -213,7 +213,7 @@ def test_brackets_in_text_are_no_nesting():
 
 
 def test_depth_is_what_the_parser_finds():
-    generator = random.Random(7)  # noqa: S311 - the same texts every time
+    generator = random.Random(7)
 
     def value(left):
         kind = generator.choice(["list", "dict", "text"]) if left else "text"

@@ -115,7 +115,7 @@ async def signed_in(app: Any, *, remapped: bool) -> tuple[set[str], Kept]:
 
 
 @pytest.mark.parametrize("remapped", [False, True], ids=["challenge", "challenge renamed by AWS"])
-def test_a_user_signs_in_knowing_only_the_address(settings, remapped: bool) -> None:  # noqa: FBT001
+def test_a_user_signs_in_knowing_only_the_address(settings, remapped: bool) -> None:
     with SignInIssuer() as issuer:
         oauth = OAuthSettings(issuer.url, required_scopes=("mesh",))
         own = replace(settings, auth="oauth", oauth=oauth)

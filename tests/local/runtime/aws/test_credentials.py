@@ -11,7 +11,7 @@ import pytest
 from mesh.runtime.aws import credentials
 from mesh.runtime.aws.credentials import Credentials, CredentialsUnavailableError, current
 
-SECRET = "wJalrXUtnFEMI"  # noqa: S105 - an example of AWS's
+SECRET = "wJalrXUtnFEMI"
 
 
 class Served(http.server.BaseHTTPRequestHandler):

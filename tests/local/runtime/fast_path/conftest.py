@@ -128,7 +128,7 @@ def new_pair(project, new_instance) -> Iterator[Callable[..., Pair]]:
 def front_of(settings: Settings) -> Front:
     """The front of an instance in this process; for what needs no tool."""
 
-    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:  # noqa: FBT001 - as it is called
+    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:
         raise AssertionError("handed on")
 
     ring = KeyRing(stored_keys, source="SSM parameter /p", ttl_seconds=60)

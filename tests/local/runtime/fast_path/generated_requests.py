@@ -123,7 +123,7 @@ ODD_SCALARS: list[Any] = [
 
 def chosen_by(seed: str) -> Random:
     """What chooses, the same for the same seed."""
-    return Random(seed)  # noqa: S311 - test data, no secrets
+    return Random(seed)
 
 
 def one_in(random: Random, many: int) -> bool:

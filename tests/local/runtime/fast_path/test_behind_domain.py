@@ -58,7 +58,7 @@ def hashes() -> Hashes:
 
 @pytest.fixture(scope="session")
 def behind(settings: Settings) -> Settings:
-    return replace(settings, public_url=URL, origin_secret_parameter="/o")  # noqa: S106 - its name
+    return replace(settings, public_url=URL, origin_secret_parameter="/o")
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,7 @@ class Service(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *_values: object) -> None:  # noqa: A002 - as it is called
+    def log_message(self, format: str, *_values: object) -> None:
         """Say nothing."""
 
 

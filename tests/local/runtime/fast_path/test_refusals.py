@@ -50,7 +50,7 @@ def touched(_event: Any) -> bytes:
 @pytest.fixture(scope="module")
 def ways(new_pair: Any, settings: Any) -> dict[str, Any]:
     """Both ways of servers that ask for a credential of each kind."""
-    behind = replace(settings, public_url=URL, origin_secret_parameter="/o")  # noqa: S106 - its name
+    behind = replace(settings, public_url=URL, origin_secret_parameter="/o")
     return {
         "keys": new_pair(settings),
         "keys and tokens": new_pair(replace(settings, auth="both", oauth=OAUTH)),

@@ -37,7 +37,7 @@ class Hashes:
 
     def secrets(self) -> Any:
         """The `OriginSecrets` that are read from it."""
-        from mesh.runtime.domain.origin_secret import (  # noqa: PLC0415 - only behind a domain
+        from mesh.runtime.domain.origin_secret import (
             OriginSecrets,
             OriginSecretUnavailableError,
         )
@@ -56,10 +56,10 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
     """FastMCP's way, as `mesh.runtime.http.instance.start` makes it."""
     # First, as an instance does it.
     importlib.import_module("mesh.runtime.initialization")
-    from mcp_app.server import build_server  # noqa: PLC0415
-    from mesh.runtime.concurrency import event_loop  # noqa: PLC0415 - not on the fast path
-    from mesh.runtime.http.app import build_app  # noqa: PLC0415
-    from mesh.runtime.http.instance import Instance  # noqa: PLC0415
+    from mcp_app.server import build_server
+    from mesh.runtime.concurrency import event_loop
+    from mesh.runtime.http.app import build_app
+    from mesh.runtime.http.instance import Instance
 
     backend = deployment.made(settings) or deployment.backend_of(settings)
     app = build_app(build_server(settings, backend), settings, ring)
@@ -68,14 +68,14 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
 
 def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: bool) -> Any:
     """The fast path, with FastMCP's way behind it or alone."""
-    from mesh.runtime.fast_path.domain import Domain  # noqa: PLC0415 - not in FastMCP's way
-    from mesh.runtime.fast_path.front import Front  # noqa: PLC0415
+    from mesh.runtime.fast_path.domain import Domain
+    from mesh.runtime.fast_path.front import Front
 
     domain = None
     if settings.origin_secret_parameter is not None:
         domain = Domain(str(settings.public_url), hashes.secrets())
 
-    def full(_rate_limit: Any, _cold: bool) -> Any:  # noqa: FBT001 - as it is called
+    def full(_rate_limit: Any, _cold: bool) -> Any:
         return (lambda _event, _context: None) if alone else full_of(settings, ring)
 
     return Front(settings, ring, full, domain).answer

@@ -127,7 +127,7 @@ def test_a_key_value_written_by_terraform_is_stopped() -> None:
 
 
 def test_a_server_does_not_shut_out_who_has_the_function_url_unasked() -> None:
-    closed = server(MESH_ORIGIN_SECRET_PARAMETER="/mesh/test/origin-secret")  # noqa: S106 - its name
+    closed = server(MESH_ORIGIN_SECRET_PARAMETER="/mesh/test/origin-secret")
     [shut] = stops(change("aws_lambda_function.this", ["update"], before=server(), after=closed))
     assert "domain_only = false" in shut
     [opened] = stops(change("aws_lambda_function.this", ["update"], before=closed, after=server()))

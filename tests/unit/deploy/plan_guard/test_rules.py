@@ -192,7 +192,7 @@ def test_not_secrets_excuses_these_environment_variables_and_nothing_else():
     del given["OTHER_TOKEN"]
     assert stops(function(MESH_AUTH="api_key", **given), variables=variables) == []
     # A value from elsewhere, a name that the author did not set, and the same names elsewhere.
-    other = function(MESH_AUTH="api_key", PAGE_TOKEN="other")  # noqa: S106 - not a password
+    other = function(MESH_AUTH="api_key", PAGE_TOKEN="other")
     assert len(stops(other, variables=variables)) == 1
     assert len(stops(function(MESH_AUTH="api_key", MESH_X=key), variables=variables)) == 1
     said = stops(

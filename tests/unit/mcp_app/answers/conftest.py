@@ -1,3 +1,3 @@
 """A vault's knowledge and a model that writes what it is told; `tests.fixtures.vault` has both."""
 
-from tests.fixtures.vault import index, model, vault  # noqa: F401 - fixtures
+from tests.fixtures.vault import index, model, vault

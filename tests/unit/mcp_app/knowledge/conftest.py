@@ -1,6 +1,6 @@
 """Repositories and indexes of them; `tests.fixtures.indexes` makes them."""
 
-from tests.fixtures.indexes import (  # noqa: F401 - fixtures
+from tests.fixtures.indexes import (
     build,
     corpus_file,
     corpus_index,

@@ -66,7 +66,7 @@ def parameter():
 
 @pytest.fixture
 def behind(settings):
-    return replace(settings, public_url=URL, origin_secret_parameter="/p")  # noqa: S106 - its name
+    return replace(settings, public_url=URL, origin_secret_parameter="/p")
 
 
 @pytest.fixture
