@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,8 +32,9 @@ def command(*, server: str | None) -> None:
         if name.startswith("TF_VAR_") and name != "TF_VAR_name"
     ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    here = f"{Path.cwd()}{os.sep}"
     for name, value, origin in rows:
-        click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
+        click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin.removeprefix(here)}")
 
 
 def _rows(location: Location) -> Iterator[tuple[str, str, str]]:
@@ -59,5 +61,5 @@ def _rows(location: Location) -> Iterator[tuple[str, str, str]]:
             yield name, value, origins[name]
     if found.shrink_packages:
         yield "shrink_packages", "true", origins["shrink_packages"]
-    yield "folder", str(found.root), "where the server is"
+    yield "folder", str(found.root), "the server"
     yield "state", str(stack.mesh), "the folder"
