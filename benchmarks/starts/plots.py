@@ -20,7 +20,7 @@ type Results = Mapping[str, Any]
 
 # Each can be read on white and on GitHub's dark background, which show through.
 TEXT, GRID, MINE, OTHER = "#777f88", "#8888883f", "#2f81f7", "#8b949e"
-STYLE = {
+STYLE: Any = {
     "axes.edgecolor": GRID,
     "axes.labelcolor": TEXT,
     "axes.spines.right": False,
@@ -61,7 +61,8 @@ def _svg(axes: Axes) -> str:
     """The plot as text, without a date or a version."""
     written = io.StringIO()
     metadata = {"Title": axes.get_title("left"), "Date": None, "Creator": None}
-    axes.get_figure(root=True).savefig(written, format="svg", metadata=metadata)
+    figure: Any = axes.get_figure(root=True)
+    figure.savefig(written, format="svg", metadata=metadata)
     return re.sub(r" +$", "", written.getvalue(), flags=re.MULTILINE)
 
 
