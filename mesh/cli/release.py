@@ -87,11 +87,17 @@ def stopped(error: GuardStoppedError) -> click.ClickException:
 
 def hold_only(target: Target, out: Path) -> str:
     """Save the plan that a release begins with; the version at which it holds live."""
+    from mesh.deploy.release.live import live_now
+    from mesh.deploy.release.live_settings import live_settings
     from mesh.deploy.release.root import Pins
 
-    version = target.root.outputs().get("live_version")
-    target.root.planned(out.absolute(), Pins.at(version))
-    return f"live is held at version {version}" if version else "nothing is live yet"
+    version = live_now(target, target.root.outputs())
+    planned = target.root.planned(out.absolute(), Pins.at(version))
+    if version is None:
+        return "nothing is live yet"
+    for setting in live_settings(planned.plan):
+        click.echo(f"for live at once, {setting}")
+    return f"live is held at version {version}"
 
 
 def run_release(target: Target, options: Options) -> None:

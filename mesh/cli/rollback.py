@@ -26,8 +26,12 @@ def print_versions(found: Known) -> None:
             *(["the one before"] if version.version == found.before else []),
         ]
         told = f"put live {since[-1]}" if since else "never live"
+        share = found.weights.get(version.version)
+        told += f", has {share:.0%} of live" if share else ""
         mark = f"  <- {', '.join(marks)}" if marks else ""
         click.echo(f"{version.version:>5}  published {version.published}  {told}{mark}")
+    if found.live != found.recorded:
+        click.echo(f"Terraform's state says that version {found.recorded} is live.")
 
 
 @click.command("rollback", short_help="Put an earlier version live again; lists them too.")
@@ -88,7 +92,7 @@ def command(
     if rest and not rest[0].startswith("-"):
         raise click.UsageError(f"{rest[0]!r} is no version; give its number, such as 7.")
     from mesh.deploy.release import target as targets
-    from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back
+    from mesh.deploy.release.rollback import BACK_STEPS, choose, interrupted, known, roll_back
     from mesh.deploy.release.root import GuardStoppedError
 
     with targets.find(
@@ -101,17 +105,14 @@ def command(
             else:
                 print_versions(found)
             return
-        wanted = choose(found, version)
+        wanted = choose(target, found, version)
         click.echo(f"roll back {target.where}: from version {found.live} to {wanted}")
         try:
             roll_back(target, wanted, progress.Steps(BACK_STEPS), deadline)
         except GuardStoppedError as error:
             raise stopped(error) from error
         except KeyboardInterrupt as interruption:
-            raise CommandFailedError(
-                f"interrupted; either version may be live. Run it again: mesh rollback "
-                f"{wanted}{target.again}"
-            ) from interruption
+            raise CommandFailedError(interrupted(target, wanted)) from interruption
     click.echo(
         f"\nVersion {wanted} is live. To keep it in a plain apply: -var live_version={wanted}"
     )

@@ -174,6 +174,7 @@ def smoke(
     arguments: dict[str, Any] | None = None,
     configured: Call | None = None,
     left_out: Collection[str] = (),
+    failures: int | None = None,
     on_check: Callable[[Check], None] = lambda _: None,
 ) -> Report:
     """Test the server at `url` and say what was found; never raises for what it finds.
@@ -188,11 +189,13 @@ def smoke(
         arguments: for `tool`.
         configured: the call in the server's settings.
         left_out: names of checks that are not made at all.
+        failures: give a request up after so many equal server errors, or ten seconds after the
+            first one of any kind; None retries until the deadline.
         on_check: called with each check's outcome as it is known.
     """
     base = base_url(url)
     checks: list[Check] = []
-    with Server(base, credential, deadline_seconds) as server:
+    with Server(base, credential, deadline_seconds, failures) as server:
         wanted = Call(tool, arguments or {}) if tool else None
         run = Run(server, expected or {}, wanted, configured)
         steps: tuple[tuple[str, Callable[[], str]], ...] = (

@@ -27,6 +27,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 EXCERPT_CHARACTERS = 300
 SILENCE = "no answer"
+# With a limit of failures: how long after the first one a retry may still succeed.
+LIMITED_SECONDS = 10.0
 
 
 class NoAnswerError(Exception):
@@ -72,11 +74,15 @@ class Server:
         url: the base, with a trailing slash; `/mcp` and `/health` are below it.
         credential: what proves the caller's right; None for none.
         deadline_seconds: counted from the moment this is made.
+        failures: after so many equal server errors in a row a request is given up, and ten
+            seconds after its first failure of any kind; None retries until the deadline.
+            For a URL of which the version that answers is known: its errors are its own.
     """
 
     url: str
     credential: httpx.Auth | None
     deadline_seconds: float
+    failures: int | None = None
     _client: httpx.Client = field(init=False, repr=False)
     _until: float = field(init=False, repr=False)
 
@@ -145,11 +151,14 @@ class Server:
     ) -> Reply:
         """Repeat on 5xx, 429 and transport errors: a cold start or a deploy may cause them."""
         failure_log: list[str] = []
+        errors: list[int] = []
         pause = FIRST_PAUSE_SECONDS
+        until, begun = self._until, time.monotonic()
         while True:
             # Half, so that one lost connection does not use up the whole deadline.
-            patience = max(self.remaining_seconds() / 2, min(self.remaining_seconds(), 5.0), 0.05)
-            started = time.monotonic()
+            status, started = 0, time.monotonic()
+            left = max(0.0, until - started)
+            patience = max(left / 2, min(left, 5.0), 0.05)
             try:
                 reply = self._send(
                     self._client.build_request(
@@ -174,17 +183,25 @@ class Server:
                         tuple(failure_log),
                     )
                 trouble = f"HTTP {reply.status}: {reply.excerpt() or 'no body'}"
+                status = reply.status
             failure_log.append(trouble)
-            if self.remaining_seconds() <= FIRST_PAUSE_SECONDS:
-                attempts = f"{len(failure_log)} attempt{'s' if len(failure_log) > 1 else ''}"
-                # The last attempt may just have had no time left to be answered.
-                told = [text for text in failure_log if not text.startswith(SILENCE)] or failure_log
-                raise NoAnswerError(
-                    f"{told[-1]} ({attempts} in {self.deadline_seconds:g} s, then given up)"
-                )
+            # Throttling and lost connections say nothing of the version.
+            is_error = status >= FIRST_SERVER_ERROR
+            errors = [*errors, status] if is_error and status in errors else [status] * is_error
+            if self.failures is not None and len(failure_log) == 1:
+                until = min(until, time.monotonic() + LIMITED_SECONDS)
+            left = max(0.0, until - time.monotonic())
+            if left <= FIRST_PAUSE_SECONDS or self._is_final(errors):
+                raise NoAnswerError(_given_up(failure_log, time.monotonic() - begun))
             # Half of what is left at most: one attempt always comes close to the end.
-            time.sleep(min(pause, self.remaining_seconds() / 2))
+            time.sleep(min(pause, left / 2))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _is_final(self, errors: list[int]) -> bool:
+        """Whether another attempt would tell nothing new; `errors` are equal ones in a row."""
+        if self.failures is None:
+            return False
+        return self.failures <= 1 or len(errors) >= self.failures
 
     def _send(self, request: httpx.Request, *, credential: bool, until: float) -> Reply:
         started = time.monotonic()
@@ -220,6 +237,13 @@ def event_data(body: bytes) -> Iterator[str]:
         elif not line and data:
             yield "\n".join(data)
             data = []
+
+
+def _given_up(failure_log: list[str], seconds: float) -> str:
+    attempts = f"{len(failure_log)} attempt{'s' if len(failure_log) > 1 else ''}"
+    # The last attempt may just have had no time left to be answered.
+    told = [text for text in failure_log if not text.startswith(SILENCE)] or failure_log
+    return f"{told[-1]} ({attempts} in {seconds:.1f} s, then given up)"
 
 
 def _transport_trouble(error: httpx.TransportError, seconds: float) -> str:

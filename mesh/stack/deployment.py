@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mesh.local_aws.process import Running
     from mesh.stack.stack import Stack
 
-# A run that was killed may still be finishing; its lock goes with its process.
-LOCK_TIMEOUT = "-lock-timeout=60s"
 DESTROY_SECONDS = 120.0
 # A zip over 50 MB goes to Lambda through it; see docs/how-to/packages.md.
 ZIP_BUCKET = "mesh-zips"
@@ -79,7 +77,7 @@ class Deployment:
             "-no-color",
             f"-state={self.stack.terraform_state}",
             "-backup=-",
-            LOCK_TIMEOUT,
+            terraform_run.LOCK_TIMEOUT,
             *(f"-var-file={file}" for file in self.stack.variable_files),
         ]
 

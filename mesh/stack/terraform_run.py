@@ -15,13 +15,16 @@ from mesh.failure import CommandFailedError
 from mesh.local_aws.private_files import open_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
 SHOWN_LINES = 20
 # Terraform ends what it is doing and saves its state when it is asked to stop.
 STOP_SECONDS = 60.0
+# Somebody else's run, or one that was killed and is still finishing.
+LOCK_TIMEOUT = "-lock-timeout=60s"
+POLL_SECONDS = 0.2
 BORDER = re.compile(r"^[╷│╵]\s?")
 UNDECLARED = re.compile(r'does not declare a variable\s+named\s+"([^"]+)"')
 NOT_INITIALISED = re.compile(r"terraform init|plugins are not installed", re.IGNORECASE)
@@ -42,14 +45,23 @@ def run(
     variables: Mapping[str, str],
     log: Path,
     timeout_seconds: float | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> None:
     """Run `terraform <arguments>` in `root` and append what it prints to `log`.
 
     Ctrl-C reaches Terraform once, and this waits until it has saved its state.
 
+    Args:
+        arguments: for `terraform`.
+        root: where the configuration is.
+        variables: the environment of the run.
+        log: what it prints goes to the end of this file.
+        timeout_seconds: after which it is stopped; None for no limit.
+        stop: asked again and again; true stops it, as Ctrl-C does.
+
     Raises:
-        TerraformFailedError: it failed, or took too long; with its own error and the
-            path of the log. Or a file sets a variable that there is not.
+        TerraformFailedError: it failed, took too long, or was stopped; with its own error and
+            the path of the log. Or a file sets a variable that there is not.
     """
     command = ["terraform", f"-chdir={root}", *arguments]
     with open_log(log) as output:
@@ -58,7 +70,7 @@ def run(
         start = output.tell()
         process: subprocess.Popen[bytes] | None = None
         try:
-            with _interrupts_held():
+            with interrupts_held():
                 process = subprocess.Popen(
                     command,
                     env=dict(variables),
@@ -69,7 +81,7 @@ def run(
                     # and Terraform takes two as an order to drop everything.
                     start_new_session=True,
                 )
-            status = process.wait(timeout_seconds)
+            status = process.wait(timeout_seconds) if stop is None else _status(process, stop)
         except subprocess.TimeoutExpired:
             _end(process)
             status = None
@@ -83,7 +95,9 @@ def run(
         _refuse_undeclared(said)
     if status != 0:
         reason = "failed"
-        if status is None:
+        if status is None and stop is not None:
+            reason = "was stopped"
+        elif status is None:
             reason = f"took longer than {timeout_seconds:.0f} s"
         elif status < 0:
             # A Terraform that was killed leaves its providers running.
@@ -93,6 +107,16 @@ def run(
             f"terraform {arguments[0]} {reason}:\n{essence(said)}\n  all of its output: {log}",
             said,
         )
+
+
+def _status(process: subprocess.Popen[bytes], stop: Callable[[], bool]) -> int | None:
+    """The exit status, once it has ended; None when it was stopped."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(POLL_SECONDS)
+        if stop():
+            _end(process)
+            return None
 
 
 def _refuse_undeclared(said: str) -> None:
@@ -145,7 +169,7 @@ def first_error(output: str) -> str:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Let a Ctrl-C count after the body: within it nobody would know yet which process to stop."""
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or threading.current_thread() is not threading.main_thread():

@@ -14,16 +14,17 @@ from mesh.deploy.plan_guard.secrets import secrets
 RULES = (lost, gone, domain, secrets, public_access, unguarded)
 
 
-def judge(plan: Plan, allowed: Iterable[str] = ()) -> Verdict:
+def judge(plan: Plan, allowed: Iterable[str] = (), further: Iterable[Finding] = ()) -> Verdict:
     """Say what the plan must not do.
 
     Args:
         plan: as `read_plan` gives it.
         allowed: addresses, as findings name them, at which whatever is found is meant.
             There is no way to allow everything.
+        further: findings of whoever asked AWS about the plan.
     """
     named = tuple(dict.fromkeys(allowed))
-    findings = [finding for rule in RULES for finding in rule(plan)]
+    findings = [*further, *(finding for rule in RULES for finding in rule(plan))]
     if plan.errored:
         findings.append(
             Finding("plan", "it ended with errors and is not whole", "Mend them and plan again.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesh.deploy.release.live import disagreement
 from mesh.deploy.release.root import Pins
 from mesh.deploy.release.trial import live_credential, live_url, smoke_test
 from mesh.deploy.release.versions import Live, Version, before
@@ -22,13 +24,25 @@ BACK_STEPS = 2
 
 @dataclass(frozen=True)
 class Known:
-    """The versions of a deployment; `before` was live before `live`, if any was."""
+    """The versions of a deployment, as AWS tells them.
+
+    Attributes:
+        live: what the alias leads to.
+        candidate: what the candidate's alias leads to.
+        before: what was live before that, if anything was.
+        versions: all that are published, the oldest first.
+        history: what was put live, in order.
+        recorded: what Terraform's state says is live.
+        weights: shares of live's requests that other versions have, by version.
+    """
 
     live: str
     candidate: str
     before: str | None
     versions: tuple[Version, ...]
     history: tuple[Live, ...]
+    recorded: str
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 def known(target: Target) -> Known:
@@ -42,28 +56,34 @@ def known(target: Target) -> Known:
         raise CommandFailedError(
             f"nothing is deployed by {target.where}: `terraform output` gives no live_version."
         )
-    live = str(outputs["live_version"])
+    function = outputs["function_name"]
+    alias = target.aws.alias(function, "live")
     parameter = outputs.get("live_version_parameter")
     history = target.aws.history(parameter) if parameter else []
-    versions = target.aws.published(outputs["function_name"])
+    versions = target.aws.published(function)
     there = {version.version for version in versions}
     return Known(
-        live=live,
-        candidate=str(outputs["candidate_version"]),
-        before=before([entry for entry in history if entry.version in there], live),
+        live=alias.version,
+        candidate=target.aws.alias(function, "candidate").version,
+        before=before([entry for entry in history if entry.version in there], alias.version),
         versions=tuple(versions),
         history=tuple(history),
+        recorded=str(outputs["live_version"]),
+        weights=alias.weights,
     )
 
 
-def choose(found: Known, wanted: str | None) -> str:
+def choose(target: Target, found: Known, wanted: str | None) -> str:
     """Choose the version to go back to.
 
     Raises:
-        CommandFailedError: there is no such version, or none was live before.
+        CommandFailedError: there is no such version, none was live before, or it is not said
+            which while AWS and the state disagree about what is live.
     """
     numbers = [version.version for version in found.versions]
     if wanted is None:
+        if found.live != found.recorded:
+            raise CommandFailedError(disagreement(target, found.live, found.recorded))
         if found.before is None:
             raise CommandFailedError(
                 f"no version is known to have been live before {found.live}. There are "
@@ -81,43 +101,29 @@ def choose(found: Known, wanted: str | None) -> str:
 def roll_back(
     target: Target, version: str, steps: Steps, deadline_seconds: float
 ) -> dict[str, Any]:
-    """Put a published version live, and test that it answers there.
-
-    Raises:
-        GuardStoppedError: the plan guard objects.
-        NotReleasedError: it does not pass; it is still live.
-        CommandFailedError: Terraform failed.
-    """
-    outputs = target.root.outputs()
-    target.aws.fetch_zip(target.root, outputs["function_name"])
-    return back(target, version, steps, deadline_seconds, move_only=False)
-
-
-def back(
-    target: Target, version: str, steps: Steps, deadline_seconds: float, *, move_only: bool = True
-) -> dict[str, Any]:
-    """Put this version live and test that it answers; two steps.
+    """Put a published version live, and test that it answers there; two steps.
 
     Args:
         target: the deployment.
         version: a published one.
         steps: where to show the progress.
         deadline_seconds: for the smoke test.
-        move_only: stop when anything but live would change.
 
     Raises:
-        NotReleasedError: it does not pass.
-        CommandFailedError: Terraform failed, or the guard objects.
+        GuardStoppedError: the plan guard objects.
+        NotReleasedError: it does not pass; it is live all the same.
+        CommandFailedError: Terraform failed.
     """
+    function = target.root.outputs()["function_name"]
+    target.aws.fetch_zip(target.root, function)
     with (
         steps.step(f"put version {version} live") as step,
         tempfile.TemporaryDirectory(prefix="mesh-rollback-") as folder,
     ):
-        file = Path(folder) / "back.tfplan"
-        planned = target.root.planned(file, Pins.at(version), move_only=move_only)
+        planned = target.root.planned(Path(folder) / "back.tfplan", Pins.at(version))
         outputs = planned.apply()
         target.changed(outputs)
-        target.aws.await_alias(outputs["function_name"], version, {})
+        target.aws.await_alias(function, version, {})
         step.detail = f"({planned.amount})"
         auth = planned.environment().get("MESH_AUTH", "api_key")
     url = str(live_url(outputs))
@@ -133,3 +139,14 @@ def back(
         steps=steps,
     )
     return outputs
+
+
+def interrupted(target: Target, wanted: str) -> str:
+    """Say what is live after Ctrl-C in the middle of `roll_back`, as AWS tells it now."""
+    try:
+        alias = target.aws.alias(target.root.outputs()["function_name"], "live")
+    except CommandFailedError as error:
+        found = f"which version is live is not known: {error}"
+    else:
+        found = f"live is {alias}"
+    return f"interrupted; {found}. To finish it: mesh rollback {wanted}{target.again}"

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesh.deploy.release.rollback import BACK_STEPS, back
+from mesh.deploy.release.canary import Canary
+from mesh.deploy.release.live import live_now
+from mesh.deploy.release.live_settings import LiveSetting, live_settings, restore
+from mesh.deploy.release.live_watch import LiveWatch, trouble
 from mesh.deploy.release.root import GuardStoppedError, Pins, Planned
 from mesh.deploy.release.trial import (
     NO_KEY,
     NotReleasedError,
-    failures,
     live_credential,
     live_url,
     refuse_wrong_key,
     smoke_test,
 )
 from mesh.failure import CommandFailedError
-from mesh.smoke import smoke
+from mesh.stack.terraform_run import interrupts_held
 
 if TYPE_CHECKING:
     import httpx
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 # Plan, apply, candidate's smoke test, plan, apply, live's smoke test.
 STEPS = 6
-CANARY_PAUSE_SECONDS = 1.0
+READY = "aws_lambda_provisioned_concurrency_config"
 
 
 @dataclass(frozen=True)
@@ -95,73 +96,68 @@ def refuse_other_server(target: Target, outputs: Mapping[str, Any]) -> None:
 def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Released:
     before = target.root.outputs()
     refuse_other_server(target, before)
-    live = str(before["live_version"]) if before.get("live_version") else None
+    live = live_now(target, before)
     steps.total = STEPS + (options.canary is not None and live is not None)
-    run = _Run(target, options, steps, live, live_url(before), folder)
+    run = _Run(target, options, steps, live, before, folder)
     try:
         outputs = run.hold()
         candidate = str(outputs["candidate_version"])
-        if candidate == live:
-            # Nothing new: what else was changed is applied, and live is what is newest.
-            steps.total = 3
+        if live is None or candidate == live:
+            # The first one is live as soon as it is made. With nothing new, what else was
+            # changed is applied, and live is what is newest.
+            steps.total = steps.number + 1
             run.try_live(outputs, candidate)
             return Released(candidate, live, outputs)
         run.try_candidate(outputs)
-    except KeyboardInterrupt:
-        print(f"interrupted; {run.untouched[0].lower()}{run.untouched[1:]}", file=sys.stderr)
-        raise
-    except (GuardStoppedError, NotReleasedError):
-        raise
-    except CommandFailedError as error:
-        raise CommandFailedError(f"{error}\n{run.untouched}") from error
-    if live is None:
-        # The first one is live as soon as it is made.
-        steps.total = 4
-        run.try_live(outputs, candidate)
-        return Released(candidate, None, outputs)
-    try:
         if options.canary is not None:
             run.canary(options.canary, candidate)
         outputs = run.promote()
         run.try_live(outputs, candidate)
-    except (CommandFailedError, KeyboardInterrupt) as error:
-        run.go_back(error)
+    except KeyboardInterrupt:
+        print(f"interrupted\n\n{run.undone()}", file=sys.stderr)
         raise
+    except GuardStoppedError as error:
+        if not run.applied:
+            raise
+        raise GuardStoppedError(f"{error}\n\n{run.undone()}\n", error.verdict) from error
+    except CommandFailedError as error:
+        kind = NotReleasedError if run.applied else CommandFailedError
+        raise kind(f"{error}\n\n{run.undone()}") from error
     return Released(candidate, live, outputs)
 
 
 @dataclass
 class _Run:
-    """One release under way; `moved` once live may be something else than it was."""
+    """One release under way.
+
+    Attributes:
+        target: the deployment.
+        options: how to release.
+        steps: where to show the progress.
+        live: the version that was live before; None for the first.
+        outputs: Terraform's, before.
+        folder: for plans.
+        auth: what the server demands, MESH_AUTH.
+        settings: what was changed for live at once, beside any version.
+        applied: whether anything was.
+        moved: whether live may be something else than it was.
+        keeps_ready: whether instances were kept ready for live, and now are for another version.
+    """
 
     target: Target
     options: Options
     steps: Steps
     live: str | None
-    url: str | None
+    outputs: Mapping[str, Any]
     folder: Path
     auth: str = "api_key"
+    settings: tuple[LiveSetting, ...] = ()
+    applied: bool = False
     moved: bool = False
-
-    @property
-    def untouched(self) -> str:
-        """What is live, when nothing was moved, and what to do."""
-        still = f"Live is still version {self.live}. " if self.live is not None else ""
-        return f"{still}{self.what_next}"
-
-    @property
-    def what_next(self) -> str:
-        """What to run after a release that was not finished."""
-        again = f"To release after all: mesh release{self.target.again}"
-        if self.live is None:
-            return again
-        return (
-            f"{again}\nUntil then a plain `terraform apply` would put the newest version live; "
-            f"-var live_version={self.live} keeps it."
-        )
+    keeps_ready: bool = False
 
     def hold(self) -> dict[str, Any]:
-        """Apply everything, with live pinned to the version that it is."""
+        """Apply everything, with live pinned to the version that it is, and watch live."""
         saved = self.options.saved
         name = "plan" if self.live is None else f"plan, live held at version {self.live}"
         with self.steps.step(name) as step:
@@ -169,8 +165,21 @@ class _Run:
             planned = self.target.root.planned(file, Pins.at(self.live), saved=saved)
             self._check(planned)
             step.detail = f"({planned.amount}, the guard has nothing to object)"
-        with self.steps.step("apply") as step:
-            outputs = self._applied(planned)
+            if self.live is not None:
+                self.settings = live_settings(planned.plan)
+                step.notes += [f"for live at once, {setting}" for setting in self.settings]
+        with self.steps.step("apply") as step, LiveWatch(self._trouble) as watch:
+            self.applied = True
+            try:
+                outputs = self._applied(planned, stop=watch.is_down)
+            except CommandFailedError as error:
+                ill = watch.suffering()
+                if ill:
+                    raise NotReleasedError(f"{self._suffers(ill)}\n{error}") from error
+                raise
+            ill = watch.suffering()
+            if ill:
+                raise NotReleasedError(self._suffers(ill))
             step.detail = f"(version {outputs['candidate_version']} is the candidate)"
         return outputs
 
@@ -183,36 +192,20 @@ class _Run:
         """Give the new version a share of live's requests, and look at what live answers."""
         seconds = self.options.canary_seconds
         with self.steps.step(f"canary, {weight:.0%} of live for {seconds:.0f} s") as step:
+            url = str(live_url(self.outputs))
+            watched = Canary(self.target, url, self._credential(url))
             planned = self._planned_move("canary", Pins(int(str(self.live)), weight))
             self.moved = True
             outputs = self._applied(planned)
             self._await(outputs, str(self.live), {candidate: weight})
-            answered = dict.fromkeys((str(self.live), candidate), 0)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                url = str(live_url(outputs))
-                report = smoke.smoke(
-                    url,
-                    configured=self.target.configured,
-                    credential=self._credential(url),
-                    deadline_seconds=self.options.deadline_seconds,
-                )
-                version = str(report.health.get("function_version"))
-                answered[version] = answered.get(version, 0) + 1
-                # Repeated with success is a failure here: a caller saw it.
-                if not report.ok or any(check.attempts > 1 for check in report.checks):
-                    raise NotReleasedError(
-                        f"with {weight:.0%} of its requests at version {candidate}, the live URL "
-                        f"failed:\n{failures(report)}"
-                    )
-                time.sleep(CANARY_PAUSE_SECONDS)
-            counts = ", ".join(f"version {name}: {count}" for name, count in answered.items())
-            step.detail = f"(smoke tests passed, by /health's {counts})"
+            counts = watched.watch(outputs, seconds, self.options.deadline_seconds)
+            step.detail = f"(smoke tests passed, no alarm was raised; by /health's {counts})"
 
     def promote(self) -> dict[str, Any]:
         """Put the newest version live, and change nothing else."""
         with self.steps.step("plan of the promotion") as step:
             planned = self._planned_move("promote", Pins(None))
+            self.keeps_ready = any(change.type == READY for change in planned.plan.effects)
             step.detail = "(only live moves)"
         with self.steps.step("promote") as step:
             self.moved = True
@@ -226,39 +219,86 @@ class _Run:
         url = str(live_url(outputs))
         self._smoke("live", url, self._credential(url), outputs, version)
 
-    def go_back(self, error: BaseException) -> None:
-        """Put back live what it was, and raise what says so.
+    def undone(self) -> str:
+        """Make live again what it was, and say what it is: AWS and live itself are asked."""
+        if self.live is None:
+            return self.what_next
+        told, changed = [], self.moved
+        # A cancelled job has ten seconds: first what callers see, and a second signal waits.
+        # https://docs.github.com/en/actions/reference/workflow-cancellation-reference
+        with interrupts_held():
+            if self.moved:
+                told += self._moved_back()
+            if self.applied and self.settings:
+                restored = restore(self.settings, self.target.client)
+                told += [f"Restored as it was: {address}." for address in restored.done]
+                told += [f"Not restored: {setting}." for setting in restored.left]
+                changed = changed or bool(restored.done)
+        if changed:
+            told += self._recorded()
+        return "\n".join([*told, self._asked(), self.what_next])
 
-        Raises:
-            NotReleasedError: always, but for Ctrl-C.
-        """
-        if not self.moved and isinstance(error, GuardStoppedError):
-            return
-        if not self.moved:
-            raise NotReleasedError(f"{error}\n{self.untouched}") from error
-        interrupted = isinstance(error, KeyboardInterrupt)
-        said = "interrupted" if interrupted else str(error)
-        self.steps.total = self.steps.number + BACK_STEPS
-        try:
-            outputs = back(self.target, str(self.live), self.steps, self.options.deadline_seconds)
-        except NotReleasedError as second:
-            raise NotReleasedError(
-                f"{said}\n\nVersion {self.live} is live again, and does not pass either, so the "
-                f"cause may lie elsewhere:\n{second}\n{self.what_next}"
-            ) from second
-        except (CommandFailedError, KeyboardInterrupt) as second:
-            raise NotReleasedError(
-                f"{said}\n\nGoing back to version {self.live} failed too: {second}\n"
-                f"Look what is live, and put it back: mesh rollback {self.live}{self.target.again}"
-            ) from second
-        told = (
-            f"Version {outputs['live_version']} is live again and passes. Version "
-            f"{outputs['candidate_version']} stays at the candidate's URL. {self.what_next}"
+    @property
+    def what_next(self) -> str:
+        """What to run after a release that was not finished."""
+        again = f"To release after all: mesh release{self.target.again}"
+        if self.live is None or not self.applied:
+            return again
+        return (
+            f"{again}\nUntil then a plain `terraform apply` would put the newest version live; "
+            f"-var live_version={self.live} keeps it."
         )
-        if interrupted:
-            print(f"{said}; {told}", file=sys.stderr)
-            return
-        raise NotReleasedError(f"{said}\n\n{told}") from error
+
+    def _moved_back(self) -> list[str]:
+        """Put back live what it was, by AWS itself: Terraform would first read all there is."""
+        parameter = self.outputs.get("live_version_parameter")
+        try:
+            self.target.aws.move_live(self.outputs["function_name"], str(self.live), parameter)
+        except CommandFailedError as error:
+            return [f"Live could not be put back: {error}"]
+        return []
+
+    def _recorded(self) -> list[str]:
+        """Have Terraform's state say what was put back, and test live if it was moved."""
+        self.steps.total = self.steps.number + 1 + self.moved
+        try:
+            with self.steps.step("record in Terraform's state"):
+                outputs = self.target.root.record(Pins.at(self.live))
+                self.target.changed(outputs)
+            if self.moved:
+                self.try_live(outputs, str(self.live))
+        except NotReleasedError as error:
+            return [f"It does not pass either, so the cause may lie elsewhere:\n{error}"]
+        except (CommandFailedError, KeyboardInterrupt) as error:
+            said = "interrupted" if isinstance(error, KeyboardInterrupt) else error
+            told = f"Terraform's state does not say so yet: {said}"
+            return [told, f"Let it be told: mesh rollback {self.live}{self.target.again}"]
+        ready = " To keep instances ready for it again: mesh rollback "
+        kept = f"{ready}{self.live}{self.target.again}" if self.keeps_ready else ""
+        return [f"Version {self.live} passes its smoke test.{kept}"] if self.moved else []
+
+    def _asked(self) -> str:
+        """What is live and whether it answers, both asked now."""
+        try:
+            alias = self.target.aws.alias(self.outputs["function_name"], "live")
+        except CommandFailedError as error:
+            return f"Which version is live is not known: {error}"
+        still = "again" if self.moved else "still"
+        found = f"Live is {still} {alias}" if alias.version == self.live else f"Live is {alias}"
+        ill = self._trouble()
+        if ill:
+            return f"{found}, and does not answer: {ill}"
+        return f"{found}, and answers."
+
+    def _suffers(self, ill: str) -> str:
+        changed = "\n".join(f"  {setting}" for setting in self.settings)
+        because = f"; changed for it were:\n{changed}" if changed else ""
+        return f"live answered before the apply, and does not any more: {ill}{because}"
+
+    def _trouble(self) -> str | None:
+        """What is wrong with live's answer; None when it answers, or there is no live yet."""
+        url = live_url(self.outputs)
+        return trouble(url, self._credential(url)) if url else None
 
     def _check(self, planned: Planned) -> None:
         """Refuse before anything is applied what could not be finished."""
@@ -273,8 +313,9 @@ class _Run:
                 "the live URL demands a key, and without one it cannot be tested after the "
                 "promotion. Set MESH_API_KEY to an API key or access token; nothing was applied."
             )
-        if self.url is not None and self.auth not in NO_KEY and self.target.key:
-            refuse_wrong_key(self.url, self.target.key)
+        url = live_url(self.outputs)
+        if url is not None and self.auth not in NO_KEY and self.target.key:
+            refuse_wrong_key(url, self.target.key)
 
     def _credential(self, url: str) -> httpx.Auth | None:
         return live_credential(self.target, url, self.auth)
@@ -283,8 +324,8 @@ class _Run:
         file = self.folder / f"{name}.tfplan"
         return self.target.root.planned(file, pins, move_only=True)
 
-    def _applied(self, planned: Planned) -> dict[str, Any]:
-        outputs = planned.apply()
+    def _applied(self, planned: Planned, **stop: Any) -> dict[str, Any]:
+        outputs = planned.apply(**stop)
         self.target.changed(outputs)
         return outputs
 
@@ -309,5 +350,4 @@ class _Run:
             deadline_seconds=self.options.deadline_seconds,
             auth=self.auth,
             steps=self.steps,
-            ending=lambda: "" if self.moved else self.untouched,
         )

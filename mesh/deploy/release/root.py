@@ -6,18 +6,20 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mesh.build import limits
-from mesh.deploy.plan_guard import Plan, Verdict, judge, read_plan
+from mesh.deploy.plan_guard import Finding, Plan, Verdict, judge, read_plan
 from mesh.failure import CommandFailedError
 from mesh.stack import terraform_run
+from mesh.stack.terraform_run import LOCK_TIMEOUT
 
 # What a release decides itself; given from outside it would decide otherwise.
 OWN_VARIABLES = re.compile(r"\b(live_version|canary_weight)\b")
+UNATTENDED = ("-input=false", "-no-color")
 # Options of `terraform plan` that `terraform apply` of its plan needs again, and `output`.
 FOR_APPLY = ("-state=", "-lock=", "-lock-timeout=", "-parallelism=")
 # A move of live, the instances kept ready for it, and the record of it: all that a promotion or
@@ -69,6 +71,7 @@ class Root:
         arguments: for `terraform plan`, as if it were run in `folder`.
         log: where Terraform's own output goes.
         allowed: addresses at which the plan guard's findings are meant.
+        further: finds in a plan what the guard cannot see, because it asks nobody.
     """
 
     folder: Path
@@ -76,6 +79,7 @@ class Root:
     arguments: tuple[str, ...]
     log: Path
     allowed: tuple[str, ...] = ()
+    further: Callable[[Plan], Iterable[Finding]] = lambda _: ()
 
     def __post_init__(self) -> None:
         """Refuse arguments that would decide what the release decides.
@@ -121,7 +125,7 @@ class Root:
         Raises:
             GuardStoppedError: the guard objects.
             TerraformFailedError: it cannot be planned.
-            CommandFailedError: it would change more than it may.
+            CommandFailedError: it would change more than it may, or more than was seen.
         """
         if saved is None:
             self.save(target, pins)
@@ -130,6 +134,8 @@ class Root:
             shutil.copy(saved, target)
         planned = Planned(self, target, self.guarded(target))
         _refuse_large_upload(self.folder, planned.plan)
+        if saved is not None:
+            self._refuse_hidden_changes(planned.plan, target.with_suffix(".now"), pins)
         if saved is None and pins.live_version is None and planned.pinned is not None:
             raise CommandFailedError(
                 f"a file with variables sets live_version to {planned.pinned}, so the newest "
@@ -143,7 +149,39 @@ class Root:
         """Save a plan with these values of variables."""
         # The pins after the others: of two values of a variable the last counts.
         arguments = [*self.arguments, *pins.arguments]
-        self.run("plan", "-input=false", "-no-color", *arguments, f"-out={target}")
+        self.run("plan", *UNATTENDED, LOCK_TIMEOUT, *arguments, f"-out={target}")
+
+    def _refuse_hidden_changes(self, seen: Plan, target: Path, pins: Pins) -> None:
+        """Refuse a saved plan that says less than one made now, with a refresh.
+
+        The plan role reads no parameters and so refreshes nothing: what somebody changed by
+        hand since the last apply is not in its plans, and would be changed with the rest.
+        """
+        self.save(target, pins)
+        now = read_plan(target, root=self.folder, variables=self._environment())
+        known = {change.address: (change.actions, change.after) for change in seen.effects}
+        hidden = [
+            change.address
+            for change in now.effects
+            if known.get(change.address) != (change.actions, change.after)
+        ]
+        if hidden:
+            raise CommandFailedError(
+                "the saved plan does not show all that would change now: "
+                f"{', '.join(hidden)}. Somebody changed it in AWS, or the zip or a variable is "
+                "another; nothing was applied. Put it back, or make the plan again with "
+                "credentials that may refresh (without -refresh=false)."
+            )
+
+    def record(self, pins: Pins) -> dict[str, Any]:
+        """Write what AWS has into the state, change nothing, and give the outputs.
+
+        Raises:
+            TerraformFailedError: it failed.
+        """
+        arguments = [*self.arguments, *pins.arguments]
+        self.run("apply", "-refresh-only", "-auto-approve", *UNATTENDED, LOCK_TIMEOUT, *arguments)
+        return self.outputs()
 
     def guarded(self, target: Path) -> Plan:
         """Give a saved plan when the guard has nothing to object.
@@ -152,14 +190,16 @@ class Root:
             GuardStoppedError: it has.
         """
         plan = read_plan(target, root=self.folder, variables=self._environment())
-        verdict = judge(plan, self.allowed)
+        verdict = judge(plan, self.allowed, self.further(plan))
         if not verdict.ok:
             raise GuardStoppedError("the plan guard stops this; nothing was applied.", verdict)
         return plan
 
-    def run(self, *arguments: str) -> None:
-        """Run Terraform, its output into the log."""
-        terraform_run.run(arguments, root=self.folder, variables=self._environment(), log=self.log)
+    def run(self, *arguments: str, stop: Callable[[], bool] | None = None) -> None:
+        """Run Terraform, its output into the log; `stop` as `terraform_run.run` takes it."""
+        terraform_run.run(
+            arguments, root=self.folder, variables=self._environment(), log=self.log, stop=stop
+        )
 
     def shown_state(self) -> dict[str, Any]:
         """Give the state as `terraform show -json` does."""
@@ -208,14 +248,17 @@ class Planned:
                 return dict((blocks[0] or {}).get("variables") or {})
         return {}
 
-    def apply(self) -> dict[str, Any]:
+    def apply(self, stop: Callable[[], bool] | None = None) -> dict[str, Any]:
         """Apply it, and give the outputs by name.
 
+        Args:
+            stop: asked again and again; true stops it.
+
         Raises:
-            TerraformFailedError: it failed.
+            TerraformFailedError: it failed, or was stopped.
         """
         again = [arg for arg in self.root.arguments if arg.startswith(FOR_APPLY)]
-        self.root.run("apply", "-input=false", "-no-color", *again, str(self.file))
+        self.root.run("apply", *UNATTENDED, LOCK_TIMEOUT, *again, str(self.file), stop=stop)
         return self.root.outputs()
 
 

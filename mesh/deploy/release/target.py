@@ -21,7 +21,7 @@ from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import environments, local_aws_client, lock, terraform
-from mesh.stack.deployment import LOCK_TIMEOUT, Deployment
+from mesh.stack.deployment import Deployment
 from mesh.stack.lookup import configured_call, current_stack
 
 if TYPE_CHECKING:
@@ -129,7 +129,6 @@ def find(
                 variables=deployment.variables,
                 arguments=(
                     f"-state={here.terraform_state}",
-                    LOCK_TIMEOUT,
                     *(f"-var-file={file}" for file in here.variable_files),
                 ),
                 log=deployment.log,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -40,6 +40,18 @@ class Version:
     version: str
     published: str
     code_sha256: str
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Where an alias leads now; `weights` are the shares of other versions, by version."""
+
+    version: str
+    weights: Mapping[str, float]
+
+    def __str__(self) -> str:
+        shares = [f"{share:.0%} of it to version {name}" for name, share in self.weights.items()]
+        return ", ".join([f"version {self.version}", *shares])
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,39 @@ class Aws:
             if entry["Version"] != "$LATEST"
         ]
 
+    def alias(self, function: str, name: str) -> Alias:
+        """Give where an alias leads, whoever moved it.
+
+        Raises:
+            CommandFailedError: there is none, or AWS does not tell.
+        """
+        with _explained(f"the alias {name} of {function}"):
+            found = self.functions.get_alias(FunctionName=function, Name=name)
+        weights = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        return Alias(found["FunctionVersion"], dict(weights))
+
+    def move_live(self, function: str, version: str, parameter: str | None) -> None:
+        """Put a version live at once, with all requests, and leave Terraform to be told.
+
+        Args:
+            function: its name.
+            version: a published one.
+            parameter: where it is recorded what was live; see `history`.
+
+        Raises:
+            CommandFailedError: AWS refuses it.
+        """
+        with _explained(f"the alias live of {function}"):
+            self.functions.update_alias(
+                FunctionName=function,
+                Name="live",
+                FunctionVersion=version,
+                RoutingConfig={"AdditionalVersionWeights": {}},
+            )
+        if parameter:
+            with _explained(f"the parameter {parameter}"):
+                self.parameters.put_parameter(Name=parameter, Value=version, Overwrite=True)
+
     def await_alias(self, function: str, version: str, weights: dict[str, float]) -> None:
         """Wait until live has just this version and these weights.
 
@@ -89,16 +134,14 @@ class Aws:
         """
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
-            with _explained(f"the alias live of {function}"):
-                alias = self.functions.get_alias(FunctionName=function, Name="live")
-            found = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-            if (alias["FunctionVersion"], dict(found)) == (version, weights):
+            found = self.alias(function, "live")
+            if found == Alias(version, weights):
                 return
             if time.monotonic() > deadline:
                 raise CommandFailedError(
-                    f"live of {function} leads to {alias['FunctionVersion']} with weights {found}, "
-                    f"not to {version} with {weights}: somebody else moves it too. Look at "
-                    "`aws lambda get-alias`, and run this again."
+                    f"live of {function} leads to {found}, not to {Alias(version, weights)}: "
+                    "somebody else moves it too. Look at `aws lambda get-alias`, and run this "
+                    "again."
                 )
             time.sleep(0.5)
 
