@@ -45,6 +45,7 @@ COMMANDS = {
     "release": "mesh.cli.release",
     "rollback": "mesh.cli.rollback",
     "plan-guard": "mesh.cli.plan_guard",
+    "state": "mesh.cli.state",
     "bootstrap": "mesh.cli.bootstrap",
 }
 # About Mesh's own files.
@@ -91,7 +92,8 @@ def command_line() -> None:
     """Run, test and release the MCP server.
 
     On this machine: init, up, dev, down, status, config. Any server: logs, smoke, keys,
-    secrets, domain. Releases: build, deploy, release, rollback, plan-guard, bootstrap.
+    secrets, domain. Releases: build, deploy, release, rollback, plan-guard, state,
+    bootstrap.
     Every command has its own --help.
     """
 

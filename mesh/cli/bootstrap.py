@@ -74,6 +74,13 @@ def write_environments(outputs: dict[str, Any]) -> None:
     metavar="ARN",
     help="GitHub's OIDC provider of this account; one that is there is found without.",
 )
+@click.option(
+    "--break-glass",
+    "break_glass",
+    multiple=True,
+    metavar="ARN",
+    help="IAM user or role of a person who may repair environments by hand, with MFA; repeatable.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before something is changed.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
 def command(
@@ -86,6 +93,7 @@ def command(
     name: str | None,
     state_bucket: str | None,
     oidc_provider: str | None,
+    break_glass: tuple[str, ...],
     yes: bool,
     arguments: tuple[str, ...],
 ) -> None:
@@ -95,8 +103,10 @@ def command(
     environment, a permissions boundary and a role that applies it and nothing else.
     With --repository it also makes GitHub's OIDC provider; the roles then trust that
     repository's workflows alone, and at the end it prints what to set in GitHub.
-    Without, people deploy by hand. It says what it will do, and asks first. The state
-    of all this begins as a file and is moved into the bucket.
+    Without, people deploy by hand. With --break-glass each environment gets a role for
+    these people, which asks for a second factor: for a lock that is left, a state that
+    is lost, a rollback without the pipeline. It says what it will do, and asks first.
+    The state of all this begins as a file and is moved into the bucket.
 
     Run again it changes what has changed, keeps what it was told before, and adds
     environments; a run that was interrupted goes on.
@@ -114,6 +124,7 @@ def command(
         "github_owner_id": owner_id,
         "github_repository_id": repository_id,
         "github_oidc_provider_arn": oidc_provider,
+        "break_glass_arns": list(break_glass) or None,
     }
     location = server_of()
     outputs = Bootstrap(
@@ -126,4 +137,6 @@ def command(
     if outputs is None:
         raise click.ClickException("nothing was changed.")
     print_next(outputs)
+    for repaired, arn in sorted(outputs["break_glass_role_arns"].items()):
+        click.echo(f"\nTo repair {repaired} by hand, with a second factor: {arn}")
     write_environments(outputs)

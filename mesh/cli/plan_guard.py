@@ -26,7 +26,9 @@ def print_verdict(verdict: Verdict, *, err: bool = False) -> None:
 
 
 def how_to_allow(verdict: Verdict) -> str:
-    """The options that would let exactly these findings pass."""
+    """How to let exactly these findings pass; "" when one of them is never meant."""
+    if any(finding.is_final for finding in verdict.stops):
+        return ""
     addresses = dict.fromkeys(finding.address for finding in verdict.stops)
     return " ".join(f"--allow {shlex.quote(address)}" for address in addresses)
 
@@ -52,9 +54,10 @@ def command(
     """Look through PLAN, a plan saved by terraform plan -out, or its JSON.
 
     Stops when the plan would replace or delete anything that the address depends
-    on, holds a secret in clear, or lets in callers who were not let in before.
-    Every reason is one line: what causes it, and what to do. What is meant is
-    allowed by its address; there is no way to allow everything.
+    on, turns the server or its alarms off, writes over a stored key or secret, holds
+    a secret in clear, or lets in callers who were not let in before. Every reason is
+    one line: what causes it, and what to do. What is meant is allowed by its address;
+    there is no way to allow everything.
 
     Exit status: 0 when the plan may be applied, 1 when it must not, 2 for wrong
     usage.
@@ -63,7 +66,9 @@ def command(
     verdict = judge(found, allowed)
     print_verdict(verdict)
     if not verdict.ok:
-        click.echo(f"If this is meant: mesh plan-guard {plan} {how_to_allow(verdict)}")
+        meant = how_to_allow(verdict)
+        if meant:
+            click.echo(f"If this is meant: mesh plan-guard {plan} {meant}")
         context.exit(1)
     count = len(found.effects)
     click.echo(f"nothing to object: {count} resource{'' if count == 1 else 's'} to change")

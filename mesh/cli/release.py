@@ -82,7 +82,8 @@ def print_released(result: Released) -> None:
 def stopped(error: GuardStoppedError) -> click.ClickException:
     """Print what the guard found, and give the error that ends the command."""
     print_verdict(error.verdict, err=True)
-    return click.ClickException(f"{error} If it is meant: {how_to_allow(error.verdict)}")
+    meant = how_to_allow(error.verdict)
+    return click.ClickException(f"{error} If it is meant: {meant}" if meant else str(error))
 
 
 def hold_only(target: Target, out: Path) -> str:

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from mesh.failure import CommandFailedError
 from mesh.local_aws import LocalAwsError, process
 from mesh.stack import lock
-from mesh.stack.terraform_run import TerraformFailedError
 
 if TYPE_CHECKING:
     from mesh.progress import Steps
     from mesh.stack.stack import Stack
 
-STEPS = 4
+STEPS = 3
 
 
 def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
-    """Destroy what Terraform made, stop what runs, remove the stack's files.
+    """Stop what runs and remove the stack's files; what Terraform made is all in local AWS.
 
     Args:
         here: the stack.
@@ -39,20 +38,7 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
             return False
         # Not before it is known that there is something to do.
         from mesh.local.extension import extensions  # noqa: PLC0415 - see above
-        from mesh.stack import deployment  # noqa: PLC0415 - see above
 
-        # Looked for by its record on disk: one that hangs or has died counts as well.
-        running = process.find(here.aws)
-        if not keep_state:
-            with steps.step("terraform destroy") as step:
-                if running is None or not deployment.is_recorded(here):
-                    step.detail = "(nothing is running that could be destroyed)"
-                else:
-                    try:
-                        deployment.Deployment(here, running).destroy()
-                    except TerraformFailedError:
-                        # What is left exists in local AWS only, and goes with it.
-                        step.detail = "(failed; local AWS is removed whole instead)"
         with steps.step("stop local AWS") as step:
             try:
                 stopped = process.stop(here.aws)

@@ -54,6 +54,8 @@ KEY_SECONDS = 75.0
 UNAUTHORIZED = 401
 # What Terraform says as it begins to change something; a plan that fails says none of it.
 CHANGES = re.compile(r": (?:Creating|Modifying|Destroying)\.\.\.")
+# What Terraform names as it refuses to take away what carries the address.
+PROTECTION = "prevent_destroy"
 AFRESH = "If it fails again, start afresh: `down`, then `up`."
 
 
@@ -185,6 +187,11 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
             raise CommandFailedError(
                 "local AWS ended in the middle of terraform apply; run this again.\n"
                 f"  its log: {deployed.stack.logs / LOCAL_AWS_LOG}"
+            ) from error
+        if PROTECTION in error.output:
+            raise CommandFailedError(
+                "these settings make a server at another address, for example with another name. "
+                "`mesh down` removes the old one; then run this again."
             ) from error
         if not CHANGES.search(error.output):
             # The settings are wrong, and nothing was changed.

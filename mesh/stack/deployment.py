@@ -1,4 +1,4 @@
-"""Terraform's part of the stack on this machine: init, apply, destroy of the real root."""
+"""Terraform's part of the stack on this machine: init and apply of the real root."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mesh.local_aws.process import Running
     from mesh.stack.stack import Stack
 
-DESTROY_SECONDS = 120.0
 # A zip over 50 MB goes to Lambda through it; see docs/how-to/packages.md.
 ZIP_BUCKET = "mesh-zips"
 # What AWS answers when it has something that Terraform's state does not know.
@@ -134,27 +133,18 @@ class Deployment:
             and found.live_version == found.candidate_version == outputs.get("live_version")
         )
 
-    def destroy(self) -> None:
-        """Destroy all that the root made.
-
-        Raises:
-            TerraformFailedError: it failed or took longer than two minutes.
-        """
-        self._run("destroy", *self._arguments, timeout_seconds=DESTROY_SECONDS)
-
     def _make_bucket(self) -> None:
         """Have a bucket for the zip, with versions as bootstrap's has."""
         s3 = local_aws_client.client("s3", self.running.environment)
         s3.create_bucket(Bucket=ZIP_BUCKET)
         s3.put_bucket_versioning(Bucket=ZIP_BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
-    def _run(self, *arguments: str, timeout_seconds: float | None = None) -> None:
+    def _run(self, *arguments: str) -> None:
         terraform_run.run(
             arguments,
             root=self.stack.terraform_root,
             variables=self.variables,
             log=self.log,
-            timeout_seconds=timeout_seconds,
         )
 
     @property

@@ -40,6 +40,7 @@ class Environment:
         root: the root with its state.
         region: where it is.
         server: part of the name of all that is deployed.
+        backend: where its state is.
         has_values: whether there is a file of values.
     """
 
@@ -47,6 +48,7 @@ class Environment:
     root: LinkedRoot
     region: str
     server: str
+    backend: Backend
     has_values: bool
 
     @property
@@ -100,7 +102,7 @@ def find(name: str, region: str | None = None, given: str | None = None) -> Envi
     if not zips.is_symlink():
         zips.symlink_to(made)
     _init(root, backend, here)
-    return Environment(name, root, here.region, server, values.is_file())
+    return Environment(name, root, here.region, server, backend, values.is_file())
 
 
 def architecture_of(stack: Stack, name: str) -> str:

@@ -44,7 +44,6 @@ def run(
     root: Path,
     variables: Mapping[str, str],
     log: Path,
-    timeout_seconds: float | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> None:
     """Run `terraform <arguments>` in `root` and append what it prints to `log`.
@@ -56,12 +55,11 @@ def run(
         root: where the configuration is.
         variables: the environment of the run.
         log: what it prints goes to the end of this file.
-        timeout_seconds: after which it is stopped; None for no limit.
         stop: asked again and again; true stops it, as Ctrl-C does.
 
     Raises:
-        TerraformFailedError: it failed, took too long, or was stopped; with its own error and
-            the path of the log. Or a file sets a variable that there is not.
+        TerraformFailedError: it failed or was stopped; with its own error and the path of the
+            log. Or a file sets a variable that there is not.
     """
     command = ["terraform", f"-chdir={root}", *arguments]
     with open_log(log) as output:
@@ -81,10 +79,7 @@ def run(
                     # and Terraform takes two as an order to drop everything.
                     start_new_session=True,
                 )
-            status = process.wait(timeout_seconds) if stop is None else _status(process, stop)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            status = None
+            status = process.wait() if stop is None else _status(process, stop)
         except KeyboardInterrupt:
             _end(process)
             raise
@@ -95,10 +90,8 @@ def run(
         _refuse_undeclared(said)
     if status != 0:
         reason = "failed"
-        if status is None and stop is not None:
+        if status is None:
             reason = "was stopped"
-        elif status is None:
-            reason = f"took longer than {timeout_seconds:.0f} s"
         elif status < 0:
             # A Terraform that was killed leaves its providers running.
             _kill(process)

@@ -33,6 +33,7 @@ module "environment" {
   vpc               = var.vpc
   domain_zone_ids   = var.domain_zone_ids
   layer_arns        = var.layer_arns
+  break_glass_arns  = var.break_glass_arns
   policy_statements = [
     for statement in var.policy_statements : statement
     if try(contains(statement.environments, each.key), true)

@@ -23,6 +23,11 @@ output "apply_role_arns" {
   value       = { for name, environment in module.environment : name => environment.apply_role_arn }
 }
 
+output "break_glass_role_arns" {
+  description = "Role with which people repair an environment by hand, by environment; {} without break_glass_arns."
+  value       = { for name, environment in module.environment : name => environment.break_glass_role_arn if environment.break_glass_role_arn != null }
+}
+
 output "permissions_boundaries" {
   description = "Name of the policy that bounds the function's role, by environment: the variable permissions_boundary in terraform/."
   value       = { for name, environment in module.environment : name => environment.permissions_boundary }
@@ -40,6 +45,7 @@ output "settings" {
     github_repository_id     = var.github_repository_id
     github_oidc_provider_arn = var.github_oidc_provider_arn
     release_branch           = var.release_branch
+    break_glass_arns         = var.break_glass_arns
     kms_key_arns             = var.kms_key_arns
     target_arns              = var.target_arns
     vpc                      = var.vpc

@@ -42,10 +42,11 @@ resource "aws_iam_role_policy" "plan" {
         Resource = [for key in values(local.state_keys) : "${aws_s3_bucket.state.arn}/${key}"]
       },
       {
-        # A plan that pins live looks at that version.
+        # A plan that pins live looks at that version, and asks the alias which one it is.
         Sid    = "ReadVersions"
         Effect = "Allow"
         Action = [
+          "lambda:GetAlias",
           "lambda:GetFunction",
           "lambda:GetFunctionCodeSigningConfig",
           "lambda:GetFunctionConcurrency",

@@ -134,6 +134,18 @@ variable "release_branch" {
   }
 }
 
+variable "break_glass_arns" {
+  description = "IAM users and roles of people who may repair an environment by hand, with a second factor; each environment gets a role for them. None makes none."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.break_glass_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "break_glass_arns is ${jsonencode(var.break_glass_arns)}; give ARNs of IAM users or roles, such as arn:aws:iam::123456789012:user/ada, no whole account and no wildcard."
+  }
+}
+
 variable "kms_key_arns" {
   description = "KMS keys that deployments may use, for kms_key_arn in terraform/."
   type        = list(string)

@@ -1,4 +1,4 @@
-"""Whether the address stays: nothing that it depends on may be lost or made again."""
+"""Whether the address stays and answers: nothing that it depends on may be lost or made again."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ THE_URL_DEPENDS_ON = {
     "aws_acm_certificate": "the custom domain cannot be reached without it",
     "aws_s3_bucket": "the state or what else is in it is gone",
 }
+# Lost, they take no address away; nobody notices then what does.
+WATCHED_BY = {
+    "aws_cloudwatch_log_group": "all that the server logged is gone, for good",
+    "aws_cloudwatch_metric_alarm": "nobody is told when live fails in this way",
+    "aws_cloudwatch_composite_alarm": "nobody is told when live fails",
+    "aws_sns_topic": "nobody is told when an alarm is raised, and its subscribers are gone",
+}
+LOSSES = THE_URL_DEPENDS_ON | WATCHED_BY
 # What Terraform means by an action_reason:
 # https://developer.hashicorp.com/terraform/internals/json-format#change-representation
 REASONS = {
@@ -59,9 +67,9 @@ LONGEST_VALUE = 60
 
 
 def lost(plan: Plan) -> Iterator[Finding]:
-    """Find what is replaced, deleted or already gone of all that the address depends on."""
+    """Find what is replaced or deleted of all that the address depends on or is watched by."""
     for change in plan.changes:
-        loss = THE_URL_DEPENDS_ON.get(change.type)
+        loss = LOSSES.get(change.type)
         if loss is None:
             continue
         if change.is_replaced:
@@ -89,6 +97,23 @@ def gone(plan: Plan) -> Iterator[Finding]:
                 where
                 or "Look whether region and account are the right ones; if somebody deleted "
                 "it, its clients need another address.",
+            )
+
+
+def turned_off(plan: Plan) -> Iterator[Finding]:
+    """Find a server that is there and would answer nobody."""
+    for change in plan.changes:
+        if change.type != "aws_lambda_function" or not change.before:
+            continue
+        before, after = (
+            values.get("reserved_concurrent_executions") for values in (change.before, change.after)
+        )
+        if after == 0 and before != 0:
+            yield Finding(
+                change.address,
+                "reserved_concurrent_executions becomes 0; live answers every request with HTTP "
+                "429, before any new version is tried",
+                "Leave reserved_concurrency null, or give it what live needs.",
             )
 
 

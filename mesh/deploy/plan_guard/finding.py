@@ -13,11 +13,13 @@ class Finding:
         address: the resource, or `var.name` or `output.name`, to name with `--allow`.
         problem: what the plan does there and which attribute causes it; never a secret.
         remedy: what to do instead.
+        is_final: whether nothing allows it, since nobody can mean it.
     """
 
     address: str
     problem: str
     remedy: str
+    is_final: bool = False
 
     def __str__(self) -> str:
         return f"{self.address}: {self.problem}. {self.remedy}"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mesh.deploy.plan_guard.address import gone, lost
+from mesh.deploy.plan_guard.address import gone, lost, turned_off
 from mesh.deploy.plan_guard.domain import domain
 from mesh.deploy.plan_guard.finding import Finding, Verdict
+from mesh.deploy.plan_guard.parameters import rewritten
 from mesh.deploy.plan_guard.plan import Plan
 from mesh.deploy.plan_guard.public_access import public_access, unguarded
 from mesh.deploy.plan_guard.secrets import secrets
 
-RULES = (lost, gone, domain, secrets, public_access, unguarded)
+RULES = (lost, gone, turned_off, domain, rewritten, secrets, public_access, unguarded)
 
 
 def judge(plan: Plan, allowed: Iterable[str] = (), further: Iterable[Finding] = ()) -> Verdict:
@@ -29,9 +30,10 @@ def judge(plan: Plan, allowed: Iterable[str] = (), further: Iterable[Finding] = 
         findings.append(
             Finding("plan", "it ended with errors and is not whole", "Mend them and plan again.")
         )
-    found = {finding.address for finding in findings}
+    allowed_ones = [one for one in findings if one.address in named and not one.is_final]
+    found = {finding.address for finding in allowed_ones}
     return Verdict(
-        stops=tuple(finding for finding in findings if finding.address not in named),
-        allowed=tuple(finding for finding in findings if finding.address in named),
+        stops=tuple(finding for finding in findings if finding not in allowed_ones),
+        allowed=tuple(allowed_ones),
         unused=tuple(address for address in named if address not in found),
     )

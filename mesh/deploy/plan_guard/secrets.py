@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mesh.deploy.plan_guard.finding import Finding
+from mesh.deploy.plan_guard.parameters import is_written_in_clear
 from mesh.deploy.plan_guard.plan import Change, Plan
 from mesh.settings.secret_forms import form_of, is_called_like_a_secret
 
@@ -33,7 +34,7 @@ def secrets(plan: Plan) -> Iterator[Finding]:
     for name, value in plan.outputs.items():
         yield from _found(f"output.{name}", name, value)
     for change in plan.changes:
-        if change.type == "aws_ssm_parameter" and change.is_written and change.after.get("value"):
+        if change.type == "aws_ssm_parameter" and is_written_in_clear(change):
             yield Finding(
                 change.address,
                 "`value` puts the parameter's content in clear into plan and state",

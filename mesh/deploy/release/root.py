@@ -13,6 +13,7 @@ from typing import Any
 
 from mesh.build import limits
 from mesh.deploy.plan_guard import Finding, Plan, Verdict, judge, read_plan
+from mesh.deploy.release.root_copy import unprotected
 from mesh.failure import CommandFailedError
 from mesh.stack import terraform_run
 from mesh.stack.terraform_run import LOCK_TIMEOUT
@@ -29,6 +30,12 @@ MOVE = {
     ("aws_lambda_provisioned_concurrency_config", "live"),
     ("aws_ssm_parameter", "live_version"),
 }
+PROTECTION = "prevent_destroy"
+LOCKED = "Error acquiring the state lock"
+UNLOCK = (
+    "If that run was killed, its lock is left: `mesh state unlock --environment NAME` shows who "
+    "holds it and removes it."
+)
 ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)(?:\[0\])?$")
 
 
@@ -128,7 +135,16 @@ class Root:
             CommandFailedError: it would change more than it may, or more than was seen.
         """
         if saved is None:
-            self.save(target, pins)
+            try:
+                self.save(target, pins)
+            except terraform_run.TerraformFailedError as error:
+                if PROTECTION not in error.output:
+                    raise
+                # Terraform does not say what causes it, and the guard does.
+                with unprotected(self) as copy:
+                    copy.save(target, pins)
+                    copy.guarded(target)
+                raise
         else:
             # A copy, so that what was looked at is what is applied.
             shutil.copy(saved, target)
@@ -196,10 +212,19 @@ class Root:
         return plan
 
     def run(self, *arguments: str, stop: Callable[[], bool] | None = None) -> None:
-        """Run Terraform, its output into the log; `stop` as `terraform_run.run` takes it."""
-        terraform_run.run(
-            arguments, root=self.folder, variables=self._environment(), log=self.log, stop=stop
-        )
+        """Run Terraform, its output into the log; `stop` as `terraform_run.run` takes it.
+
+        Raises:
+            TerraformFailedError: it failed; a lock in S3 is said to be taken away how.
+        """
+        try:
+            terraform_run.run(
+                arguments, root=self.folder, variables=self._environment(), log=self.log, stop=stop
+            )
+        except terraform_run.TerraformFailedError as error:
+            if LOCKED not in error.output:
+                raise
+            raise terraform_run.TerraformFailedError(f"{error}\n{UNLOCK}", error.output) from error
 
     def shown_state(self) -> dict[str, Any]:
         """Give the state as `terraform show -json` does."""

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from mesh.deploy.release.existing import existing
 from mesh.deploy.release.root import Root
 from mesh.deploy.release.versions import Aws
 from mesh.failure import CommandFailedError
@@ -55,6 +56,11 @@ class Target:
     configured: Call | None = None
     function_name: str | None = None
     changed: Callable[[Mapping[str, Any]], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        """Have AWS asked about each plan, for what the guard cannot see."""
+        further = partial(existing, client=self.client, again=self.again)
+        object.__setattr__(self, "root", replace(self.root, further=further))
 
     @cached_property
     def aws(self) -> Aws:

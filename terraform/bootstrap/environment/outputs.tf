@@ -12,3 +12,8 @@ output "permissions_boundary" {
   description = "Name of the policy that bounds the function's role."
   value       = aws_iam_policy.boundary.name
 }
+
+output "break_glass_role_arn" {
+  description = "ARN of the role with which people repair the environment; null when nobody may."
+  value       = one(aws_iam_role.break_glass[*].arn)
+}

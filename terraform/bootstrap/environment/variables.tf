@@ -84,3 +84,9 @@ variable "policy_statements" {
   }))
   default = []
 }
+
+variable "break_glass_arns" {
+  description = "IAM users and roles of people who may repair the environment by hand."
+  type        = list(string)
+  default     = []
+}

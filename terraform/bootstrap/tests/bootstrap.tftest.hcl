@@ -474,3 +474,61 @@ run "refuses_names_that_are_its_own" {
   # The owner's is not judged while the other one is wrong.
   expect_failures = [var.environments, var.github_repository_id]
 }
+
+run "people_repair_with_a_second_factor_only" {
+  command = plan
+
+  module {
+    source = "./environment"
+  }
+
+  variables {
+    name              = "aoma-mesh"
+    environment       = "production"
+    region            = "us-east-1"
+    account_id        = "123456789012"
+    partition         = "aws"
+    oidc_provider_arn = null
+    subjects          = []
+    state_bucket_arn  = "arn:aws:s3:::mock"
+    state_key         = "production.tfstate"
+    break_glass_arns  = ["arn:aws:iam::123456789012:user/ada"]
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.break_glass[0].assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = ["arn:aws:iam::123456789012:user/ada"] }
+      Condition = {
+        Bool            = { "aws:MultiFactorAuthPresent" = "true" }
+        NumericLessThan = { "aws:MultiFactorAuthAge" = "3600" }
+      }
+    }]
+    error_message = aws_iam_role.break_glass[0].assume_role_policy
+  }
+
+  assert {
+    condition     = keys(aws_iam_role_policy_attachment.break_glass) == keys(aws_iam_role_policy_attachment.apply)
+    error_message = jsonencode(keys(aws_iam_role_policy_attachment.break_glass))
+  }
+}
+
+run "nobody_repairs_by_hand_unless_somebody_is_named" {
+  command = plan
+
+  assert {
+    condition     = output.break_glass_role_arns == {}
+    error_message = jsonencode(output.break_glass_role_arns)
+  }
+}
+
+run "a_whole_account_cannot_repair" {
+  command = plan
+
+  variables {
+    break_glass_arns = ["arn:aws:iam::123456789012:root"]
+  }
+
+  expect_failures = [var.break_glass_arns]
+}

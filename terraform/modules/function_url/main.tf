@@ -20,6 +20,11 @@ resource "aws_lambda_function_url" "this" {
       allow_credentials = false
     }
   }
+
+  lifecycle {
+    # The address itself: Lambda never gives it again.
+    prevent_destroy = true
+  }
 }
 
 # NONE: since October 2025 a caller needs two grants, and the second one's condition

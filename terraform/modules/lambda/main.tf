@@ -107,6 +107,9 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this, aws_iam_role_policy.statements]
 
   lifecycle {
+    # It carries the address, which never comes back: `mesh destroy` is for those who mean it.
+    prevent_destroy = true
+
     precondition {
       condition     = fileexists(var.zip_path)
       error_message = "There is no zip at ${var.zip_path}. Build it with: python build.py --architecture ${var.architecture}"
@@ -147,6 +150,9 @@ resource "aws_lambda_alias" "live" {
   }
 
   lifecycle {
+    # The live address is on it.
+    prevent_destroy = true
+
     # A version keeps the environment it was published with, and the guard of a URL is
     # half in there: an open version must not come back behind a URL that says closed.
     precondition {

@@ -105,7 +105,10 @@ class Deployed:
 
     def answers(self) -> int:
         """The status of a call with the key at the live address."""
-        url = self.target.root.outputs()["mcp_url"]
+        return self.answers_at(self.target.root.outputs()["mcp_url"])
+
+    def answers_at(self, url: str) -> int:
+        """The status of a call with the key at an `/mcp`."""
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         authorization = {"Authorization": f"Bearer {KEY}"}
         return httpx.post(url, json=ping, headers=authorization, timeout=60).status_code

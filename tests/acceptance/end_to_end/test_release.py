@@ -159,14 +159,16 @@ def test_no_request_is_lost_and_what_fails_is_never_live(target, editable, make_
         with pytest.raises(NotReleasedError) as refused:
             release(target, options, steps())
         assert "version 3 does not pass the smoke test" in str(refused.value)
-        assert "Live is still version 2" in str(refused.value)
+        assert "Live is still version 2, and answers." in str(refused.value)
         assert_no_changes(target, "-var=live_version=2")
 
         # Back, without saying to what: not the one that was never live.
         found = known(target)
         assert (found.live, found.candidate, found.before) == ("2", "3", "1")
         rolling_back = len(load.answers)
-        outputs = roll_back(target, choose(found, None), Steps(BACK_STEPS, io.StringIO()), 30)
+        outputs = roll_back(
+            target, choose(target, found, None), Steps(BACK_STEPS, io.StringIO()), 30
+        )
         assert outputs["live_version"] == "1"
         rolled_back = len(load.answers)
         assert_no_changes(target, "-var=live_version=1")
@@ -200,7 +202,8 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
     with pytest.raises(NotReleasedError) as refused:
         release(target, options, steps())
     assert "version 2 does not pass the smoke test" in str(refused.value)
-    assert "Version 1 is live again and passes" in str(refused.value)
+    assert "Version 1 passes its smoke test." in str(refused.value)
+    assert "Live is again version 1, and answers." in str(refused.value)
     assert [entry.version for entry in known(target).history] == ["1", "2", "1"]
 
     # Ctrl-C before the promotion: live is untouched, and what to run is said.
@@ -212,7 +215,7 @@ def test_what_fails_only_where_it_is_live_is_taken_back(
         with pytest.raises(KeyboardInterrupt):
             release(target, options, steps())
     said = capsys.readouterr().err
-    assert "interrupted; live is still version 1." in said
+    assert "interrupted\n\nLive is still version 1, and answers." in said
     assert "mesh release" in said
     assert known(target).live == "1"
 

@@ -38,4 +38,4 @@ def test_restored_instances_answer_whole_and_streamed(
         )
         assert report.ok, report
         assert report.health["function_version"] == version
-    root.run("destroy", "-auto-approve", **options)
+    root.destroy(**options)

@@ -16,6 +16,7 @@ import pytest
 
 from mesh.build.environment import ROOT
 from mesh.deploy.plan_guard import Plan, Verdict, judge, read_plan
+from mesh.deploy.release.root_copy import PROTECTED
 from mesh.local_aws import process
 from mesh.stack import local_aws_client, terraform
 
@@ -74,6 +75,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     shutil.copytree(
         ROOT / "terraform", root, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*")
     )
+    # Terraform would not even plan what the guard is to find here.
+    for file in root.rglob("*.tf"):
+        file.write_text(PROTECTED.sub(r"\1 = false", file.read_text()))
     (folder / "dist").mkdir()
     with zipfile.ZipFile(folder / "function.zip", "w") as archive:
         archive.writestr(

@@ -104,7 +104,7 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
     assert set(states().values()) == {"OK"}
     assert told() == [f"{NAME}-unhealthy OK"]
 
-    root.run("destroy", "-auto-approve")
+    root.destroy()
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
     assert boto3.client("logs").describe_query_definitions()["queryDefinitions"] == []

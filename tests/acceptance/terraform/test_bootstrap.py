@@ -15,6 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mesh.cli import run
+from mesh.deploy.release.root import Root
+from mesh.deploy.release.root_copy import unprotected
 from mesh.failure import CommandFailedError
 from mesh.smoke import credential
 from mesh.stack import environments
@@ -523,7 +525,9 @@ def test_one_environment_goes_and_the_other_still_answers(
     role = reachable.of_github("aoma-mesh-staging-apply", f"repo:{NUMBERED}:environment:staging")
     environment_of(reachable, "staging", role, monkeypatch)
 
-    staging.root.run("destroy", "-auto-approve", *staging.arguments)
+    root = staging.root
+    with unprotected(Root(root.folder, root.variables, staging.arguments, root.log)) as copy:
+        copy.run("destroy", "-auto-approve", *copy.arguments)
 
     monkeypatch.undo()
     names = {

@@ -299,7 +299,7 @@ def test_every_option_is_applied_at_one_address_and_taken_back_without_drift(
     assert held["Parameter"]["Value"] == SECRET
     assert provisioned() == {}
 
-    root.run("destroy", "-auto-approve")
+    root.destroy()
 
 
 def test_with_snapstart_no_alias_moves_to_a_version_that_is_not_ready(
@@ -341,4 +341,4 @@ def test_with_snapstart_no_alias_moves_to_a_version_that_is_not_ready(
     assert lambda_.get_alias(FunctionName=NAME, Name="live")["FunctionVersion"] == "2"
     assert httpx.get(url, timeout=60).json() == ["second", "snapshot", "restored"]
 
-    root.run("destroy", "-auto-approve", alarms=False, dashboard=False)
+    root.destroy(alarms=False, dashboard=False)

@@ -18,6 +18,8 @@ import pytest
 from pytest_terraform import terraform
 
 from mesh.build.environment import ROOT
+from mesh.deploy.release.root import Root
+from mesh.deploy.release.root_copy import unprotected
 from mesh.stack import environments
 from tests.acceptance.terraform.local_account import be_checkout
 
@@ -94,6 +96,15 @@ class Cli:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def destroy(self, **variables: object) -> None:
+        """Destroy everything, as `mesh destroy` does: from a copy that lets it."""
+        values = {f"TF_VAR_{name}": json.dumps(value) for name, value in variables.items()}
+        state = self.state or self.folder / "terraform.tfstate"
+        log = state.with_name("destroy.log")
+        root = Root(self.folder, os.environ | values, (f"-state={state}",), log)
+        with unprotected(root) as copy:
+            copy.run("destroy", "-auto-approve", *copy.arguments)
 
     def outputs(self) -> dict[str, Any]:
         """Give the outputs by name."""
@@ -230,9 +241,9 @@ def test_one_address_no_secrets_and_nothing_left_behind(
     assert policies.count(":parameter/") == 4
     assert all(f":parameter{kept}" in policies for kept in (parameter, *secrets.values()))
 
-    # Destroying needs no zip and leaves nothing.
+    # Destroying has to be meant, needs no zip and leaves nothing.
     zip_path.unlink()
-    root.run("destroy", "-auto-approve", **GUARDED, **SUPABASE)
+    root.destroy(**GUARDED, **SUPABASE)
     assert lambda_client.list_functions()["Functions"] == []
     assert ssm.describe_parameters()["Parameters"] == []
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=log_group)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mesh.deploy.release.rollback import Known, choose
 from mesh.deploy.release.root import Pins, Root
+from mesh.deploy.release.target import Target
 from mesh.deploy.release.versions import Aws, Live, Version, before
 from mesh.failure import CommandFailedError
+from mesh.smoke.credential import ApiKey
 from mesh.stack import local_aws_client
+
+TARGET = Target(
+    root=Root(Path(), {}, (), Path("log")),
+    where="nowhere",
+    client=lambda _: None,
+    sign=lambda _: ApiKey("unused"),
+    key=None,
+)
 
 
 def lived(*versions: str) -> list[Live]:
@@ -44,19 +56,19 @@ def test_a_move_that_an_sdk_sent_twice_is_one(aws):
 
 def deployed(*, before: str | None) -> Known:
     versions = tuple(Version(number, "2026-11-22T10:00:00Z", "c2hh") for number in ("1", "2", "3"))
-    return Known("2", "3", before, versions, ())
+    return Known("2", "3", before, versions, (), recorded="2")
 
 
 def test_a_version_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(CommandFailedError, match=r"no version 9\. There are 1, 2, 3"):
-        choose(deployed(before="1"), "9")
+        choose(TARGET, deployed(before="1"), "9")
 
 
 def test_nothing_before_is_said_and_not_guessed():
     with pytest.raises(CommandFailedError, match="no version is known to have been live before 2"):
-        choose(deployed(before=None), None)
-    assert choose(deployed(before="1"), None) == "1"
-    assert choose(deployed(before=None), "3") == "3"
+        choose(TARGET, deployed(before=None), None)
+    assert choose(TARGET, deployed(before="1"), None) == "1"
+    assert choose(TARGET, deployed(before=None), "3") == "3"
 
 
 @pytest.mark.parametrize("argument", ["-var=live_version=3", "-var=canary_weight=0.5"])

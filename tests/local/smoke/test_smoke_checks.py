@@ -100,6 +100,29 @@ def test_a_server_that_never_recovers_fails_at_the_deadline(serve: Serve) -> Non
     assert outcome(report)["tools/call"] is None
 
 
+def test_the_same_error_again_and_again_ends_the_test_before_its_deadline(serve: Serve) -> None:
+    url = serve(failing_first(mcp_server(Answers()), times=10_000))
+    report = smoke.smoke(url, deadline_seconds=600, failures=4)
+    assert "HTTP 502" in detail(report, "health")
+    assert "(4 attempts in" in detail(report, "health")
+
+
+@pytest.mark.parametrize(("times", "status"), [(3, 502), (5, 429)])
+def test_what_passes_or_is_not_the_version_s_doing_is_retried_all_the_same(
+    serve: Serve, times: int, status: int
+) -> None:
+    url = serve(failing_first(mcp_server(Answers()), times=times, status=status))
+    report = smoke.smoke(url, credential=ApiKey(KEY), deadline_seconds=600, failures=4)
+    assert report.ok, report
+    assert report.checks[0].attempts == times + 1
+
+
+def test_without_a_retry_the_first_bad_answer_ends_the_test(serve: Serve) -> None:
+    url = serve(failing_first(mcp_server(Answers()), times=1, status=429))
+    report = smoke.smoke(url, credential=ApiKey(KEY), deadline_seconds=600, failures=1)
+    assert "(1 attempt in" in detail(report, "health")
+
+
 @pytest.mark.parametrize("app", [hanging, endless], ids=["silent", "endless"])
 def test_a_server_that_does_not_come_to_an_end_fails_at_the_deadline(
     serve: Serve, app: App

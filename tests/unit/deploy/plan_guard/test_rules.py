@@ -68,6 +68,78 @@ def test_forgetting_the_address_is_stopped():
     assert "forgotten by Terraform" in said
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "aws_cloudwatch_log_group.this",
+        'aws_cloudwatch_metric_alarm.live["errors"]',
+        "aws_cloudwatch_composite_alarm.unhealthy[0]",
+        "aws_sns_topic.alarms[0]",
+    ],
+)
+def test_losing_what_watches_live_is_stopped(address):
+    [said] = stops(change(address, ["delete"], before={"name": "mesh"}, after=None))
+    assert said.startswith(f"{address}: deleted")
+    # One that somebody deleted by hand is made again without asking.
+    assert not stops(
+        change(address, ["create"], after={"name": "mesh"}),
+        resource_drift=[change(address, ["delete"], before={"name": "mesh"}, after=None)],
+    )
+
+
+@pytest.mark.parametrize(("before", "ok"), [(-1, False), (5, False), (0, True), (None, True)])
+def test_no_concurrency_for_a_server_that_is_there_is_stopped(before, ok):
+    was = None if before is None else server("oauth") | {"reserved_concurrent_executions": before}
+    becomes = server("oauth") | {"reserved_concurrent_executions": 0}
+    actions = ["create"] if was is None else ["update"]
+    said = stops(change("aws_lambda_function.this", actions, before=was, after=becomes))
+    assert (said == []) is ok
+    assert ok or "live answers every request with HTTP 429" in said[0]
+
+
+def parameter(**values: Any) -> dict[str, Any]:
+    return {"name": "/mesh/test/api-keys", "type": "SecureString", **values}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cause"),
+    [
+        # As it is after an import: the state has the keys, and not what they were written with.
+        (
+            parameter(value="keys", value_wo_version=None),
+            parameter(value="keys", value_wo_version=1),
+            "value_wo_version changes",
+        ),
+        (parameter(value_wo_version=1), parameter(value_wo_version=2), "value_wo_version changes"),
+        (parameter(description="a"), parameter(description="b"), "description changes"),
+        (parameter(tier="Standard"), parameter(tier="Advanced"), "tier changes"),
+        (parameter(tags={"a": "1"}), parameter(tags={"a": "2"}), ""),
+        (
+            {"type": "String", "insecure_value": "1"},
+            {"type": "String", "insecure_value": "2"},
+            "",
+        ),
+    ],
+)
+def test_writing_over_a_stored_key_or_secret_is_stopped_and_nothing_allows_it(
+    before, after, cause, tmp_path, capsys
+):
+    address = 'aws_ssm_parameter.this["api-keys"]'
+    planned = shown(change(address, ["update"], before=before, after=after))
+    findings = judge(parse_plan(planned), [address]).stops
+
+    if not cause:
+        assert findings == ()
+        return
+    [said] = map(str, findings)
+    assert said.startswith(f"{address}: written anew, because {cause}")
+    assert "/mesh/test/api-keys" in said
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(planned))
+    assert run(["plan-guard", str(plan), "--allow", address]) == 1
+    assert "If this is meant" not in capsys.readouterr().out
+
+
 def test_a_plan_with_errors_is_not_whole():
     [said] = stops(errored=True)
     assert "ended with errors" in said

@@ -1,0 +1,107 @@
+"""A copy of a root whose files may be edited, with its providers and its values."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesh.deploy.release.root import Root
+
+# What a root consists of besides its modules.
+FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", ".terraform.lock.hcl")
+BACKEND = "backend.tf"
+PROTECTED = re.compile(r"\b(prevent_destroy)\s*=\s*true\b")
+OVERRIDE = "kept_override.tf.json"
+
+
+def state_file(root: Root) -> Path | None:
+    """The file with a root's state; None where it is in a backend."""
+    named = [one for one in root.arguments if one.startswith("-state=")]
+    if named:
+        return Path(named[-1].removeprefix("-state="))
+    return None if (root.folder / BACKEND).is_file() else root.folder / "terraform.tfstate"
+
+
+def copied(root: Root, folder: Path, state: Path) -> Root:
+    """Copy a root; runs of the copy take its state from a file.
+
+    Args:
+        root: an initialised one.
+        folder: an empty folder.
+        state: the file; there may be none yet.
+    """
+    target = _copied(root, folder)
+    (target / BACKEND).unlink(missing_ok=True)
+    data = _data(root)
+    own = folder / "data"
+    own.mkdir()
+    (own / "providers").symlink_to(data / "providers")
+    shutil.copytree(data / "modules", own / "modules")
+    return _moved(root, target, own, state)
+
+
+@contextmanager
+def unprotected(root: Root) -> Iterator[Root]:
+    """Give a root with the same state that may be destroyed, while the body runs.
+
+    `prevent_destroy` cannot be a variable: whoever means to destroy takes a copy without it.
+    """
+    with tempfile.TemporaryDirectory(prefix="mesh-destroy-") as folder:
+        target = _copied(root, Path(folder))
+        for file in target.rglob("*.tf"):
+            text = file.read_text("utf-8")
+            if PROTECTED.search(text):
+                file.write_text(PROTECTED.sub(r"\1 = false", text), "utf-8")
+        yield _moved(root, target, _data(root), state_file(root))
+
+
+def _copied(root: Root, folder: Path) -> Path:
+    target = folder / "terraform"
+    target.mkdir()
+    for pattern in FILES:
+        for file in root.folder.glob(pattern):
+            shutil.copy(file, target / file.name)
+    shutil.copytree(root.folder / "modules", target / "modules")
+    # Relative paths of zips lead there.
+    (folder / "dist").symlink_to(root.folder.parent / "dist")
+    return target
+
+
+def _data(root: Root) -> Path:
+    return Path(root.variables.get("TF_DATA_DIR") or root.folder / ".terraform").absolute()
+
+
+def _moved(root: Root, target: Path, data: Path, state: Path | None) -> Root:
+    kept = [one for one in root.arguments if not one.startswith("-state=")]
+    return replace(
+        root,
+        folder=target,
+        variables={**root.variables, "TF_DATA_DIR": str(data)},
+        arguments=(*kept, *([f"-state={state.absolute()}"] if state else [])),
+    )
+
+
+def override(root: Root, resources: Iterable[tuple[str, str, str]], **lifecycle: Any) -> None:
+    """Give resources of a copy other rules of their life.
+
+    Args:
+        root: the copy.
+        resources: the folder of the module below the root, type and name of each.
+        lifecycle: arguments of the block.
+        https://developer.hashicorp.com/terraform/language/files/override
+    """
+    by_folder: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
+    for folder, kind, name in resources:
+        kinds = by_folder.setdefault(folder, {})
+        kinds.setdefault(kind, {})[name] = {"lifecycle": lifecycle}
+    for folder, kinds in by_folder.items():
+        text = json.dumps({"resource": kinds}, indent=2)
+        (root.folder / folder / OVERRIDE).write_text(text)

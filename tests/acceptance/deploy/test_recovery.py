@@ -1,0 +1,77 @@
+"""A lost state is noticed before a release makes anything, and made again without a change."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mesh.cli.state import print_recovered
+from mesh.deploy.release.root import GuardStoppedError
+from mesh.deploy.state.recovery import STEPS, recover
+from mesh.progress import Steps
+from mesh.stack.terraform_run import run
+from tests.acceptance.deploy.conftest import Deployed
+
+KEYS = '{"keys": {"tests": "a-hash-that-opens-the-server"}}'
+PARAMETER = "/aoma-mesh/test/api-keys"
+ADDRESS = 'module.parameters.aws_ssm_parameter.this["api-keys"]'
+
+
+def state_of(deployed: Deployed) -> Path:
+    [argument] = deployed.target.root.arguments
+    return Path(argument.removeprefix("-state="))
+
+
+def test_a_lost_state_is_recovered_and_its_plan_is_empty(deployed: Deployed, capsys) -> None:
+    parameters = deployed.client("ssm")
+    parameters.put_parameter(Name=PARAMETER, Value=KEYS, Overwrite=True)
+    before = deployed.target.root.outputs()
+    state = state_of(deployed)
+    state.unlink()
+
+    # A release would make all anew; it is stopped, and nothing allows it.
+    with pytest.raises(GuardStoppedError) as stopped:
+        deployed.given("module.lambda.aws_lambda_function.this").release()
+    found = {one.address: str(one) for one in stopped.value.verdict.stops}
+    assert "module.lambda.aws_lambda_function.this" in found
+    assert "aoma-mesh-test exists in AWS" in found["module.lambda.aws_lambda_function.this"]
+    assert "mesh state recover" in found[ADDRESS]
+
+    recovered = recover(deployed.target, Steps(STEPS))
+
+    print_recovered(recovered, "")
+    assert "A plan with the same settings is empty." in capsys.readouterr().out
+    assert recovered.missing == ()
+    assert recovered.changes == ()
+    assert deployed.changes() == ""
+    assert deployed.target.root.outputs() == before
+    # Neither read nor written.
+    assert KEYS not in state.read_text()
+    assert "a-hash" not in state.read_text()
+    [kept] = parameters.get_parameter_history(Name=PARAMETER, WithDecryption=True)["Parameters"][
+        -1:
+    ]
+    assert (kept["Value"], kept["Version"]) == (KEYS, 2)
+    assert state.stat().st_mode & 0o077 == 0
+
+
+def test_an_imported_parameter_is_stopped_before_it_is_written_over(deployed: Deployed) -> None:
+    root = deployed.target.root
+    deployed.client("ssm").put_parameter(Name=PARAMETER, Value=KEYS, Overwrite=True)
+    for command in (["state", "rm"], ["import"]):
+        names = [ADDRESS] if command == ["state", "rm"] else [ADDRESS, PARAMETER]
+        run(
+            [*command, *root.arguments, *names],
+            root=root.folder,
+            variables=root.variables,
+            log=root.log,
+        )
+
+    with pytest.raises(GuardStoppedError) as stopped:
+        deployed.given(ADDRESS).release()
+    [said] = [str(one) for one in stopped.value.verdict.stops]
+    assert said.startswith(f"{ADDRESS}: written anew, because value_wo_version changes")
+    assert "mesh state recover" in said
+    assert json.loads(KEYS)["keys"]["tests"] not in said
