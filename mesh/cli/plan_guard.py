@@ -54,10 +54,10 @@ def command(
     """Look through PLAN, a plan saved by terraform plan -out, or its JSON.
 
     Stops when the plan would replace or delete anything that the address depends
-    on, turns the server or its alarms off, writes over a stored key or secret, holds
-    a secret in clear, or lets in callers who were not let in before. Every reason is
-    one line: what causes it, and what to do. What is meant is allowed by its address;
-    there is no way to allow everything.
+    on, or turn the server or its alarms off. It also stops when the plan writes over
+    a stored key or secret, holds a secret in clear, or lets in callers who were not
+    let in before. Every reason is one line: what causes it, and what to do. What is
+    meant is allowed by its address; there is no way to allow everything.
 
     Exit status: 0 when the plan may be applied, 1 when it must not, 2 for wrong
     usage.

@@ -7,13 +7,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mesh.build import limits
 from mesh.deploy.plan_guard import Finding, Plan, Verdict, judge, read_plan
-from mesh.deploy.release.root_copy import unprotected
+from mesh.deploy.release.root_copy import Files, unprotected
 from mesh.failure import CommandFailedError
 from mesh.stack import terraform_run
 from mesh.stack.terraform_run import LOCK_TIMEOUT
@@ -101,6 +101,17 @@ class Root:
                 "set by this command itself: leave them out."
             )
 
+    @property
+    def files(self) -> Files:
+        """Where Terraform finds it."""
+        return Files(self.folder, self.variables, self.arguments)
+
+    def at(self, files: Files) -> Root:
+        """The same root at another place, such as a copy."""
+        return replace(
+            self, folder=files.folder, variables=files.variables, arguments=files.arguments
+        )
+
     def outputs(self) -> dict[str, Any]:
         """Give the outputs by name; {} before the first apply."""
         state = [arg.removeprefix("-state=") for arg in self.arguments if arg.startswith("-state=")]
@@ -141,9 +152,9 @@ class Root:
                 if PROTECTION not in error.output:
                     raise
                 # Terraform does not say what causes it, and the guard does.
-                with unprotected(self) as copy:
-                    copy.save(target, pins)
-                    copy.guarded(target)
+                with unprotected(self.files) as copy:
+                    self.at(copy).save(target, pins)
+                    self.at(copy).guarded(target)
                 raise
         else:
             # A copy, so that what was looked at is what is applied.

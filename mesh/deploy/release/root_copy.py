@@ -8,12 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mesh.deploy.release.root import Root
+from typing import Any
 
 # What a root consists of besides its modules.
 FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", ".terraform.lock.hcl")
@@ -22,7 +19,16 @@ PROTECTED = re.compile(r"\b(prevent_destroy)\s*=\s*true\b")
 OVERRIDE = "kept_override.tf.json"
 
 
-def state_file(root: Root) -> Path | None:
+@dataclass(frozen=True)
+class Files:
+    """Where Terraform finds a root: its folder, the environment of runs, and their arguments."""
+
+    folder: Path
+    variables: Mapping[str, str]
+    arguments: tuple[str, ...]
+
+
+def state_file(root: Files) -> Path | None:
     """The file with a root's state; None where it is in a backend."""
     named = [one for one in root.arguments if one.startswith("-state=")]
     if named:
@@ -30,7 +36,7 @@ def state_file(root: Root) -> Path | None:
     return None if (root.folder / BACKEND).is_file() else root.folder / "terraform.tfstate"
 
 
-def copied(root: Root, folder: Path, state: Path) -> Root:
+def copied(root: Files, folder: Path, state: Path) -> Files:
     """Copy a root; runs of the copy take its state from a file.
 
     Args:
@@ -49,7 +55,7 @@ def copied(root: Root, folder: Path, state: Path) -> Root:
 
 
 @contextmanager
-def unprotected(root: Root) -> Iterator[Root]:
+def unprotected(root: Files) -> Iterator[Files]:
     """Give a root with the same state that may be destroyed, while the body runs.
 
     `prevent_destroy` cannot be a variable: whoever means to destroy takes a copy without it.
@@ -63,7 +69,7 @@ def unprotected(root: Root) -> Iterator[Root]:
         yield _moved(root, target, _data(root), state_file(root))
 
 
-def _copied(root: Root, folder: Path) -> Path:
+def _copied(root: Files, folder: Path) -> Path:
     target = folder / "terraform"
     target.mkdir()
     for pattern in FILES:
@@ -75,33 +81,32 @@ def _copied(root: Root, folder: Path) -> Path:
     return target
 
 
-def _data(root: Root) -> Path:
+def _data(root: Files) -> Path:
     return Path(root.variables.get("TF_DATA_DIR") or root.folder / ".terraform").absolute()
 
 
-def _moved(root: Root, target: Path, data: Path, state: Path | None) -> Root:
+def _moved(root: Files, target: Path, data: Path, state: Path | None) -> Files:
     kept = [one for one in root.arguments if not one.startswith("-state=")]
-    return replace(
-        root,
-        folder=target,
-        variables={**root.variables, "TF_DATA_DIR": str(data)},
-        arguments=(*kept, *([f"-state={state.absolute()}"] if state else [])),
+    return Files(
+        target,
+        {**root.variables, "TF_DATA_DIR": str(data)},
+        (*kept, *([f"-state={state.absolute()}"] if state else [])),
     )
 
 
-def override(root: Root, resources: Iterable[tuple[str, str, str]], **lifecycle: Any) -> None:
+def override(folder: Path, resources: Iterable[tuple[str, str, str]], **lifecycle: Any) -> None:
     """Give resources of a copy other rules of their life.
 
     Args:
-        root: the copy.
+        folder: the copy's.
         resources: the folder of the module below the root, type and name of each.
         lifecycle: arguments of the block.
         https://developer.hashicorp.com/terraform/language/files/override
     """
     by_folder: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
-    for folder, kind, name in resources:
-        kinds = by_folder.setdefault(folder, {})
+    for module, kind, name in resources:
+        kinds = by_folder.setdefault(module, {})
         kinds.setdefault(kind, {})[name] = {"lifecycle": lifecycle}
-    for folder, kinds in by_folder.items():
+    for module, kinds in by_folder.items():
         text = json.dumps({"resource": kinds}, indent=2)
-        (root.folder / folder / OVERRIDE).write_text(text)
+        (folder / module / OVERRIDE).write_text(text)

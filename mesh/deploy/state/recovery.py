@@ -85,7 +85,8 @@ class _Recovery:
         with self.steps.step("what the settings ask for") as step:
             self.state = self.folder / "terraform.tfstate"
             self._pull()
-            self.root = copied(self.target.root, self.folder, self.state)
+            whole = self.target.root
+            self.root = whole.at(copied(whole.files, self.folder, self.state))
             plan, modules = self._planned(Pins(None))
             wanted = [change for change in plan.changes if change.actions == ["create"]]
             function = next((one.after for one in wanted if one.type == FUNCTION), None)
@@ -101,7 +102,7 @@ class _Recovery:
             ids = self._ids(plan, place)
             step.detail = f"(version {place.live} is live)"
         with self.steps.step("import") as step:
-            override(self.root, modules.values(), ignore_changes="all")
+            override(self.root.folder, modules.values(), ignore_changes="all")
             pins = Pins.at(place.live)
             self._import(ids, pins)
             self._complete(plan)
@@ -123,7 +124,7 @@ class _Recovery:
 
     def _pull(self) -> None:
         """Begin with what the state still has."""
-        kept = state_file(self.target.root)
+        kept = state_file(self.target.root.files)
         if kept is not None:
             text = kept.read_text() if kept.is_file() else ""
         else:
@@ -239,7 +240,7 @@ class _Recovery:
         write_private(self.state, json.dumps(content, indent=2))
 
     def _push(self) -> None:
-        kept = state_file(self.target.root)
+        kept = state_file(self.target.root.files)
         if kept is not None:
             write_private(kept, self.state.read_text())
         else:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_cancelled_job_leaves_live_where_it_was(deployed: Deployed) -> None:
     deployed.write(note="second")
     root = deployed.target.root
     program = subprocess.Popen(
-        [sys.executable, "-m", "mesh", "release", "--", *root.arguments],
+        [Path(sys.executable).with_name("mesh"), "release", "--", *root.arguments],
         env={**root.variables, "MESH_API_KEY": KEY},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -15,11 +15,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mesh.cli import run
-from mesh.deploy.release.root import Root
-from mesh.deploy.release.root_copy import unprotected
+from mesh.deploy.release.root_copy import Files, unprotected
 from mesh.failure import CommandFailedError
 from mesh.smoke import credential
-from mesh.stack import environments
+from mesh.stack import environments, terraform_run
 from mesh.stack.environments import Environment
 from mesh.stack.terraform_run import TerraformFailedError
 from tests.acceptance.terraform.local_account import (
@@ -526,8 +525,13 @@ def test_one_environment_goes_and_the_other_still_answers(
     environment_of(reachable, "staging", role, monkeypatch)
 
     root = staging.root
-    with unprotected(Root(root.folder, root.variables, staging.arguments, root.log)) as copy:
-        copy.run("destroy", "-auto-approve", *copy.arguments)
+    with unprotected(Files(root.folder, root.variables, staging.arguments)) as copy:
+        terraform_run.run(
+            ["destroy", "-auto-approve", "-no-color", *copy.arguments],
+            root=copy.folder,
+            variables=copy.variables,
+            log=root.log,
+        )
 
     monkeypatch.undo()
     names = {

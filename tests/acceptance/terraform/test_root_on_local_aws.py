@@ -18,9 +18,8 @@ import pytest
 from pytest_terraform import terraform
 
 from mesh.build.environment import ROOT
-from mesh.deploy.release.root import Root
-from mesh.deploy.release.root_copy import unprotected
-from mesh.stack import environments
+from mesh.deploy.release.root_copy import Files, unprotected
+from mesh.stack import environments, terraform_run
 from tests.acceptance.terraform.local_account import be_checkout
 
 if TYPE_CHECKING:
@@ -101,10 +100,14 @@ class Cli:
         """Destroy everything, as `mesh destroy` does: from a copy that lets it."""
         values = {f"TF_VAR_{name}": json.dumps(value) for name, value in variables.items()}
         state = self.state or self.folder / "terraform.tfstate"
-        log = state.with_name("destroy.log")
-        root = Root(self.folder, os.environ | values, (f"-state={state}",), log)
-        with unprotected(root) as copy:
-            copy.run("destroy", "-auto-approve", *copy.arguments)
+        files = Files(self.folder, os.environ | values, (f"-state={state}",))
+        with unprotected(files) as copy:
+            terraform_run.run(
+                ["destroy", "-auto-approve", "-no-color", *copy.arguments],
+                root=copy.folder,
+                variables=copy.variables,
+                log=state.with_name("destroy.log"),
+            )
 
     def outputs(self) -> dict[str, Any]:
         """Give the outputs by name."""
