@@ -52,8 +52,8 @@ def recover_command(*, environment: str | None, arguments: tuple[str, ...]) -> N
     """Add to the state what it lacks and AWS has.
 
     Imports each resource that the settings ask for and that exists. Changes nothing in
-    AWS, and neither reads nor writes a key or a secret. At the end it says what a plan
-    would change: nothing, when the settings are those of the last release.
+    AWS: no key or secret is written, and none comes into the state. At the end it says
+    what a plan would change: nothing, when the settings are those of the last release.
 
     An earlier state from the versioned bucket is better where there is one. Run this
     with the zip built, and with the same settings and arguments as the last release.

@@ -20,6 +20,7 @@ from mesh.failure import CommandFailedError
 from mesh.stack import account, terraform
 from mesh.stack.linked_root import Backend, LinkedRoot
 from mesh.stack.stack import Stack
+from mesh.stack.terraform_run import LOCK_TIMEOUT
 
 STEPS = 6
 KEY = "bootstrap.tfstate"
@@ -92,7 +93,7 @@ class Bootstrap:
         if not self.confirm(f"{amount}, in account {self.where.id} as {self.where.caller}"):
             return None
         with self.steps.step("terraform apply"):
-            self.root.run("apply", "-input=false", "-no-color", "bootstrap.tfplan")
+            self.root.run("apply", "-input=false", "-no-color", LOCK_TIMEOUT, "bootstrap.tfplan")
         with self.steps.step("state into the bucket") as step:
             step.detail = "(was there)" if moved else f"({backend.bucket}/{KEY})"
             if not moved:
@@ -152,6 +153,7 @@ class Bootstrap:
             "plan",
             "-input=false",
             "-no-color",
+            LOCK_TIMEOUT,
             argument,
             *self.wanted.arguments,
             "-out=bootstrap.tfplan",

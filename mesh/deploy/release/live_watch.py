@@ -75,9 +75,8 @@ class LiveWatch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        # Not joined: a question that hangs would keep a cancelled job from mending live.
         self._ended.set()
-        if self._answered:
-            self._thread.join()
 
     def is_down(self) -> bool:
         """Whether the last answers were bad, so that what is at work had better stop."""

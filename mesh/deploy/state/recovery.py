@@ -1,4 +1,4 @@
-"""A lost state, made again from AWS and the settings: nothing is changed, no secret is read.
+"""A lost state, made again from AWS and the settings: nothing is changed.
 
 Terraform imports what the settings ask for and AWS has. Secure parameters are not imported: the
 provider would read their values into the state, and then write a placeholder over them. What a
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -284,7 +285,7 @@ def _declared(
 
 
 def _empty() -> dict[str, Any]:
-    return {"version": 4, "serial": 0, "lineage": "", "outputs": {}, "resources": []}
+    return {"version": 4, "serial": 0, "lineage": str(uuid4()), "outputs": {}, "resources": []}
 
 
 def _parts(address: str) -> tuple[str, str]:

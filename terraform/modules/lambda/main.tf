@@ -107,7 +107,7 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this, aws_iam_role_policy.statements]
 
   lifecycle {
-    # It carries the address, which never comes back: `mesh destroy` is for those who mean it.
+    # It carries the address, which never comes back.
     prevent_destroy = true
 
     precondition {

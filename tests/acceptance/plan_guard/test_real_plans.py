@@ -89,6 +89,15 @@ def test_another_guard_of_the_url_is_stopped_unless_it_is_allowed_by_name(deploy
     assert run([*guard, "--allow", LAMBDA]) == 1
 
 
+def test_turning_the_server_or_its_alarms_off_is_stopped(deployed):
+    found = stops(deployed.judged(alarms=False, reserved_concurrency=0))
+    assert "live answers every request with HTTP 429" in found[LAMBDA]
+    assert (
+        "nobody is told" in found["module.monitoring.aws_cloudwatch_composite_alarm.unhealthy[0]"]
+    )
+    assert "its subscribers are gone" in found["module.monitoring.aws_sns_topic.alarms[0]"]
+
+
 def test_an_open_server_is_stopped(deployed):
     found = stops(deployed.judged(allow_unauthenticated=True))
     assert "allow_unauthenticated opens the server: MESH_AUTH becomes none" in found[LAMBDA]
