@@ -8,11 +8,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.deploy.plan_guard import Finding, Plan
+from mesh.deploy.plan_guard.plan import Change
 
-REMEDY = (
+RECOVER = (
     "Take it over without changing it: mesh state recover{again}. docs/how-to/runbook.md says "
     "what to look at first."
 )
+LEFT = "The function is not there, so this is left from an earlier deployment: delete it first."
+FUNCTION = "aws_lambda_function"
 
 
 def existing(plan: Plan, client: Callable[[str], Any], again: str) -> Iterator[Finding]:
@@ -23,22 +26,26 @@ def existing(plan: Plan, client: Callable[[str], Any], again: str) -> Iterator[F
         client: gives a client of AWS by its service's name.
         again: what names the deployment on a command line, with a space before it.
     """
-    for change in plan.changes:
-        look = LOOKED_UP.get(change.type)
-        if look is None or change.actions != ["create"]:
-            continue
-        try:
-            name = look(change.after, client)
-        except (BotoCoreError, ClientError):
-            # It does not exist, or this caller may not know: then the apply says so.
-            continue
-        if name:
-            yield Finding(
-                change.address,
-                f"would be made, and {name} exists in AWS; Terraform's state does not know it",
-                REMEDY.format(again=again),
-                is_final=True,
-            )
+    made = [change for change in plan.changes if change.actions == ["create"]]
+    found = {one.address: name for one in made if (name := _existing(one, client))}
+    # Without a function nothing is deployed that could be taken over.
+    absent = any(change.type == FUNCTION and change.address not in found for change in made)
+    for address, name in found.items():
+        yield Finding(
+            address,
+            f"would be made, and {name} exists in AWS; Terraform's state does not know it",
+            LEFT if absent else RECOVER.format(again=again),
+            is_final=True,
+        )
+
+
+def _existing(change: Change, client: Callable[[str], Any]) -> str | None:
+    """The name of what AWS has already; None when it does not, or this caller may not know."""
+    look = LOOKED_UP.get(change.type)
+    try:
+        return look(change.after, client) if look else None
+    except (BotoCoreError, ClientError):
+        return None
 
 
 def _function(after: dict[str, Any], client: Callable[[str], Any]) -> str:
@@ -66,6 +73,6 @@ def _log_group(after: dict[str, Any], client: Callable[[str], Any]) -> str | Non
 LOOKED_UP: dict[str, Callable[[dict[str, Any], Callable[[str], Any]], str | None]] = {
     "aws_cloudwatch_log_group": _log_group,
     "aws_iam_role": _role,
-    "aws_lambda_function": _function,
+    FUNCTION: _function,
     "aws_ssm_parameter": _parameter,
 }

@@ -287,7 +287,7 @@ class _Run:
         found = f"Live is {still} {alias}" if alias.version == self.live else f"Live is {alias}"
         ill = self._trouble()
         if ill:
-            return f"{found}, and does not answer: {ill}"
+            return f"{found}, and does not answer as it should: {ill}"
         return f"{found}, and answers."
 
     def _suffers(self, ill: str) -> str:

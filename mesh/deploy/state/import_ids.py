@@ -69,7 +69,6 @@ PLAIN = {
     "aws_lambda_provisioned_concurrency_config": "{function_name},{qualifier}",
     "aws_route53_record": "{zone_id}_{name}_{type}",
     "aws_s3_object": "{bucket}/{key}",
-    "aws_ssm_parameter": "{name}",
 }
 
 

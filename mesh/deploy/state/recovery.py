@@ -1,8 +1,8 @@
 """A lost state, made again from AWS and the settings: nothing is changed.
 
-Terraform imports what the settings ask for and AWS has. Secure parameters are not imported: the
-provider would read their values into the state, and then write a placeholder over them. What a
-state says of one is written here instead, as the provider writes it of a parameter that it made.
+Terraform imports what the settings ask for and AWS has. Parameters are not imported: the provider
+would read their values into the state, and then write a placeholder over them. What a state says
+of one is written here instead, as the provider writes it of a parameter that it made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mesh.deploy.plan_guard.plan import Plan
 from mesh.deploy.release.root import Pins, Root
 from mesh.deploy.release.root_copy import copied, override, state_file
 from mesh.deploy.state.import_ids import Place, import_id
-from mesh.deploy.state.secure_parameters import instance, is_secure
+from mesh.deploy.state.parameters import KIND, instance
 from mesh.failure import CommandFailedError
 from mesh.stack.stack import write_private
 from mesh.stack.terraform_run import LOCK_TIMEOUT, TerraformFailedError, essence
@@ -163,10 +163,10 @@ class _Recovery:
         return Place(self.target.client, partition, region, account, live)
 
     def _add_parameters(self, plan: Plan, place: Place) -> None:
-        """Write into the state what it has to say of each secure parameter that exists."""
+        """Write into the state what it has to say of each parameter that exists."""
         content = json.loads(self.state.read_text()) if self.state.is_file() else _empty()
         for change in plan.changes:
-            if change.actions != ["create"] or not is_secure(change):
+            if change.actions != ["create"] or change.type != KIND:
                 continue
             made = instance(change, place)
             if made is None:
@@ -180,7 +180,7 @@ class _Recovery:
     def _ids(self, plan: Plan, place: Place) -> dict[str, str]:
         ids = {}
         for change in plan.changes:
-            if change.actions != ["create"] or is_secure(change):
+            if change.actions != ["create"] or change.type == KIND:
                 continue
             try:
                 found = import_id(change.type, change.after, place)

@@ -66,4 +66,6 @@ def test_live_is_asked_before_it_is_called_untouched(deployed):
     target = dataclasses.replace(deployed.target, sign=turned_off)
     with pytest.raises(NotReleasedError) as refused:
         release(target, Options(deadline_seconds=30), Steps(6, io.StringIO()))
-    assert "Live is still version 1, and does not answer: HTTP 429" in str(refused.value)
+    assert "Live is still version 1, and does not answer as it should: HTTP 429" in str(
+        refused.value
+    )

@@ -1,4 +1,4 @@
-"""What Terraform's state says of a parameter with keys or a secret: everything but its value."""
+"""What Terraform's state says of a parameter: everything but the value of one with a secret."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from mesh.deploy.plan_guard.plan import Change
     from mesh.deploy.state.import_ids import Place
 
+KIND = "aws_ssm_parameter"
 SECURE = "SecureString"
 # What AWS tells of it without the right to decrypt.
 TOLD = {
@@ -16,39 +17,42 @@ TOLD = {
     "description": "Description",
     "key_id": "KeyId",
     "tier": "Tier",
+    "type": "Type",
     "version": "Version",
 }
 
 
-def is_secure(change: Change) -> bool:
-    """Whether this is a parameter whose value Terraform must neither read nor write."""
-    return change.type == "aws_ssm_parameter" and change.after.get("type") == SECURE
-
-
 def instance(change: Change, place: Place) -> dict[str, Any] | None:
-    """Give what the state has to say of it; None when AWS does not have it.
+    """Give what the state has to say of a parameter; None when AWS does not have it.
 
-    The attributes are those that the provider keeps of a parameter that it made with a write-only
-    value: `has_value_wo` keeps later runs from reading the value.
+    The attributes are those that the provider keeps of a parameter that it made. An import would
+    put the value among them, in clear. With a write-only value, `has_value_wo` keeps later runs
+    from reading it.
 
     Args:
         change: its creation, as planned.
         place: where to look for it.
     """
     name = change.after["name"]
+    parameters = place.client("ssm")
     filters = [{"Key": "Name", "Values": [name]}]
-    found = place.client("ssm").describe_parameters(ParameterFilters=filters)["Parameters"]
+    found = parameters.describe_parameters(ParameterFilters=filters)["Parameters"]
     if not found:
         return None
+    value: dict[str, Any]
+    if found[0]["Type"] == SECURE:
+        value = {"has_value_wo": True, "value": ""}
+    else:
+        plain = parameters.get_parameter(Name=name)["Parameter"]["Value"]
+        value = {"has_value_wo": None, "value": None, "insecure_value": plain}
     told = {attribute: found[0].get(key, "") for attribute, key in TOLD.items()}
     attributes = {
         **dict.fromkeys(change.unknown),
         **change.after,
         **told,
+        **value,
         "arn": place.arn("ssm", f"parameter{name}"),
-        "has_value_wo": True,
         "id": name,
-        "value": "",
     }
     secret = [[{"type": "get_attr", "value": one}] for one in ("value", "value_wo")]
     return {"schema_version": 0, "attributes": attributes, "sensitive_attributes": secret}
