@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.deploy.plan_guard import read_plan
 from mesh.deploy.plan_guard.plan import Plan
-from mesh.deploy.release.root import Pins, Root
+from mesh.deploy.release.root import UNATTENDED, Pins, Root
 from mesh.deploy.release.root_copy import copied, override, state_file
 from mesh.deploy.state.import_ids import Place, import_id
 from mesh.deploy.state.parameters import KIND, instance
@@ -204,7 +204,12 @@ class _Recovery:
             targets = [f"-target={address}" for address in ids]
             try:
                 self.root.run(
-                    "plan", *self.root.arguments, *pins.arguments, *targets, f"-out={file}"
+                    "plan",
+                    *UNATTENDED,
+                    *self.root.arguments,
+                    *pins.arguments,
+                    *targets,
+                    f"-out={file}",
                 )
                 break
             except TerraformFailedError as error:
@@ -217,10 +222,11 @@ class _Recovery:
         plan = read_plan(file, root=self.root.folder, variables=self.root.variables)
         if plan.effects:
             raise CommandFailedError(
-                "importing would change something, so nothing was done: "
+                "importing would make or change something, so nothing was done: "
                 + ", ".join(change.address for change in plan.effects)
+                + ". Use the settings of the last release."
             )
-        self.root.run("apply", f"-state={self.state}", "-backup=-", str(file))
+        self.root.run("apply", *UNATTENDED, f"-state={self.state}", "-backup=-", str(file))
 
     def _complete(self, plan: Plan) -> None:
         """Write into the state what AWS does not know: how Terraform is to treat a resource.
@@ -300,7 +306,7 @@ def _resource(content: dict[str, Any], module: str, change: Any) -> dict[str, An
     name = change.address.rpartition(f"{change.type}.")[2].partition("[")[0]
     wanted = {"module": module, "mode": "managed", "type": change.type, "name": name}
     for resource in content["resources"]:
-        if {**wanted, **resource} == resource:
+        if {**resource, **wanted} == resource:
             found: dict[str, Any] = resource
             return found
     made: dict[str, Any] = wanted | {"provider": PROVIDER, "instances": []}
