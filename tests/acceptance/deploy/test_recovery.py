@@ -16,6 +16,7 @@ from tests.acceptance.deploy.conftest import Deployed
 
 KEYS = '{"keys": {"tests": "a-hash-that-opens-the-server"}}'
 PARAMETER = "/aoma-mesh/test/api-keys"
+GROUP = "module.lambda.aws_cloudwatch_log_group.this"
 ADDRESS = 'module.parameters.aws_ssm_parameter.this["api-keys"]'
 
 
@@ -55,6 +56,20 @@ def test_a_lost_state_is_recovered_and_its_plan_is_empty(deployed: Deployed, cap
     ]
     assert (kept["Value"], kept["Version"]) == (KEYS, 2)
     assert state.stat().st_mode & 0o077 == 0
+
+    # A part of it is lost, and of that AWS has not all.
+    dashboard, log = "module.monitoring.aws_cloudwatch_dashboard.this[0]", GROUP
+    root = deployed.target.root
+    run(
+        ["state", "rm", *root.arguments, dashboard, log],
+        root=root.folder,
+        variables=root.variables,
+        log=root.log,
+    )
+    deployed.client("cloudwatch").delete_dashboards(DashboardNames=[deployed.function])
+    recovered = recover(deployed.target, Steps(STEPS))
+    assert recovered.taken == (log,)
+    assert recovered.missing == recovered.changes == (dashboard,)
 
 
 def test_the_guard_names_what_terraform_refuses_or_would_write_over(deployed: Deployed) -> None:
