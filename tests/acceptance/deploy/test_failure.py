@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -22,6 +21,33 @@ from tests.fixtures.deployed import wait_until
 # What GitHub allows between its signals:
 # https://docs.github.com/en/actions/reference/workflow-cancellation-reference
 SIGTERM_AFTER_SECONDS = 7.5
+# `mesh release`, for a root whose providers are not in its folder.
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from mesh.cli import interrupt
+from mesh.deploy.release.rollout import Options, release
+from mesh.deploy.release.root import Root
+from mesh.deploy.release.target import Target
+from mesh.progress import Steps
+from mesh.smoke import credential
+from mesh.stack import local_aws_client
+
+signal.signal(signal.SIGTERM, interrupt)
+folder, log, key, *arguments = sys.argv[1:]
+signature = credential.SigV4(local_aws_client.credentials(os.environ), os.environ["AWS_REGION"])
+target = Target(
+    root=Root(Path(folder), dict(os.environ), tuple(arguments), Path(log)),
+    where="local AWS",
+    client=lambda service: local_aws_client.client(service, os.environ),
+    sign=lambda _: signature,
+    key=key,
+)
+try:
+    release(target, Options(), Steps(6))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 
 
 def test_a_version_that_fails_where_it_is_live_is_taken_back_within_15_seconds(
@@ -61,8 +87,8 @@ def test_a_cancelled_job_leaves_live_where_it_was(deployed: Deployed) -> None:
     deployed.write(note="second")
     root = deployed.target.root
     program = subprocess.Popen(
-        [Path(sys.executable).with_name("mesh"), "release", "--", *root.arguments],
-        env={**root.variables, "MESH_API_KEY": KEY},
+        [sys.executable, "-c", PROGRAM, str(root.folder), str(root.log), KEY, *root.arguments],
+        env=dict(root.variables),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -80,6 +106,7 @@ def test_a_cancelled_job_leaves_live_where_it_was(deployed: Deployed) -> None:
             said = program.communicate(timeout=60)[1]
     finally:
         program.kill()
+    assert program.returncode == 130
     assert "interrupted" in said
     assert "Live is again version 1, and answers." in said
     assert deployed.live == "1"
