@@ -32,7 +32,7 @@ def test_a_lost_state_is_recovered_and_its_plan_is_empty(deployed: Deployed, cap
     state = state_of(deployed)
     state.unlink()
 
-    # A release would make all anew; it is stopped, and nothing allows it.
+    # A release would make all again; it is stopped, and nothing allows it.
     with pytest.raises(GuardStoppedError) as stopped:
         deployed.given("module.lambda.aws_lambda_function.this").release()
     found = {one.address: str(one) for one in stopped.value.verdict.stops}
