@@ -111,7 +111,7 @@ def roll_back(
 
     Raises:
         GuardStoppedError: the plan guard objects.
-        NotReleasedError: it does not pass; it is live all the same.
+        NotReleasedError: it does not pass; it is still live.
         CommandFailedError: Terraform failed.
     """
     function = target.root.outputs()["function_name"]
