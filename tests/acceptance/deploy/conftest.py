@@ -42,6 +42,8 @@ def handler(event, context):
     if not signed and headers.get("authorization") != "Bearer %(key)s":
         return answer(401, {})
     %(broken)s
+    if not event.get("body"):
+        return answer(404, {})
     message = json.loads(event["body"])
     if "id" not in message:
         return answer(202, {})
