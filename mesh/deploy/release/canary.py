@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,30 +23,35 @@ MOST_NAMES = 100
 KINDS = ("MetricAlarm", "CompositeAlarm")
 
 
-@dataclass(frozen=True)
 class Canary:
-    """Live, while two versions serve it.
+    """Live, from before two versions serve it.
 
-    Attributes:
+    Args:
         target: the deployment.
         url: the live address.
         proof: what a caller proves their right with.
+        alarms: names of alarms; what is raised already is not the new version's doing.
+
+    Raises:
+        CommandFailedError: the alarms cannot be read.
     """
 
-    target: Target
-    url: str
-    proof: httpx.Auth | None
+    def __init__(
+        self, target: Target, url: str, proof: httpx.Auth | None, alarms: Sequence[str]
+    ) -> None:
+        self.target = target
+        self.url = url
+        self.proof = proof
+        self.alarms = alarms
+        self.before = {*self._raised()}
 
-    def watch(self, outputs: Mapping[str, Any], seconds: float, deadline_seconds: float) -> str:
+    def watch(self, seconds: float, deadline_seconds: float) -> str:
         """Ask live and its alarms until the time is over; how often each version answered.
 
         Raises:
             NotReleasedError: an answer was bad, or an alarm was raised meanwhile.
             CommandFailedError: the alarms cannot be read.
         """
-        names = outputs.get("alarm_names") or ()
-        # What was wrong before is not the new version's doing.
-        before = self._raised(names)
         answered: dict[str, int] = {}
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -66,20 +70,23 @@ class Canary:
                     "with the new version answering some of its requests, the live URL "
                     f"failed:\n{failures(report)}"
                 )
-            raised = {name: why for name, why in self._raised(names).items() if name not in before}
-            if raised:
-                told = "\n".join(f"  {name}: {why}" for name, why in raised.items())
+            raised = self._raised()
+            # One that is over may be raised again.
+            self.before &= raised.keys()
+            new = [f"  {name}: {why}" for name, why in raised.items() if name not in self.before]
+            if new:
+                told = "\n".join(new)
                 raise NotReleasedError(f"an alarm was raised during the canary:\n{told}")
             time.sleep(PAUSE_SECONDS)
         return ", ".join(f"version {name}: {count}" for name, count in answered.items())
 
-    def _raised(self, names: Sequence[str]) -> dict[str, str]:
+    def _raised(self) -> dict[str, str]:
         """Give the alarms that are raised now, each with CloudWatch's reason."""
-        if not names:
+        if not self.alarms:
             return {}
         try:
             found = self.target.client("cloudwatch").describe_alarms(
-                AlarmNames=list(names)[:MOST_NAMES], AlarmTypes=KINDS, StateValue="ALARM"
+                AlarmNames=list(self.alarms)[:MOST_NAMES], AlarmTypes=KINDS, StateValue="ALARM"
             )
         except (BotoCoreError, ClientError) as error:
             raise CommandFailedError(f"the alarms cannot be read: {error}") from error

@@ -135,7 +135,7 @@ class _Run:
         options: how to release.
         steps: where to show the progress.
         live: the version that was live before; None for the first.
-        outputs: Terraform's, before.
+        outputs: Terraform's, of the last apply that left live where it was.
         folder: for plans.
         auth: what the server demands, MESH_AUTH.
         settings: what was changed for live at once, beside any version.
@@ -181,6 +181,8 @@ class _Run:
             if ill:
                 raise NotReleasedError(self._suffers(ill))
             step.detail = f"(version {outputs['candidate_version']} is the candidate)"
+        if self.live is not None:
+            self.outputs = outputs
         return outputs
 
     def try_candidate(self, outputs: Mapping[str, Any]) -> None:
@@ -193,12 +195,13 @@ class _Run:
         seconds = self.options.canary_seconds
         with self.steps.step(f"canary, {weight:.0%} of live for {seconds:.0f} s") as step:
             url = str(live_url(self.outputs))
-            watched = Canary(self.target, url, self._credential(url))
+            alarms = self.outputs.get("alarm_names") or ()
+            watched = Canary(self.target, url, self._credential(url), alarms)
             planned = self._planned_move("canary", Pins(int(str(self.live)), weight))
             self.moved = True
             outputs = self._applied(planned)
             self._await(outputs, str(self.live), {candidate: weight})
-            counts = watched.watch(outputs, seconds, self.options.deadline_seconds)
+            counts = watched.watch(seconds, self.options.deadline_seconds)
             step.detail = f"(smoke tests passed, no alarm was raised; by /health's {counts})"
 
     def promote(self) -> dict[str, Any]:
