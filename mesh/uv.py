@@ -9,18 +9,24 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from mesh.failure import CommandFailedError
 from mesh.installation import BIN, CACHE, CHECKOUT, VENV
 
+# A pipeline installs into the interpreter that it has.
+PLACES = (BIN, Path(sys.executable).parent)
+
 
 def executable() -> str:
-    """Where uv is: beside the interpreter that runs Mesh, or on PATH.
+    """Where uv is: in the checkout's environment, beside this interpreter, or on PATH.
 
     Raises:
         CommandFailedError: it is not installed.
     """
-    found = shutil.which("uv", path=str(BIN)) or (None if CHECKOUT else shutil.which("uv"))
+    found = shutil.which("uv", path=os.pathsep.join(map(str, PLACES))) or (
+        None if CHECKOUT else shutil.which("uv")
+    )
     if found is None:
         raise CommandFailedError(
             "uv is missing. In a checkout run `make setup`; else install Mesh again."
@@ -41,7 +47,7 @@ def variables() -> dict[str, str]:
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
         found.setdefault("UV_COMPILE_BYTECODE", "1")
     # A checkout is installed into its own environment whatever else is active.
-    found["VIRTUAL_ENV"] = str(VENV)
+    found["VIRTUAL_ENV"] = str(VENV if VENV.is_dir() else sys.prefix)
     if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & found.keys():
         python = BIN / "python"
         answer = subprocess.run(

@@ -107,7 +107,7 @@ def test_unreachable_index_is_said(project: Project, monkeypatch: pytest.MonkeyP
 def test_missing_uv_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("mesh.uv.BIN", tmp_path)
+    monkeypatch.setattr("mesh.uv.PLACES", (tmp_path,))
 
     with pytest.raises(CommandFailedError, match="uv is missing"):
         project.build()

@@ -60,7 +60,7 @@ def test_it_is_made_anew_only_when_its_inputs_change(
 ) -> None:
     publish(root)
     first = locked(root).read_text()
-    monkeypatch.setattr("mesh.uv.BIN", root / "no-uv-here")
+    monkeypatch.setattr("mesh.uv.PLACES", (root / "no-uv-here",))
     assert locked(root).read_text() == first
     with pytest.raises(CommandFailedError, match="uv is missing"):
         locked(root, "answers", "--find-links ../links")
