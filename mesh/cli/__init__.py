@@ -41,10 +41,14 @@ COMMANDS = {
     "secrets": "mesh.cli.secrets",
     "domain": "mesh.cli.domain",
     "build": "mesh.cli.build",
+    "sbom": "mesh.cli.sbom",
+    "verify": "mesh.cli.verify",
     "deploy": "mesh.cli.deploy",
     "release": "mesh.cli.release",
     "rollback": "mesh.cli.rollback",
     "plan-guard": "mesh.cli.plan_guard",
+    "drift": "mesh.cli.drift",
+    "destroy": "mesh.cli.destroy",
     "state": "mesh.cli.state",
     "bootstrap": "mesh.cli.bootstrap",
 }
@@ -92,8 +96,8 @@ def command_line() -> None:
     """Run, test and release the MCP server.
 
     On this machine: init, up, dev, down, status, config. Any server: logs, smoke, keys,
-    secrets, domain. Releases: build, deploy, release, rollback, plan-guard, state,
-    bootstrap.
+    secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
+    plan-guard, drift, destroy, state, bootstrap.
     Every command has its own --help.
     """
 

@@ -18,18 +18,26 @@ def print_next(outputs: dict[str, Any]) -> None:
             click.echo(f"  mesh deploy --environment {name}    # {arn}")
         click.echo("\nFor a pipeline run it again: mesh bootstrap --repository OWNER/NAME")
         return
+    click.echo("\nVariables of the repository\n")
+    for name, output in (("AWS_REGION", "region"), ("TF_STATE_BUCKET", "state_bucket")):
+        click.echo(f"  gh variable set {name} --body {outputs[output]}")
     click.echo("\nSecrets of the repository (none is a credential)\n")
     for name, output in (
         ("AWS_PLAN_ROLE_ARN", "plan_role_arn"),
-        ("AWS_REGION", "region"),
-        ("TF_STATE_BUCKET", "state_bucket"),
+        ("AWS_REFRESH_ROLE_ARN", "refresh_role_arn"),
     ):
         click.echo(f"  gh secret set {name} --body {outputs[output]}")
-    click.echo("\nSecrets of each environment, which should ask for reviewers\n")
+    click.echo("\nSecrets of each environment\n")
     for name, arn in sorted(outputs["apply_role_arns"].items()):
         click.echo(f"  gh secret set AWS_APPLY_ROLE_ARN --env {name} --body {arn}")
         click.echo(f"  gh secret set MESH_API_KEY --env {name}")
-    click.echo("\nMESH_API_KEY is for the smoke test: mesh keys --environment NAME create pipeline")
+    approvals = ", ".join(f"{name}-approval" for name in sorted(outputs["apply_role_arns"]))
+    click.echo(
+        f"\nWho approves a release: make the environments {approvals}, and give those that need "
+        "it reviewers\n(docs/how-to/github-actions.md#who-approves).\n"
+        "MESH_API_KEY is for the smoke test, and the first deploy needs none. After it:\n"
+        "  mesh keys --environment NAME create pipeline"
+    )
 
 
 def write_environments(outputs: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ import click
 def command(*, folder: Path) -> None:
     """Make a new server in the folder NAME.
 
-    It has two tools, its settings, tests, and a GitHub Actions workflow that deploys
-    it. The folder must be empty or not be there. Its name is the server's.
+    It has two tools, its settings, tests, and GitHub Actions workflows that
+    deploy it. The folder must be empty or not be there. Its name is the server's.
     """
     from mesh.init.new_project import make
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mesh import progress
-from mesh.deploy.plan_guard import Verdict, judge, read_plan
+from mesh.deploy.plan_guard import Verdict, judge, read_plan, summary
 from mesh.stack import terraform
 from mesh.stack.stack import Stack
 
@@ -47,9 +47,20 @@ def how_to_allow(verdict: Verdict) -> str:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the configuration that was planned; terraform/ unless given.",
 )
+@click.option(
+    "--markdown",
+    "title",
+    metavar="TITLE",
+    help="Print the plan in short and the verdict as Markdown, under this title.",
+)
 @click.pass_context
 def command(
-    context: click.Context, *, plan: Path, allowed: tuple[str, ...], root: Path | None
+    context: click.Context,
+    *,
+    plan: Path,
+    allowed: tuple[str, ...],
+    root: Path | None,
+    title: str | None,
 ) -> None:
     """Look through PLAN, a plan saved by terraform plan -out, or its JSON.
 
@@ -64,6 +75,9 @@ def command(
     """
     found = read_plan(plan, root=root or Stack().terraform_root, variables=terraform.environment())
     verdict = judge(found, allowed)
+    if title is not None:
+        click.echo(summary.markdown(found, verdict, title), nl=False)
+        context.exit(0 if verdict.ok else 1)
     print_verdict(verdict)
     if not verdict.ok:
         meant = how_to_allow(verdict)
