@@ -12,7 +12,10 @@ locals {
   bucket_name = coalesce(var.state_bucket, "${var.name}-state-${local.account_id}")
 
   # One object for each environment, beside the one of this root itself.
-  state_keys = { for name in var.environments : name => "${name}.tfstate" }
+  state_keys = { for name in var.environments : name => "${name}${name == local.preview ? "-pr*" : ""}.tfstate" }
+
+  # Previews of pull requests, preview-prNUMBER: one role and one boundary for all of them.
+  preview = "preview"
 }
 
 module "environment" {
@@ -21,6 +24,7 @@ module "environment" {
 
   name              = var.name
   environment       = each.key
+  is_numbered       = each.key == local.preview
   region            = var.region
   account_id        = local.account_id
   partition         = local.partition

@@ -1,5 +1,5 @@
 output "state_bucket" {
-  description = "Name of the state bucket: the repository's secret TF_STATE_BUCKET."
+  description = "Name of the state bucket: the repository's variable TF_STATE_BUCKET."
   value       = aws_s3_bucket.state.bucket
 }
 
@@ -9,13 +9,18 @@ output "state_keys" {
 }
 
 output "region" {
-  description = "Region of the bucket and of what is deployed: the repository's secret AWS_REGION."
+  description = "Region of the bucket and of what is deployed: the repository's variable AWS_REGION."
   value       = var.region
 }
 
 output "plan_role_arn" {
   description = "Role that plans: the repository's secret AWS_PLAN_ROLE_ARN."
   value       = aws_iam_role.plan.arn
+}
+
+output "refresh_role_arn" {
+  description = "Role that plans with a refresh: the repository's secret AWS_REFRESH_ROLE_ARN."
+  value       = aws_iam_role.refresh.arn
 }
 
 output "apply_role_arns" {

@@ -34,8 +34,8 @@ variable "environments" {
   }
 
   validation {
-    condition     = length(setintersection(var.environments, ["bootstrap", "plan", "state"])) == 0
-    error_message = "environments is ${jsonencode(var.environments)}; bootstrap, plan and state are names of this root's own: choose others."
+    condition     = length(setintersection(var.environments, ["bootstrap", "plan", "refresh", "state"])) == 0
+    error_message = "environments is ${jsonencode(var.environments)}; bootstrap, plan, refresh and state are names of this root's own: choose others."
   }
 
   # What belongs to an environment is told by what its name begins with.

@@ -50,6 +50,7 @@ def apply() -> None:
     _know_resources()
     _know_the_boundary_of_roles()
     _ask_for_each()
+    _count_transport_as_secure()
 
 
 def _know_actions() -> None:
@@ -244,6 +245,16 @@ def _ask_for_each() -> None:
         return denied
 
     iam_evaluator.enforce = enforce_both
+
+
+def _count_transport_as_secure() -> None:
+    """Count requests as sent over TLS: the endpoint has none, and is this machine's own."""
+    resolve = iam_evaluator._resolve_condition_key  # noqa: SLF001 - MiniStack is pinned
+
+    def resolve_condition_key(key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key  # noqa: SLF001 - as above
 
 
 def _first(params: dict[str, Any], name: str) -> str:

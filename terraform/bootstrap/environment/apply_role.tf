@@ -2,14 +2,18 @@
 # own resources where AWS knows names for it.
 
 locals {
+  # Its role, policies and boundary begin with this.
   function_name = "${var.name}-${var.environment}"
+  # What is deployed does, too. The name of a numbered one never is that of this role.
+  deployed = var.is_numbered ? "${local.function_name}-pr*" : local.function_name
+  path     = "${var.name}/${var.environment}${var.is_numbered ? "-pr*" : ""}"
 
   regional       = "${var.region}:${var.account_id}"
-  function_arn   = "arn:${var.partition}:lambda:${local.regional}:function:${local.function_name}"
-  parameters_arn = "arn:${var.partition}:ssm:${local.regional}:parameter/${var.name}/${var.environment}/*"
-  log_group_arn  = "arn:${var.partition}:logs:${local.regional}:log-group:/aws/lambda/${local.function_name}"
-  topic_arn      = "arn:${var.partition}:sns:${local.regional}:${local.function_name}-alarms"
-  role_arn       = "arn:${var.partition}:iam::${var.account_id}:role/${local.function_name}"
+  function_arn   = "arn:${var.partition}:lambda:${local.regional}:function:${local.deployed}"
+  parameters_arn = "arn:${var.partition}:ssm:${local.regional}:parameter/${local.path}/*"
+  log_group_arn  = "arn:${var.partition}:logs:${local.regional}:log-group:/aws/lambda/${local.deployed}"
+  topic_arn      = "arn:${var.partition}:sns:${local.regional}:${local.deployed}-alarms"
+  role_arn       = "arn:${var.partition}:iam::${var.account_id}:role/${local.deployed}"
 }
 
 resource "aws_iam_role" "apply" {

@@ -8,7 +8,7 @@
 locals {
   # A domain's certificate and web ACL are there, wherever the server is.
   certificates_arn = "arn:${var.partition}:acm:us-east-1:${var.account_id}:certificate/*"
-  web_acl_arn      = "arn:${var.partition}:wafv2:us-east-1:${var.account_id}:global/webacl/${local.function_name}-domain/*"
+  web_acl_arn      = "arn:${var.partition}:wafv2:us-east-1:${var.account_id}:global/webacl/${local.deployed}-domain/*"
 
   # CloudFront has no regions.
   cloudfront        = "arn:${var.partition}:cloudfront::${var.account_id}"
@@ -79,7 +79,7 @@ locals {
     {
       Sid      = "ViewerRequestFunction"
       Effect   = "Allow"
-      Resource = "${local.cloudfront}:function/${local.function_name}-viewer-request"
+      Resource = "${local.cloudfront}:function/${local.deployed}-viewer-request"
       Action = [
         "cloudfront:CreateFunction",
         "cloudfront:DeleteFunction",
@@ -93,7 +93,7 @@ locals {
       # The store, not what is in it: that takes rights of cloudfront-keyvaluestore.
       Sid      = "KeyValueStore"
       Effect   = "Allow"
-      Resource = "${local.cloudfront}:key-value-store/${local.function_name}"
+      Resource = "${local.cloudfront}:key-value-store/${local.deployed}"
       Action = [
         "cloudfront:CreateKeyValueStore",
         "cloudfront:DeleteKeyValueStore",

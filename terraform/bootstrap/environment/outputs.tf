@@ -13,6 +13,11 @@ output "permissions_boundary" {
   value       = aws_iam_policy.boundary.name
 }
 
+output "reading_rights" {
+  description = "Statements of a policy that allow what a refresh of the environment reads."
+  value       = local.reading_rights
+}
+
 output "break_glass_role_arn" {
   description = "ARN of the role with which people repair the environment; null when nobody may."
   value       = one(aws_iam_role.break_glass[*].arn)

@@ -126,7 +126,7 @@ locals {
       ]
       Resource = [
         for alias in ["live", "candidate"] :
-        "arn:${var.partition}:cloudformation:${local.regional}:stack/${local.function_name}-${alias}-*/*"
+        "arn:${var.partition}:cloudformation:${local.regional}:stack/${local.deployed}-${alias}-*/*"
       ]
     },
   ])
@@ -184,7 +184,7 @@ locals {
       ]
       Resource = [
         for alias in ["live", "candidate"] :
-        "arn:${var.partition}:iam::${var.account_id}:policy/${local.function_name}-${alias}-invoke"
+        "arn:${var.partition}:iam::${var.account_id}:policy/${local.deployed}-${alias}-invoke"
       ]
     },
   ]
@@ -222,7 +222,7 @@ locals {
         "s3:GetObjectVersion",
         "s3:PutObject",
       ]
-      Resource = "${var.state_bucket_arn}/zips/${local.function_name}.zip"
+      Resource = "${var.state_bucket_arn}/zips/${local.deployed}.zip"
     },
     {
       Sid    = "Parameters"
@@ -283,7 +283,7 @@ locals {
         "cloudwatch:TagResource",
         "cloudwatch:UntagResource",
       ]
-      Resource = "arn:${var.partition}:cloudwatch:${local.regional}:alarm:${local.function_name}-*"
+      Resource = "arn:${var.partition}:cloudwatch:${local.regional}:alarm:${local.deployed}-*"
     },
     {
       # Composite alarms are made and found with these on "*" only.
@@ -297,7 +297,7 @@ locals {
       Sid      = "Dashboard"
       Effect   = "Allow"
       Action   = ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"]
-      Resource = "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${local.function_name}"
+      Resource = "arn:${var.partition}:cloudwatch::${var.account_id}:dashboard/${local.deployed}"
     },
     {
       Sid    = "AlarmTopic"
@@ -328,7 +328,7 @@ locals {
         "budgets:UntagResource",
         "budgets:ViewBudget",
       ]
-      Resource = "arn:${var.partition}:budgets::${var.account_id}:budget/${local.function_name}"
+      Resource = "arn:${var.partition}:budgets::${var.account_id}:budget/${local.deployed}"
     },
   ]
 }

@@ -8,6 +8,11 @@ variable "environment" {
   type        = string
 }
 
+variable "is_numbered" {
+  description = "Whether it stands for any number of deployments, each called like it with -pr and a number."
+  type        = bool
+}
+
 variable "region" {
   description = "Region of what is deployed."
   type        = string

@@ -48,6 +48,20 @@ run "a_repository_by_its_name_is_trusted_by_its_name" {
     error_message = aws_iam_role.plan.assume_role_policy
   }
 
+  # What was merged alone may read secrets.
+  assert {
+    condition     = jsondecode(aws_iam_role.refresh.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:my-company/aoma-mesh:ref:refs/heads/main"]
+    error_message = aws_iam_role.refresh.assume_role_policy
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(aws_iam_policy.refresh["production"].policy).Statement : statement.Action]) :
+      can(regex("^(kms:Decrypt|[a-z0-9-]+:(Describe|Get|List|View)[A-Za-z]*)$", action))
+    ])
+    error_message = aws_iam_policy.refresh["production"].policy
+  }
+
   assert {
     condition     = output.state_keys == { production = "production.tfstate", staging = "staging.tfstate" }
     error_message = jsonencode(output.state_keys)
@@ -473,6 +487,25 @@ run "refuses_names_that_are_its_own" {
 
   # The owner's is not judged while the other one is wrong.
   expect_failures = [var.environments, var.github_repository_id]
+}
+
+# Its own role is none of the roles that it may write.
+run "previews_share_a_role_that_may_touch_numbered_deployments_alone" {
+  command = plan
+
+  variables {
+    environments = ["preview"]
+  }
+
+  assert {
+    condition     = output.state_keys == { preview = "preview-pr*.tfstate" }
+    error_message = jsonencode(output.state_keys)
+  }
+
+  assert {
+    condition     = endswith(module.environment["preview"].function_arn, ":function:aoma-mesh-preview-pr*")
+    error_message = module.environment["preview"].function_arn
+  }
 }
 
 run "people_repair_with_a_second_factor_only" {

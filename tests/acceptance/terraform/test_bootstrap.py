@@ -26,7 +26,6 @@ from tests.acceptance.terraform.local_account import (
     Session,
     allowed_of,
     open_account,
-    refused,
 )
 
 REPOSITORY = "my-company/aoma-mesh"
@@ -77,24 +76,17 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def reachable(account: Account) -> Account:
-    """The same, its bucket reachable without TLS, for local AWS has none."""
-    boto3.client("s3").delete_bucket_policy(Bucket=BUCKET)
-    return account
-
-
 def environment_of(account: Account, name: str, role: Session, patch: pytest.MonkeyPatch) -> None:
     for variable, value in role.environment.items():
         patch.setenv(variable, value)
 
 
 @pytest.fixture(scope="module")
-def deployed(reachable: Account) -> dict[str, Environment]:
+def deployed(account: Account) -> dict[str, Environment]:
     """Both environments, each applied by its own role with its state in the bucket."""
     made = {}
     for name in ("staging", "production"):
-        role = reachable.of_github(f"aoma-mesh-{name}-apply", f"repo:{NUMBERED}:environment:{name}")
+        role = account.of_github(f"aoma-mesh-{name}-apply", f"repo:{NUMBERED}:environment:{name}")
         with pytest.MonkeyPatch.context() as patch:
             for variable, value in role.environment.items():
                 patch.setenv(variable, value)
@@ -122,9 +114,10 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_for_tls_only(accoun
         # Lambda keeps a copy of its own.
         "zips/": {"NoncurrentDays": 1},
     }
-    # Local AWS has no TLS, and so refuses what the role's own policy allows.
-    role = account.of_github("aoma-mesh-staging-apply", f"repo:{REPOSITORY}:environment:staging")
-    assert refused(lambda: role.client("s3").list_objects_v2(Bucket=BUCKET))
+    policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
+    (tls,) = [one for one in policy["Statement"] if one["Effect"] == "Deny"]
+    assert tls["Principal"] in ("*", {"AWS": "*"})
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 @pytest.mark.promise("`mesh bootstrap` makes the roles of the pipeline")
@@ -149,7 +142,7 @@ def test_run_again_elsewhere_it_adds_an_environment_and_keeps_the_rest(
     assert run(["bootstrap", "--environment", "qa", "--yes"]) == 0
 
     told = capsys.readouterr().out
-    assert f"gh secret set TF_STATE_BUCKET --body {BUCKET}" in told
+    assert f"gh variable set TF_STATE_BUCKET --body {BUCKET}" in told
     assert f"AWS_APPLY_ROLE_ARN --env qa --body {account.role('aoma-mesh-qa-apply')}" in told
     after = {role["RoleName"]: role["RoleId"] for role in boto3.client("iam").list_roles()["Roles"]}
     assert after.items() >= ids.items()
@@ -186,6 +179,7 @@ def test_a_bucket_that_is_there_without_a_state_is_not_taken(
     [
         ("aoma-mesh-plan", "pull_request"),
         ("aoma-mesh-plan", "ref:refs/heads/main"),
+        ("aoma-mesh-refresh", "ref:refs/heads/main"),
         ("aoma-mesh-staging-apply", "environment:staging"),
         ("aoma-mesh-production-apply", "environment:production"),
     ],
@@ -417,6 +411,44 @@ def test_the_plan_role_plans_and_may_do_nothing_else(
         production.root.run("plan", "-lock=false", *production.arguments)
 
 
+def test_the_refresh_role_refreshes_and_writes_nothing(
+    account: Account, deployed: dict[str, Environment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del deployed
+    me = account.of_github("aoma-mesh-refresh", f"repo:{NUMBERED}:ref:refs/heads/main")
+    functions, s3, ssm = (me.client(name) for name in ("lambda", "s3", "ssm"))
+    own, state = "aoma-mesh-staging", {"Bucket": BUCKET, "Key": "staging.tfstate"}
+    may_not: dict[str, Callable[[], object]] = {
+        "write a state": lambda: s3.put_object(**state, Body=b"{}"),
+        "lock a state": lambda: s3.put_object(
+            Bucket=BUCKET, Key="staging.tfstate.tflock", Body=b"{}"
+        ),
+        "read bootstrap's state": lambda: s3.get_object(Bucket=BUCKET, Key="bootstrap.tfstate"),
+        "write a secret": lambda: ssm.put_parameter(
+            Name="/aoma-mesh/staging/api-keys", Value="{}", Overwrite=True
+        ),
+        "move live": lambda: functions.update_alias(
+            FunctionName=own, Name="live", FunctionVersion="1"
+        ),
+        "change the function": lambda: functions.update_function_configuration(
+            FunctionName=own, MemorySize=128
+        ),
+        "invoke": lambda: functions.invoke(FunctionName=own, Qualifier="live", Payload=b"{}"),
+        "read the log": lambda: me.client("logs").filter_log_events(
+            logGroupName=f"/aws/lambda/{own}"
+        ),
+        "make a role": lambda: me.client("iam").create_role(
+            RoleName="mine", AssumeRolePolicyDocument=TRUST
+        ),
+    }
+    assert allowed_of(may_not) == set()
+
+    environment_of(account, "staging", me, monkeypatch)
+    for name in ("staging", "production"):
+        environment = environments.find(name)
+        environment.root.run("plan", "-lock=false", "-detailed-exitcode", *environment.arguments)
+
+
 def test_the_function_s_role_reads_its_own_parameters_and_writes_its_own_log(
     account: Account, deployed: dict[str, Environment]
 ) -> None:
@@ -517,12 +549,12 @@ def test_tools_may_do_what_the_statements_and_the_boundary_say(
 
 
 def test_one_environment_goes_and_the_other_still_answers(
-    reachable: Account, deployed: dict[str, Environment], monkeypatch: pytest.MonkeyPatch
+    account: Account, deployed: dict[str, Environment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staging, production = deployed["staging"], deployed["production"]
     url = str(production.root.outputs()["function_url"])
-    role = reachable.of_github("aoma-mesh-staging-apply", f"repo:{NUMBERED}:environment:staging")
-    environment_of(reachable, "staging", role, monkeypatch)
+    role = account.of_github("aoma-mesh-staging-apply", f"repo:{NUMBERED}:environment:staging")
+    environment_of(account, "staging", role, monkeypatch)
 
     root = staging.root
     with unprotected(Files(root.folder, root.variables, staging.arguments)) as copy:
