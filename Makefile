@@ -27,7 +27,7 @@ SEED ?=
 # FastMCP's examples for make compatibility; without it they come from PyPI
 EXAMPLES ?=
 
-.PHONY: help setup build wheel up down status check format docs test test-all test-rest torture compatibility bench bench-quick \
+.PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse torture compatibility bench bench-quick \
 	bench-retrieval bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
@@ -62,8 +62,8 @@ check: setup ## Format, lint, types, imports, Terraform, prose, workflows
 	@.venv/bin/lint-imports --no-cache > .mesh/imports.log || { cat .mesh/imports.log; exit 1; }
 	@.venv/bin/mesh terraform-check
 	@.venv/bin/python -m tests.prose
-	@.venv/bin/zizmor --offline --no-progress --quiet .github mesh/init/project/workflows/deploy.yml
-	@.github/lint/run
+	@.venv/bin/zizmor --offline --no-progress --quiet --persona pedantic .github mesh/init/project/workflows
+	@.venv/bin/actionlint .github/workflows/*.yml mesh/init/project/workflows/*.yml
 
 format: setup ## Put the code into its form
 	@.venv/bin/ruff format .
@@ -76,13 +76,16 @@ docs: setup ## Write the pages of docs/ that are made from the code
 test: setup ## Run the unit tests, and one test of each promise of the README (minutes)
 	@$(RUN_TESTS) -m "unit or promise" $(PYTEST)
 
-test-all: setup ## Run every test
-	@$(RUN_TESTS) $(PYTEST)
+test-all: setup ## Run every test, and the common scenarios of make rehearse
+	@$(RUN_TESTS) -m "not rehearsal" $(PYTEST)
 
 test-rest: setup ## Run the tests that `make test` leaves out
-	@$(RUN_TESTS) -m "not unit and not promise" $(PYTEST)
+	@$(RUN_TESTS) -m "not unit and not promise and not rehearsal" $(PYTEST)
 # Each file in one process: its tests share what its fixtures start. tests/conftest.py says how many.
 RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
+
+rehearse: setup ## Run the workflow files of .github against local AWS, every scenario
+	@.venv/bin/pytest tests/acceptance/rehearsal -m "rehearsal or not rehearsal" --durations 0 $(PYTEST)
 
 torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)
 	@.venv/bin/python -m tests.torture $(if $(MINUTES),--minutes $(MINUTES)) \
@@ -117,6 +120,7 @@ lock: setup ## Resolve requirements/ anew into the locks with hashes
 	--ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
 	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
+	@.venv/bin/uv pip compile requirements/deploy.in --output-file requirements/deploy.txt $(LOCK)
 # No header and no annotations: they would name package indexes and this machine's paths.
 LOCK := --generate-hashes --python-version 3.13 --universal --no-header --no-annotate --quiet
 

@@ -119,10 +119,11 @@ def test_every_alarm_is_documented() -> None:
     assert documented == alarms()
 
 
-def test_every_secret_that_the_workflows_read_is_documented() -> None:
+def test_every_secret_and_variable_that_the_workflows_read_is_documented() -> None:
     workflows = (ROOT / ".github" / "workflows").glob("*.yml")
 
-    read = {name for file in workflows for name in re.findall(r"secrets\.(\w+)", file.read_text())}
+    used = re.compile(r"(?:secrets|vars)\.(\w+)")
+    read = {name for file in workflows for name in used.findall(file.read_text())}
 
     assert read
     assert {name for name in read if f"`{name}`" not in SECRETS} == set()
