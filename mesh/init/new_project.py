@@ -15,12 +15,13 @@ TEMPLATE = Path(__file__).with_name("project")
 PLACES = {
     "gitignore": ".gitignore",
     "workflows/deploy.yml": ".github/workflows/deploy.yml",
+    "workflows/rollback.yml": ".github/workflows/rollback.yml",
 }
 SERVER, TITLE, VERSION = "SERVER_NAME", "SERVER_TITLE", "MESH_VERSION"
 
 
 def make(place: Path) -> list[Path]:
-    """Write a small server with its settings, tests and deploy workflow.
+    """Write a small server with its settings, tests and workflows.
 
     Args:
         place: The folder, which must be empty or not be there; its name is the server's.

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -128,21 +128,23 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 @dataclass
 class Workflow:
-    """The deploy workflow of a new project: its shell steps, run as GitHub runs them.
+    """The workflows of a new project: their shell steps, run as GitHub runs them.
 
     Attributes:
         root: The project.
         variables: The environment of a runner.
-        values: What expressions such as `secrets.TF_STATE_BUCKET` give.
+        values: What expressions such as `vars.TF_STATE_BUCKET` give.
+        kept: The files that jobs have uploaded.
     """
 
     root: Path
     variables: dict[str, str]
     values: dict[str, str]
+    kept: set[Path] = field(default_factory=set)
 
-    def run(self, job: str) -> dict[str, str]:
+    def run(self, job: str, file: str = "deploy.yml") -> dict[str, str]:
         """Run the steps of a job, and give what they wrote to GITHUB_OUTPUT."""
-        workflow = yaml.safe_load((self.root / ".github/workflows/deploy.yml").read_text())
+        workflow = yaml.safe_load((self.root / ".github" / "workflows" / file).read_text())
         # An environment beside that of the other tests.
         shared = self._filled(workflow["env"]) | {"ENVIRONMENT": "pipeline"}
         with tempfile.TemporaryDirectory() as folder:
@@ -175,23 +177,27 @@ class Workflow:
         }
 
     def release(self) -> None:
-        """Plan on one runner, and release on another, which gets the artifact alone."""
-        planned = self.run("plan")
+        """Build, plan and release on a runner each, which gets the artifacts alone."""
+        self._on_new_runner("build")
+        self._on_new_runner("plan")
+        self.run("apply")
+
+    def _on_new_runner(self, job: str) -> None:
+        """Run a job, and leave only what jobs have uploaded."""
+        self.values[f"needs.{job}.outputs.checksums"] = self.run(job)["checksums"]
         workflow = yaml.safe_load((self.root / ".github/workflows/deploy.yml").read_text())
-        (upload,) = [
+        uploads = [
             step["with"]["path"]
-            for step in workflow["jobs"]["plan"]["steps"]
+            for step in workflow["jobs"][job]["steps"]
             if "upload-artifact" in step.get("uses", "")
         ]
-        files = [file for one in upload.split() for file in self.root.glob(one)]
-        artifact = {file: file.read_bytes() for file in files}
-        shutil.rmtree(self.root / ".mesh" / "dist")
-        shutil.rmtree(self.root / ".mesh" / "environments")
-        for file, content in artifact.items():
+        self.kept |= {file for one in uploads for file in self.root.glob(one)}
+        artifacts = {file: file.read_bytes() for file in self.kept}
+        for folder in ("dist", "environments"):
+            shutil.rmtree(self.root / ".mesh" / folder, ignore_errors=True)
+        for file, content in artifacts.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        self.values |= {"needs.plan.outputs.checksums": planned["checksums"]}
-        self.run("apply")
 
 
 def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Installed) -> None:
@@ -208,12 +214,13 @@ def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Insta
         | aws
         | {"PATH": path, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
         {
-            "secrets.MESH_PACKAGE": str(wheel),
-            "secrets.AWS_PLAN_ROLE_ARN": "arn:aws:iam::000000000000:role/plan",
-            "secrets.TF_STATE_BUCKET": "pipeline-states",
+            "vars.MESH_PACKAGE": str(wheel),
+            "secrets.AWS_REFRESH_ROLE_ARN": "arn:aws:iam::000000000000:role/refresh",
+            "vars.TF_STATE_BUCKET": "pipeline-states",
             "secrets.MESH_API_KEY": "",
             "inputs.allow": "",
-            "inputs.roll_back_to": "previous",
+            "inputs.canary": "",
+            "inputs.version": "previous",
         },
     )
 
@@ -228,7 +235,7 @@ def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Insta
     listed = installed.mesh("rollback", *environment, "--list", **variables)
     assert re.search(r"^ *2 .*<- live", listed, re.MULTILINE), listed
 
-    workflow.run("roll-back")
+    workflow.run("roll-back", "rollback.yml")
 
     listed = installed.mesh("rollback", *environment, "--list", **variables)
     assert re.search(r"^ *1 .*<- live", listed, re.MULTILINE), listed
