@@ -41,7 +41,11 @@ def command(
     from mesh.deploy.release import target as targets
 
     with targets.find(
-        arguments, key=None, allowed=(), command="mesh drift", environment=environment
+        (drift.UNLOCKED, *arguments),
+        key=None,
+        allowed=(),
+        command="mesh drift",
+        environment=environment,
     ) as target:
         found = drift.find(target)
         report = drift.markdown(found, target.where)

@@ -64,7 +64,7 @@ def _difference(file: Path, zipped: Path, made: str) -> str:
     try:
         listed = sbom.parts(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, AttributeError, KeyError, TypeError):
-        return f"{file} is no CycloneDX document; write it anew with mesh sbom {zipped}."
+        return f"{file} is no CycloneDX document; write it again with mesh sbom {zipped}."
     there = sbom.parts(json.loads(made))
     names = sorted(
         name for name in listed.keys() | there.keys() if listed.get(name) != there.get(name)

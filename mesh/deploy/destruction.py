@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from mesh.deploy.release.root_copy import unprotected
 from mesh.deploy.release.target import Target
-
-LOCK_TIMEOUT = "-lock-timeout=10m"
 
 
 def destroy(target: Target) -> bool:
@@ -18,9 +17,7 @@ def destroy(target: Target) -> bool:
         return False
     # The configuration reads the zip's digest.
     target.aws.fetch_zip(target.root, outputs["function_name"])
-    target.root.run(
-        "destroy",
-        *("-auto-approve", "-input=false", "-no-color", LOCK_TIMEOUT),
-        *target.root.arguments,
-    )
+    with unprotected(target.root.files) as copy:
+        root = target.root.at(copy)
+        root.run("destroy", "-auto-approve", "-input=false", "-no-color", *root.arguments)
     return True

@@ -1,22 +1,26 @@
-"""What differs in AWS from the last apply: changed by hand, or by something else than Terraform."""
+"""What somebody changed in AWS by other means since the last apply, and the next one puts back."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from mesh.deploy.plan_guard import Plan, read_plan
+from mesh.deploy.plan_guard import read_plan
 from mesh.deploy.plan_guard.plan import Change
-from mesh.deploy.plan_guard.summary import change_table
+from mesh.deploy.plan_guard.summary import change_table, drift_of
+from mesh.deploy.release.root import Pins
 from mesh.deploy.release.target import Target
 from mesh.failure import CommandFailedError
 
+# For the arguments of a target: whoever only looks writes nothing, no lock either.
+UNLOCKED = "-lock=false"
+
 
 def find(target: Target) -> tuple[Change, ...]:
-    """Read everything anew, and give what has changed since the last apply.
+    """Plan with what is deployed and live, and give what drifted.
 
-    Neither locks nor writes, so a role that may only read can do it. The values of the
-    configuration do not matter: only AWS and the state are compared.
+    Changes nothing, so a role that may only read can do it. What the configuration would change
+    by itself is no drift.
 
     Raises:
         CommandFailedError: nothing is deployed, or AWS cannot be read.
@@ -28,13 +32,9 @@ def find(target: Target) -> tuple[Change, ...]:
     target.aws.fetch_zip(target.root, outputs["function_name"])
     with tempfile.TemporaryDirectory(prefix="mesh-drift-") as folder:
         file = Path(folder) / "drift.tfplan"
-        target.root.run(
-            *("plan", "-refresh-only", "-input=false", "-no-color", "-lock=false"),
-            *target.root.arguments,
-            f"-out={file}",
-        )
-        plan: Plan = read_plan(file, root=target.root.folder, variables=dict(target.root.variables))
-    return plan.drift
+        target.root.save(file, Pins.at(str(outputs["live_version"])))
+        plan = read_plan(file, root=target.root.folder, variables=dict(target.root.variables))
+    return drift_of(plan)
 
 
 def markdown(changes: tuple[Change, ...], where: str) -> str:

@@ -20,7 +20,7 @@ def markdown(plan: Plan, verdict: Verdict, title: str) -> str:
     lines = [f"## {title}", "", f"**Plan:** {_amount(plan)}", ""]
     if plan.effects:
         lines += [*change_table(plan.effects), ""]
-    drift = _drift(plan)
+    drift = drift_of(plan)
     if drift:
         lines += [
             (
@@ -44,8 +44,8 @@ def _amount(plan: Plan) -> str:
     )
 
 
-def _drift(plan: Plan) -> tuple[Change, ...]:
-    """What drifted and would be put back; Terraform lists what it merely read anew, too."""
+def drift_of(plan: Plan) -> tuple[Change, ...]:
+    """What drifted and would be put back; Terraform lists what it only read again, too."""
     planned = {change.address for change in plan.effects}
     return tuple(change for change in plan.drift if change.address in planned)
 

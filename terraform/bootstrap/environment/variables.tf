@@ -11,6 +11,8 @@ variable "environment" {
 variable "is_numbered" {
   description = "Whether it stands for any number of deployments, each called like it with -pr and a number."
   type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "region" {

@@ -75,6 +75,9 @@ def test_a_candidate_that_fails_never_becomes_live(released: Rehearsal) -> None:
 
 
 def test_a_rollback_puts_the_version_before_live_again(released: Rehearsal) -> None:
+    if released.alias("live") == "1":
+        released.repository.serve("Good day")
+        assert released.deploy().ok
     address = released.address()
 
     run = released.run("rollback.yml", inputs={"environment": "staging", "version": "previous"})

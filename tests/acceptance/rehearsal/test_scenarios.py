@@ -133,10 +133,7 @@ def test_a_plan_that_would_change_the_address_ends_before_anybody_is_asked(
 ) -> None:
     values = released.repository.folder / "terraform" / "staging.tfvars"
     kept, address = values.read_text(), released.address()
-    released.repository.write(
-        "terraform/staging.tfvars",
-        kept + 'function_url_auth = "none"\nallow_unauthenticated = true\n',
-    )
+    released.repository.write("terraform/staging.tfvars", kept + 'name = "another"\n')
 
     run = released.deploy()
 
@@ -205,11 +202,10 @@ def test_a_runner_that_is_lost_during_an_apply_is_recovered(released: Rehearsal)
     assert released.greeting() == said
     lock = lock_of(released)
     assert lock is not None
-    held = {"environment": "staging", "remove": "false"}
-    shown = released.run("unlock.yml", inputs=held)
-    assert not shown.ok
+    shown = released.run("unlock.yml", inputs={"environment": "staging"})
     assert f"locked by {lock['Who']}" in shown.text, shown.log
-    freed = released.run("unlock.yml", inputs=held | {"remove": "true"})
+    assert lock_of(released) == lock
+    freed = released.run("unlock.yml", inputs={"environment": "staging", "lock": lock["ID"]})
     assert freed.ok, freed.log
     assert lock_of(released) is None
     again = released.deploy()

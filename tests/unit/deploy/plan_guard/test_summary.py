@@ -77,7 +77,8 @@ def test_no_changes_are_told_in_two_lines() -> None:
 
 def test_a_report_of_drift_is_a_table_and_says_what_comes_of_it() -> None:
     by_hand = changed(FUNCTION, {"memory_size": 512}, {"memory_size": 1024})
-    found = plan(drifted=(by_hand,)).drift
+    back = changed(FUNCTION, {"memory_size": 1024}, {"memory_size": 512})
+    found = summary.drift_of(plan(back, drifted=(by_hand,)))
 
     text = drift.markdown(found, "environment staging")
 
