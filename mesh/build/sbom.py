@@ -1,7 +1,8 @@
 """The parts of a zip as a CycloneDX document, made from the zip alone.
 
 https://cyclonedx.org/docs/1.6/json/. The same zip gives the same bytes: the document has no date,
-and its serial number comes from the zip's digest. So whoever has both can make it again and compare.
+and its serial number comes from the zip's digest. So whoever has both can make it again and
+compare.
 """
 
 from __future__ import annotations
