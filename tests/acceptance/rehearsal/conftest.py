@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -142,8 +141,3 @@ def released(rehearsal: Rehearsal) -> Rehearsal:
 def jobs(run: Run) -> Mapping[str, str]:
     """The results of a run's jobs by their short names."""
     return {name.rpartition("/")[2].strip(): result for name, result in run.jobs.items()}
-
-
-def text_of(event: object) -> str:
-    """For a failed assertion."""
-    return json.dumps(event, indent=2)

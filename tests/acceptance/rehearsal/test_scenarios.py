@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rehearsal.runs import Run
 from tests.acceptance.rehearsal.conftest import Rehearsal, jobs
 
 pytestmark = pytest.mark.rehearsal
@@ -47,11 +48,11 @@ def lock_of(rehearsal: Rehearsal) -> dict[str, Any] | None:
     return content
 
 
-def ended(run: object, job: str) -> Callable[[], bool]:
+def ended(run: Run, job: str) -> Callable[[], bool]:
     """Whether a job of a run that is under way has passed."""
 
     def seen() -> bool:
-        text = (run.folder / "log").read_text(errors="replace")  # type: ignore[attr-defined]
+        text = (run.folder / "log").read_text(errors="replace")
         return any(
             '"jobResult":"success"' in line and f'"jobID":"{job}"' in line
             for line in text.splitlines()
