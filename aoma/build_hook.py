@@ -49,6 +49,8 @@ def build(
     repositories: Sequence[Path] = (),
     exports: Sequence[Path] = (),
     jira_url: str | None = None,
+    comments: bool = False,
+    base_urls: Sequence[str] = (),
     indexed: bool = True,
     project: Project | None = None,
     **options: Any,
@@ -61,6 +63,8 @@ def build(
         repositories: Git repositories to index.
         exports: Jira exports to index.
         jira_url: Jira's address, for links to tickets.
+        comments: Whether the tickets' comments are indexed too.
+        base_urls: Addresses of the folders' documents.
         indexed: Whether there is an index at all.
         project: Another project than this checkout, such as a copy of it.
         options: Of `mesh.build.build`.
@@ -69,6 +73,13 @@ def build(
         BuildError: the message says why, and what to do.
     """
     chosen = project or aoma()
-    named = Knowledge(tuple(documents), tuple(repositories), tuple(exports), jira_url)
+    named = Knowledge(
+        tuple(documents),
+        tuple(repositories),
+        tuple(exports),
+        jira_url,
+        comments,
+        tuple(base_urls),
+    )
     hook = index_of(named, chosen.root)
     return build_any(replace(chosen, hook=hook if indexed else None), architecture, **options)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aoma.corpus import CorpusError, IndexReport, write_index
-from aoma.corpus.documents import kind_of
-from aoma.corpus.jira import LOSSES
+from aoma.corpus.formats.kinds import SHOWN, kind_of
 from mesh.build.failure import BuildError
 from mesh.build.hook import Report
 
@@ -25,12 +24,16 @@ class Knowledge:
         repositories: Roots of git repositories, for their commits and code.
         exports: Jira exports, CSV or JSON.
         jira_url: Jira's address, for links to tickets; what an export tells when None.
+        comments: Whether the tickets' comments and resolutions are indexed too.
+        base_urls: Addresses of the folders' documents; see `aoma.corpus.base_urls`.
     """
 
     documents: tuple[Path, ...] = ()
     repositories: tuple[Path, ...] = ()
     exports: tuple[Path, ...] = ()
     jira_url: str | None = None
+    comments: bool = False
+    base_urls: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is named."""
@@ -54,8 +57,7 @@ def check(named: Knowledge) -> None:
         found = place.rglob("*") if place.is_dir() else iter((place,))
         if not any(kind_of(path.name) and path.is_file() for path in found):
             raise BuildError(
-                f"--knowledge {place}: there is no document in it. Documents are Markdown (.md), "
-                "reStructuredText (.rst) and plain text (.txt)."
+                f"--knowledge {place}: there is no document in it. Documents are {SHOWN}."
             )
     for place in named.repositories:
         if not place.is_dir():
@@ -65,8 +67,21 @@ def check(named: Knowledge) -> None:
             raise BuildError(
                 f"--jira {place}: there is no such file. Name an export of Jira, CSV or JSON."
             )
+    _check_options(named)
+
+
+def _check_options(named: Knowledge) -> None:
+    """Refuse options about something that nobody named.
+
+    Raises:
+        BuildError: an address of documents or tickets, without any.
+    """
     if named.jira_url and not named.exports:
         raise BuildError("--jira-url: there are no tickets to link. Name an export with --jira.")
+    if named.comments and not named.exports:
+        raise BuildError("--jira-comments: there are no tickets. Name an export with --jira.")
+    if named.base_urls and not named.documents:
+        raise BuildError("--base-url: no folder is named. Name one with --knowledge.")
 
 
 def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
@@ -91,6 +106,8 @@ def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
             repositories=knowledge.repositories,
             exports=knowledge.exports,
             jira_url=knowledge.jira_url,
+            comments=knowledge.comments,
+            bases=knowledge.base_urls,
         )
     except CorpusError as error:
         raise BuildError(f"The knowledge index cannot be made: {error}") from error
@@ -104,7 +121,7 @@ def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
         title="knowledge",
         lines=(line,),
         details={"index": {name: getattr(report, name) for name in COUNTED}},
-        notes=(*report.problems, *losses(report)),
+        notes=(*report.problems, *left_out(report)),
         offers=sources(report),
     )
 
@@ -139,11 +156,6 @@ def sources(report: IndexReport) -> frozenset[str]:
     return frozenset(name for name, count in held.items() if count)
 
 
-def losses(report: IndexReport) -> list[str]:
-    """What of the exports is not in the index, or not as exported; a sentence each."""
-    return [
-        f"{skipped.count} x {skipped.reason}: {', '.join(skipped.examples)}"
-        + (", ..." if skipped.count > len(skipped.examples) else "")
-        for skipped in report.skipped
-        if skipped.reason in LOSSES
-    ]
+def left_out(report: IndexReport) -> list[str]:
+    """What is not in the index, or not as it was written; a sentence for each reason."""
+    return [f"knowledge: {skipped}" for skipped in report.skipped]

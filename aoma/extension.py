@@ -58,6 +58,18 @@ class AomaMesh(Extension):
             metavar="URL",
             help="AOMA Mesh: Jira's address for links to tickets, e.g. https://jira.example.com",
         ),
+        click.Option(
+            ["--jira-comments", "comments"],
+            is_flag=True,
+            help="AOMA Mesh: answer from the tickets' comments and resolutions too.",
+        ),
+        click.Option(
+            ["--base-url", "base_urls"],
+            multiple=True,
+            metavar="[DIR=]URL",
+            help="AOMA Mesh: address of the documents on the web, for links to them; may be "
+            "repeated.",
+        ),
     )
 
     # Imports inside: `mesh status` needs neither Postgres's client nor the index's parsers.
@@ -67,7 +79,12 @@ class AomaMesh(Extension):
         from aoma.services import EmbeddedIndex, LocalSupabase
 
         knowledge = Knowledge(
-            chosen["documents"], chosen["repositories"], chosen["exports"], chosen["jira_url"]
+            chosen["documents"],
+            chosen["repositories"],
+            chosen["exports"],
+            chosen["jira_url"],
+            chosen["comments"],
+            chosen["base_urls"],
         )
         if chosen["backend"] == "supabase":
             return LocalSupabase(knowledge)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aoma import bundled_knowledge
+from aoma.corpus.base_urls import base_urls
 from aoma.database.connection import connect
 from aoma.database.migrate import migrate
 from aoma.database.state import read_state
@@ -183,6 +184,10 @@ def ingested(knowledge: Knowledge) -> list[str]:
         ("--jira", chosen.exports),
     ):
         found += [word for place in places for word in (option, str(place.absolute()))]
+    for base in base_urls(chosen.base_urls, chosen.documents):
+        found += ["--base-url", f"{base.folder}={base.url}"]
+    if chosen.comments:
+        found.append("--jira-comments")
     return [*found, "--jira-url", chosen.jira_url] if chosen.jira_url else found
 
 

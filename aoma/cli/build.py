@@ -53,9 +53,20 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="DIR",
-        help="folder of documents (.md, .rst, .txt) to index; may be repeated. In a "
-        "git repository only what git does not ignore is read. With --knowledge, "
-        "--git or --jira, nothing of this repository is indexed unless it is named too",
+        help="folder of documents to index: Markdown, reStructuredText, AsciiDoc, text, "
+        "HTML (an export of Confluence too), Word, PowerPoint, PDF, notebooks; may be "
+        "repeated. In a git repository only what git does not ignore is read. With "
+        "--knowledge, --git or --jira, nothing of this repository is indexed unless it is "
+        "named too",
+    )
+    options.add_argument(
+        "--base-url",
+        action="append",
+        default=[],
+        metavar="[DIR=]URL",
+        help="address of the folder's documents on the web, for links to them, such as "
+        "https://docs.example.com; with {path} or {stem} where their path, or their path "
+        "without extension, stands in it. DIR= for one of several folders; may be repeated",
     )
     options.add_argument(
         "--git",
@@ -78,6 +89,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="Jira's address for links to tickets, such as https://jira.example.com "
         "(default: what a JSON export tells)",
+    )
+    options.add_argument(
+        "--jira-comments",
+        action="store_true",
+        help="index the tickets' comments and resolutions too",
     )
     options.add_argument("--no-knowledge", action="store_true", help="build without an index")
     options.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -116,6 +132,8 @@ def main(given: Sequence[str] | None = None) -> int:
             repositories=options.git,
             exports=options.jira,
             jira_url=options.jira_url,
+            comments=options.jira_comments,
+            base_urls=options.base_url,
             indexed=not options.no_knowledge,
             progress=silent if options.quiet else show,
         )

@@ -64,6 +64,18 @@ def checked_readers(given: tuple[str, ...]) -> tuple[str, ...] | None:
 )
 @click.option("--jira-url", metavar="URL", help="Jira's address, for links to its tickets.")
 @click.option(
+    "--jira-comments", "comments", is_flag=True, help="The tickets' comments and resolutions too."
+)
+@click.option(
+    "--base-url",
+    "base_urls",
+    multiple=True,
+    metavar="[DIR=]URL",
+    help="Address of the documents on the web, for links to them, such as "
+    "https://docs.example.com, or with {path} or {stem} in it; DIR= for one of several folders; "
+    "may be repeated.",
+)
+@click.option(
     "--readers",
     multiple=True,
     metavar="NAME",
@@ -98,6 +110,8 @@ def command(
     repositories: tuple[Path, ...],
     exports: tuple[Path, ...],
     jira_url: str | None,
+    comments: bool,
+    base_urls: tuple[str, ...],
     readers: tuple[str, ...],
     model: str,
     dimensions: int,
@@ -131,6 +145,8 @@ def command(
         repositories=repositories,
         exports=exports,
         jira_url=jira_url,
+        comments=comments,
+        base_urls=base_urls,
         embedding=Embedding(model, dimensions),
         embeds=not no_embeddings,
         re_embed=re_embed,

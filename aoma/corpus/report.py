@@ -21,6 +21,11 @@ class Skipped:
     count: int
     examples: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """The number, the reason and the examples, for people."""
+        more = ", ..." if self.count > len(self.examples) else ""
+        return f"{self.count} x {self.reason}: {', '.join(self.examples)}{more}"
+
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:

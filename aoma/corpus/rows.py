@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from aoma.corpus.documents import anchor, corpora_of, passage_id, read_documents
+from aoma.corpus.base_urls import BaseUrl
+from aoma.corpus.documents import anchor, passage_id, read_documents
+from aoma.corpus.folders import Corpus, corpora_of
 from aoma.corpus.jira import read_tickets
 from aoma.corpus.report import Ledger
 from aoma.corpus.tables import SEARCHED
@@ -39,12 +41,15 @@ def insert_text(
 
 
 def write_documents(
-    connection: sqlite3.Connection, documents: Sequence[Path], ledger: Ledger
-) -> frozenset[Path]:
-    """Write the documents; gives the files they came from."""
+    connection: sqlite3.Connection,
+    documents: Sequence[Path],
+    bases: Sequence[BaseUrl],
+    ledger: Ledger,
+) -> list[Corpus]:
+    """Write the documents; gives the folders they came from."""
     corpora = corpora_of(documents, ledger)
     connection.executemany("INSERT INTO corpora VALUES (?)", [(corpus.name,) for corpus in corpora])
-    for document in read_documents(corpora, ledger):
+    for document in read_documents(corpora, ledger, bases):
         row = insert(
             connection, "documents", document.id, document.title, document.corpus, document.link
         )
@@ -54,7 +59,7 @@ def write_documents(
                 "passages",
                 row,
                 passage_id(document.id, section),
-                "\n".join(section.heading),
+                "\n".join(document.heading(section)),
                 anchor(section),
                 section.text,
             )
@@ -65,14 +70,19 @@ def write_documents(
                 number,
                 searchable(document.title, heading, section.body),
             )
-    return frozenset(corpus.root / path for corpus in corpora for path in corpus.files)
+    return corpora
 
 
 def write_tickets(
-    connection: sqlite3.Connection, exports: Sequence[Path], jira_url: str | None, ledger: Ledger
+    connection: sqlite3.Connection,
+    exports: Sequence[Path],
+    jira_url: str | None,
+    ledger: Ledger,
+    *,
+    comments: bool = False,
 ) -> None:
     """Write the tickets of Jira exports."""
-    for ticket in read_tickets(exports, ledger, jira_url):
+    for ticket in read_tickets(exports, ledger, jira_url, comments=comments):
         row = insert(
             connection,
             "tickets",

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from aoma.corpus.code_files import read_code_files
-from aoma.corpus.git_history import read_commits
+from aoma.corpus.base_urls import base_urls
+from aoma.corpus.folders import Corpus, note_unread
 from aoma.corpus.report import CorpusError, IndexReport, Ledger
-from aoma.corpus.repository import Repository, repository_around
+from aoma.corpus.repositories.code_files import read_code_files
+from aoma.corpus.repositories.history import read_commits
+from aoma.corpus.repositories.repository import Repository, repository_around
 from aoma.corpus.rows import insert, insert_text, searchable, write_documents, write_tickets
 from aoma.corpus.tables import SEARCHED, TABLES
 from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
@@ -100,10 +102,10 @@ def _repository_of(source: Path, ledger: Ledger) -> Repository | None:
     if repository is None:
         ledger.problem(f"{source.resolve().name}: not a git repository, so {none}")
         return None
-    if repository.root != source.resolve():
+    if repository.place != source.resolve():
         raise CorpusError(
-            f"{source}: lies inside the git repository {repository.root}, and is not its root. "
-            f"Name {repository.root}."
+            f"{source}: lies inside the git repository {repository.place}, and is not its root. "
+            f"Name {repository.place}."
         )
     return repository
 
@@ -111,9 +113,11 @@ def _repository_of(source: Path, ledger: Ledger) -> Repository | None:
 def _write_repositories(
     connection: sqlite3.Connection,
     repositories: Sequence[Path],
-    documents: frozenset[Path],
+    corpora: Sequence[Corpus],
     ledger: Ledger,
-) -> None:
+) -> frozenset[Path]:
+    """Write commits and code; gives the roots of the repositories."""
+    documents = frozenset(corpus.root / path for corpus in corpora for path in corpus.files)
     found = {
         repository.root: repository
         for source in repositories
@@ -143,6 +147,7 @@ def _write_repositories(
                 "; ".join(new) or None,
             ),
         )
+    return frozenset(found)
 
 
 def _finish(connection: sqlite3.Connection) -> dict[str, int]:
@@ -186,6 +191,8 @@ def write_index(
     repositories: Sequence[Path],
     exports: Sequence[Path] = (),
     jira_url: str | None = None,
+    comments: bool = False,
+    bases: Sequence[str] = (),
 ) -> IndexReport:
     """Index documents, git repositories and Jira exports into one SQLite file.
 
@@ -200,10 +207,12 @@ def write_index(
             archive, git not installed) gives nothing, and the report says so.
         exports: Jira exports, CSV or JSON; see `aoma.corpus.jira`.
         jira_url: Jira's address, for links to tickets; what an export tells when None.
+        comments: whether the tickets' comments are indexed too.
+        bases: addresses of the folders' documents; see `aoma.corpus.base_urls`.
 
     Raises:
-        CorpusError: a source does not exist, a repository is named by a folder inside it, or
-            an export is none.
+        CorpusError: a source does not exist, a repository is named by a folder inside it, an
+            export is none, or an address is none or belongs to no folder.
     """
     began = time.monotonic()
     ledger = Ledger()
@@ -217,9 +226,11 @@ def write_index(
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.executescript(TABLES)
-            read = write_documents(connection, documents, ledger)
-            write_tickets(connection, exports, jira_url, ledger)
-            _write_repositories(connection, repositories, read, ledger)
+            addresses = base_urls(bases, documents)
+            corpora = write_documents(connection, documents, addresses, ledger)
+            write_tickets(connection, exports, jira_url, ledger, comments=comments)
+            indexed = _write_repositories(connection, repositories, corpora, ledger)
+            note_unread(corpora, indexed, ledger)
             counts = _finish(connection)
             names = tuple(
                 name for (name,) in connection.execute("SELECT name FROM repositories ORDER BY id")

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aoma.corpus.code_files import CodeText, read_code_files
-from aoma.corpus.documents import Corpus, DocumentText, anchor, corpora_of, kind_of, passage_id
+from aoma.corpus.base_urls import BaseUrl, base_urls
+from aoma.corpus.documents import DocumentText, anchor, passage_id
 from aoma.corpus.documents import read_documents as read_corpora
-from aoma.corpus.git_history import CommitText, read_commits
+from aoma.corpus.folders import Corpus, corpora_of
+from aoma.corpus.formats.kinds import SHOWN, is_document
 from aoma.corpus.jira import TicketText, read_tickets
 from aoma.corpus.report import CorpusError, Ledger
-from aoma.corpus.repository import Repository, repository_around
+from aoma.corpus.repositories.code_files import CodeText, read_code_files
+from aoma.corpus.repositories.history import CommitText, read_commits
+from aoma.corpus.repositories.repository import Repository, repository_around
 from mcp_app.knowledge.embedded.terms import identifier_parts
 from mesh.failure import CommandFailedError
 
@@ -108,12 +111,11 @@ def corpora(places: Sequence[Path], ledger: Ledger) -> list[tuple[Source, Corpus
             raise CommandFailedError(f"--documents {place}: there is no such folder.")
         if not corpora_of([place], Ledger())[0].files:
             raise CommandFailedError(
-                f"--documents {place}: there is no document in it. Documents are Markdown (.md), "
-                "reStructuredText (.rst) and plain text (.txt)."
+                f"--documents {place}: there is no document in it. Documents are {SHOWN}."
             )
     found = corpora_of(places, ledger)
     _once(
-        [corpus.root.name if not corpus.repository else corpus.repository.name for corpus in found],
+        [corpus.repository.name if corpus.repository else corpus.root.name for corpus in found],
         "folders of documents",
     )
     return [(_scope(corpus, places), corpus) for corpus in found]
@@ -131,16 +133,30 @@ def repositories(places: Sequence[Path]) -> list[Repository]:
             repository = repository_around(place) if place.is_dir() else None
         except CorpusError as error:
             raise CommandFailedError(f"--git {place}: {error}.") from error
-        if repository is None or repository.root != place.resolve():
+        if repository is None or repository.place != place.resolve():
             raise CommandFailedError(f"--git {place}: not the root of a git repository.")
         found[repository.root] = repository
     _once([repository.name for repository in found.values()], "repositories")
     return sorted(found.values(), key=lambda known: known.name)
 
 
-def read_documents(corpus: Corpus, ledger: Ledger) -> Iterator[Entry]:
+def addresses(given: Sequence[str], folders: Sequence[Path]) -> tuple[BaseUrl, ...]:
+    """The addresses of the folders' documents.
+
+    Raises:
+        CommandFailedError: one is no address, or belongs to no folder.
+    """
+    try:
+        return base_urls(given, folders)
+    except CorpusError as error:
+        raise CommandFailedError(str(error)) from error
+
+
+def read_documents(
+    corpus: Corpus, ledger: Ledger, bases: Sequence[BaseUrl] = ()
+) -> Iterator[Entry]:
     """Documents of a corpus, each before its passages."""
-    for document in read_corpora([corpus], ledger):
+    for document in read_corpora([corpus], ledger, bases):
         yield from _document(corpus.name, document)
 
 
@@ -148,12 +164,8 @@ def _document(corpus: str, document: DocumentText) -> Iterator[Entry]:
     key = f"{corpus}/{document.id}"
     row = {"id": key, "title": document.title, "corpus": corpus, "link": document.link}
     yield Entry("mesh_documents", key, None, row)
-    taken: dict[str, int] = {}
     for ordinal, section in enumerate(document.sections):
         name = passage_id(key, section)
-        taken[name] = taken.get(name, 0) + 1
-        if taken[name] > 1:  # headings that name the same anchor themselves
-            name = f"{name}~~{taken[name]}"
         heading = section.heading[-1] if section.heading else ""
         words = f"{document.title}\n{heading}\n{section.body}"
         yield Entry(
@@ -164,7 +176,7 @@ def _document(corpus: str, document: DocumentText) -> Iterator[Entry]:
                 "id": name,
                 "document": key,
                 "ordinal": ordinal,
-                "heading": list(section.heading),
+                "heading": list(document.heading(section)),
                 "anchor": anchor(section),
                 "text": section.text,
                 "identifiers": identifier_parts(words),
@@ -215,7 +227,9 @@ def read_code(repository: Repository, ledger: Ledger) -> Iterator[Entry]:
     They are left out whether or not this run ingests them as documents, so that one run
     does not add what the next one deletes.
     """
-    documents = frozenset(repository.root / path for path in repository.files if kind_of(path))
+    documents = frozenset(
+        repository.root / path for path in repository.files if is_document(repository.root, path)
+    )
     for file in read_code_files(repository, documents, ledger):
         yield from _code_file(repository.name, file)
 
@@ -257,14 +271,16 @@ def _code_file(repository: str, file: CodeText) -> Iterator[Entry]:
         )
 
 
-def read_exports(places: Sequence[Path], base_url: str | None, ledger: Ledger) -> Iterator[Entry]:
+def read_exports(
+    places: Sequence[Path], base_url: str | None, ledger: Ledger, *, comments: bool = False
+) -> Iterator[Entry]:
     """Tickets of Jira exports, by project.
 
     Raises:
         CommandFailedError: a file is no Jira export.
     """
     try:
-        for ticket in read_tickets(places, ledger, base_url):
+        for ticket in read_tickets(places, ledger, base_url, comments=comments):
             yield _ticket(ticket)
     except CorpusError as error:
         raise CommandFailedError(f"--jira {error}") from error

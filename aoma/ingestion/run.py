@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aoma.corpus.folders import note_unread
 from aoma.corpus.report import Ledger
 from aoma.ingestion import reader
 from aoma.ingestion.database import Connection
@@ -37,6 +38,8 @@ class IngestOptions:
         repositories: roots of git repositories.
         exports: Jira exports.
         jira_url: Jira's address for links; None for what the exports tell.
+        comments: whether the tickets' comments are ingested too.
+        base_urls: addresses of the folders' documents; see `aoma.corpus.base_urls`.
         embedding: the model that texts are embedded with.
         embeds: whether they are embedded at all.
         re_embed: whether embeddings of another model are thrown away.
@@ -48,6 +51,8 @@ class IngestOptions:
     repositories: tuple[Path, ...]
     exports: tuple[Path, ...]
     jira_url: str | None
+    comments: bool
+    base_urls: tuple[str, ...]
     embedding: Embedding
     embeds: bool
     re_embed: bool
@@ -77,14 +82,21 @@ def read(options: IngestOptions, snapshot: Snapshot, ledger: Ledger) -> tuple[So
         snapshot.want(len(sources), entries, options.embedding, readers)
         sources.append(source)
 
-    for source, corpus in reader.corpora(options.documents, ledger):
-        take(source, reader.read_documents(corpus, ledger))
-    for repository in reader.repositories(options.repositories):
+    corpora = reader.corpora(options.documents, ledger)
+    repositories = reader.repositories(options.repositories)
+    addresses = reader.addresses(options.base_urls, options.documents)
+    for source, corpus in corpora:
+        take(source, reader.read_documents(corpus, ledger, addresses))
+    indexed = {repository.root for repository in repositories}
+    note_unread([corpus for _, corpus in corpora], indexed, ledger)
+    for repository in repositories:
         take(Source("commits", repository.name), reader.read_history(repository, ledger))
         take(Source("code", repository.name), reader.read_code(repository, ledger))
     if options.exports:
         for project, tickets in _by_project(
-            reader.read_exports(options.exports, options.jira_url, ledger)
+            reader.read_exports(
+                options.exports, options.jira_url, ledger, comments=options.comments
+            )
         ):
             take(Source("tickets", project), tickets)
     return tuple(sources)

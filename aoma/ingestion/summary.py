@@ -73,14 +73,7 @@ def _units(one: SourcePlan) -> str:
 
 def left_out(ledger: Ledger) -> list[str]:
     """What the readers left out, and why."""
-    lines = [
-        wrapped(
-            f"left out {one.count} {one.reason}: {', '.join(one.examples)}"
-            + (", ..." if one.count > len(one.examples) else ""),
-            "  ",
-        )
-        for one in ledger.skipped
-    ]
+    lines = [wrapped(f"left out, or changed: {one}", "  ") for one in ledger.skipped]
     return [*lines, *(wrapped(f"note: {problem}", "  ") for problem in ledger.problems)]
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from aoma.corpus import chunks, code_files, markup
+from aoma.corpus.formats.kinds import KINDS
 from aoma.corpus.jira import read_tickets
+from aoma.corpus.markup.sections import sections_of
 from aoma.corpus.report import CorpusError, Ledger
+from aoma.corpus.repositories import code_files
 from mesh.runtime.request.body import MAX_BRACKETS, MAX_DEPTH, MAX_VALUES, too_complex
 from tests.local.runtime.fast_path.pair import event
 from tests.torture.events import recorded
@@ -107,11 +109,11 @@ def _nesting(data: bytes) -> None:
 
 
 def _documents(data: bytes) -> None:
-    """The readers of Markdown, reStructuredText and code."""
-    text = data.decode(errors="replace")
-    for kind in ("markdown", "rst", "plain"):
-        for section in markup.parse(text, kind).sections:
-            chunks.split(section.text)
+    """The readers of texts with markup, and of code."""
+    text = data.decode(errors="replace").replace("\0", "")
+    for kind in KINDS:
+        if kind.is_text:
+            sections_of(kind.outline(text))
     code_files.parts_of(text)
     code_files.symbols_of(text)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aoma.corpus.encodings import file_encoding
 from aoma.corpus.jira.csv_export import read_csv
 from aoma.corpus.jira.json_export import read_json
 from aoma.corpus.jira.tickets import REENCODED, RawTicket, TicketText, ticket_of
 from aoma.corpus.report import CorpusError, Ledger
-from aoma.corpus.text_files import encoding_of
+from aoma.corpus.text_files import RECODED
 
 SEVERAL_TIMES = "ticket that is there several times (the one updated last counts, else the last)"
 _HOW = "Export it in Jira with Export > CSV (all fields), or save the answer of its REST search."
@@ -49,7 +50,7 @@ def _raw_tickets(export: Path, ledger: Ledger) -> Iterator[RawTicket]:
     try:
         with export.open("rb") as file:
             beginning = file.read(_BEGINNING_BYTES)
-        encoding = encoding_of(beginning)
+        encoding = file_encoding(export) or "utf-8"
         shown = beginning.decode(encoding, errors="replace").lstrip()
         if not shown.strip("\x00\ufffd "):
             raise CorpusError(f"{export}: is no Jira export: it is empty. {_HOW}")
@@ -58,6 +59,8 @@ def _raw_tickets(export: Path, ledger: Ledger) -> Iterator[RawTicket]:
             kind = "binary"
         if kind:
             raise CorpusError(f"{export}: is no Jira export: it is {kind}. {_HOW}")
+        if not encoding.startswith("utf"):
+            ledger.skip(RECODED, [f"{name} ({encoding})"])
         with export.open(encoding=encoding, errors="replace", newline="") as stream:
             if shown.startswith(("{", "[")):
                 text = stream.read()
@@ -72,7 +75,11 @@ def _raw_tickets(export: Path, ledger: Ledger) -> Iterator[RawTicket]:
 
 
 def read_tickets(
-    exports: Sequence[Path], ledger: Ledger, base_url: str | None = None
+    exports: Sequence[Path],
+    ledger: Ledger,
+    base_url: str | None = None,
+    *,
+    comments: bool = False,
 ) -> Iterator[TicketText]:
     """The tickets of one or more exports, each once, by project and number.
 
@@ -83,6 +90,7 @@ def read_tickets(
         exports: CSV or JSON files; see `csv_export` and `json_export`.
         ledger: takes what is left out or changed on reading.
         base_url: Jira's address for the links; what a JSON export itself tells when None.
+        comments: whether resolutions and comments follow the descriptions.
 
     Raises:
         CorpusError: a file cannot be read or is no Jira export, or `base_url` is none.
@@ -90,16 +98,23 @@ def read_tickets(
     base = checked_base_url(base_url) if base_url else None
     found: dict[str, TicketText] = {}
     for export in exports:
-        _take(export, base, found, ledger)
+        _take(export, base, found, ledger, comments=comments)
     yield from sorted(found.values(), key=lambda ticket: (ticket.project, ticket.number))
 
 
-def _take(export: Path, base: str | None, found: dict[str, TicketText], ledger: Ledger) -> None:
+def _take(
+    export: Path,
+    base: str | None,
+    found: dict[str, TicketText],
+    ledger: Ledger,
+    *,
+    comments: bool,
+) -> None:
     """Add an export's tickets to those found in others."""
     count = entries = 0
     for raw in _raw_tickets(export, ledger):
         entries += 1
-        ticket = ticket_of(raw, base or raw.base, ledger)
+        ticket = ticket_of(raw, base or raw.base, ledger, comments=comments)
         if ticket is None:
             continue
         count += 1

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aoma.corpus.jira.rich_text import from_document, from_wiki
-from aoma.corpus.jira.tickets import RawTicket
+from aoma.corpus.jira.tickets import Comment, RawTicket
 from aoma.corpus.report import CorpusError, Ledger
 
 NOT_AN_ISSUE = "entry that is no issue"
@@ -29,10 +29,20 @@ def _named(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _description(value: Any) -> str:
+def _rich(value: Any) -> str:
     if isinstance(value, dict):
         return from_document(value)
     return from_wiki(value) if isinstance(value, str) else ""
+
+
+def _comments(value: Any) -> tuple[Comment, ...]:
+    """The comments in the field of that name, as Jira's search gives them or as a list."""
+    found = value.get("comments") if isinstance(value, dict) else value
+    return tuple(
+        Comment(_named(one.get("author")), _named(one.get("created")), _rich(one.get("body")))
+        for one in (found if isinstance(found, list) else ())
+        if isinstance(one, dict)
+    )
 
 
 def _base(issue: dict[str, Any]) -> str | None:
@@ -58,11 +68,13 @@ def _raw(issue: dict[str, Any]) -> RawTicket:
         status=_named(fields.get("status")),
         priority=_named(fields.get("priority")),
         summary=_named(fields.get("summary")),
-        description=_description(fields.get("description")),
+        description=_rich(fields.get("description")),
         labels=tuple(label for label in given if isinstance(label, str)),
         assignee=_named(fields.get("assignee")),
         created=_named(fields.get("created")),
         updated=_named(fields.get("updated")),
+        resolution=_named(fields.get("resolution")),
+        comments=_comments(fields.get("comment")),
         base=_base(issue),
     )
 
@@ -130,6 +142,22 @@ def _announced(value: Any) -> int:
     return max((total for total in totals if isinstance(total, int)), default=0)
 
 
+def _goes_on(value: Any) -> bool:
+    """Whether the last page says that others follow, as the cloud's search does.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/
+    """
+    pages = [page for page in (value if isinstance(value, list) else [value]) if _is_page(page)]
+    last = pages[-1] if pages else {}
+    return last.get("isLast") is False or (
+        bool(last.get("nextPageToken")) and not last.get("isLast")
+    )
+
+
+def _is_page(value: Any) -> bool:
+    return isinstance(value, dict) and "issues" in value
+
+
 def read_json(text: str, name: str, ledger: Ledger) -> Iterator[RawTicket]:
     """The tickets of an export, in order; entries that are no issues are noted.
 
@@ -150,8 +178,10 @@ def read_json(text: str, name: str, ledger: Ledger) -> Iterator[RawTicket]:
             "cut off: export it again."
         ) from error
     count = issues = announced = 0
+    goes_on = False
     for value in values:
         entries = _entries(value)
+        goes_on = _goes_on(value) if isinstance(value, dict | list) else goes_on
         announced = max(announced, _announced(value))
         if entries is None and not by_line:
             found = ", ".join(list(value)[:12]) if isinstance(value, dict) else repr(value)[:40]
@@ -178,4 +208,10 @@ def read_json(text: str, name: str, ledger: Ledger) -> Iterator[RawTicket]:
         ledger.problem(
             f"{name}: holds {count} of the {announced} tickets that Jira had found; "
             "the other pages are missing"
+        )
+    elif goes_on:
+        ledger.problem(
+            f"{name}: holds {count} tickets and is only a part of what Jira had found: its last "
+            "page says that others follow (isLast, nextPageToken). Save them too, and name all "
+            "files"
         )

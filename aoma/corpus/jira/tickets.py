@@ -12,7 +12,7 @@ from aoma.corpus.text_files import CONFIDENTIAL, holds_private_key
 
 # Jira's own limit of a text field is 32,767, which administrators may raise.
 LIMIT_CHARACTERS = 100_000
-REENCODED = "export with bytes that are not UTF-8, each shown as \ufffd; save it as UTF-8"
+REENCODED = "export with bytes that are no text, each shown as \ufffd; save it as UTF-8"
 NO_KEY = "ticket without a key such as ABC-12"
 STRANGE_DATE = "ticket read without a date that is not ISO 8601 or Jira's 31/Jan/26 10:00 AM"
 CUT = f"description cut to {LIMIT_CHARACTERS:,} characters"
@@ -42,6 +42,15 @@ class TicketText:
     updated: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment as exported; "" for what it does not hold."""
+
+    author: str
+    date: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTicket:
     """The fields of a ticket as an export has them; "" for what it does not hold.
@@ -62,6 +71,8 @@ class RawTicket:
     assignee: str = ""
     created: str = ""
     updated: str = ""
+    resolution: str = ""
+    comments: tuple[Comment, ...] = ()
     base: str | None = None
 
 
@@ -84,23 +95,40 @@ def _date(value: str, place: str, ledger: Ledger) -> str | None:
     return when
 
 
-def ticket_of(raw: RawTicket, base: str | None, ledger: Ledger) -> TicketText | None:
+def _described(raw: RawTicket) -> str:
+    """The description, the resolution and the comments, as one text."""
+    found = [raw.description]
+    if raw.resolution.strip():
+        found.append(f"Resolution: {_line(raw.resolution)}")
+    for comment in raw.comments:
+        when = utc(comment.date) if comment.date else None
+        author = name_without_address(_line_of_name(comment.author))
+        told = ", ".join(part for part in (author, when[:10] if when else "") if part)
+        found.append(f"Comment{f' ({told})' if told else ''}: {comment.text}")
+    return "\n\n".join(part for part in found if part.strip())
+
+
+def ticket_of(
+    raw: RawTicket, base: str | None, ledger: Ledger, *, comments: bool = False
+) -> TicketText | None:
     """The ticket, or None with the reason in the ledger.
 
     Args:
         raw: its fields as exported.
         base: Jira's address, e.g. `https://jira.example.com`, for links; None when unknown.
         ledger: takes what is left out.
+        comments: whether its resolution and its comments follow its description.
     """
     found = _KEY.fullmatch(raw.key.strip().upper())
     if found is None:
         ledger.skip(NO_KEY, [raw.place])
         return None
     key = found[0]
-    if holds_private_key(raw.description):
+    description = _described(raw) if comments else raw.description
+    if holds_private_key(description):
         ledger.skip(CONFIDENTIAL, [key])
         return None
-    if len(raw.description) > LIMIT_CHARACTERS:
+    if len(description) > LIMIT_CHARACTERS:
         ledger.skip(CUT, [key])
     labels = (_line(label) for given in raw.labels for label in _BETWEEN_LABELS.split(given))
     return TicketText(
@@ -111,7 +139,7 @@ def ticket_of(raw: RawTicket, base: str | None, ledger: Ledger) -> TicketText | 
         status=_line(raw.status) or None,
         priority=_line(raw.priority) or None,
         summary=_line(raw.summary) or key,
-        description=_clean(raw.description[:LIMIT_CHARACTERS]),
+        description=_clean(description[:LIMIT_CHARACTERS]),
         labels=tuple(sorted({label for label in labels if label})),
         assignee=name_without_address(_line_of_name(raw.assignee)) or None,
         link=f"{base}/browse/{key}" if base else None,

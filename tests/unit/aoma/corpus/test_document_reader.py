@@ -43,16 +43,62 @@ def test_every_kind_of_document_is_read(build, tmp_path: Path) -> None:
     folder = fill(tmp_path / "docs", a="alpha")
     for name in ("b.markdown", "c.MDX", "d.rst", "e.txt"):
         (folder / name).write_text("alpha")
-    (folder / "f.html").write_text("alpha")
+    (folder / "f.adoc").write_text("alpha")
+    (folder / "g.html").write_text("<p>alpha")
     (folder / "requirements.txt").write_text("alpha==1")
     built = build(documents=[folder])
-    assert built.report.documents == 5
+    assert built.report.documents == 7
     assert {hit.document for hit in built.index.search_documents("alpha").hits} == {
         "a.md",
         "b.markdown",
         "c.MDX",
         "d.rst",
         "e.txt",
+        "f.adoc",
+        "g.html",
+    }
+
+
+def test_files_that_nobody_reads_are_counted_by_kind(build, tmp_path: Path) -> None:
+    folder = fill(tmp_path / "docs", a="alpha")
+    for name in ("1.xlsx", "2.XLSX", "3.xlsx", "4.xlsx", "b.org", "c.xml", "Makefile"):
+        (folder / name).write_text("alpha")
+    skipped = build(documents=[folder]).report.skipped
+    assert [str(one) for one in skipped] == [
+        "1 x not a kind of document that is read (.org): b.org",
+        "4 x not a kind of document that is read (.xlsx): 1.xlsx, 2.XLSX, 3.xlsx, ...",
+        "1 x not a kind of document that is read (.xml): c.xml",
+        "1 x not a kind of document that is read (no extension): Makefile",
+    ]
+
+
+def test_other_files_of_a_repository_are_code_and_not_unread(build, new_tree) -> None:
+    tree = new_tree("project")
+    tree.write("guide.md", "alpha")
+    tree.write("main.py", "alpha = 1")
+    tree.write("data.xlsx", b"PK\x00\x01")
+    tree.commit("Begin")
+    alone = build(documents=[tree.root])
+    assert alone.skipped() == {
+        "not a kind of document that is read (.py)": 1,
+        "not a kind of document that is read (.xlsx)": 1,
+    }
+    both = build(documents=[tree.root], repositories=[tree.root])
+    assert both.skipped() == {"binary (.xlsx)": 1}
+
+
+def test_page_of_a_repository_is_a_document_and_a_template_is_code(build, new_tree) -> None:
+    tree = new_tree("project")
+    head = "<!DOCTYPE html><html><head><title>{title}</title></head><body><p>alpha"
+    tree.write("docs/page.html", head.format(title="Guide") + " {{ shown }}</body></html>")
+    tree.write("templates/base.html", head.format(title="{{ title }}"))
+    tree.write("templates/part.html", "<p>alpha</p>")
+    tree.commit("Begin")
+    index = build(documents=[tree.root], repositories=[tree.root]).index
+    assert [hit.document for hit in index.search_documents("alpha").hits] == ["docs/page.html"]
+    assert {hit.path for hit in index.search_code("alpha").hits} == {
+        "templates/base.html",
+        "templates/part.html",
     }
 
 
@@ -69,15 +115,55 @@ def test_symbolic_links_are_not_followed(build, tmp_path: Path) -> None:
     }
 
 
-def test_bytes_that_are_not_utf8_are_replaced_and_counted(build, tmp_path: Path) -> None:
+def test_other_encodings_are_read_and_counted(build, tmp_path: Path) -> None:
     folder = fill(tmp_path / "docs")
-    (folder / "latin.md").write_bytes("# Größe\n\nwidth".encode("latin-1"))
-    (folder / "windows.md").write_bytes("# Zwei\n\nheight".encode("utf-16"))
-    (folder / "binary.md").write_bytes(b"\x00\x01\x02")
+    (folder / "latin.md").write_bytes("# Größe\n\nwidth".encode("cp1252"))
+    (folder / "marked.md").write_bytes("# Zwei\n\nheight".encode("utf-16"))
+    (folder / "unmarked.md").write_bytes("# Drei\n\ndepth of the box".encode("utf-16-le"))
+    (folder / "damaged.md").write_bytes("# Vier: äöü ".encode() + b"\xff\n\nweight")
+    (folder / "binary.md").write_bytes(bytes(range(256)) * 4)
     built = build(documents=[folder])
-    assert built.index.search_documents("width").hits[0].title == "Gr\ufffd\ufffde"
-    assert built.index.search_documents("height").hits[0].title == "Zwei"
-    assert built.skipped() == {"binary": 1, "read, with bytes that are not UTF-8 replaced": 1}
+    titles = {
+        word: built.index.search_documents(word).hits[0].title
+        for word in ("width", "height", "depth", "weight")
+    }
+    assert titles == {
+        "width": "Größe",
+        "height": "Zwei",
+        "depth": "Drei",
+        "weight": "Vier: äöü \ufffd",
+    }
+    assert [str(one) for one in built.report.skipped] == [
+        "1 x binary (.md): binary.md",
+        (
+            "3 x read in another encoding than UTF-8, as its bytes show: "
+            "latin.md (cp1252), marked.md (utf-16), unmarked.md (utf_16_le)"
+        ),
+        "1 x read, with bytes replaced that are no text: damaged.md",
+    ]
+
+
+def test_pictures_inside_a_text_are_left_out_and_counted(build, tmp_path: Path) -> None:
+    picture = "data:image/png;base64," + "iVBORw0KGgo" * 20_000
+    folder = fill(
+        tmp_path / "docs", a=f"# A\n\nBefore ![a chart]({picture}) after [x]\n\n[x]: {picture}"
+    )
+    built = build(documents=[folder])
+    assert built.report.passages == 1
+    assert built.index.get_document("a.md").text == "# A\n\nBefore ![a chart]() after [x]\n\n[x]: "
+    assert built.skipped() == {"read without the pictures or other data that stand in the text": 1}
+
+
+def test_text_that_its_parser_does_not_take_is_read_as_it_is(
+    build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("aoma.corpus.markup.markdown.markdown", broken)
+    built = build(documents=[fill(tmp_path / "docs", a="# A\n\nalpha")])
+    assert built.index.search_documents("alpha").hits[0].text == "# A\n\nalpha"
+    assert built.skipped() == {"Markdown that its parser does not take (read as plain text)": 1}
 
 
 def test_file_name_that_is_not_utf8_is_left_out_and_counted(build, tmp_path: Path) -> None:
@@ -130,7 +216,10 @@ def test_in_a_repository_only_what_git_does_not_ignore_is_read(build, new_tree) 
         "docs/guide.md",
         "docs/draft.md",
     }
-    assert built.skipped() == {"marked as generated or vendored in .gitattributes": 1}
+    assert built.skipped() == {
+        "marked as generated or vendored in .gitattributes": 1,
+        "not a kind of document that is read (no extension)": 1,
+    }
 
 
 def test_folder_that_git_ignores_is_read_when_asked_for(build, new_tree) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from aoma.corpus.addresses import name_without_address, without_addresses
 from aoma.corpus.report import Ledger
-from aoma.corpus.repository import Repository, git
+from aoma.corpus.repositories.moments import STRANGE_DATE, moment
+from aoma.corpus.repositories.repository import Repository
 
 # The newest; more history than this costs megabytes and is hardly asked for.
 LIMIT_COMMITS = 20_000
 
 # Whatever the user's configuration says.
+_MAILMAP = ("-c", "mailmap.file=", "-c", "mailmap.blob=")
 _LOG = ("log", "-z", "--no-color", "--no-show-signature", "--no-notes", "--encoding=UTF-8")
 
 
@@ -42,8 +43,7 @@ class CommitText:
 
 def _changes(repository: Repository, limit: int) -> dict[str, tuple[ChangedFile, ...]]:
     """Changed files by commit, from `git log --numstat -z` (see git-log, -z)."""
-    listing = git(
-        repository.root,
+    listing = repository.git(
         *(*_LOG, "--numstat", "--no-renames", "--no-ext-diff", "--no-textconv"),
         *("--root", f"-n{limit}", "--format=%x1e%H"),
     )
@@ -79,7 +79,7 @@ def read_commits(
     if not repository.head:
         ledger.problem(f"{repository.name}: has no commits yet")
         return
-    total = int(git(repository.root, "rev-list", "--count", "HEAD"))
+    total = int(repository.git("rev-list", "--count", "HEAD"))
     if total > limit:
         ledger.problem(f"{repository.name}: {limit} newest of {total} commits")
     edge = repository.shallow_edge
@@ -88,15 +88,19 @@ def read_commits(
             f"{repository.name}: a shallow clone, so only {min(total, limit)} commits are known; "
             "`git fetch --unshallow` gets the others"
         )
-    listing = git(repository.root, *_LOG, f"-n{limit}", "--format=%H%n%aI%n%an%n%s%n%b")
+    # Dates as they are stored, since git itself cannot write all of them; names by .mailmap.
+    form = "--format=%H%n%ad%n%cd%n%aN%n%s%n%b"
+    listing = repository.git(*_MAILMAP, *_LOG, "--date=raw", f"-n{limit}", form)
     changes = _changes(repository, limit)
     commits = []
     for record in listing.split(b"\0"):
-        lines = record.decode(errors="replace").split("\n", 4)
-        if len(lines) < 4:  # noqa: PLR2004 - hash, date, author, subject
+        lines = record.decode(errors="replace").split("\n", 5)
+        if len(lines) < 5:  # noqa: PLR2004 - hash, two dates, author, subject
             continue
-        commit, date, author, subject, *body = lines
-        when = datetime.fromisoformat(date)
+        commit, authored, committed, author, subject, *body = lines
+        when, sure = moment(authored, committed)
+        if not sure:
+            ledger.skip(STRANGE_DATE, [f"{repository.name}@{commit[:12]}"])
         commits.append(
             CommitText(
                 hash=commit,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aoma.corpus.code_files import PART_LINES, parts_of, symbols_of
-from aoma.corpus.languages import language_of
+from aoma.corpus.repositories.code_files import PART_LINES, parts_of, symbols_of
+from aoma.corpus.repositories.languages import language_of
 from aoma.corpus.text_files import may_hold_secrets
 
 
@@ -83,7 +83,7 @@ def test_only_writing_of_people_is_read(build, new_tree) -> None:
         "locked.txt",
     }
     assert built.skipped() == {
-        "binary": 1,
+        "binary (.bin)": 1,
         "empty": 1,
         "generated lock file": 2,
         "larger than 256 KB": 1,

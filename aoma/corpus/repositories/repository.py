@@ -5,64 +5,48 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
+import tempfile
 import tomllib
+import weakref
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from aoma.corpus.links import Web, web_of
 from aoma.corpus.report import CorpusError
+from aoma.corpus.repositories.git import Bare, git, names
+from aoma.corpus.repositories.web import Web, web_of
 
 # GitHub's own marks for files that are not the project's writing:
 # https://github.com/github-linguist/linguist/blob/main/docs/overrides.md
 FOREIGN_MARKS = ("linguist-generated", "linguist-vendored")
-
-
-def git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
-    """Output of a git command, untouched by the user's configuration where it matters.
-
-    Raises:
-        CorpusError: git is not installed, or the command failed; with git's own words.
-    """
-    if not shutil.which("git"):
-        raise CorpusError("git is not installed")
-    # Inside a hook these variables name another repository than `folder`.
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    variables |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
-    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"):
-        # Where git's configuration lies (safe.directory) stays the user's choice.
-        if name in os.environ:
-            variables[name] = os.environ[name]
-    done = subprocess.run(
-        ("git", "-C", str(folder), "-c", "core.quotePath=false", *arguments),
-        input=given,
-        stdin=subprocess.DEVNULL if given is None else None,
-        capture_output=True,
-        env=variables,
-        check=False,
-    )
-    if done.returncode != 0:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        raise CorpusError(words[0] if words else f"git {arguments[0]} ended {done.returncode}")
-    return done.stdout
-
-
-def names(listing: bytes) -> list[str]:
-    """File names of a NUL-separated listing. Bytes that are not UTF-8 survive (PEP 383)."""
-    return [os.fsdecode(name) for name in listing.split(b"\0") if name]
+FOREIGN = "marked as generated or vendored in .gitattributes"
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A working tree of git."""
+    """A repository of git.
+
+    Attributes:
+        root: its working tree; of a bare repository a copy of its files.
+        bare: where it lies, if it is bare.
+    """
 
     root: Path
+    bare: Bare | None = None
+
+    @property
+    def place(self) -> Path:
+        """Where it lies."""
+        return self.bare.folder if self.bare else self.root
+
+    def git(self, *arguments: str, given: bytes | None = None) -> bytes:
+        """Output of a git command in it; see `aoma.corpus.repositories.git`."""
+        return git(self.root, *arguments, given=given, bare=self.bare)
 
     def _maybe(self, *arguments: str) -> str | None:
         """A command's output, or None where git says that there is none."""
         try:
-            return git(self.root, *arguments).decode(errors="replace").strip() or None
+            return self.git(*arguments).decode(errors="replace").strip() or None
         except CorpusError:
             return None
 
@@ -93,7 +77,7 @@ class Repository:
             last = origin.rstrip("/").removesuffix(".git").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
             if last:
                 return last
-        return _package_name(self.root) or self.root.name
+        return _package_name(self.root) or self.place.name.removesuffix(".git")
 
     @cached_property
     def shallow_edge(self) -> frozenset[str]:
@@ -107,19 +91,19 @@ class Repository:
         """Paths in the commit checked out: those that a link can show."""
         if not self.head:
             return frozenset()
-        return frozenset(names(git(self.root, "ls-tree", "-r", "-z", "--name-only", "HEAD")))
+        return frozenset(names(self.git("ls-tree", "-r", "-z", "--name-only", "HEAD")))
 
     @cached_property
     def files(self) -> tuple[str, ...]:
         """Paths that git tracks, and untracked ones that it does not ignore; sorted."""
-        listing = git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        listing = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return tuple(sorted(set(names(listing))))
 
     @cached_property
     def foreign(self) -> frozenset[str]:
         """Those of `files` that .gitattributes marks as generated or vendored."""
         listing = b"".join(os.fsencode(path) + b"\0" for path in self.files)
-        fields = names(git(self.root, "check-attr", "-z", "--stdin", *FOREIGN_MARKS, given=listing))
+        fields = names(self.git("check-attr", "-z", "--stdin", *FOREIGN_MARKS, given=listing))
         return frozenset(
             path
             for path, value in zip(fields[::3], fields[2::3], strict=True)
@@ -142,8 +126,31 @@ def _package_name(root: Path) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+@lru_cache
+def _checked_out(folder: Path, head: str | None) -> Repository:
+    """A bare repository with a copy of its files, kept as long as this process runs."""
+    scratch = Path(tempfile.mkdtemp(prefix="mesh-bare-"))
+    tree = scratch / "tree"
+    tree.mkdir()
+    repository = Repository(tree, Bare(folder, scratch / "index"))
+    weakref.finalize(repository, shutil.rmtree, scratch, ignore_errors=True)
+    if head:
+        repository.git("read-tree", head)
+        repository.git("checkout-index", "--all", "--quiet")
+    return repository
+
+
+def _bare(folder: Path) -> Repository | None:
+    """The bare repository that `folder` is; None for the inside of another one."""
+    if git(folder, "rev-parse", "--is-bare-repository").strip() != b"true":
+        return None
+    place = git(folder, "rev-parse", "--absolute-git-dir")
+    here = Path(os.fsdecode(place.removesuffix(b"\n"))).resolve()
+    return _checked_out(here, Repository(here).head) if here == folder.resolve() else None
+
+
 def repository_around(folder: Path) -> Repository | None:
-    """The repository that `folder` lies in, at its root or below.
+    """The repository that `folder` lies in, at its root or below, or that it is, if bare.
 
     Raises:
         CorpusError: git is not installed, or refuses (a repository of another user).
@@ -151,7 +158,9 @@ def repository_around(folder: Path) -> Repository | None:
     try:
         top = git(folder, "rev-parse", "--show-toplevel")
     except CorpusError as error:
-        if "not a git repository" in str(error) or "must be run in a work tree" in str(error):
+        if "must be run in a work tree" in str(error):
+            return _bare(folder)
+        if "not a git repository" in str(error):
             return None
         raise
     return Repository(Path(os.fsdecode(top.removesuffix(b"\n"))).resolve())

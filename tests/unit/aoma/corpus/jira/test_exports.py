@@ -97,11 +97,19 @@ def test_every_field_of_a_rest_search(read) -> None:
     [
         lambda text: text.encode("utf-8-sig"),
         lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-le"),
         lambda text: text.replace("\n", "\r\n"),
         lambda text: "sep=,\r\n" + text,
         lambda text: "\n\n" + text,
     ],
-    ids=["utf-8 with mark", "utf-16", "windows lines", "excel's sep", "blank lines"],
+    ids=[
+        "utf-8 with mark",
+        "utf-16",
+        "utf-16 without mark",
+        "windows lines",
+        "excel's sep",
+        "blank lines",
+    ],
 )
 def test_forms_of_csv_files(read, encode) -> None:
     tickets, _ = read(encode(csv_text([row("VAULT-1", summary="Übergröße", description="a\nb")])))
@@ -118,10 +126,10 @@ def test_forms_of_csv_files(read, encode) -> None:
 )
 def test_other_encodings_are_told(read, content: bytes) -> None:
     tickets, ledger = read(content)
-    assert tickets[0].summary == "Gr\ufffd\ufffde"
-    ((reason, found),) = skipped(ledger).items()
-    assert "not UTF-8" in reason
-    assert found == (1, ("export-0.jira",))
+    assert tickets[0].summary == "Größe"
+    assert skipped(ledger) == {
+        "read in another encoding than UTF-8, as its bytes show": (1, ("export-0.jira (cp1252)",))
+    }
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -159,6 +167,13 @@ def test_forms_of_json_files(read, content: Any) -> None:
         ("31-Jan-26", "2026-01-31T00:00:00+00:00"),
         ("Jan 31, 2026, 10:00 AM", "2026-01-31T10:00:00+00:00"),
         ("31.01.2026 10:00", "2026-01-31T10:00:00+00:00"),
+        ("12/Mai/24", "2024-05-12T00:00:00+00:00"),
+        ("12/Mrz/24 2:05 nachm.", "2024-03-12T14:05:00+00:00"),
+        ("12/août/24 10:00", "2024-08-12T10:00:00+00:00"),
+        ("1/lis/24 10:00", "2024-11-01T10:00:00+00:00"),
+        ("12/дек/24 10:00", "2024-12-12T10:00:00+00:00"),
+        ("12/5月/24 1:00 下午", "2024-05-12T13:00:00+00:00"),
+        ("2024年5月12日 上午10:00", "2024-05-12T10:00:00+00:00"),
         ("2026-01-31", "2026-01-31T00:00:00+00:00"),
         ("2026-01-31 10:00", "2026-01-31T10:00:00+00:00"),
         ("2026-01-31T10:00:00.000+0200", "2026-01-31T08:00:00+00:00"),
@@ -348,6 +363,69 @@ def test_missing_pages_are_told(read) -> None:
     _, ledger = read(page([issue("VAULT-1")], total=120))
     (said,) = ledger.problems
     assert "holds 1 of the 120 tickets that Jira had found" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        page([issue("VAULT-1")], isLast=False, nextPageToken="abc"),
+        page([issue("VAULT-1")], nextPageToken="abc"),
+        [page([issue("VAULT-1")], isLast=False), page([issue("VAULT-2")], isLast=False)],
+        "\n".join(json.dumps(page([issue(f"V-{at}")], isLast=False)) for at in range(2)),
+    ],
+    ids=["first page", "token only", "two pages", "lines"],
+)
+def test_page_of_the_cloud_that_is_not_the_last_is_told(read, content: Any) -> None:
+    tickets, ledger = read(content)
+    assert tickets
+    (said,) = ledger.problems
+    assert "is only a part of what Jira had found" in said
+
+
+def test_last_page_of_the_cloud_is_not_told(read) -> None:
+    pages = [page([issue("VAULT-1")], isLast=False), page([issue("VAULT-2")], isLast=True)]
+    assert read(pages)[1].problems == ()
+
+
+def test_header_may_have_lines_within_quotation_marks(read) -> None:
+    text = csv_text([row("VAULT-1")]).replace("Issue Type", '"Issue\nType"', 1)
+    text = text.replace("Project name", '"Custom field (a ""b""\nc)"', 1)
+    tickets, ledger = read(text)
+    assert [(one.key, one.type) for one in tickets] == [("VAULT-1", "Bug")]
+    assert not ledger.skipped
+
+
+def test_comments_and_resolutions_are_read_when_asked_for(tmp_path: Path) -> None:
+    fields = {
+        "resolution": {"name": "Won't Do"},
+        "comment": {
+            "comments": [
+                {
+                    "author": {"displayName": "Eve Example"},
+                    "created": "2026-02-03T10:00:00.000+0000",
+                    "body": "Use the *proxy*, says bob@corp.example.",
+                },
+                {"body": {"type": "doc", "content": [{"type": "text", "text": "Agreed."}]}},
+            ]
+        },
+    }
+    places = [
+        saved(tmp_path / "a.json", [issue("VAULT-1", **fields)]),
+        saved(tmp_path / "b.csv", csv_text([row("VAULT-2")])),
+    ]
+    told = list(read_tickets(places, Ledger(), comments=True))
+    assert [one.description for one in told] == [
+        (
+            "What VAULT-1 is about.\n\nResolution: Won't Do\n\n"
+            "Comment (Eve Example, 2026-02-03): Use the *proxy*, says .\n\nComment: Agreed."
+        ),
+        "What VAULT-2 is about.\n\nComment (2026-01-31): A comment.",
+    ]
+    silent = list(read_tickets(places, Ledger()))
+    assert [one.description for one in silent] == [
+        "What VAULT-1 is about.",
+        "What VAULT-2 is about.",
+    ]
 
 
 def test_export_without_tickets_is_told(read) -> None:

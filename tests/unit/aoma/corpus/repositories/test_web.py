@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aoma.corpus.links import web_of
+from aoma.corpus.repositories.web import web_of
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from aoma.corpus import CorpusError, write_index
 from mcp_app.knowledge.results import FileChange
+from tests.fixtures.indexes import WorkingTree
 
 
 def test_commit_has_message_author_date_files_and_link(build, new_tree) -> None:
@@ -47,6 +48,77 @@ def test_no_address_is_in_the_index(build, new_tree) -> None:
     hit = built.index.search_commits("fix").hits[0]
     assert hit.author == "carol.smith"
     assert "Signed-off-by: Ada Example" in hit.text
+
+
+def stored(tree: WorkingTree, author: str, committer: str, message: str) -> None:
+    """Commit with dates that `git commit` would refuse."""
+    lines = [
+        f"tree {tree.git('rev-parse', 'HEAD^{tree}')}",
+        f"parent {tree.git('rev-parse', 'HEAD')}",
+        f"author Ada Example <ada@example.com>{author}",
+        f"committer Ada Example <ada@example.com>{committer}",
+    ]
+    tree.write("../commit", "\n".join(lines) + f"\n\n{message}\n")
+    commit = tree.git("hash-object", "-t", "commit", "-w", "--literally", "../commit")
+    tree.git("update-ref", "HEAD", commit)
+
+
+def test_impossible_dates_are_counted_and_the_commits_read(build, new_tree) -> None:
+    tree = new_tree("mesh")
+    tree.write("a.py", "x = 1\n")
+    tree.commit("Begin")
+    stored(tree, " 1313584730 +51800", " 1313584730 +0200", "Strange zone")
+    stored(tree, "", " 1313584731 +0200", "No date")
+    stored(tree, " 99999999999999999999 +0200", " 1313584732 +0200", "Beyond all time")
+    stored(tree, " 253402300800 +0000", "", "Year 10000")
+    built = build(repositories=[tree.root])
+    dates = {
+        hit.title: hit.date
+        for hit in built.index.search_commits("strange zone no date beyond year").hits
+    }
+    assert dates == {
+        "Strange zone": "2011-08-17T12:38:50+00:00",
+        "No date": "2011-08-17T14:38:51+02:00",
+        "Beyond all time": "2011-08-17T14:38:52+02:00",
+        "Year 10000": "1970-01-01T00:00:00+00:00",
+    }
+    (skipped,) = built.report.skipped
+    assert (skipped.count, skipped.reason.partition(" (")[0]) == (
+        4,
+        "commit with an impossible date",
+    )
+
+
+def test_names_follow_the_mailmap_of_the_repository(build, new_tree, monkeypatch, tmp_path) -> None:
+    tree = new_tree("mesh")
+    tree.write(".mailmap", "Ada Lovelace <ada@example.com> <old@corp.example>\n")
+    tree.commit("Begin zebra", author="al", email="old@corp.example")
+    (tmp_path / "mine").write_text("Somebody Else <ada@example.com>\n")
+    (tmp_path / "gitconfig").write_text(f"[mailmap]\n file = {tmp_path}/mine\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    index = build(repositories=[tree.root]).index
+    assert index.search_commits("zebra").hits[0].author == "Ada Lovelace"
+
+
+def test_bare_repository_is_read_like_its_working_tree(build, new_tree, tmp_path: Path) -> None:
+    tree = new_tree("mesh")
+    tree.git("remote", "add", "origin", "https://github.com/acme/mesh.git")
+    tree.write("docs/guide.md", "# Guide\n\nalpha")
+    tree.write("src/a.py", "zebra = 1\n")
+    tree.write(".mailmap", "Ada Lovelace <ada@example.com>\n")
+    tree.write("vendor/.gitattributes", "* linguist-vendored\n")
+    tree.write("vendor/b.py", "zebra = 2\n")
+    tree.commit("Begin giraffe")
+    bare = tmp_path / "mesh.git"
+    subprocess.run(("git", "clone", "--quiet", "--bare", str(tree.root), str(bare)), check=True)
+    WorkingTree(bare).git("remote", "set-url", "origin", "https://github.com/acme/mesh.git")
+    before = sorted(bare.rglob("*"))
+    whole, found = (build(documents=[place], repositories=[place]) for place in (tree.root, bare))
+    assert found.report.path.read_bytes() == whole.report.path.read_bytes()
+    assert found.skipped() == whole.skipped()
+    assert found.report.problems == ()
+    assert found.index.search_commits("giraffe").hits[0].author == "Ada Lovelace"
+    assert sorted(bare.rglob("*")) == before
 
 
 def test_strange_messages_and_names_survive(build, new_tree) -> None:
@@ -166,7 +238,7 @@ def test_name_comes_from_origin_then_package_then_folder(build, new_tree) -> Non
     named.git("remote", "add", "origin", "ssh://git@git.internal/team/billing.git")
     packaged = new_tree("checkout-8")
     packaged.write("pyproject.toml", '[project]\nname = "mesh-core"\n')
-    bare = new_tree("tools")
-    bare.write("package.json", "[]")
-    built = build(repositories=[tree.root for tree in (named, packaged, bare)])
+    plain = new_tree("tools")
+    plain.write("package.json", "[]")
+    built = build(repositories=[tree.root for tree in (named, packaged, plain)])
     assert built.report.repositories == ("billing", "mesh-core", "tools")

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from aoma.corpus.documents import FOREIGN
-from aoma.corpus.languages import language_of
 from aoma.corpus.report import Ledger
-from aoma.corpus.repository import Repository
+from aoma.corpus.repositories.languages import language_of
+from aoma.corpus.repositories.repository import FOREIGN, Repository
 from aoma.corpus.text_files import read_text
 
 LIMIT_BYTES = 256 * 1024
