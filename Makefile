@@ -16,6 +16,9 @@ KNOWLEDGE ?=
 GIT ?=
 JIRA ?=
 JIRA_URL ?=
+# The documents' address on the web, e.g. BASE_URL=https://docs.example.com, and JIRA_COMMENTS=1
+BASE_URL ?=
+JIRA_COMMENTS ?=
 # What the benchmark is given, e.g. make bench BENCH='--rounds 5 --only bare,ours'
 BENCH ?=
 # What pytest is given, e.g. make test PYTEST='-k rollback'
@@ -47,7 +50,8 @@ wheel: setup ## Build the wheel of the mesh command, which runs servers from any
 up: setup ## Build, start AWS on this machine, deploy, smoke-test, leave it running
 	@.venv/bin/mesh up $(if $(SERVER),"$(SERVER)",--backend $(BACKEND)) \
 	$(foreach folder,$(KNOWLEDGE),--knowledge $(folder)) $(foreach folder,$(GIT),--git $(folder)) \
-	$(foreach file,$(JIRA),--jira $(file)) $(if $(JIRA_URL),--jira-url $(JIRA_URL))
+	$(foreach file,$(JIRA),--jira $(file)) $(if $(JIRA_URL),--jira-url $(JIRA_URL)) \
+	$(foreach url,$(BASE_URL),--base-url "$(url)") $(if $(JIRA_COMMENTS),--jira-comments)
 
 down: setup ## Destroy and stop what `make up` started; KEEP=1 only stops it
 	@.venv/bin/mesh down $(if $(SERVER),"$(SERVER)") $(if $(KEEP),--keep-state)
