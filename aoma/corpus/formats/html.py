@@ -110,8 +110,9 @@ def _mark_headings(content: Tag) -> None:
 
 def _simplify(content: Tag) -> None:
     """Drop what cannot be read: pictures, scripts, links that lead nowhere from here."""
-    for tag in content.find_all(_AROUND):
-        tag.decompose()
+    for tag in (*content.find_all(_AROUND), *content.find_all(role=["navigation", "search"])):
+        if not tag.decomposed:
+            tag.decompose()
     for picture in content.find_all("img"):
         picture.replace_with(_attribute(picture, "alt"))
     for link in content.find_all("a"):

@@ -79,10 +79,18 @@ def test_what_is_named_is_ingested_else_this_project(tmp_path):
         *("--documents", str(ROOT)),
         *("--git", str(ROOT)),
     ]
-    named = Knowledge(documents=(tmp_path,), exports=(tmp_path / "t.csv",), jira_url="https://j")
+    named = Knowledge(
+        documents=(tmp_path,),
+        exports=(tmp_path / "t.csv",),
+        jira_url="https://j",
+        comments=True,
+        base_urls=("https://docs.example.com",),
+    )
     assert local_supabase_stack.ingested(named) == [
         *("--documents", str(tmp_path)),
         *("--jira", str(tmp_path / "t.csv")),
+        *("--base-url", f"{tmp_path}=https://docs.example.com"),
+        "--jira-comments",
         *("--jira-url", "https://j"),
     ]
 

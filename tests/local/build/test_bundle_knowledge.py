@@ -93,6 +93,8 @@ def test_wrong_exports_are_named(project: Project, tmp_path: Path) -> None:
         project.build(exports=[tmp_path / "nowhere.csv"])
     with pytest.raises(BuildError, match=r"--jira-url: there are no tickets to link"):
         project.build(jira_url="https://jira.example.com")
+    with pytest.raises(BuildError, match=r"--jira-comments: there are no tickets"):
+        project.build(comments=True)
     with pytest.raises(BuildError, match=r"people.csv: is no Jira export: .* found: name, city"):
         project.build(exports=[saved(tmp_path / "people.csv", "Name,City\nAda,London\n")])
     with pytest.raises(BuildError, match=r"--jira: there is no ticket in it"):
@@ -110,11 +112,36 @@ def test_what_an_export_lacks_is_noted(project: Project, tmp_path: Path) -> None
     assert result.added is not None
     index = result.added.details["index"]
     assert (index["tickets"], index["documents"], index["commits"]) == (1, 0, 0)
-    assert any(note.startswith("1 x ticket read without a date") for note in result.notes)
+    assert any(
+        note.startswith("knowledge: 1 x ticket read without a date") for note in result.notes
+    )
     assert (
-        "4 x ticket without a key such as ABC-12: "
+        "knowledge: 4 x ticket without a key such as ABC-12: "
         "one.csv, row 3, one.csv, row 4, one.csv, row 5, ..." in result.notes
     )
+
+
+def test_every_kind_that_is_not_read_is_noted(project: Project, tmp_path: Path) -> None:
+    handbook = tmp_path / "handbook"
+    handbook.mkdir()
+    (handbook / "one.md").write_text("# One\n\nThe yellow cat.\n")
+    for name in ("a.xlsx", "b.xlsx", "c.vsdx"):
+        (handbook / name).write_bytes(b"PK")
+
+    notes = project.build(documents=[handbook]).notes
+
+    assert [note for note in notes if note.startswith("knowledge: ")] == [
+        "knowledge: 1 x not a kind of document that is read (.vsdx): c.vsdx",
+        "knowledge: 2 x not a kind of document that is read (.xlsx): a.xlsx, b.xlsx",
+    ]
+
+
+def test_address_of_documents_without_any_is_named(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"--base-url: no folder is named"):
+        project.build(base_urls=["https://docs.example.com"])
+    (tmp_path / "one.md").write_text("# One\n")
+    with pytest.raises(BuildError, match=r"--base-url docs.example.com: not an address"):
+        project.build(documents=[tmp_path], base_urls=["docs.example.com"])
 
 
 def test_folder_without_documents_is_named(project: Project, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from aoma.corpus.markup.sections import sections_of, title_of
 
 SPHINX = """<!DOCTYPE html><html><head><title>Install - Docs 1.0</title>
 <link rel="canonical" href="https://docs.example.com/install.html"></head><body>
-<nav><h2>Navigation</h2><a href="x.html">Next</a></nav><script>alert("no")</script>
-<div role="main"><section id="install"><h1>Install<a class="headerlink" href="#install">¶</a></h1>
+<div role="navigation"><nav><h2>Navigation</h2>
+<a href="x.html">Next</a></nav></div><script>alert("no")</script>
+<div role="main"><div role="navigation"><nav>Languages</nav></div>
+<section id="install"><h1>Install<a class="headerlink" href="#install">¶</a></h1>
 <p>Use <code>pip</code> and <a href="https://pip.example.com">pip's page</a>,
 not <a href="other.html">this</a>. <img src="a.png" alt="A chart"></p>
 <section id="on-linux"><h2>On Linux<a class="headerlink" href="#on-linux">¶</a></h2>
