@@ -5,17 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
 NOT_READ = "front matter that is neither YAML nor TOML (read as text)"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads plain values as text: a title such as 2024-13-45 or 1e3 stays what it is."""
-
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,10 @@ def _fields(fence: str, text: str) -> Any:
         ValueError: it cannot be parsed.
     """
     try:
-        return yaml.load(text, _Loader) if fence == "---" else tomllib.loads(text)  # noqa: S506 - a SafeLoader
+        if fence == "+++":
+            return tomllib.loads(text)
+        # All values as text: a title such as 2024-13-45 or 1e3 stays what it is.
+        return yaml.load(text, yaml.BaseLoader)  # noqa: S506 - makes only text, lists, mappings
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError("not YAML") from error
 
