@@ -51,7 +51,7 @@ class Outline:
         title: what the document calls itself, if its first heading does not say it.
         link: its address on the web, if the document itself names one.
         ancestors: titles of the pages above it, from the top.
-        gaps: what of it could not be read: a reason, and where.
+        gaps: parts that could not be read: a reason, and where.
     """
 
     lines: Sequence[str]
