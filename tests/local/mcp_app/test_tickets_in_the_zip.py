@@ -46,7 +46,8 @@ def client(client, start_instance, settings, tmp_path_factory: pytest.TempPathFa
         **dict.fromkeys(("documents", "passages", "commits", "code_files"), 0),
         "tickets": 3,
     }
-    assert result["notes"][0] == "1 x ticket without a key such as ABC-12: vault.csv, row 4"
+    lost = "1 x ticket without a key such as ABC-12: vault.csv, row 4"
+    assert result["notes"][0] == f"knowledge: {lost}"
     with zipfile.ZipFile(output) as opened:
         place = Path(opened.extract("knowledge.sqlite3", folder))
     yield start_instance(replace(settings, index=place))
