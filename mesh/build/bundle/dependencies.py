@@ -7,8 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import portalocker
 
 from mesh import uv
 from mesh.build.failure import BuildError
@@ -40,6 +43,22 @@ PLATFORM = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)|(manylinux1|manylinux2010|ma
 ELF_MAGIC = b"\x7fELF"
 ELF_MACHINE = slice(18, 20)
 SHARED_OBJECT = re.compile(r"\.so(\.\d+)*$")
+
+
+@contextmanager
+def exclusive(cache: Path, what: str) -> Iterator[None]:
+    """Wait until no other build makes the same for this cache, and make the cache's folder.
+
+    Args:
+        cache: Its folder; the lock lies beside it, and its presence means nothing.
+        what: What is made, such as `layer`.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    # Through a link to it, too.
+    place = cache.resolve()
+    with place.with_name(f"{place.name}-{what}.lock").open("w") as lock:
+        portalocker.lock(lock, portalocker.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mesh.build.bundle import (
@@ -125,7 +125,7 @@ def obtain(
 ) -> Layer:
     """The layer from the cache, or made and put there.
 
-    Two builds may do this at once: each makes its own, the first one's is kept.
+    Of two builds at once one makes it, and the other waits: making it takes all cores.
 
     Args:
         requirements: The locked dependencies.
@@ -147,27 +147,31 @@ def obtain(
     kept = load(home)
     if kept:
         return kept
-    cache.mkdir(parents=True, exist_ok=True)
-    discard(cache.iterdir(), unused_seconds=UNUSED_SECONDS)
-    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
-        made = Path(scratch) / "layer"
-        made.mkdir()
-        layer = make(requirements, target, made, Path(scratch), asked, workers, progress, declared)
-        record = {
-            "sha256": layer.sha256,
-            "entries": {name: asdict(one) for name, one in layer.entries.items()},
-            "packages": [asdict(one) for one in layer.packages],
-            "pruned": layer.pruned,
-        }
-        (made / "layer.json").write_text(json.dumps(record), encoding="utf-8")
-        put(made, home)
-    return Layer(
-        home / "layer.zip", layer.sha256, layer.entries, layer.packages, layer.pruned, reused=False
-    )
+    with dependencies.exclusive(cache, "layer"):
+        # Another build may have made it while this one waited.
+        kept = load(home)
+        if kept:
+            return kept
+        discard(cache.iterdir(), unused_seconds=UNUSED_SECONDS)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+            into = Path(scratch) / "layer"
+            into.mkdir()
+            layer = make(
+                requirements, target, into, Path(scratch), asked, workers, progress, declared
+            )
+            record = {
+                "sha256": layer.sha256,
+                "entries": {name: asdict(one) for name, one in layer.entries.items()},
+                "packages": [asdict(one) for one in layer.packages],
+                "pruned": layer.pruned,
+            }
+            (into / "layer.json").write_text(json.dumps(record), encoding="utf-8")
+            put(into, home)
+    return replace(layer, path=home / "layer.zip")
 
 
 def put(made: Path, home: Path) -> None:
-    """Move a finished layer to its place, unless another build was faster.
+    """Move a finished layer to its place.
 
     Raises:
         OSError: the cache cannot be written.

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mesh import uv
-from mesh.build.bundle.dependencies import locked
+from mesh.build.bundle.dependencies import exclusive, locked
 from mesh.build.failure import BuildError
 
 
@@ -27,8 +27,13 @@ def host_site(requirements: Path, cache: Path) -> Path:
     home = cache / f"host-{digest[:32]}"
     if home.is_dir():
         return home
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+    with (
+        exclusive(cache, "host"),
+        tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch,
+    ):
+        # Another build may have made it while this one waited.
+        if home.is_dir():
+            return home
         site = Path(scratch) / "site"
         command = (
             *(uv.executable(), "pip", "install", "--require-hashes", "-r", str(requirements)),
@@ -45,10 +50,5 @@ def host_site(requirements: Path, cache: Path) -> Path:
         if done.returncode != 0:
             said = "\n".join(done.stderr.strip().splitlines()[-4:])
             raise BuildError(f"The server's packages cannot be installed on this machine:\n{said}")
-        try:
-            site.rename(home)
-        except OSError:
-            # Another build was faster.
-            if not home.is_dir():
-                raise
+        site.rename(home)
     return home
