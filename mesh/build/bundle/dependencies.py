@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import portalocker
-
 from mesh import uv
 from mesh.build.failure import BuildError
 from mesh.build.target import GLIBC, Target
@@ -53,6 +51,9 @@ def exclusive(cache: Path, what: str) -> Iterator[None]:
         cache: Its folder; the lock lies beside it, and its presence means nothing.
         what: What is made, such as `layer`.
     """
+    # The environment is made with this package, when nothing is installed yet.
+    import portalocker  # noqa: PLC0415
+
     cache.mkdir(parents=True, exist_ok=True)
     # Through a link to it, too.
     place = cache.resolve()
