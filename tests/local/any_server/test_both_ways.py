@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +13,12 @@ from fastmcp import FastMCP
 from fastmcp.server.extensions import ServerExtension
 from fastmcp.server.transforms.namespace import Namespace
 
-from mesh.build import BuildError, BuildResult, build
-from mesh.build.environment import ROOT
-from mesh.build.project import Project
+from mesh.build import BuildResult
 from mesh.build.server.checks import whole_server_reason
-from mesh.installation import CACHE
 from tests.local.any_server.instance import answers
+from tests.local.any_server.project import HERE, MAKES
 
-HERE = Path(__file__).parent
 CASES: dict[str, Any] = json.loads((HERE / "calls.json").read_text())
-
-
-def project_of(folder: Path, name: str = "mcp") -> Project:
-    return Project(
-        root=folder,
-        name="any-server",
-        version="1",
-        server=f"server:{name}",
-        requirements=ROOT / "requirements" / "mesh.txt",
-    )
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., BuildResult]:
-    def make(folder: Path, name: str = "mcp") -> BuildResult:
-        output = tmp_path_factory.mktemp("zip") / "server.zip"
-        project = project_of(folder, name)
-        return build(project, "host", output=output, cache=CACHE / "bundle")
-
-    return make
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -64,131 +40,6 @@ def test_both_ways_answer_alike(
     assert all(one["status"] == 200 for one in full["answers"])
     assert full["fastmcp"]
     assert fast["fastmcp"] is not told.get("without_fastmcp", False)
-
-
-WITH_AUTH = """\
-from fastmcp import FastMCP
-from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
-
-mcp = FastMCP("x", auth=StaticTokenVerifier(tokens={}))
-"""
-WITH_MOUNTED_AUTH = """\
-from fastmcp import FastMCP
-from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
-
-mcp = FastMCP("x")
-mcp.mount(FastMCP("inner", auth=StaticTokenVerifier(tokens={})), namespace="inner")
-"""
-WITH_A_TASK = """\
-from fastmcp import FastMCP
-
-mcp = FastMCP("x")
-
-
-@mcp.tool(task=True)
-async def slow() -> int: ...
-"""
-MAKES = "from fastmcp import FastMCP\nmcp = FastMCP('x')\n"
-NEEDS_SETTINGS = """\
-from fastmcp import FastMCP
-from pydantic_settings import BaseSettings
-
-
-class Settings(BaseSettings):
-    first_of_several_settings: str
-    second_of_several_settings: str
-    third_of_several_settings: str
-
-
-mcp = FastMCP("x")
-settings = Settings()
-"""
-WRONG = {
-    "a package that is missing": (
-        "import nosuchpackage\n",
-        "server.py, line 1: ModuleNotFoundError: No module named 'nosuchpackage'. Add the package",
-    ),
-    "a module that a package does not have": (
-        "import starlette.nosuchmodule\n",
-        "No module named 'starlette.nosuchmodule'. The zip has starlette ",
-    ),
-    "the SDK's own class": (
-        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n",
-        "That is the SDK's own FastMCP. Write `from fastmcp import FastMCP` instead.",
-    ),
-    "an annotation that means nothing": (
-        f"{MAKES}\n\n@mcp.tool\ndef a(x: 'Nope'): ...\n",
-        "server.py, line 5: NameError: name 'Nope' is not defined.",
-    ),
-    "parameters without names": (
-        f"{MAKES}\n\n@mcp.tool\ndef a(*args): ...\n",
-        "Functions with *args are not supported as tools. Give each parameter",
-    ),
-    "no such object": (
-        "from fastmcp import FastMCP\n",
-        "server.py: The module server has nothing called 'mcp'",
-    ),
-    "another kind of object": (
-        "\nmcp = 3\n",
-        "server.py, line 2: server:mcp is of type int; it has to be a FastMCP server",
-    ),
-    "a function that wants something": (
-        "from fastmcp import FastMCP\n\n\ndef mcp(path): ...\n",
-        "server.py, line 4: server:mcp cannot be called without arguments: missing a required arg",
-    ),
-    "an application of another framework": (
-        "class App:\n    def __call__(self, scope): ...\n\n\nmcp = App()\n",
-        "server.py, line 5: server:mcp is of type App; it has to be a FastMCP server",
-    ),
-    "a server that checks its callers itself": (
-        WITH_AUTH,
-        "server.py, line 4: server:mcp has auth=, which Mesh does not support",
-    ),
-    "a mounted server that checks its callers itself": (
-        WITH_MOUNTED_AUTH,
-        "inner, mounted on server:mcp, has auth=, which Mesh does not support",
-    ),
-    "a background task": (
-        WITH_A_TASK,
-        "x has background tasks, slow. Lambda stops an instance between requests",
-    ),
-    "a server that runs when it is imported": (
-        f"{MAKES}mcp.run()\n",
-        "server.py, line 3: server runs its server when it is imported. Put the call of run()",
-    ),
-    "a module that ends the process": (
-        f"import sys\n{MAKES}sys.exit(1)\n",
-        "server.py, line 4: SystemExit: 1. Importing the module ends it. Put that under `if __name",
-    ),
-    "a module that ends the process with words": (
-        f"import sys\n{MAKES}sys.exit('Set WEATHER_URL.')\n",
-        "server.py, line 4: SystemExit: Set WEATHER_URL.",
-    ),
-    "a variable that is not set": (
-        f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
-        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables`, in the env",
-    ),
-    "settings that are not set": (
-        NEEDS_SETTINGS,
-        "... Set it in `environment_variables`, in the environment's .tfvars file.",
-    ),
-    "no Python": ("def a(:\n", "server.py is not valid Python"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_an_author_is_told_the_line_and_the_remedy(
-    built: Callable[..., BuildResult], tmp_path: Path, case: str
-) -> None:
-    source, said = WRONG[case]
-    (tmp_path / "server.py").write_text(source)
-    with pytest.raises(BuildError) as caught:
-        built(tmp_path)
-    assert said in str(caught.value)
-    assert "Traceback" not in str(caught.value)
-    # Two lines of a terminal.
-    assert len(str(caught.value)) <= 160
-    assert len(str(caught.value).splitlines()) == 1
 
 
 ODD = """\
@@ -411,19 +262,3 @@ def test_the_build_starts_no_lifespan_and_tells_routes_that_mesh_answers(
     made = built(tmp_path)
     note = "Mesh answers /health itself: the server's own route for it is never called"
     assert note in made.notes
-
-
-def test_a_smoke_call_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    example = {"tool": "nosuch", "arguments": {}}
-    project = replace(project_of(HERE / "servers" / "plain"), example=example)
-    with pytest.raises(BuildError, match="smoke calls the tool 'nosuch', and the server has no"):
-        build(project, "host", output=tmp_path / "server.zip", cache=CACHE / "bundle")
-
-
-def test_a_file_that_hides_a_module_of_python_is_named(
-    built: Callable[..., BuildResult], tmp_path: Path
-) -> None:
-    (tmp_path / "server.py").write_text(MAKES)
-    (tmp_path / "json.py").write_text("")
-    with pytest.raises(BuildError, match=r"^json\.py hides Python's own module json, "):
-        built(tmp_path)

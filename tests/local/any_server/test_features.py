@@ -35,7 +35,7 @@ from mesh.installation import CACHE
 from mesh.local_aws.process import Running, start, stop
 from mesh.runtime.access.api_keys import generate
 from tests.fixtures.deployed import Function, client, deploy_zip, wait_until
-from tests.local.any_server.test_both_ways import HERE, project_of
+from tests.local.any_server.project import HERE, project_of
 
 KEYS, STATE_KEY = "/features/api-keys", "/features/state-key"
 ERAS = ("auto", "legacy")

@@ -22,7 +22,7 @@ from mesh.runtime.access.api_keys import KeyRing, digest, generate
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
 from tests.fixtures.instances import Client
-from tests.local.mcp_app.supabase_backend.test_backend_live import fill
+from tests.local.mcp_app.supabase_backend.rows import fill
 from tests.local.mcp_app.supabase_backend.usual import Parameters
 
 KEY = generate()

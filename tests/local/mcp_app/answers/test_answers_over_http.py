@@ -1,4 +1,4 @@
-"""The ten tools over Supabase and OpenAI: real PostgreSQL and PostgREST, and HTTP in between.
+"""Answers over Supabase and OpenAI: real PostgreSQL and PostgREST, and HTTP in between.
 
 OpenAI is a stand-in that checks what it is sent and writes what the test says.
 """
@@ -7,123 +7,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from aoma.cli.ingest import command as ingest
 from aoma.local_supabase.http.faults import Fault
-from aoma.local_supabase.openai.server import LocalOpenAI, StoredFile
-from aoma.local_supabase.stack import LocalSupabase
-from mcp_app import deployment
-from mcp_app.knowledge.supabase.backend import SupabaseBackend
-from mcp_app.server import build_server
-from mcp_app.settings import load
-from mesh.runtime.http.app import build_app
-from mesh.runtime.http.instance import Instance
-from tests.fixtures.instances import Client
+from aoma.local_supabase.openai.server import StoredFile
+from tests.local.mcp_app.answers.services import FUNCTIONS, QUESTION, RESPONSES, said, sources
 
-QUESTION = "For how many days are proxies kept after ingest?"
 WATERMARKS = "watermarks burnt into every delivery"
-RESPONSES = "/v1/responses"
-FUNCTIONS = {
-    "documents": "rpc/mesh_search_passages",
-    "tickets": "rpc/mesh_search_tickets",
-    "commits": "rpc/mesh_search_commits",
-    "code": "rpc/mesh_search_code",
-}
-
-
-@pytest.fixture(scope="module")
-def project(migrated_project: LocalSupabase, openai_process: LocalOpenAI, vault) -> LocalSupabase:
-    """The vault, loaded by `mesh ingest`."""
-    migrated_project.fresh()
-    done = CliRunner().invoke(
-        ingest,
-        [
-            *("--documents", str(vault / "docs"), "--git", str(vault), "--yes"),
-            *("--jira", str(vault.with_name("tickets.csv"))),
-            *("--database-url", migrated_project.database_url),
-        ],
-        env={"OPENAI_API_KEY": openai_process.api_key, "OPENAI_BASE_URL": openai_process.base_url},
-    )
-    assert done.exit_code == 0, done.output
-    return migrated_project
-
-
-@pytest.fixture(scope="module")
-def instance_of(
-    project: LocalSupabase, openai_process: LocalOpenAI
-) -> Iterator[Callable[[frozenset[tuple[str, str]]], Client]]:
-    """Starts instances of the supabase backend, one for each set of changed variables."""
-    before = deployment._current
-    instances: list[Instance] = []
-    secrets = {
-        "/k": project.publishable_key,
-        "/t": project.server_token(),
-        "/o": openai_process.api_key,
-    }
-
-    @cache
-    def begin(variables: frozenset[tuple[str, str]]) -> Client:
-        settings = load(
-            {
-                "MESH_AUTH": "none",
-                "AOMA_BACKEND": "supabase",
-                "SUPABASE_URL": project.url,
-                "MESH_SECRETS": json.dumps(
-                    {
-                        "SUPABASE_KEY": "/k",
-                        "SUPABASE_TOKEN": "/t",
-                        "OPENAI_API_KEY": "/o",
-                    }
-                ),
-                "OPENAI_BASE_URL": openai_process.base_url,
-                "AOMA_ANSWER_MODEL": "gpt-test",
-                **dict(variables),
-            }
-        )
-        assert settings.supabase is not None
-        backend = SupabaseBackend(settings.supabase, secrets.__getitem__)
-        instance = Instance(build_app(build_server(settings, backend), settings, None))
-        instances.append(instance)
-        own = deployment.current_deployment()
-
-        def answer(event: dict[str, Any]) -> Any:
-            deployment.set_current(own)
-            return instance.answer(event, None)
-
-        return Client(answer, None)
-
-    yield begin
-    for instance in instances:
-        instance.close()
-    deployment._current = before
-
-
-@pytest.fixture
-def start(instance_of, project: LocalSupabase, openai_server: LocalOpenAI) -> Callable[..., Any]:
-    """An instance with these variables changed, and services that forgot the test before."""
-    project.faults.clear()
-    project.requests.clear()
-    return lambda **variables: instance_of(frozenset(variables.items()))
-
-
-@pytest.fixture
-def client(start):
-    return start()
-
-
-def said(openai_server: LocalOpenAI) -> list[Any]:
-    """What the model was asked."""
-    return [request.json for request in openai_server.requests.to(RESPONSES)]
-
-
-def sources(result: Any) -> dict[str, Any]:
-    return {source["source"]: source for source in result["sources"]}
 
 
 def test_all_ten_tools_answer_and_their_text_is_their_structure(client) -> None:
@@ -294,34 +185,6 @@ def test_without_a_model_the_passages_are_the_answer(start, openai_server) -> No
     assert said(openai_server) == []
 
 
-@pytest.mark.parametrize("mode", ["keyword", "semantic", "hybrid"])
-@pytest.mark.parametrize(
-    "tool", ["search_knowledge", "search_jira_tickets", "search_git_commits", "search_code_files"]
-)
-def test_every_search_says_what_its_scores_are(client, tool, mode) -> None:
-    found = client.call(tool, query="verify checksum mismatch", mode=mode, threshold=0.1)
-    kind = {
-        "keyword": "text_rank",
-        "semantic": "cosine_similarity",
-        "hybrid": "reciprocal_rank_fusion",
-    }[mode]
-    assert found["hits"]
-    assert found["mode"] == mode
-    assert {hit["score_kind"] for hit in found["hits"]} == {kind}
-    for hit in found["hits"]:
-        assert (hit["coverage"] is None) == (mode == "semantic") or mode == "hybrid"
-
-
-def test_tickets_are_read_counted_and_missed_by_name(client) -> None:
-    assert client.call("get_jira_ticket", key="aoma-2")["status"] == "Done"
-    count = client.call("get_jira_ticket_count", status=["DONE"])
-    assert (count["total"], count["by_priority"]) == (1, [{"value": "Low", "count": 1}])
-    params = {"name": "get_jira_ticket", "arguments": {"key": "AOMA-404"}}
-    result = client.rpc("tools/call", params)["result"]
-    assert result["isError"] is True
-    assert "there is no ticket AOMA-404" in result["content"][0]["text"]
-
-
 def test_an_analysis_cites_across_sources(client, openai_server) -> None:
     openai_server.answers.append("Assets are quarantined [1], as a ticket says [2].")
     found = client.call(
@@ -409,81 +272,3 @@ def test_a_vector_store_is_a_source_of_its_own(start, openai_server) -> None:
     assert partial["status"] == "no_evidence"
     assert sources(partial)["vector_store"]["status"] == "failed"
     assert "vector_store" in partial["reason"]
-
-
-def test_capabilities_and_health_tell_of_every_source_and_model(client) -> None:
-    capabilities = client.call("get_server_capabilities")
-    assert capabilities["backend"] == "supabase"
-    assert capabilities["modes"] == ["hybrid", "semantic", "keyword"]
-    assert capabilities["answer_model"] == "gpt-test"
-    assert capabilities["embedding_model"] == "text-embedding-3-small"
-    entries = {one["source"]: one["entries"] for one in capabilities["sources"]}
-    assert {name: entries[name] for name in FUNCTIONS} == {
-        "documents": 2,
-        "tickets": 2,
-        "commits": 1,
-        "code": 1,
-    }
-    health = client.call("get_system_health", includeDiagnostics=True)
-    assert health["status"] == "healthy"
-    assert health["diagnostics"]["index_bytes"] is None
-
-
-def test_health_is_degraded_without_openai_and_unhealthy_without_the_database(
-    client, project, openai_server
-) -> None:
-    openai_server.faults.add(Fault.error(500), times=None)
-    assert client.call("get_system_health")["status"] == "degraded"
-    project.faults.add(Fault.error(500), times=None)
-    health = client.call("get_system_health")
-    assert health["status"] == "unhealthy"
-    assert all(source["error"] for source in health["sources"] if source["status"] == "down")
-    openai_server.faults.clear()
-    assert client.call("get_system_health")["status"] == "unhealthy"
-
-
-@pytest.mark.parametrize(
-    "value", ["check\x00sum", "'; drop table mesh_tickets; --", "a,b).or(key.eq.1", "%", "\\", "🚀"]
-)
-def test_whatever_is_asked_reaches_the_database_as_data(client, value) -> None:
-    for tool in ("search_knowledge", "search_jira_tickets", "search_code_files"):
-        client.call(tool, query=value)
-    client.call("search_git_commits", query=value, author=[value], repository=[value])
-    client.call("search_jira_tickets", query=value, status=[value], priority=[value])
-    client.call("search_code_files", query=value, language=[value], file_extension=[value])
-    client.call("get_jira_ticket_count", status=[value])
-    assert client.call("get_jira_ticket_count")["total"] == 2
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {"date_from": "0001-01-01", "date_to": "9999-12-31"},
-        {"date_from": "2026-01-31T10:00:00+14:00", "date_to": "20260131"},
-        {"date_to": "2026-W05-6"},
-        {"file_pattern": "**/*.py"},
-        {"file_pattern": "*[!a].py"},
-        {"file_pattern": "docs/"},
-        {"author": ["ada"], "repository": ["VAULT"]},
-    ],
-)
-def test_filters_at_their_limits_find_the_commit(client, filters) -> None:
-    found = client.call("search_git_commits", query="quarantine assets", **filters)
-    assert [hit["author"] for hit in found["hits"]] == ["Ada Byron"]
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [
-        {"file_pattern": "["},
-        {"file_pattern": "(.*"},
-        {"file_pattern": "a{1,9999}"},
-        {"author": ["%"]},
-        {"author": ["_"]},
-        {"repository": ["vault%"]},
-    ],
-)
-def test_signs_of_sql_and_of_patterns_are_only_signs(client, filters) -> None:
-    found = client.call("search_git_commits", query="quarantine assets", **filters)
-    assert found["hits"] == []
-    assert found["reason"]

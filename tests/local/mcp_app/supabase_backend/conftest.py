@@ -1,4 +1,4 @@
-"""The supabase backend against services that fail as told, in this process."""
+"""The supabase backend in this process: against services that fail as told, and real ones."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI
 
+from aoma.local_supabase.openai.server import LocalOpenAI, StoredFile
+from aoma.local_supabase.stack import LocalSupabase
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.supabase_settings import SupabaseSettings, load
+from tests.local.mcp_app.supabase_backend.rows import fill
 from tests.local.mcp_app.supabase_backend.scripted import ScriptedServer
 from tests.local.mcp_app.supabase_backend.usual import CANARIES, Parameters, openai, postgrest
 
@@ -113,6 +116,39 @@ def asked(start):
 def with_store(start):
     """The same, with a vector store to search too."""
     return start(vector_store_id="vs_1")
+
+
+@pytest.fixture
+def live(supabase: LocalSupabase, openai_server: LocalOpenAI) -> Iterator[Asked]:
+    """The backend over real PostgreSQL and PostgREST, and the stand-in for OpenAI."""
+    fill(supabase)
+    parameters = Parameters(
+        {
+            "/mesh/test/openai-api-key": openai_server.api_key,
+            "/mesh/test/supabase-key": supabase.publishable_key,
+            "/mesh/test/supabase-token": supabase.server_token(),
+        }
+    )
+    openai_server.vector_stores["vs_1"] = [
+        StoredFile("handbook.pdf", "Proxies are kept for ninety days, says the handbook.")
+    ]
+    variables = {
+        "SUPABASE_URL": supabase.url,
+        "MESH_SECRETS": json.dumps(
+            {
+                "SUPABASE_KEY": "/mesh/test/supabase-key",
+                "SUPABASE_TOKEN": "/mesh/test/supabase-token",
+                "OPENAI_API_KEY": "/mesh/test/openai-api-key",
+            }
+        ),
+        "OPENAI_BASE_URL": openai_server.base_url,
+        "AOMA_VECTOR_STORE_ID": "vs_1",
+        "AOMA_ANSWER_MODEL": "gpt-test",
+    }
+    asked = Asked(load(variables, secrets_ttl_seconds=60), parameters)
+    asked.seconds = 20.0
+    yield asked
+    asked.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from mcp_app.knowledge.supabase.documents import PAGE
 from mesh.runtime.access.caller import Caller, calling
-from tests.local.mcp_app.supabase_backend.test_backend_live import live
-
-__all__ = ["live"]
 
 
 def add(supabase, name, passages=1):
