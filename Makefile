@@ -27,11 +27,13 @@ PYTEST ?=
 MINUTES ?=
 COUNT ?=
 SEED ?=
+# Which mutants, e.g. make mutate MUTATE='--package access --sample 100 --seed 2'
+MUTATE ?=
 # FastMCP's examples for make compatibility; without it they come from PyPI
 EXAMPLES ?=
 
-.PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse torture compatibility bench bench-quick \
-	bench-retrieval bench-ingestion bench-refusals lock clean
+.PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse mutate torture compatibility bench \
+	bench-quick bench-retrieval bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -91,6 +93,9 @@ RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope
 rehearse: setup ## Run the workflow files of .github against local AWS, every scenario
 	@.venv/bin/pytest tests/acceptance/rehearsal -m "rehearsal or not rehearsal" --durations 0 $(PYTEST)
 
+mutate: setup ## Change the code in small ways, and count the changes that a test notices
+	@.venv/bin/python -m tests.mutation $(MUTATE)
+
 torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to repeat)
 	@.venv/bin/python -m tests.torture $(if $(MINUTES),--minutes $(MINUTES)) \
 	$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
@@ -116,7 +121,7 @@ bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into 
 	@.venv/bin/python -m benchmarks.refusals $(if $(PUBLISH),--publish)
 
 lock: setup ## Resolve requirements/ anew into the locks with hashes
-	@for name in uv mesh lambda runtime clients checkov atheris; do \
+	@for name in uv mesh lambda runtime clients checkov atheris mutation; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
