@@ -63,6 +63,26 @@ LOG_LINES = 100
 TESTS = ROOT / "tests"
 # What takes longest is started first: started last it would leave all but one worker without work.
 TIERS = ("acceptance", "local", "unit")
+# Of these files, each takes minutes.
+LONGEST = (
+    "test_release",
+    "test_wheel",
+    "test_any_server",
+    "test_bootstrap",
+    "test_options_on_local_aws",
+    "test_custom_domain",
+    "test_examples",
+    "test_access",
+    "test_deployment",
+    "test_streaming",
+    "test_server_settings",
+    "test_root_on_local_aws",
+    "test_real_plans",
+    "test_conformance",
+    "test_protocol_clients",
+    "test_native",
+    "test_bundle_reproducible",
+)
 
 
 # First: Hypothesis's own hook reads the option.
@@ -77,10 +97,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One worker more than cores: Terraform's provider waits for minutes in some tests."""
+    """Two workers more than cores: Terraform waits for AWS in most acceptance tests."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (os.process_cpu_count() or 1) + 1
+    return (os.process_cpu_count() or 1) + 2
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -98,15 +118,21 @@ def seed(pytestconfig: pytest.Config) -> str:
 # First: pytest selects by marker in this hook.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the unit tests, and begin with the tier whose tests are longest."""
+    """Mark the unit tests, and begin with the files and the tier that take longest."""
 
     def tier(item: pytest.Item) -> str:
         return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
 
+    def turn(item: pytest.Item) -> tuple[int, int]:
+        return (
+            (*LONGEST, item.path.stem).index(item.path.stem),
+            (*TIERS, tier(item)).index(tier(item)),
+        )
+
     for item in items:
         if tier(item) == "unit":
             item.add_marker(pytest.mark.unit)
-    items.sort(key=lambda item: (*TIERS, tier(item)).index(tier(item)))
+    items.sort(key=turn)
 
 
 @pytest.fixture
@@ -134,6 +160,8 @@ def aws(
         # Nothing is replayed. terraform/tf_resources.json would hold all attributes in clear,
         # and come and go while tests beside this one copy the folder.
         monkeypatch.setattr(pytest_terraform.tf.TerraformState, "save", lambda *_: None)
+        # It applies a plan that nobody looks at; a plan of its own costs as much as the apply.
+        monkeypatch.setattr(pytest_terraform.tf.TerraformRunner.apply, "__defaults__", ("no plan",))
         # This AWS goes with all that is in it. What destroying does is tested where it counts.
         monkeypatch.setattr(pytest_terraform.tf.TerraformFixture, "tear_down", lambda _: None)
         yield running

@@ -14,8 +14,14 @@ def server(tmp_path_factory):
         yield deployed
 
 
-@pytest.mark.promise("real MCP clients call it")
-@pytest.mark.parametrize("name", SESSIONS)
+# The generation before needs an environment of its own, which takes most of a minute to install.
+BEFORE = {"python-sdk-1", "fastmcp-3"}
+TODAY = pytest.mark.promise("real MCP clients call it")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in BEFORE else pytest.param(name, marks=TODAY) for name in SESSIONS]
+)
 def test_a_client_can_do_all_it_came_for(server, name):
     session, protocol = SESSIONS[name]
     seen = session(server.mcp_url, server.key)

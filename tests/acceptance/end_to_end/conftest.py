@@ -43,11 +43,16 @@ class Project:
     def zip(self) -> Path:
         return self.root / "dist" / "mesh.zip"
 
-    def build(self) -> BuildResult:
-        """Make the zip for this machine's processor; only that one can run here."""
+    def build(self, *, has_fast_path: bool = True) -> BuildResult:
+        """Make the zip for this machine's processor; only that one can run here.
+
+        Without a fast path it takes a third of the time, and FastMCP answers everything.
+        """
         lock = self.root / "requirements" / "lambda.txt"
         own = replace(aoma(), root=self.root, requirements=lock)
-        return bundle.build(architecture="host", project=own, output=self.zip)
+        return bundle.build(
+            architecture="host", project=own, output=self.zip, has_fast_path=has_fast_path
+        )
 
     def write_tool(self, greeting: str) -> None:
         """Write or change a tool, as its author would."""
@@ -65,13 +70,13 @@ class Project:
             "from mcp_app.", "from mesh.runtime.access import caller\nfrom mcp_app.", 1
         )
         tool.write_text(broken.replace(asked, failing))
-        self.build()
+        self.build(has_fast_path=False)
         return kept
 
     def mend_search(self, kept: str) -> None:
         """Put back what `break_search` gave, and build."""
         (self.root / "mcp_app" / "tools" / "documents.py").write_text(kept)
-        self.build()
+        self.build(has_fast_path=False)
 
 
 def project_in(root: Path) -> Project:

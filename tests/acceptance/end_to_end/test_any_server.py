@@ -17,6 +17,7 @@ import pytest
 
 from mesh.build.environment import ROOT
 from mesh.installation import BIN
+from mesh.local_aws import process
 from mesh.stack import local_aws_client
 from mesh.stack.stack import Stack
 
@@ -43,6 +44,10 @@ class Folder:
         done = self.mesh("up", *arguments, **variables)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def stop(self) -> None:
+        """End local AWS; what is deployed there ends with it."""
+        process.stop(Stack(self.root).aws)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -74,8 +79,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     shutil.copytree(ROOT / "examples" / "hello", root)
     made = Folder(root)
     yield made
-    done = made.mesh("down")
-    assert done.returncode == 0, done.stderr
+    made.stop()
 
 
 @pytest.mark.promise("`mesh up server.py` runs any FastMCP server")
@@ -127,6 +131,12 @@ def test_a_plain_server_is_up_with_one_command(folder: Folder) -> None:
     assert "version 2 is live" in folder.up()
     assert folder.variables["MESH_URL"] == address
     assert str(folder.call("hello", name="Ada")).startswith("Good evening, Ada!")
+
+    # Down, nothing of it runs or is kept.
+    down = folder.mesh("down")
+    assert down.returncode == 0, down.stderr
+    assert process.find(Stack(folder.root).aws) is None
+    assert not (folder.root / ".mesh" / "local").exists()
 
 
 def test_settings_packages_and_the_configured_call_are_used(folder: Folder) -> None:

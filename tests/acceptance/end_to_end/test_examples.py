@@ -29,7 +29,7 @@ EXAMPLES = ROOT / "examples"
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Iterator[Callable[[str], Folder]]:
-    """Copies an example into a folder of its own, and takes down what was deployed from there."""
+    """Copies an example into a folder of its own, and stops what was deployed from there."""
     made: list[Folder] = []
 
     def copy(name: str) -> Folder:
@@ -40,8 +40,7 @@ def copied(tmp_path: Path) -> Iterator[Callable[[str], Folder]]:
 
     yield copy
     for folder in made:
-        done = folder.mesh("down")
-        assert done.returncode == 0, done.stderr
+        folder.stop()
 
 
 def call(folder: Folder, tool: str, **arguments: object) -> CallToolResult:

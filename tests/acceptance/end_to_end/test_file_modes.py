@@ -16,6 +16,7 @@ from aoma.local_supabase import process as supabase
 from aoma.local_supabase.places import place_for
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
+from mesh.local_aws import process
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".mesh", ".venv", "dist", "node_modules", "__pycache__", ".*_cache"
@@ -51,7 +52,7 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
         )
     (root / ".venv").symlink_to(sys.prefix)
     yield root
-    run(root, "-c", MESH, "down")
+    process.stop(root / ".mesh" / "local" / "aws")
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ import yaml
 from mesh import uv
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
-from mesh.local_aws import host
+from mesh.local_aws import host, process
 from mesh.stack.local_aws_client import client
 from mesh.stack.stack import Stack
 
@@ -123,7 +123,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     assert "cd weather-desk && mesh up" in done.stdout
     made.mesh("up")
     yield made
-    made.mesh("down")
+    process.stop(Stack(made.root).aws)
 
 
 @dataclass

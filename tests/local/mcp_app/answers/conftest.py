@@ -80,7 +80,7 @@ def instance_of(
         backend = SupabaseBackend(settings.supabase, secrets.__getitem__)
         instance = Instance(build_app(build_server(settings, backend), settings, None))
         instances.append(instance)
-        own = deployment.current()
+        own = deployment.current_deployment()
 
         def answer(event: dict[str, Any]) -> Any:
             deployment.set_current(own)
