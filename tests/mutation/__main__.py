@@ -149,9 +149,7 @@ class Trial:
 
     def close(self) -> None:
         """End the process."""
-        assert self._worker.stdin is not None
-        self._worker.stdin.close()
-        self._worker.wait()
+        self._worker.communicate()
 
 
 @contextmanager

@@ -122,7 +122,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:mesh"
 def test_what_somebody_deleted_in_aws_would_be_another_address() -> None:
     made = change(FUNCTION, ["create"], before=None, after={"function_name": "mesh"})
     [said] = stops(made, **drift(FUNCTION, ["delete"], arn=ARN))
-    assert "is in the state and not found in AWS, and would be made anew; its Function URLs" in said
+    assert "in the state and not found in AWS, and would be made again; its Function URLs" in said
     assert "its clients need another address" in said
 
 
