@@ -81,10 +81,19 @@ def test_that_waits(tmp_path):
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("sent", "send"),
+    [
+        # To pytest alone, as `kill` does, and not to what pytest has started.
+        (signal.SIGINT, os.kill),
+        (signal.SIGTERM, os.kill),
+        (signal.SIGKILL, os.kill),
+        # To all that run in the foreground, as a terminal does.
+        pytest.param(signal.SIGINT, os.killpg, id="Ctrl-C"),
+    ],
+)
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "with a worker"])
-def test_a_test_run_that_is_cut_short_leaves_nothing_running(tmp_path, workers, sent):
-    """The signal goes to pytest alone, as `kill` sends it, and not to what pytest has started."""
+def test_a_test_run_that_is_cut_short_leaves_nothing_running(tmp_path, workers, sent, send):
     written, told = tmp_path / "test_cut_short.py", tmp_path / "told"
     written.write_text(INTERRUPTED)
     variables = {name: value for name, value in os.environ.items() if name != OWNER}
@@ -102,7 +111,7 @@ def test_a_test_run_that_is_cut_short_leaves_nothing_running(tmp_path, workers, 
     wait_until(told.exists)
     started = [int(pid) for pid in told.read_text().split()]
     assert all(map(identity, started))
-    run.send_signal(sent)
+    send(run.pid, sent)
     run.wait(60)
     wait_until(lambda: not any(map(identity, started)))
 
