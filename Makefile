@@ -120,7 +120,7 @@ bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into docs/)
 	@.venv/bin/python -m benchmarks.refusals $(if $(PUBLISH),--publish)
 
-lock: setup ## Resolve requirements/ anew into the locks with hashes
+lock: setup ## Resolve requirements/ again into the locks with hashes
 	@for name in uv mesh lambda runtime clients checkov atheris mutation; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \

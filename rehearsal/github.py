@@ -132,7 +132,7 @@ def issue_list(store: Store, options: argparse.Namespace) -> str:
 def label_create(store: Store, options: argparse.Namespace) -> str:
     """Make a label."""
     store.write("labels", [*store.read("labels"), {"name": options.name}])
-    return options.name
+    return str(options.name)
 
 
 def issue_create(store: Store, options: argparse.Namespace) -> str:

@@ -108,7 +108,7 @@ def mutants_of(package: Package, seed: str) -> list[Mutant]:
     )
     read: list[dict[str, Any]] = [json.loads(line) for line in listed.stdout.splitlines()]
     found = [Mutant(**one | {"file": str(Path(one["file"]).relative_to(ROOT))}) for one in read]
-    random.Random(seed).shuffle(found)  # noqa: S311 - which mutants, not which key
+    random.Random(seed).shuffle(found)
     return found
 
 
@@ -167,7 +167,7 @@ def checkout() -> Iterator[Path]:
 
 def say(text: str) -> None:
     """Print a line at once."""
-    print(text, flush=True)  # noqa: T201 - its result
+    print(text, flush=True)
 
 
 def main() -> int:

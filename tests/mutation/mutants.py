@@ -59,7 +59,7 @@ def mutants(file: Path, choice: random.Random) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Print them, one JSON object a line."""
-    choice = random.Random(sys.argv[1])  # noqa: S311 - which mutants, not which key
+    choice = random.Random(sys.argv[1])
     for file in sys.argv[2:]:
         for mutant in mutants(Path(file), choice):
             print(json.dumps(mutant))  # noqa: T201 - its answer

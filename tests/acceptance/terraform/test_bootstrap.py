@@ -29,6 +29,7 @@ from tests.acceptance.terraform.local_account import (
 from tests.acceptance.terraform.role_calls import (
     BUCKET,
     EVERYTHING,
+    TRUST,
     of_apply_role,
     of_function_role,
     refused_to_plan_role,
