@@ -23,7 +23,7 @@ def embedder() -> Iterator[dict[str, str]]:
         text=True,
     ) as process:
         assert process.stdin is not None  # noqa: S101 - asked for above
-        assert process.stdout is not None  # noqa: S101 - likewise
+        assert process.stdout is not None  # noqa: S101 - as above
         try:
             url, key = process.stdout.readline().split()
             yield {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": key}

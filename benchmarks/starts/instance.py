@@ -196,7 +196,7 @@ class LambdaInstance:
     async def _until(self, event: Any, what: str) -> Any:
         """Wait for an event, the process's end, or the end of the time."""
         assert self._process is not None  # noqa: S101 - started
-        assert self._process.started is not None  # noqa: S101 - likewise
+        assert self._process.started is not None  # noqa: S101 - as above
         happening = asyncio.ensure_future(event)
         ended = asyncio.ensure_future(self._process.started.process.wait())
         await asyncio.wait(

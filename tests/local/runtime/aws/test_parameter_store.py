@@ -17,7 +17,7 @@ class Ssm(http.server.BaseHTTPRequestHandler):
     """Answers with what the test put into `answers`."""
 
     answers: list[tuple[int, bytes]] = []  # noqa: RUF012 - one list for the one server
-    requests: list[tuple[Message, dict[str, object]]] = []  # noqa: RUF012 - likewise
+    requests: list[tuple[Message, dict[str, object]]] = []  # noqa: RUF012 - as above
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
