@@ -29,32 +29,35 @@ if TYPE_CHECKING:
 
 # In the order of `mesh --help`; each module has one click command called `command`.
 COMMANDS = {
-    "init": "mesh.cli.init",
-    "up": "mesh.cli.up",
-    "dev": "mesh.cli.dev",
-    "down": "mesh.cli.down",
-    "status": "mesh.cli.status",
-    "config": "mesh.cli.config",
-    "logs": "mesh.cli.logs",
-    "smoke": "mesh.cli.smoke",
-    "keys": "mesh.cli.keys",
-    "secrets": "mesh.cli.secrets",
-    "domain": "mesh.cli.domain",
-    "build": "mesh.cli.build",
-    "sbom": "mesh.cli.sbom",
-    "verify": "mesh.cli.verify",
-    "deploy": "mesh.cli.deploy",
-    "release": "mesh.cli.release",
-    "rollback": "mesh.cli.rollback",
-    "plan-guard": "mesh.cli.plan_guard",
-    "drift": "mesh.cli.drift",
-    "destroy": "mesh.cli.destroy",
-    "state": "mesh.cli.state",
-    "bootstrap": "mesh.cli.bootstrap",
+    "init": "mesh.cli.server.init",
+    "up": "mesh.cli.server.up",
+    "dev": "mesh.cli.server.dev",
+    "down": "mesh.cli.server.down",
+    "status": "mesh.cli.server.status",
+    "config": "mesh.cli.server.config",
+    "logs": "mesh.cli.operation.logs",
+    "smoke": "mesh.cli.operation.smoke",
+    "keys": "mesh.cli.operation.keys",
+    "secrets": "mesh.cli.operation.secrets",
+    "domain": "mesh.cli.operation.domain",
+    "build": "mesh.cli.server.build",
+    "sbom": "mesh.cli.deployment.sbom",
+    "verify": "mesh.cli.deployment.verify",
+    "deploy": "mesh.cli.deployment.deploy",
+    "release": "mesh.cli.deployment.release",
+    "rollback": "mesh.cli.deployment.rollback",
+    "plan-guard": "mesh.cli.deployment.plan_guard",
+    "drift": "mesh.cli.deployment.drift",
+    "destroy": "mesh.cli.deployment.destroy",
+    "state": "mesh.cli.deployment.state",
+    "bootstrap": "mesh.cli.deployment.bootstrap",
 }
 # About Mesh's own files.
 if CHECKOUT:
-    COMMANDS |= {"docs": "mesh.cli.docs", "terraform-check": "mesh.cli.terraform_check"}
+    COMMANDS |= {
+        "docs": "mesh.cli.server.docs",
+        "terraform-check": "mesh.cli.deployment.terraform_check",
+    }
 # Entry points of other packages: their name is the command's, and their object a click command.
 FURTHER = "mesh.commands"
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -12,10 +12,10 @@ import signal
 import sys
 
 # Each takes a while to import, and none imports anything of this project.
-import boto3  # noqa: F401
-import fastmcp  # noqa: F401
-import httpx  # noqa: F401
-import hypothesis  # noqa: F401
+import boto3  # noqa: F401 - see above
+import fastmcp  # noqa: F401 - see above
+import httpx  # noqa: F401 - see above
+import hypothesis  # noqa: F401 - see above
 import pytest
 
 

@@ -52,7 +52,7 @@ def exclusive(cache: Path, what: str) -> Iterator[None]:
         what: What is made, such as `layer`.
     """
     # The environment is made with this package, when nothing is installed yet.
-    import portalocker  # noqa: PLC0415
+    import portalocker  # noqa: PLC0415 - `make setup` builds on a bare Python
 
     cache.mkdir(parents=True, exist_ok=True)
     # Through a link to it, too.

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from mesh.cli.release import hold_only
-from mesh.cli.rollback import print_versions
+from mesh.cli.deployment.release import hold_only
+from mesh.cli.deployment.rollback import print_versions
 from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back
 from mesh.failure import CommandFailedError
 from mesh.progress import Steps

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.cli.state import print_recovered
+from mesh.cli.deployment.state import print_recovered
 from mesh.deploy.release.root import GuardStoppedError
 from mesh.deploy.state.recovery import STEPS, recover
 from mesh.progress import Steps

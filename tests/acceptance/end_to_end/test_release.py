@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from mesh.build.environment import ROOT
-from mesh.cli.release import hold_only
+from mesh.cli.deployment.release import hold_only
 from mesh.deploy.release import rollout
 from mesh.deploy.release.rollback import BACK_STEPS, choose, known, roll_back
 from mesh.deploy.release.rollout import STEPS, Options, release

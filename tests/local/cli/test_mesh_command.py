@@ -15,8 +15,9 @@ import click
 import pytest
 
 import mesh.cli
-from mesh.cli import command_line, run, status
-from mesh.cli.status import lines
+from mesh.cli import command_line, run
+from mesh.cli.server import status
+from mesh.cli.server.status import lines
 from mesh.failure import CommandFailedError
 from mesh.stack.stack import Stack
 from mesh.stack.status import Status

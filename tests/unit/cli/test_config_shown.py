@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mesh.cli.config import command
+from mesh.cli.server.config import command
 
 
 def test_files_below_this_folder_are_named_from_here(

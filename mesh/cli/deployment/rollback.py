@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mesh import progress
-from mesh.cli.release import stopped
+from mesh.cli.deployment.release import stopped
 from mesh.failure import CommandFailedError
 
 if TYPE_CHECKING:

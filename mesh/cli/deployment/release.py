@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mesh import progress
-from mesh.cli.plan_guard import how_to_allow, print_verdict
+from mesh.cli.deployment.plan_guard import how_to_allow, print_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

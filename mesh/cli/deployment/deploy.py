@@ -7,7 +7,7 @@ import sys
 import click
 
 from mesh import progress
-from mesh.cli.release import release_options, run_release
+from mesh.cli.deployment.release import release_options, run_release
 from mesh.stack.lookup import server_of, stack_of
 
 

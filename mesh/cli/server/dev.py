@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mesh import progress
-from mesh.cli.up import print_up, services_of
+from mesh.cli.server.up import print_up, services_of
 from mesh.failure import CommandFailedError
 from mesh.local.extension import extensions
 from mesh.stack.lookup import server_of, stack_of
