@@ -72,8 +72,8 @@ def print_released(result: Released) -> None:
     if result.before == result.version:
         click.echo(f"\nNothing new: version {result.version} was live, and is.")
     else:
-        before = f", before it version {result.before}" if result.before else ""
-        click.echo(f"\nVersion {result.version} is live{before}.")
+        before = f" Before, it was version {result.before}." if result.before else ""
+        click.echo(f"\nVersion {result.version} is live.{before}")
     url = live_url(outputs)
     name = "Function URL" if url == outputs["function_url"] else "Address     "
     click.echo(f"  {name}  {url}\n  MCP           {outputs['mcp_url']}")

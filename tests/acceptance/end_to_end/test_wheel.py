@@ -321,6 +321,6 @@ def test_deploy_asks_first_and_then_keeps_the_address(installed: Installed) -> N
     key = installed.mesh("keys", *environment, "create", "tests", **variables).split()[-1]
     installed.edit("Greet somebody by name.", "Greet somebody.")
     said = installed.mesh("deploy", *environment, MESH_API_KEY=key, **variables)
-    assert "Version 2 is live, before it version 1." in said
+    assert "Version 2 is live. Before, it was version 1." in said
     assert said.partition("Function URL")[2].split()[0] == address
     installed.edit("Greet somebody.", "Greet somebody by name.")

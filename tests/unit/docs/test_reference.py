@@ -13,6 +13,7 @@ from mesh.build.environment import ROOT
 from mesh.cli import command_line
 from mesh.reference import pages
 from mesh.runtime.config.settings import load
+from mesh.runtime.fast_path.front import ROUTES
 from mesh.runtime.http.app import build_app
 from mesh.runtime.observability import metrics
 from mesh.runtime.observability.access_log import request_fields
@@ -77,7 +78,7 @@ def test_every_metric_is_documented() -> None:
     assert named < ToolMetrics("space", "test").fields(call, "fast").keys()
 
 
-def test_every_route_is_documented() -> None:
+def test_every_route_is_documented_and_known_to_the_fast_path() -> None:
     settings = load({"MESH_OAUTH_ISSUER": "https://login.example.com", "MESH_AUTH": "oauth"})
     app = build_app(FastMCP("Empty"), settings, None)
 
@@ -87,4 +88,7 @@ def test_every_route_is_documented() -> None:
     # The same with another ending: for clients that add a slash, and for the resource `/mcp`.
     same = {"/mcp/", *(path for path in served if path.startswith("/.well-known/"))}
     assert documented - same == served - same
+    # What the front does not know gets its 404 without FastMCP.
+    well_known = {path for path in served if path.startswith("/.well-known/")}
+    assert served - well_known == ROUTES
     assert documented & same
