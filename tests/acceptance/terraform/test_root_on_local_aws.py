@@ -98,7 +98,10 @@ class Cli:
 
     def destroy(self, **variables: object) -> None:
         """Destroy everything, as `mesh destroy` does: from a copy that lets it."""
-        values = {f"TF_VAR_{name}": json.dumps(value) for name, value in variables.items()}
+        values = {
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in variables.items()
+        }
         state = self.state or self.folder / "terraform.tfstate"
         files = Files(self.folder, os.environ | values, (f"-state={state}",))
         with unprotected(files) as copy:
