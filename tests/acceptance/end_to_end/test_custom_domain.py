@@ -29,6 +29,7 @@ from mesh.runtime.domain.origin_secret import HEADER
 from mesh.smoke import credential, smoke
 from mesh.stack import local_aws_client
 from tests.acceptance.end_to_end.edge import Edge, serving
+from tests.acceptance.terraform.test_root_on_local_aws import Cli
 from tests.fixtures.clients.real_clients import check
 from tests.fixtures.clients.web_page import opened_page, served_page
 
@@ -245,4 +246,4 @@ def test_the_domain_is_the_way_in_and_the_only_one(
     assert "module.lambda.aws_lambda_function.this" in stopped
     monkeypatch.setenv("TF_VAR_domain_name", NAME)
     monkeypatch.setenv("TF_VAR_domain_zone_id", zone)
-    behind_domain.terraform.destroy()
+    Cli(ROOT, Path(behind_domain.terraform.state_path)).destroy()

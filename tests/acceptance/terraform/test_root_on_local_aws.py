@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,14 @@ def write_zip(target: Path, text: str) -> None:
         archive.writestr(zipfile.ZipInfo("mesh/runtime/handler.py"), source)
 
 
+def environment(variables: Mapping[str, object]) -> dict[str, str]:
+    """This process's environment with these variables of Terraform."""
+    return os.environ | {
+        f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in variables.items()
+    }
+
+
 @dataclass(frozen=True)
 class Cli:
     """Terraform in one folder, with one state."""
@@ -81,14 +90,10 @@ class Cli:
         Variables go through the environment, so that a saved plan can be applied alike.
         """
         state = [] if self.state is None else [f"-state={self.state}"]
-        values = {
-            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
-            for name, value in variables.items()
-        }
         done = subprocess.run(
             ["terraform", arguments[0], "-no-color", *state, *arguments[1:]],
             cwd=self.folder,
-            env=os.environ | values,
+            env=environment(variables),
             capture_output=True,
             text=True,
             check=False,
@@ -98,12 +103,8 @@ class Cli:
 
     def destroy(self, **variables: object) -> None:
         """Destroy everything, as `mesh destroy` does: from a copy that lets it."""
-        values = {
-            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
-            for name, value in variables.items()
-        }
         state = self.state or self.folder / "terraform.tfstate"
-        files = Files(self.folder, os.environ | values, (f"-state={state}",))
+        files = Files(self.folder, environment(variables), (f"-state={state}",))
         with unprotected(files) as copy:
             terraform_run.run(
                 ["destroy", "-auto-approve", "-no-color", *copy.arguments],
