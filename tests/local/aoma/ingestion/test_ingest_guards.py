@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from tests.local.aoma.ingestion.conftest import Mesh
 type Write = Callable[[str, str], Path]
 
 COMMAND = Path(sys.executable).with_name("mesh")
+# Colours, and moves of the cursor, take no column.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def test_only_the_readers_named_find_what_was_ingested(mesh: Mesh) -> None:
@@ -175,5 +178,5 @@ def test_at_a_terminal_it_asks(mesh: Mesh, said: str, status: int, documents: in
     assert b"texts, about" in shown
     assert mesh.count("mesh_documents") == documents
     for line in shown.decode().replace("\r\n", "\n").split("\n"):
-        for state in line.replace("\x1b[K", "").split("\r"):
+        for state in CONTROL.sub("", line).split("\r"):
             assert len(state) <= 80
