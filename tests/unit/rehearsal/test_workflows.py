@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,3 +136,15 @@ def test_a_called_job_has_no_more_than_its_callers_give() -> None:
     assert not apply.may("attestations", "write")
     assert apply.environment_named("staging") == "staging"
     assert not workflows.find(ROOT, "deploy", "build").may("id-token", "write")
+
+
+def test_the_pipeline_s_packages_are_those_of_the_command_without_local_aws() -> None:
+    def names(lines: list[str]) -> set[str]:
+        return {re.split(r"[\[=<> ]", line)[0] for line in lines if re.match(r"[a-z]", line)}
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    files = [ROOT / "requirements" / f"{name}.in" for name in ("deploy", "uv")]
+    installed = names([line for file in files for line in file.read_text().splitlines()])
+
+    assert names(declared) - installed == {"h11", "hypercorn", "ministack"}
+    assert installed <= names(declared)
