@@ -35,7 +35,8 @@ def executed(interpreter: list[str], zipped: Path) -> tuple[int, dict[str, Any],
 
 
 def assert_answers(seen: dict[str, Any]) -> None:
-    assert seen["tools"] >= 10
+    # Without tickets and a model there are no more.
+    assert seen["tools"] == 7
     assert seen["call"]["tool"] == "search_knowledge"
     assert seen["without_fastmcp"]
     assert "deploy" in json.dumps(seen["result"]).lower()
