@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any
 # What a root consists of besides its modules.
 FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", ".terraform.lock.hcl")
 BACKEND = "backend.tf"
+BACKEND_RECORD = "terraform.tfstate"
 PROTECTED = re.compile(r"\b(prevent_destroy)\s*=\s*true\b")
 OVERRIDE = "kept_override.tf.json"
 
@@ -46,12 +48,7 @@ def copied(root: Files, folder: Path, state: Path) -> Files:
     """
     target = _copied(root, folder)
     (target / BACKEND).unlink(missing_ok=True)
-    data = _data(root)
-    own = folder / "data"
-    own.mkdir()
-    (own / "providers").symlink_to(data / "providers")
-    shutil.copytree(data / "modules", own / "modules")
-    return _moved(root, target, own, state)
+    return _moved(root, target, _own_data(root, folder), state)
 
 
 @contextmanager
@@ -62,11 +59,15 @@ def unprotected(root: Files) -> Iterator[Files]:
     """
     with tempfile.TemporaryDirectory(prefix="mesh-destroy-") as folder:
         target = _copied(root, Path(folder))
+        data = _own_data(root, Path(folder))
+        # Which backend it was initialised with.
+        if (_data(root) / BACKEND_RECORD).is_file():
+            shutil.copy(_data(root) / BACKEND_RECORD, data)
         for file in target.rglob("*.tf"):
             text = file.read_text("utf-8")
             if PROTECTED.search(text):
                 file.write_text(PROTECTED.sub(r"\1 = false", text), "utf-8")
-        yield _moved(root, target, _data(root), state_file(root))
+        yield _moved(root, target, data, state_file(root))
 
 
 def _copied(root: Files, folder: Path) -> Path:
@@ -83,6 +84,27 @@ def _copied(root: Files, folder: Path) -> Path:
 
 def _data(root: Files) -> Path:
     return Path(root.variables.get("TF_DATA_DIR") or root.folder / ".terraform").absolute()
+
+
+def _own_data(root: Files, folder: Path) -> Path:
+    """What `terraform init` made, for a copy: the same providers, and the copy's own modules.
+
+    Where the root's modules are behind a link, Terraform has noted where that leads.
+    """
+    data, own = _data(root), folder / "data"
+    shutil.copytree(data / "modules", own / "modules")
+    (own / "providers").symlink_to(data / "providers")
+    record = own / "modules" / "modules.json"
+    listed = json.loads(record.read_text())
+    places = {"": "."}
+    for module in sorted(listed["Modules"], key=lambda one: one["Key"].count(".")):
+        above = places.get(module["Key"].rpartition(".")[0])
+        # Not the root itself, and not what only the root's tests use.
+        if module["Key"] and above:
+            module["Dir"] = os.path.normpath(f"{above}/{module['Source']}")
+            places[module["Key"]] = module["Dir"]
+    record.write_text(json.dumps(listed))
+    return own
 
 
 def _moved(root: Files, target: Path, data: Path, state: Path | None) -> Files:
