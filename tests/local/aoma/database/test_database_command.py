@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from aoma.cli.database import command
 from mcp_app.knowledge.supabase.keys import claims
-from mesh.cli import run
+from mesh.cli import command_line, run
 
 
 @pytest.fixture
@@ -76,7 +75,8 @@ def test_a_failure_is_one_line_without_the_password(mesh, supabase, url, said):
 
 
 def mint(key, *options):
-    return CliRunner().invoke(command, ["token", "--signing-key", "-", *options], input=key)
+    arguments = ["database", "token", "--signing-key", "-", *options]
+    return CliRunner().invoke(command_line, arguments, input=key)
 
 
 def test_a_minted_token_reads_what_the_server_may_and_nothing_else(supabase):

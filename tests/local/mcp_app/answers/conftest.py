@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from aoma.cli.ingest import command as ingest
 from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from mcp_app import deployment
 from mcp_app.knowledge.supabase.backend import SupabaseBackend
 from mcp_app.server import build_server
 from mcp_app.settings import load
+from mesh.cli import command_line
 from mesh.runtime.http.app import build_app
 from mesh.runtime.http.instance import Instance
 from tests.fixtures.instances import Client
@@ -32,8 +32,9 @@ def project(
     """The vault, loaded by `mesh ingest`."""
     migrated_project.fresh()
     done = CliRunner().invoke(
-        ingest,
+        command_line,
         [
+            "ingest",
             *("--documents", str(vault / "docs"), "--git", str(vault), "--yes"),
             *("--jira", str(vault.with_name("tickets.csv"))),
             *("--database-url", migrated_project.database_url),
