@@ -16,7 +16,7 @@ from mesh.local_aws.cloudwatch.logs import LogShipper
 from mesh.local_aws.control_plane import ControlPlane
 from mesh.local_aws.function_url.ports import HOST, FunctionUrlPorts
 from mesh.local_aws.functions import FunctionName, url_identifier
-from mesh.local_aws.instances.instance import Place
+from mesh.local_aws.instances.runtime_process import Place
 from mesh.local_aws.instances.sandbox import Sandbox, probe_namespaces, write_language
 from mesh.local_aws.invocations.asynchronous import Asynchronous
 from mesh.local_aws.invocations.data_plane import DataPlane

@@ -72,3 +72,50 @@ def wait_gone(pid: int, recorded: str, *, seconds: float) -> bool:
             return False
         time.sleep(POLL_SECONDS)
     return True
+
+
+def send_signal(pid: int, sig: signal.Signals) -> None:
+    """Signal a process of ours; nothing happens when it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, sig)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process and its children started and that still run.
+
+    Empty where the system has no /proc.
+    """
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for listed in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                children = [int(number) for number in listed.read_text().split()]
+                found += children
+                waiting += children
+    return found
+
+
+def mount_namespace(pid: int) -> str:
+    """The name of a process's mount namespace, which all that it starts shares."""
+    return str(Path(f"/proc/{pid}/ns/mnt").readlink())
+
+
+def kill_namespace(namespace: str) -> None:
+    """Kill every process of a mount namespace, also one that left its session and its parent."""
+    while living := [pid for pid in _numbers() if _is_in(pid, namespace)]:
+        for pid in living:
+            send_signal(pid, signal.SIGKILL)
+        time.sleep(0.001)
+
+
+def _numbers() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _is_in(pid: int, namespace: str) -> bool:
+    """False for a process that has ended and waits for its parent: it has no namespaces."""
+    try:
+        return mount_namespace(pid) == namespace
+    except OSError:
+        return False

@@ -1,64 +1,40 @@
-"""One Lambda instance: a process, its Runtime API, its log stream, its /tmp."""
+"""One Lambda instance: an environment that outlives crashes of the runtime in it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from mesh.local_aws.cloudwatch.logs import LogShipper, LogStream, stream_name
+from mesh.local_aws.cloudwatch.logs import LogStream, stream_name
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.iam.role_credentials import issue
 from mesh.local_aws.instances import platform_log
-from mesh.local_aws.instances.log_pipes import FramePipe, LinePipe
-from mesh.local_aws.instances.memory import MB, peak_bytes, resident_bytes
-from mesh.local_aws.instances.runtime_api import Invocation, Result, RuntimeApi, error_payload
-from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess, environment, spawn
-from mesh.local_aws.leftovers import RECORD, remove_tree
-from mesh.local_aws.process_identity import identity, kill_group
-from mesh.local_aws.state import write_json
+from mesh.local_aws.instances.memory import peak_bytes
+from mesh.local_aws.instances.runtime_api import Invocation, Result, error_payload
+from mesh.local_aws.instances.runtime_process import Place, RuntimeProcess
+from mesh.local_aws.leftovers import remove_tree
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 INIT_LIMIT_SECONDS = 10.0
-OUT_OF_MEMORY = "Runtime.OutOfMemory"
-
-
-@dataclass(frozen=True)
-class Place:
-    """What every instance on this machine shares."""
-
-    sandbox: Sandbox
-    instances: Path
-    endpoint: str
-    shipper: LogShipper
-
-
-class InitFailedError(Exception):
-    """The instance never asked for work; `result` is what a caller gets."""
-
-    def __init__(self, result: Result, tail: str, init_ms: float, *, timed_out: bool) -> None:
-        super().__init__(result.error_type)
-        self.result = result
-        self.timed_out = timed_out
-        self.tail = tail
-        self.init_ms = init_ms
+TIMED_OUT = "Sandbox.Timedout"
 
 
 class Instance:
     """Runs one invocation at a time.
 
+    Its /tmp, log stream and credentials stay when its runtime crashes or runs out of time.
+    The next invocation starts the runtime again, and that counts as its own time.
+
     Args:
         version: What it runs; never changes.
         code: The unpacked zip.
         place: What it shares with the others.
-        on_idle: Called when it waits for work after an invocation.
-        on_end: Called once, when its process has ended.
+        on_end: Called once, when it has ended for good.
     """
 
     def __init__(
@@ -67,7 +43,6 @@ class Instance:
         *,
         code: Path,
         place: Place,
-        on_idle: Callable[[Instance], None],
         on_end: Callable[[Instance], None],
     ) -> None:
         self.version = version
@@ -75,211 +50,149 @@ class Instance:
         self.invocations = 0
         self.busy = False
         self.idle_since = time.monotonic()
-        self.init_ms = 0.0
+        # Why INIT failed; None when it did not.
+        self.failed_init: Result | None = None
+        self._init_ms: float | None = None
         self._code = code
         self._place = place
-        self._on_idle = on_idle
         self._on_end = on_end
-        self._ready = asyncio.Event()
-        self._exited = asyncio.Event()
-        self._out_of_memory = False
         self._credentials = issue(version)
-        self._api = RuntimeApi(self._asked_for_work, self._credentials)
         self._folder = place.instances / self.identifier
         self._log = LogStream(place.shipper, version, stream_name(version, self.identifier))
-        self._started: StartedProcess | None = None
-        self._pipes: list[LinePipe] = []
-        self._watcher: asyncio.Task[None] | None = None
+        self._runtime = self._new_runtime()
 
     @property
     def pid(self) -> int:
-        """Its process id."""
-        return self._started.process.pid if self._started else 0
+        """Its process id; 0 while it has none."""
+        return 0 if self._runtime.exited.is_set() else self._runtime.pid
 
-    async def start(self, *, limit_seconds: float = INIT_LIMIT_SECONDS) -> None:
-        """Start the process and wait until it asks for work.
+    async def start(self) -> None:
+        """Start the runtime, and wait until it asks for work or has failed.
 
-        Args:
-            limit_seconds: How long it may take.
+        When it failed, the first invocation tries once more.
 
         Raises:
-            InitFailedError: the module did not import, the process ended, or the time was up.
             CannotRunHereError: no process could be made at all.
         """
-        temporary = self._folder / "tmp"
-        temporary.mkdir(parents=True)
-        await self._api.start()
         try:
-            started = await spawn(
-                self.version,
-                sandbox=self._place.sandbox,
-                code=self._code,
-                temporary=temporary,
-                variables=environment(
-                    self.version,
-                    sandbox=self._place.sandbox,
-                    code=self._code,
-                    temporary=temporary,
-                    runtime_api=self._api.address,
-                    log_stream=self._log.name,
-                    endpoint=self._place.endpoint,
-                    credentials=self._credentials,
-                    credentials_token=self._api.credentials_token,
-                ),
-            )
+            self.failed_init = await self._initialize(INIT_LIMIT_SECONDS)
         except BaseException:
-            self._credentials.withdraw()
-            await self._api.close()
-            remove_tree(self._folder)
+            await self.end()
             raise
-        self._started = started
-        record = {"pid": started.process.pid, "identity": identity(started.process.pid)}
-        write_json(self._folder / RECORD, record)
-        platform_log.init_start(self._log, self.version)
-        self._pipes = [
-            LinePipe(started.output_fd, self._log.write),
-            FramePipe(started.telemetry_fd, self._log.write),
-        ]
-        self._watcher = asyncio.create_task(self._watch(started.process))
-        await self._wait_for_init(started, limit_seconds)
 
     async def invoke(self, invocation: Invocation) -> tuple[Result, str]:
-        """Run one invocation; its result and its log lines. The instance may end with it."""
-        cold = self.invocations == 0
+        """Run one invocation; its result and its log lines."""
         self.invocations += 1
         self.busy = True
-        self._ready.clear()
+        init_ms, self._init_ms = self._init_ms, None
         request = invocation.request_id
-        platform_log.start(self._log, self.version, request)
         began = time.monotonic()
-        answer = self._api.dispatch(invocation)
-        limit = self.version.timeout_seconds
-        await self._wait_for(answer, seconds=limit)
+        result = await self._initialize_again(request)
+        platform_log.start(self._log, self.version, request)
+        if result is None:
+            result = await self._run(invocation, began + self.version.timeout_seconds)
         peak = peak_bytes(self.pid)
-        if answer.done():
-            result = answer.result()
-        elif self._exited.is_set():
-            result = self._exit_result(request)
-        else:
-            message = f"Task timed out after {limit:.2f} seconds"
-            result = Result(
-                error_payload("Sandbox.Timedout", f"RequestId: {request} Error: {message}"),
-                "Sandbox.Timedout",
-                "timeout",
-            )
-            # The line that people search their logs for.
-            moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-            self._drain()
-            self._log.write(f"{moment}.{time.time_ns() // 10**6 % 1000:03}Z {request} {message}")
-            await self.end()
-        self._drain()
+        self._runtime.drain()
         platform_log.report(
             self._log,
             self.version,
             request,
             result,
             duration_ms=(time.monotonic() - began) * 1000,
-            init_ms=self.init_ms if cold else None,
+            init_ms=init_ms,
             peak_bytes=peak,
         )
-        tail = self._log.take_tail()
         self.busy = False
-        if self._ready.is_set():
-            # It asked for more while this was written down.
-            self._become_idle()
-        return result, tail
+        self.idle_since = time.monotonic()
+        return result, self._log.take_tail()
+
+    def freeze(self) -> None:
+        """Stop it until its next invocation, as Lambda does."""
+        if not self._runtime.exited.is_set():
+            self._runtime.freeze()
 
     async def end(self) -> None:
-        """Kill the process and remove what it held."""
-        kill_group(self.pid)
-        await self._exited.wait()
-        if self._watcher is not None:
-            await self._watcher
-
-    def check_memory(self) -> None:
-        """Kill it when it uses more than it was given, as Lambda does."""
-        if self._started and resident_bytes(self.pid) > self.version.memory_mb * MB:
-            self._out_of_memory = True
-            kill_group(self.pid)
-
-    async def _wait_for(self, event: asyncio.Future[Any], *, seconds: float) -> None:
-        """Until the event, the process's end, or the end of the time."""
-        ended = asyncio.ensure_future(self._exited.wait())
-        events: set[asyncio.Future[Any]] = {event, ended}
-        await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-
-    @property
-    def finishing(self) -> bool:
-        """It has answered, and will ask for more in a moment."""
-        return self.invocations > 0 and not self.busy and not self._ready.is_set()
-
-    def _asked_for_work(self) -> None:
-        self._ready.set()
-        if not self.busy and self.invocations:
-            self._become_idle()
-
-    def _become_idle(self) -> None:
-        self.idle_since = time.monotonic()
-        self._on_idle(self)
-
-    async def _wait_for_init(self, started: StartedProcess, limit_seconds: float) -> None:
-        ready = asyncio.ensure_future(self._ready.wait())
-        await self._wait_for(ready, seconds=limit_seconds)
-        ready.cancel()
-        self.init_ms = (time.monotonic() - started.started) * 1000
-        if self._ready.is_set():
-            return
-        timed_out = not self._exited.is_set()
-        await self.end()
-        if self._api.init_error is not None:
-            result = Result(self._api.init_error.payload, self._api.init_error.error_type, "error")
-        elif timed_out:
-            message = f"INIT took longer than {limit_seconds:.0f} s"
-            result = Result(
-                error_payload("Sandbox.Timedout", message), "Sandbox.Timedout", "timeout"
-            )
-        else:
-            result = self._exit_result("init")
-        platform_log.init_report(self._log, result, self.init_ms)
-        raise InitFailedError(result, self._log.take_tail(), self.init_ms, timed_out=timed_out)
-
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Wait for the process's end, then clean up after it."""
-        await process.wait()
-        # Whatever it had started ends with it.
-        kill_group(process.pid)
-        for pipe in self._pipes:
-            pipe.close()
-        self._pipes = []
-        await self._api.read_out()
-        self._exited.set()
+        """End it for good, and remove what it held."""
+        if self._runtime.pid:
+            await self._runtime.end()
         self._credentials.withdraw()
-        await self._api.close()
         remove_tree(self._folder)
         self._on_end(self)
 
-    def _exit_result(self, request: str) -> Result:
-        code = self._started.process.returncode if self._started else None
-        if code is None or code == 0:
-            reason = "Runtime exited without providing a reason"
-        elif code < 0:
-            reason = f"Runtime exited with error: signal: {_signal_name(-code)}"
+    def check_memory(self) -> None:
+        """Kill it when it uses more than it was given."""
+        self._runtime.check_memory()
+
+    async def _initialize_again(self, request: str) -> Result | None:
+        """Start the runtime as part of an invocation, unless it runs; why that failed."""
+        if not self._runtime.exited.is_set():
+            self._runtime.thaw()
+            return None
+        self._runtime = self._new_runtime()
+        return await self._initialize(self.version.timeout_seconds, request)
+
+    async def _initialize(self, limit_seconds: float, request: str | None = None) -> Result | None:
+        """Start the runtime, for a request or before the first; why that failed, or None."""
+        runtime, phase = self._runtime, "invoke" if request else "init"
+        began = await runtime.start()
+        platform_log.init_start(self._log, self.version, phase)
+        await runtime.wait_until_ready(seconds=limit_seconds)
+        duration_ms = (time.monotonic() - began) * 1000
+        if runtime.ready.is_set() and not runtime.exited.is_set():
+            if request is None:
+                self._init_ms = duration_ms
+            return None
+        timed_out = not runtime.exited.is_set()
+        await runtime.end()
+        if runtime.api.init_error is not None:
+            told = runtime.api.init_error
+            result = Result(told.payload, told.error_type, "error")
+        elif timed_out:
+            result = self._time_out(request, limit_seconds)
         else:
-            reason = f"Runtime exited with error: exit status {code}"
-        error_type = OUT_OF_MEMORY if self._out_of_memory else "Runtime.ExitError"
-        self._log.write(f"RequestId: {request} Error: {reason}\n{error_type}")
-        message = f"RequestId: {request} Error: {reason}"
-        return Result(error_payload(error_type, message), error_type, "error")
+            result = runtime.exit_result(request)
+        platform_log.init_report(self._log, result, duration_ms, phase)
+        return result
 
-    def _drain(self) -> None:
-        for pipe in self._pipes:
-            with contextlib.suppress(OSError):
-                pipe.drain()
+    async def _run(self, invocation: Invocation, deadline: float) -> Result:
+        """Hand it to the runtime, and wait until that asks for more or ends.
 
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-invoke
+        """
+        runtime = self._runtime
+        runtime.ready.clear()
+        seconds = deadline - time.monotonic()
+        answer = runtime.api.dispatch(replace(invocation, timeout_seconds=seconds))
+        await runtime.wait_until_ready(seconds=seconds)
+        if runtime.ready.is_set() and answer.done():
+            return answer.result()
+        if runtime.exited.is_set():
+            # What it had said before is its result where that is an error.
+            told = answer.result() if answer.done() else None
+            if told is not None and told.error_type is not None:
+                return told
+            return runtime.exit_result(invocation.request_id)
+        await runtime.end()
+        return self._time_out(invocation.request_id, self.version.timeout_seconds)
 
-def _signal_name(number: int) -> str:
-    """As Go, which Lambda is written in, calls them."""
-    if number == signal.SIGKILL:
-        return "killed"
-    return signal.strsignal(number) or str(number)
+    def _time_out(self, request: str | None, seconds: float) -> Result:
+        """What a caller gets whose time is up: for INIT when no request is named."""
+        if request is None:
+            message = f"INIT took longer than {seconds:.0f} s"
+        else:
+            message = f"Task timed out after {seconds:.2f} seconds"
+            # The line that people search their logs for.
+            moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+            self._log.write(f"{moment}.{time.time_ns() // 10**6 % 1000:03}Z {request} {message}")
+            message = f"RequestId: {request} Error: {message}"
+        return Result(error_payload(TIMED_OUT, message), TIMED_OUT, "timeout")
+
+    def _new_runtime(self) -> RuntimeProcess:
+        return RuntimeProcess(
+            self.version,
+            code=self._code,
+            place=self._place,
+            folder=self._folder,
+            log=self._log,
+            credentials=self._credentials,
+        )

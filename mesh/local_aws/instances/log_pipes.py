@@ -39,13 +39,18 @@ class LinePipe:
             self._rest += data
         self._rest = self._take(self._rest)
 
-    def close(self) -> None:
-        """Take the rest, an unfinished line too."""
+    def flush(self) -> None:
+        """Take all that was written so far, an unfinished line too: an invocation has ended."""
         self.drain()
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._write(rest.decode(errors="replace"))
+
+    def close(self) -> None:
+        """Take the rest."""
+        self.flush()
         asyncio.get_running_loop().remove_reader(self._descriptor)
         os.close(self._descriptor)
-        if self._rest:
-            self._write(self._rest.decode(errors="replace"))
 
     def _take(self, data: bytes) -> bytes:
         *lines, rest = data.split(b"\n")
@@ -60,6 +65,10 @@ class FramePipe(LinePipe):
     See FramedTelemetryLogSink in awslambdaric.bootstrap. A message may have many lines
     (a traceback) and stays one log event.
     """
+
+    def flush(self) -> None:
+        """Take the frames that are whole; the runtime is still writing any other."""
+        self.drain()
 
     def _take(self, data: bytes) -> bytes:
         while len(data) >= FRAME_HEADER_BYTES and data[:2] == FRAME_MARK:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+
+from mesh.local_aws.process_identity import descendants
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MB = 1024 * 1024
@@ -12,15 +15,9 @@ MB = 1024 * 1024
 def resident_bytes(pid: int) -> int:
     """Resident memory of a process and its descendants now; 0 when it is gone or unknown."""
     total = 0
-    waiting = [pid]
-    while waiting:
-        current = waiting.pop()
-        try:
-            total += int(Path(f"/proc/{current}/statm").read_bytes().split()[1]) * PAGE_BYTES
-            children = Path(f"/proc/{current}/task/{current}/children").read_bytes()
-        except (OSError, IndexError):
-            continue
-        waiting += map(int, children.split())
+    for one in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError, IndexError):
+            total += int(Path(f"/proc/{one}/statm").read_bytes().split()[1]) * PAGE_BYTES
     return total
 
 

@@ -14,15 +14,15 @@ from mesh.local_aws.instances.memory import MB
 from mesh.local_aws.instances.runtime_api import Result
 
 
-def init_start(log: LogStream, version: FunctionVersion) -> None:
-    """A process begins."""
+def init_start(log: LogStream, version: FunctionVersion, phase: str) -> None:
+    """A process begins, in the phase init or, after a failure, in the phase invoke."""
     log.platform(
         f"INIT_START Runtime Version: {version.runtime}.local\tRuntime Version ARN: "
         f"arn:aws:lambda:{version.function.region}::runtime:local",
         "initStart",
         {
             "initializationType": "on-demand",
-            "phase": "init",
+            "phase": phase,
             "runtimeVersion": f"{version.runtime}.local",
             "functionName": version.function.name,
             "functionVersion": version.version,
@@ -30,15 +30,15 @@ def init_start(log: LogStream, version: FunctionVersion) -> None:
     )
 
 
-def init_report(log: LogStream, result: Result, init_ms: float) -> None:
+def init_report(log: LogStream, result: Result, init_ms: float, phase: str) -> None:
     """INIT failed. When it does not fail, the first REPORT tells how long it took."""
     log.platform(
-        f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: init\t"
+        f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\t"
         f"Status: {result.platform_status}\tError Type: {result.error_type}",
         "initReport",
         {
             "initializationType": "on-demand",
-            "phase": "init",
+            "phase": phase,
             "status": result.platform_status,
             "errorType": result.error_type,
             "metrics": {"durationMs": round(init_ms, 3)},

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Coroutine
 from pathlib import Path
 
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import check_can_run
-from mesh.local_aws.instances.instance import INIT_LIMIT_SECONDS, InitFailedError, Instance, Place
+from mesh.local_aws.instances.instance import Instance
+from mesh.local_aws.instances.runtime_api import Result
+from mesh.local_aws.instances.runtime_process import Place
 from mesh.local_aws.instances.task_root import unpack
 
-# How long a request waits for an instance that has just answered another: its runtime asks
-# for more in well under a millisecond, but a machine at work may not let it for long. A new
-# instance would take longer there.
-FINISHING_SECONDS = 2.0
+
+class InitFailedError(Exception):
+    """An instance never asked for work; `result` is what a caller gets."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.error_type)
+        self.result = result
 
 
 class Pool:
@@ -57,8 +61,9 @@ class Pool:
     async def acquire(self) -> Instance:
         """An instance for one invocation: the last used idle one, or a new one.
 
+        Give it back with `release`.
+
         Raises:
-            InitFailedError: the new one failed.
             CannotRunHereError: this machine cannot run the function.
         """
         while self._idle:
@@ -67,12 +72,7 @@ class Pool:
                 return instance
         place: asyncio.Future[Instance] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
-        if any(instance.finishing for instance in self.instances):
-            # A caller that asks again at once is faster than the runtime: no reason for a
-            # second instance.
-            asyncio.get_running_loop().call_later(FINISHING_SECONDS, self._start_if_wanted)
-        else:
-            self._start_if_wanted()
+        self._start_if_wanted()
         return await place
 
     async def add(self) -> None:
@@ -82,7 +82,24 @@ class Pool:
             InitFailedError: it failed.
             CannotRunHereError: this machine cannot run the function.
         """
-        self._offer(await self.acquire())
+        instance = await self.acquire()
+        if instance.failed_init is not None:
+            await instance.end()
+            raise InitFailedError(instance.failed_init)
+        self.release(instance)
+
+    def release(self, instance: Instance) -> None:
+        """Take an instance back; who waits longest gets it."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(instance)
+                return
+        if self.retired:
+            self._end_idle([instance])
+        else:
+            instance.freeze()
+            self._idle.append(instance)
 
     def retire(self) -> None:
         """End idle instances now, and busy ones when they are done."""
@@ -126,48 +143,28 @@ class Pool:
                 if not self._has_waiting():
                     # Others became idle meanwhile and served all who waited.
                     return
-                try:
-                    instance = await self._new(INIT_LIMIT_SECONDS)
-                except InitFailedError as failed:
-                    if not failed.timed_out:
-                        raise
-                    # Once more, as part of the invocation that waits for it:
-                    # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-                    instance = await self._new(self.version.timeout_seconds)
-            self._offer(instance)
+                instance = await self._new()
+            self.release(instance)
         except Exception as error:  # noqa: BLE001 - it is the first waiting caller's to handle
             self._fail_first(error)
         finally:
             self._starting -= 1
 
-    async def _new(self, limit_seconds: float) -> Instance:
-        """One that waits for work, after at most this long."""
+    async def _new(self) -> Instance:
+        """One that waits for work, or whose INIT has failed."""
         instance = Instance(
             self.version,
             code=await self.prepare(),
             place=self._place,
-            on_idle=self._offer,
             on_end=self._forget,
         )
         self.instances.add(instance)
         try:
-            await instance.start(limit_seconds=limit_seconds)
+            await instance.start()
         except BaseException:
             self.instances.discard(instance)
             raise
         return instance
-
-    def _offer(self, instance: Instance) -> None:
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(instance)
-                return
-        if self.retired:
-            self._end_idle([instance])
-        else:
-            instance.idle_since = time.monotonic()
-            self._idle.append(instance)
 
     def _fail_first(self, error: Exception) -> None:
         while self._waiting:

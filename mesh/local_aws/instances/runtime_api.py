@@ -32,7 +32,9 @@ STREAM_LIMIT_BYTES = 200 * 1024 * 1024
 ERROR_TYPE = "lambda-runtime-function-error-type"
 ERROR_BODY = "lambda-runtime-function-error-body"
 JSON = ("content-type", "application/json")
-RESPONSE_MODE = ("lambda-runtime-function-response-mode", "streaming")
+RESPONSE_MODE = "lambda-runtime-function-response-mode"
+STREAMING = "streaming"
+TOO_LARGE = "Function.ResponseSizeTooLarge"
 TRUNCATED = "Runtime.TruncatedResponse"
 # More than a busy machine needs to read what lies in a socket.
 READ_OUT_SECONDS = 2.0
@@ -47,7 +49,8 @@ class Invocation:
 
     request_id: str
     payload: bytes
-    timeout_seconds: int
+    # What is left when it is dispatched: the runtime may have been started in its time.
+    timeout_seconds: float
     invoked_arn: str
     trace_id: str
     client_context: str | None = None
@@ -138,18 +141,41 @@ class RuntimeApi:
 
     async def _take(self, request: Request, path: str) -> Response | None:
         if path in {"/init/error", "/restore/error"}:
-            self.init_error = Result(request.body, request.header(ERROR_TYPE) or "Runtime.Unknown")
-            return _accepted()
-        current = self._current
-        if current is None:
+            return self._take_init_error(request)
+        _, _, identifier, kind = [*path.split("/", 3), "", "", "", ""][:4]
+        if not path.startswith("/invocation/") or kind not in {"response", "error"}:
             return None
-        if path == f"/invocation/{current.request_id}/response":
-            if request.chunks is not None:
-                return await self._take_stream(request, request.chunks, current.stream)
-            return self._take_response(request)
-        if path == f"/invocation/{current.request_id}/error":
+        current, result = self._current, self._result
+        if current is None or result is None or identifier != current.request_id:
+            return _refused(400, "InvalidRequestID", "Invalid request ID")
+        if result.done():
+            return _out_of_turn(f"the invocation {identifier} has its answer")
+        return await self._take_answer(request, kind, current.stream)
+
+    async def _take_answer(
+        self, request: Request, kind: str, stream: ResponseStream | None
+    ) -> Response:
+        """An error, or a response in one of the two modes."""
+        if kind == "error":
             return self._take_error(request)
-        return None
+        mode = request.header(RESPONSE_MODE)
+        if mode is not None and mode.lower() != STREAMING:
+            told = f"{RESPONSE_MODE} is {mode!r}, not {STREAMING}"
+            return _refused(400, "InvalidFunctionResponseMode", told)
+        if request.chunks is not None:
+            return await self._take_stream(request, request.chunks, stream)
+        return self._take_response(request)
+
+    def _take_init_error(self, request: Request) -> Response:
+        """Of a runtime that has not asked for work yet."""
+        if self._next is not None:
+            return _out_of_turn("the runtime is initialized")
+        if request.oversize:
+            message = f"The error is longer than {RESPONSE_LIMIT_BYTES} bytes."
+            self.init_error = Result(error_payload(TOO_LARGE, message), TOO_LARGE)
+            return _refused(413, "RequestEntityTooLarge", message)
+        self.init_error = Result(request.body, request.header(ERROR_TYPE) or "Runtime.Unknown")
+        return _accepted()
 
     async def _give_next(self) -> Response:
         # Done with the last one, though it broke off its answer.
@@ -161,7 +187,6 @@ class RuntimeApi:
         headers = [
             JSON,
             ("lambda-runtime-aws-request-id", invocation.request_id),
-            # Counts from here: a cold start takes nothing of an invocation's time.
             ("lambda-runtime-deadline-ms", str(_deadline_ms(invocation.timeout_seconds))),
             ("lambda-runtime-invoked-function-arn", invocation.invoked_arn),
             ("lambda-runtime-trace-id", invocation.trace_id),
@@ -226,11 +251,12 @@ class RuntimeApi:
 
     def _refuse_size(self, limit: int) -> Response:
         message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
-        error_type = "Function.ResponseSizeTooLarge"
-        self._finish(Result(error_payload(error_type, message), error_type, "error"))
+        self._finish(Result(error_payload(TOO_LARGE, message), TOO_LARGE, "error"))
         return _refused(413, "RequestEntityTooLarge", message)
 
     def _take_error(self, request: Request) -> Response:
+        if request.oversize:
+            return self._refuse_size(RESPONSE_LIMIT_BYTES)
         self._finish(Result(request.body, request.header(ERROR_TYPE) or "Unhandled"))
         return _accepted()
 
@@ -247,7 +273,7 @@ class RuntimeApi:
 
 
 def _is_streamed(headers: list[tuple[str, str]]) -> bool:
-    return RESPONSE_MODE in ((name, value.lower()) for name, value in headers)
+    return (RESPONSE_MODE, STREAMING) in ((name, value.lower()) for name, value in headers)
 
 
 async def _until_left(
@@ -289,7 +315,7 @@ def _error_body(encoded: str) -> bytes:
         return encoded.encode("latin-1")
 
 
-def _deadline_ms(seconds: int) -> int:
+def _deadline_ms(seconds: float) -> int:
     return int((time.time() + seconds) * 1000)
 
 
@@ -300,6 +326,11 @@ def error_payload(error_type: str, message: str) -> bytes:
 
 def _accepted() -> Response:
     return Response(202, [("content-type", "application/json")], b'{"status":"OK"}\n')
+
+
+def _out_of_turn(why: str) -> Response:
+    """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: 403 is "Forbidden"."""
+    return _refused(403, "InvalidStateTransition", f"This is not the time for it: {why}.")
 
 
 def _refused(status: int, error_type: str, message: str) -> Response:

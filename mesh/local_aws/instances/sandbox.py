@@ -121,6 +121,9 @@ def environment(
         "_HANDLER": version.handler,
         **_credentials(version, credentials, runtime_api, credentials_token),
         "AWS_REGION": version.function.region,
+        # Nothing listens there: the SDKs send their segments as datagrams, into the void.
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "AWS_DEFAULT_REGION": version.function.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import struct
 import sys
@@ -25,6 +26,9 @@ AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 MOUNT_ATTR_RDONLY = 1
 SYS_MOUNT_SETATTR = 442
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+FILE_DESCRIPTORS = 1024
 # Lambda's own user id.
 SANDBOX_USER = 993
 # Inside the sandbox; the host's is not touched.
@@ -115,9 +119,15 @@ def main() -> None:
         if sys.platform == "linux":
             # After the namespaces: a change of credentials forgets it.
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            # Orphans of what it starts stay below it, and are frozen and counted with it.
+            libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
             if os.getppid() != specification["parent"]:
                 os._exit(1)
         os.chdir(specification["folder"])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILE_DESCRIPTORS, FILE_DESCRIPTORS))
+        # What this process and its parents ignore is not ignored on Lambda.
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_DFL)
         if specification["command"]:
             os.set_inheritable(report, False)  # noqa: FBT003 - the library's signature
             _report_start(report)

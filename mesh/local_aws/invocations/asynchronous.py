@@ -192,7 +192,7 @@ class Asynchronous:
         self, version: FunctionVersion, target: str, event: Any, request: str, result: Result
     ) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq."""
-        message = json.loads(result.payload).get("errorMessage", "")
+        message = _error_message(result.payload)
         told = {"RequestID": request, "ErrorCode": "200", "ErrorMessage": str(message)[:1024]}
         attributes = {
             name: {"DataType": "String", "StringValue": value or "-"}
@@ -211,6 +211,14 @@ class Asynchronous:
                     client.publish(TopicArn=target, Message=body, MessageAttributes=attributes)
         except (BotoCoreError, ClientError) as error:
             _logger.warning("nothing was sent to the dead-letter target %s: %s", target, error)
+
+
+def _error_message(payload: bytes) -> str:
+    """The message of an error, or all of it: a runtime may answer anything."""
+    try:
+        return str(json.loads(payload)["errorMessage"])
+    except (ValueError, LookupError, TypeError):
+        return payload.decode(errors="replace")
 
 
 def _record(

@@ -31,7 +31,7 @@ from mesh.local_aws.functions import (
     route,
     version_of,
 )
-from mesh.local_aws.instances.instance import Place
+from mesh.local_aws.instances.runtime_process import Place
 from mesh.local_aws.instances.task_root import (
     remove_half_unpacked,
     remove_unused,

@@ -23,9 +23,10 @@ from mesh.local_aws.functions import (
     reserved_concurrency,
 )
 from mesh.local_aws.host import CannotRunHereError
-from mesh.local_aws.instances.instance import InitFailedError, Instance, Place
+from mesh.local_aws.instances.instance import Instance
 from mesh.local_aws.instances.pool import Pool
 from mesh.local_aws.instances.runtime_api import Invocation, Result
+from mesh.local_aws.instances.runtime_process import Place
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 REQUEST_LIMIT_BYTES = 6_291_456
@@ -44,7 +45,7 @@ class Outcome:
     trace_id: str
     cold: bool
     tail: str
-    # In the function's code; None when its module did not even import.
+    # None when it did not run at all.
     duration_ms: float | None = None
 
 
@@ -187,16 +188,17 @@ class Executions:
     async def _run(self, version: FunctionVersion, invocation: Invocation) -> Outcome:
         pool = self._pool(version)
         request, trace = invocation.request_id, invocation.trace_id
-        try:
-            instance = await pool.acquire()
-        except InitFailedError as failed:
-            return Outcome(
-                failed.result, version.version, request, trace, cold=True, tail=failed.tail
-            )
+        instance = await pool.acquire()
         cold = instance.invocations == 0
         began = time.monotonic()
-        result, tail = await instance.invoke(invocation)
+        try:
+            result, tail = await instance.invoke(invocation)
+        except BaseException:
+            # Nobody knows what it is doing now.
+            await instance.end()
+            raise
         duration = (time.monotonic() - began) * 1000
+        pool.release(instance)
         return Outcome(
             result, version.version, request, trace, cold=cold, tail=tail, duration_ms=duration
         )

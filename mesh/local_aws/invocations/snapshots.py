@@ -17,7 +17,7 @@ from ministack.services import lambda_svc
 from mesh.local_aws import LocalAwsError
 from mesh.local_aws.functions import FunctionName, UnknownFunctionError
 from mesh.local_aws.host import CannotRunHereError
-from mesh.local_aws.instances.instance import InitFailedError
+from mesh.local_aws.instances.pool import InitFailedError
 from mesh.local_aws.invocations.data_plane import DataPlane
 
 _logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from mesh.local_aws import LocalAwsError
 from mesh.local_aws.function_url.ports import HOST
 from mesh.local_aws.functions import LATEST, FunctionName
 from mesh.local_aws.iam import requests, role_credentials
-from mesh.local_aws.ministack import cloudwatch, log_group_keys, query_definitions, waf
+from mesh.local_aws.ministack import cloudwatch, insights, log_group_keys, query_definitions, waf
 
 # What a MiniStack operation returns: status, headers, body.
 type Answer = tuple[int, dict[str, str], bytes]
@@ -51,11 +51,15 @@ def apply(
     _route_statement_ids_that_look_like_urls()
     _find_buckets_below_localhost()
     cloudwatch.apply()
+    insights.apply()
     query_definitions.apply()
     log_group_keys.apply()
     requests.apply()
     role_credentials.apply()
     waf.apply()
+    # Its own limit depends on this machine's memory. Without one it tells AWS's 1,000, which
+    # executions enforces.
+    lambda_svc._ACCOUNT_CONCURRENCY_CAP = 0
     # Its own execution of Lambda is the host's interpreter with the host's packages.
     lambda_svc._execute_function = execute
 

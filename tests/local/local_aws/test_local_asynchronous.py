@@ -13,7 +13,7 @@ SOURCE = """
 def handler(event, context):
     print("asked", event["number"])
     if event.get("fail"):
-        raise ValueError("as told")
+        raise ValueError("as told" * event.get("times", 1))
     return {"done": event["number"]}
 """
 
@@ -96,6 +96,16 @@ def test_what_every_retry_failed_is_kept_as_it_came(deploy, queue):
     attributes = message["MessageAttributes"]
     assert attributes["ErrorMessage"]["StringValue"] == "as told"
     assert attributes["RequestID"]["StringValue"]
+
+
+def test_an_event_is_kept_though_its_error_is_too_long_for_lambda(deploy, queue):
+    lost, messages = queue("too-long")
+    function = deploy(SOURCE, auth=None, DeadLetterConfig={"TargetArn": lost})
+    event = {"number": 4, "fail": True, "times": 1_000_000}
+    invoke(function, "$LATEST", **event)
+    (message,) = wait_until(messages, 30)
+    assert json.loads(message["Body"]) == event
+    assert "exceeded maximum" in message["MessageAttributes"]["ErrorMessage"]["StringValue"]
 
 
 def test_a_destination_may_be_a_topic_a_bus_or_a_function(deploy, queue, running):
