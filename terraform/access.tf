@@ -17,6 +17,9 @@ locals {
     MESH_OAUTH_ISSUER               = var.oauth_issuer == null ? "" : var.oauth_issuer
     MESH_OAUTH_JWKS_URL             = var.oauth_jwks_url == null ? "" : var.oauth_jwks_url
     MESH_OAUTH_AUDIENCES            = join(",", var.oauth_audiences)
+    MESH_OAUTH_CLIENT_IDS           = join(",", var.oauth_client_ids)
+    MESH_OAUTH_SCOPES               = join(" ", var.oauth_scopes)
+    MESH_OAUTH_SCOPE_CLAIMS         = join(",", var.oauth_scope_claims)
     MESH_OAUTH_REQUIRED_SCOPES      = join(" ", var.oauth_required_scopes)
     MESH_OAUTH_MAX_LIFETIME_SECONDS = var.oauth_issuer == null ? "" : tostring(var.oauth_max_lifetime_seconds)
     MESH_TOOL_SCOPES                = length(var.tool_scopes) == 0 ? "" : jsonencode(var.tool_scopes)

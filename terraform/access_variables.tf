@@ -69,6 +69,57 @@ variable "oauth_audiences" {
   }
 }
 
+variable "oauth_client_ids" {
+  description = "Clients whose access tokens are taken although they name no audience, as those of Amazon Cognito. Such a token must say that it is an access token (token_use or typ)."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.oauth_client_ids : can(regex("^[^ ,]+$", id))])
+    error_message = "oauth_client_ids is ${jsonencode(var.oauth_client_ids)}; each must be a word without spaces or commas."
+  }
+
+  validation {
+    condition     = length(var.oauth_client_ids) == 0 || var.oauth_issuer != null
+    error_message = "oauth_client_ids is set and oauth_issuer is null, so no token would be looked at: set it too."
+  }
+}
+
+variable "oauth_scopes" {
+  description = "Scopes that clients ask the issuer for when they sign in. Empty means those of oauth_required_scopes. Microsoft Entra ID is asked for api://APP/mcp.use and grants mcp.use."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for scope in var.oauth_scopes : can(regex("^[!#-\\[\\]-~]+$", scope))])
+    error_message = "oauth_scopes is ${jsonencode(var.oauth_scopes)}; a scope has no space, quote or backslash."
+  }
+
+  validation {
+    condition     = length(var.oauth_scopes) == 0 || var.oauth_issuer != null
+    error_message = "oauth_scopes is set and oauth_issuer is null, so no client would ask for them: set it too."
+  }
+}
+
+variable "oauth_scope_claims" {
+  description = "Claims of a token that grant scopes besides scope and scp, such as roles (Microsoft Entra ID) or permissions (Auth0). Only claims that the issuer's administrators alone can set."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for claim in var.oauth_scope_claims : can(regex("^[^ ,]+$", claim))])
+    error_message = "oauth_scope_claims is ${jsonencode(var.oauth_scope_claims)}; each must be a word without spaces or commas."
+  }
+
+  validation {
+    condition     = length(var.oauth_scope_claims) == 0 || var.oauth_issuer != null
+    error_message = "oauth_scope_claims is set and oauth_issuer is null, so no token would be looked at: set it too."
+  }
+}
+
 variable "oauth_jwks_url" {
   description = "Where the issuer's public keys are. Null asks its metadata, one request more at an instance's first token."
   type        = string

@@ -80,6 +80,9 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
   variables {
     oauth_issuer          = "https://abc.supabase.co/auth/v1"
     oauth_audiences       = ["authenticated", "https://mesh.example.com/mcp"]
+    oauth_client_ids      = ["one", "two"]
+    oauth_scopes          = ["api://app/mesh", "email"]
+    oauth_scope_claims    = ["roles"]
     oauth_required_scopes = ["mesh", "email"]
     tool_scopes           = { search_code_files = ["code:read"] }
     rate_limit_per_minute = 60
@@ -92,6 +95,9 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
       MESH_RATE_LIMIT_PER_MINUTE      = "60"
       MESH_OAUTH_ISSUER               = "https://abc.supabase.co/auth/v1"
       MESH_OAUTH_AUDIENCES            = "authenticated,https://mesh.example.com/mcp"
+      MESH_OAUTH_CLIENT_IDS           = "one,two"
+      MESH_OAUTH_SCOPES               = "api://app/mesh email"
+      MESH_OAUTH_SCOPE_CLAIMS         = "roles"
       MESH_OAUTH_REQUIRED_SCOPES      = "mesh email"
       MESH_OAUTH_MAX_LIFETIME_SECONDS = "86400"
       MESH_TOOL_SCOPES                = "{\"search_code_files\":[\"code:read\"]}"
@@ -173,6 +179,9 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
   variables {
     api_keys              = false
     oauth_audiences       = ["a b"]
+    oauth_client_ids      = ["a b"]
+    oauth_scopes          = ["a\"b"]
+    oauth_scope_claims    = ["roles,groups"]
     oauth_jwks_url        = "http://example.com/keys"
     oauth_required_scopes = ["with space"]
     tool_scopes           = { search = ["a\"b"] }
@@ -183,6 +192,9 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
   expect_failures = [
     var.api_keys,
     var.oauth_audiences,
+    var.oauth_client_ids,
+    var.oauth_scopes,
+    var.oauth_scope_claims,
     var.oauth_jwks_url,
     var.oauth_required_scopes,
     var.tool_scopes,

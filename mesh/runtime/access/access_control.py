@@ -12,7 +12,12 @@ import re
 from mesh.runtime.access.api_keys import PREFIX, KeyRing, KeysUnavailableError
 from mesh.runtime.access.caller import ANONYMOUS, Caller, calling
 from mesh.runtime.access.rate_limit import RateLimit
-from mesh.runtime.oauth.protected_resource import PATHS, challenge
+from mesh.runtime.oauth.protected_resource import (
+    AUTHORIZATION_SERVER_PATHS,
+    PATHS,
+    challenge,
+    no_authorization_server,
+)
 from mesh.runtime.request.errors import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -40,6 +45,11 @@ OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path
 ASSUMED_ROLE = r"(arn:[^:]+:sts::[0-9]+:assumed-role/[^/]+)/.*"
 JWT_DOTS = 2
 SIGNED_ONLY = "This server takes requests signed with AWS SigV4 only."
+# Of an issuer that gives tokens which only itself can read: opaque ones, or encrypted ones.
+NO_JWT = (
+    "is no signed JSON Web Token, so this server cannot read it. Ask the issuer for one: many give "
+    "it only to a client that names this server as `resource` or audience."
+)
 NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revoked."
 
 
@@ -58,6 +68,13 @@ def bearer(authorization: str) -> str | None:
 def is_access_token(credential: str) -> bool:
     """Whether it has the form of a JSON Web Token; API keys say themselves what they are."""
     return not credential.startswith(PREFIX) and credential.count(".") == JWT_DOTS
+
+
+def not_valid(key: str, *, tokens: bool) -> str:
+    """Why a credential that was looked up as a key is none; `tokens` where those are taken."""
+    if not tokens or key.startswith(PREFIX):
+        return NOT_VALID
+    return f"The credential is no API key of this server, and as an access token it {NO_JWT}"
 
 
 def how_to_call(*, keys: bool, tokens: bool) -> str:
@@ -134,7 +151,7 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         try:
-            caller = await self._caller(scope)
+            caller = await self._identified(scope)
             scope["caller"] = caller.name
 
             def charge(calls: int) -> None:
@@ -154,6 +171,20 @@ class AccessControl:
                 await app(scope, receive, send)
         except RefusedError as refused:
             await refused.answer(scope, receive, send)
+
+    async def _identified(self, scope: Scope) -> Caller:
+        """As `_caller`; who takes this server for an authorization server is told which one is.
+
+        Raises:
+            RefusedError: see `_caller`.
+        """
+        try:
+            return await self._caller(scope)
+        except RefusedError as refused:
+            if self._tokens is None or scope["path"] not in AUTHORIZATION_SERVER_PATHS:
+                raise
+            told = no_authorization_server(self._tokens.settings.issuer)
+            raise RefusedError(404, INVALID_REQUEST, told) from refused
 
     async def _caller(self, scope: Scope) -> Caller:
         """Who calls; anonymous where nobody has to say.
@@ -179,9 +210,7 @@ class AccessControl:
             if key:
                 return await self._key_holder(self._key_ring, key, scope)
         elif credential is not None:
-            raise self._unauthorized(
-                scope, "The access token is no JSON Web Token.", error="invalid_token"
-            )
+            raise self._unauthorized(scope, f"The access token {NO_JWT}", error="invalid_token")
         what = how_to_call(keys=self._key_ring is not None, tokens=self._tokens is not None)
         raise self._unauthorized(scope, what)
 
@@ -201,14 +230,15 @@ class AccessControl:
                 f"API keys cannot be checked, so the request was refused: {error}.",
             ) from None
         if found is None:
-            raise self._unauthorized(scope, NOT_VALID, error="invalid_token")
+            message = not_valid(key, tokens=self._tokens is not None)
+            raise self._unauthorized(scope, message, error="invalid_token")
         tools = None if found.tools is None else frozenset(found.tools)
         return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
 
     def _unauthorized(
         self, scope: Scope, message: str, *, error: str | None = None
     ) -> RefusedError:
-        scopes = self._tokens.settings.required_scopes if self._tokens else ()
+        scopes = self._tokens.settings.asked_for_every_call() if self._tokens else ()
         header = challenge(scope, oauth=self._tokens is not None, error=error, scopes=scopes)
         return RefusedError(401, INVALID_REQUEST, message, header)
 

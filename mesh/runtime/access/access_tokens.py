@@ -41,7 +41,12 @@ class AccessTokens:
                 403,
                 INVALID_REQUEST,
                 f"The access token was not granted what is needed: {' '.join(required)}.",
-                challenge(scope, oauth=True, error="insufficient_scope", scopes=required),
+                challenge(
+                    scope,
+                    oauth=True,
+                    error="insufficient_scope",
+                    scopes=self.settings.asked(required),
+                ),
             )
         return Caller(f"user:{holder.subject}", token, holder.scopes)
 
@@ -54,9 +59,7 @@ class AccessTokens:
         settings = self.settings
         if self._verifier is None:
             self._verifier = TokenVerifier(
-                settings.issuer,
-                SigningKeys(settings.issuer, settings.jwks_url),
-                max_lifetime_seconds=settings.max_lifetime_seconds,
+                settings, SigningKeys(settings.issuer, settings.jwks_url)
             )
         try:
             return await self._verifier.verify(token, audiences(settings, scope))
@@ -66,7 +69,7 @@ class AccessTokens:
                 INVALID_REQUEST,
                 f"The access token is not valid here: {error}.",
                 challenge(
-                    scope, oauth=True, error="invalid_token", scopes=settings.required_scopes
+                    scope, oauth=True, error="invalid_token", scopes=settings.asked_for_every_call()
                 ),
             ) from None
         except IssuerUnavailableError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from mesh.runtime.config.variables import SettingsError, Variables, address, names, number, required
@@ -26,6 +26,9 @@ class OAuthSettings(Record):
         issuer: exactly as it stands in tokens, such as https://abc.supabase.co/auth/v1.
         jwks_url: where its public keys are; None to find out from its metadata.
         audiences: what a token may be made for; none for this server's own address.
+        client_ids: whose tokens are taken though they name no audience, as Cognito's do.
+        scopes: what clients ask the issuer for; none for those that are required.
+        scope_claims: names of claims, besides `scope` and `scp`, that grant scopes.
         required_scopes: what every token must have been granted.
         tool_scopes: what a token needs besides for a tool, by the tool's name.
         max_lifetime_seconds: longest time for which a token may have been made.
@@ -34,9 +37,31 @@ class OAuthSettings(Record):
     issuer: str
     jwks_url: str | None = None
     audiences: tuple[str, ...] = ()
+    client_ids: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    scope_claims: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = ()
     tool_scopes: Mapping[str, frozenset[str]] = NO_SCOPES
     max_lifetime_seconds: float = float(DAY_SECONDS)
+
+    def asked(self, granted: Iterable[str]) -> list[str]:
+        """What a client asks the issuer for, so that it is granted these scopes.
+
+        Some issuers put the name of an application before a scope that is asked for, and leave
+        it out in the token: `api://APP/mcp.use` and `mcp.use` at Microsoft Entra.
+        https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+        """
+        full = {scope.rpartition("/")[2]: scope for scope in self.scopes}
+        return sorted({full.get(scope, scope) for scope in granted})
+
+    def asked_for_every_call(self) -> list[str]:
+        """What a client asks for to sign in: `scopes`, else what is required."""
+        return sorted(self.scopes) or self.asked(self.required_scopes)
+
+    def supported(self) -> list[str]:
+        """All that a client may ask for; the metadata lists it."""
+        by_tool = {scope for scopes in self.tool_scopes.values() for scope in scopes}
+        return sorted({*self.scopes, *self.asked({*self.required_scopes, *by_tool})})
 
 
 def _scopes(name: str, given: object) -> tuple[str, ...]:
@@ -78,6 +103,9 @@ def load(variables: Variables) -> OAuthSettings:
         issuer=address(name, issuer),
         jwks_url=address("MESH_OAUTH_JWKS_URL", jwks) if jwks else None,
         audiences=names(variables, "MESH_OAUTH_AUDIENCES"),
+        client_ids=names(variables, "MESH_OAUTH_CLIENT_IDS"),
+        scopes=_scopes("MESH_OAUTH_SCOPES", variables.get("MESH_OAUTH_SCOPES", "")),
+        scope_claims=names(variables, "MESH_OAUTH_SCOPE_CLAIMS"),
         required_scopes=_scopes(
             "MESH_OAUTH_REQUIRED_SCOPES", variables.get("MESH_OAUTH_REQUIRED_SCOPES", "")
         ),

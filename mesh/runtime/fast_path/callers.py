@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from mesh.runtime.access.access_control import (
-    NOT_VALID,
     SIGNED_ONLY,
     bearer,
     charged_name,
     how_to_call,
     is_access_token,
+    not_valid,
 )
 from mesh.runtime.access.api_keys import KeyRing, KeysUnavailableError
 from mesh.runtime.access.caller import ANONYMOUS, Caller
@@ -17,7 +17,12 @@ from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
-from mesh.runtime.oauth.protected_resource import PATHS, bearer_challenge
+from mesh.runtime.oauth.protected_resource import (
+    AUTHORIZATION_SERVER_PATHS,
+    PATHS,
+    bearer_challenge,
+    no_authorization_server,
+)
 from mesh.runtime.request.errors import INVALID_REQUEST, TOO_MANY_REQUESTS
 from mesh.runtime.request.events import Head
 
@@ -64,7 +69,8 @@ class Callers:
         except KeysUnavailableError:
             raise LeftToFastMcpError("access") from None
         if found is None:
-            return self._refusal(head, NOT_VALID, "invalid_token")
+            message = not_valid(key, tokens=self._oauth is not None)
+            return self._refusal(head, message, "invalid_token")
         tools = None if found.tools is None else frozenset(found.tools)
         return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
 
@@ -88,8 +94,12 @@ class Callers:
     def _refusal(self, head: Head, message: str, error: str | None) -> Reply:
         header = bearer_challenge(None, error=error)
         if self._oauth is not None:
+            if head.path in AUTHORIZATION_SERVER_PATHS:
+                told = no_authorization_server(self._oauth.issuer)
+                return replies.failure(404, INVALID_REQUEST, told)
             host = head.domain or head.headers.get("host", "localhost")
             base = self._public_url or f"{head.scheme}://{host}/"
             metadata = f"{base}{PATHS[0].removeprefix('/')}"
-            header = bearer_challenge(metadata, error=error, scopes=self._oauth.required_scopes)
+            scopes = self._oauth.asked_for_every_call()
+            header = bearer_challenge(metadata, error=error, scopes=scopes)
         return replies.failure(401, INVALID_REQUEST, message, header)

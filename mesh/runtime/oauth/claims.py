@@ -7,7 +7,7 @@ list where it expects text. https://www.rfc-editor.org/rfc/rfc7519#section-4
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 MAX_SUBJECT_LENGTH = 255
@@ -31,11 +31,12 @@ class Claims:
     Attributes:
         issuer: `iss`.
         subject: `sub`, 1 to 255 printable characters.
-        audiences: `aud`.
+        audiences: `aud`; empty without it.
         issued_at: `iat`, in seconds since 1970, as are the other times.
         expires_at: `exp`.
         not_before: `nbf`; 0 without it.
         scopes: `scope` and `scp` together; None without both.
+        granted: `scopes`, and what further claims of the settings grant.
         client_id: The client that got the token; None if the token does not say.
         roles: `role`; empty without it.
         is_anonymous: Supabase's claim of that name.
@@ -50,6 +51,7 @@ class Claims:
     expires_at: float
     not_before: float
     scopes: frozenset[str] | None
+    granted: frozenset[str]
     client_id: str | None
     roles: frozenset[str]
     is_anonymous: bool
@@ -98,8 +100,13 @@ class _Reader:
         raise InvalidTokenError(f"its claim `{name}` is neither true nor false")
 
 
-def read(payload: bytes) -> Claims:
+def read(payload: bytes, scope_claims: Collection[str] = ()) -> Claims:
     """The claims of a token's payload.
+
+    Args:
+        payload: Its JSON.
+        scope_claims: Names of claims that grant scopes besides `scope` and `scp`, such as
+            Entra's `roles` and Auth0's `permissions`.
 
     Raises:
         InvalidTokenError: It is not a JSON object, a claim is missing, or one has a wrong type.
@@ -111,15 +118,16 @@ def read(payload: bytes) -> Claims:
     if not isinstance(found, dict):
         raise InvalidTokenError("its claims are not a JSON object")
     claims = _Reader(found)
-    claims.required("iss", "aud", "exp", "iat", "sub")
+    claims.required("iss", "exp", "iat", "sub")
     subject = claims.text("sub") or ""
     if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or not subject.isprintable():
         raise InvalidTokenError(
             f"its subject is not a name of 1 to {MAX_SUBJECT_LENGTH} printable characters"
         )
     # `scope` is RFC 9068's, one text with spaces; `scp` is Okta's and Entra's, often a list.
-    granted = [claims.texts(name) for name in ("scope", "scp") if name in claims.names]
-    scopes = frozenset(scope for texts in granted for text in texts for scope in text.split())
+    told = [claims.texts(name) for name in ("scope", "scp") if name in claims.names]
+    scopes = frozenset(scope for texts in told for text in texts for scope in text.split())
+    further = (claims.texts(name) for name in scope_claims)
     return Claims(
         issuer=claims.text("iss") or "",
         subject=subject,
@@ -127,7 +135,8 @@ def read(payload: bytes) -> Claims:
         issued_at=claims.time("iat"),
         expires_at=claims.time("exp"),
         not_before=claims.time("nbf"),
-        scopes=scopes if granted else None,
+        scopes=scopes if told else None,
+        granted=scopes.union(*further),
         client_id=claims.text("client_id"),
         roles=claims.texts("role"),
         is_anonymous=claims.flag("is_anonymous"),

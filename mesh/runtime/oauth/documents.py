@@ -19,7 +19,7 @@ class DocumentUnavailableError(Exception):
 
 
 class NoSuchDocumentError(DocumentUnavailableError):
-    """The issuer answered, and has no such document."""
+    """The issuer is up, and has no such document at this address."""
 
 
 def is_safe(url: str) -> bool:
@@ -60,9 +60,9 @@ async def fetch(url: str) -> dict[str, Any]:
     It waits as long as the issuer does not answer: limit the time with `anyio.fail_after`.
 
     Raises:
-        NoSuchDocumentError: It is not there, HTTP 404 or the like.
-        DocumentUnavailableError: There is no answer, or none that is a JSON object of at most
-            256 KiB.
+        NoSuchDocumentError: The answer is a redirect, an error of HTTP's that is the client's,
+            or no JSON object: some issuers answer so for addresses that they do not use.
+        DocumentUnavailableError: There is no answer, or a failure, or more than 256 KiB.
     """
     if not is_safe(url):
         raise DocumentUnavailableError(f"{url} is not an https address")
@@ -70,7 +70,9 @@ async def fetch(url: str) -> dict[str, Any]:
         status, body = await _get(url)
     except (OSError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise DocumentUnavailableError(f"{url}: {type(error).__name__}") from error
-    if status in {httpx2.codes.NOT_FOUND, httpx2.codes.METHOD_NOT_ALLOWED, httpx2.codes.GONE}:
+    if httpx2.codes.MULTIPLE_CHOICES <= status < httpx2.codes.INTERNAL_SERVER_ERROR and (
+        status != httpx2.codes.TOO_MANY_REQUESTS
+    ):
         raise NoSuchDocumentError(f"{url}: HTTP {status}")
     if status != httpx2.codes.OK:
         raise DocumentUnavailableError(f"{url}: HTTP {status}")
@@ -81,5 +83,5 @@ async def fetch(url: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise DocumentUnavailableError(f"{url}: not a JSON object")
+        raise NoSuchDocumentError(f"{url}: not a JSON object")
     return document

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 # RFC 9728 puts the resource's path behind it; clients that find nothing there try without.
 PATHS = (f"{WELL_KNOWN}/mcp", f"{WELL_KNOWN}/mcp/", WELL_KNOWN)
+# Where clients look for an authorization server on the address of its resource.
+# https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization
+AUTHORIZATION_SERVER_PATHS = (
+    "/register",
+    "/authorize",
+    "/token",
+    *(
+        f"/.well-known/{name}{path}"
+        for name in ("oauth-authorization-server", "openid-configuration")
+        for path in ("", "/mcp")
+    ),
+)
 CACHE = {"cache-control": "public, max-age=300"}
 
 
@@ -55,22 +67,17 @@ def audiences(settings: OAuthSettings, scope: Scope) -> tuple[str, ...]:
     return tuple(name for url in urls for name in (f"{url}mcp", url, url.removesuffix("/")))
 
 
-def resource(settings: OAuthSettings, scope: Scope) -> str:
-    """What clients shall ask a token for: an audience that is an address, else this one's."""
-    addresses = (name for name in settings.audiences if name.startswith(("https://", "http://")))
-    return next(addresses, f"{server_url(scope)}mcp")
-
-
 def metadata(settings: OAuthSettings, name: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of RFC 9728; public, since it tells strangers how to become callers."""
     from starlette.responses import JSONResponse  # not on the fast path
 
-    by_tool = (scope for scopes in settings.tool_scopes.values() for scope in scopes)
-    scopes = sorted({*settings.required_scopes, *by_tool})
+    scopes = settings.supported()
 
     async def endpoint(request: Request) -> Response:
         document = {
-            "resource": resource(settings, request.scope),
+            # Clients refuse metadata of another resource than the one that they called.
+            # https://www.rfc-editor.org/rfc/rfc9728#section-3.3
+            "resource": f"{server_url(request.scope)}mcp",
             "resource_name": name,
             "authorization_servers": [settings.issuer],
             "bearer_methods_supported": ["header"],
@@ -80,6 +87,18 @@ def metadata(settings: OAuthSettings, name: str) -> Callable[[Request], Awaitabl
         return JSONResponse(document, headers=CACHE)
 
     return endpoint
+
+
+def no_authorization_server(issuer: str) -> str:
+    """What is said to clients that take this server for its authorization server.
+
+    Those that find no way to register with the issuer try it here, and show the answer.
+    """
+    return (
+        "This server is no authorization server: nobody registers or signs in here. Its access "
+        f"tokens come from {issuer}. If that offers no dynamic client registration, register a "
+        "client there and give this client its id."
+    )
 
 
 def challenge(

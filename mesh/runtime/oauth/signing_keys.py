@@ -23,6 +23,9 @@ from mesh.runtime.oauth.documents import (
 # Public keys only: HS256 with a public key as its secret, and `none`, cannot be asked for.
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
 
+# Of keys without names, so many are tried for a token.
+MAX_TRIED = 8
+
 # How long keys are taken as they are; a key that was withdrawn is refused within it.
 FRESH_SECONDS = 600.0
 # A token with a key that is not known may mean that the issuer has a new one. Anybody can
@@ -154,24 +157,25 @@ class SigningKeys:
         self._fetched_at = self._failed_at = float("-inf")
         self._failure = None
 
-    async def find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
-        """The key that a token names; None when the issuer has no such key.
+    async def find(self, key_id: str | None, algorithm: str) -> tuple[PyJWK, ...]:
+        """The keys that may have signed a token: one, where names tell; none, if it is unknown.
 
-        A token without a key's name is the only key's, if there is but one.
+        A name is a hint: a token may have none, and so may the issuer's keys.
+        https://www.rfc-editor.org/rfc/rfc7515#section-4.1.4
 
         Raises:
             IssuerUnavailableError: The keys are not available, or are too old to be trusted, or
                 this one may be new and the issuer cannot be asked.
         """
-        found = self._choose(key_id, algorithm) if self._age() < STALE_SECONDS else None
-        old = self._age() >= (REFETCH_SECONDS if found is None else FRESH_SECONDS)
+        found = self._choose(key_id, algorithm) if self._age() < STALE_SECONDS else ()
+        old = self._age() >= (FRESH_SECONDS if found else REFETCH_SECONDS)
         # While another caller waits for new keys, those at hand serve.
-        if (old or self._fetching) and (found is None or not self._fetching):
+        if (old or self._fetching) and not (found and self._fetching):
             await self._refresh()
         if self._age() >= STALE_SECONDS:
             raise IssuerUnavailableError(self._failure or "its keys were never fetched")
         found = self._choose(key_id, algorithm)
-        if found is None and self._failure is not None:
+        if not found and self._failure is not None:
             raise IssuerUnavailableError(self._failure)
         return found
 
@@ -181,11 +185,13 @@ class SigningKeys:
         # Below 0, the clock was set back.
         return age if age >= 0 else float("inf")
 
-    def _choose(self, key_id: str | None, algorithm: str) -> PyJWK | None:
-        fitting = [key for key in self._keys if key.algorithm_name == algorithm]
+    def _choose(self, key_id: str | None, algorithm: str) -> tuple[PyJWK, ...]:
+        fitting = tuple(key for key in self._keys if key.algorithm_name == algorithm)
         if key_id is None:
-            return fitting[0] if len(fitting) == 1 else None
-        return next((key for key in fitting if key.key_id == key_id), None)
+            return fitting[:MAX_TRIED]
+        named = tuple(key for key in fitting if key.key_id == key_id)
+        nameless = (key for key in fitting if key.key_id is None)
+        return named[:1] or tuple(nameless)[:MAX_TRIED]
 
     async def _refresh(self) -> None:
         """Wait for the fetch that is under way, or for a new one unless one has just failed."""

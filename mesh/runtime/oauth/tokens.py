@@ -6,15 +6,17 @@ https://www.rfc-editor.org/rfc/rfc9068#section-4 and https://www.rfc-editor.org/
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from jwt import PyJWK, PyJWS
 from jwt.exceptions import InvalidKeyError, PyJWTError
 
+from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.oauth import token_kind
 from mesh.runtime.oauth.claims import Claims, InvalidTokenError, read
 from mesh.runtime.oauth.signing_keys import ALGORITHMS, SigningKeys
+from mesh.runtime.oauth.token_kind import ACCESS_TOKEN_TYPES
 
 LEEWAY_SECONDS = 30
 MAX_TOKEN_BYTES = 8192
@@ -53,7 +55,7 @@ class _Unverified:
     claims: Claims
 
 
-def _parsed(token: str) -> _Unverified:
+def _parsed(token: str, scope_claims: Collection[str]) -> _Unverified:
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidTokenError(f"it is longer than {MAX_TOKEN_BYTES} bytes")
     try:
@@ -67,31 +69,28 @@ def _parsed(token: str) -> _Unverified:
     if not isinstance(token_type, str):
         raise InvalidTokenError("the `typ` in its header is not text")
     # The library has checked that `kid` is text.
-    return _Unverified(algorithm, header.get("kid"), token_type.lower(), read(decoded["payload"]))
+    claims = read(decoded["payload"], scope_claims)
+    return _Unverified(algorithm, header.get("kid"), token_type.lower(), claims)
 
 
 class TokenVerifier:
     """Tells whose an access token is.
 
     Args:
-        issuer: The one issuer that is trusted, exactly as it stands in tokens.
+        settings: Which issuer is trusted, and what its tokens must say.
         keys: Its public keys.
-        max_lifetime_seconds: Longest time between `iat` and `exp`. A token cannot be
-            revoked, so how long it lives is how long a stolen one does.
         clock: Seconds since 1970.
     """
 
     def __init__(
         self,
-        issuer: str,
+        settings: OAuthSettings,
         keys: SigningKeys,
         *,
-        max_lifetime_seconds: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._issuer = issuer
+        self._settings = settings
         self._keys = keys
-        self._max_lifetime_seconds = max_lifetime_seconds
         self._clock = clock
 
     async def verify(self, token: str, audiences: Collection[str]) -> Holder:
@@ -105,43 +104,75 @@ class TokenVerifier:
             InvalidTokenError: It is not valid here.
             IssuerUnavailableError: The issuer's keys are not available.
         """
-        sent = _parsed(token)
+        sent = _parsed(token, self._settings.scope_claims)
         # A token that no key could make valid never makes this server ask the issuer for keys.
-        self._check(sent.claims, audiences)
+        self._check(sent, audiences)
         refused = token_kind.refusal(sent.type, sent.claims, audiences)
         if refused is not None:
             raise InvalidTokenError(refused)
-        key = await self._keys.find(sent.key_id, sent.algorithm)
-        if key is None:
+        keys = await self._keys.find(sent.key_id, sent.algorithm)
+        if not keys:
             raise InvalidTokenError("it is signed with a key that its issuer does not have")
-        self._check_signature(token, key)
-        return Holder(sent.claims.subject, sent.claims.scopes or frozenset())
+        self._check_signature(token, keys)
+        return Holder(sent.claims.subject, sent.claims.granted)
 
-    def _check(self, claims: Claims, audiences: Collection[str]) -> None:
+    def _check(self, sent: _Unverified, audiences: Collection[str]) -> None:
         """Compare what the token says with this server and its clock."""
-        now = self._clock()
-        if claims.issuer != self._issuer:
-            raise InvalidTokenError("it is of an issuer that this server does not trust")
-        if claims.audiences.isdisjoint(audiences):
-            raise InvalidTokenError("it was made for another server; its audience is not this one")
+        claims, now = sent.claims, self._clock()
+        if claims.issuer != self._settings.issuer:
+            raise InvalidTokenError(self._other_issuer(claims.issuer))
+        self._check_audience(sent, audiences)
         if now - LEEWAY_SECONDS >= claims.expires_at:
             raise InvalidTokenError("it has expired")
         if now + LEEWAY_SECONDS < max(claims.issued_at, claims.not_before):
             raise InvalidTokenError("it is not valid yet; a clock may be wrong")
-        if claims.expires_at - claims.issued_at > self._max_lifetime_seconds:
-            longest = f"{self._max_lifetime_seconds:g}"
+        if claims.expires_at - claims.issued_at > self._settings.max_lifetime_seconds:
+            longest = f"{self._settings.max_lifetime_seconds:g}"
             raise InvalidTokenError(f"it was made to live longer than {longest} seconds")
         if claims.is_anonymous:
             raise InvalidTokenError("it is of an anonymous sign-in")
         if claims.roles & REFUSED_ROLES:
             raise InvalidTokenError("its role is not a user's")
 
-    def _check_signature(self, token: str, key: PyJWK) -> None:
-        try:
-            _jws.decode_complete(token, key=key, algorithms=list(ALGORITHMS))
-        except InvalidKeyError:
-            raise InvalidTokenError(
-                "its issuer signs with a key that is too short; RSA keys need 2048 bits"
-            ) from None
-        except UNREADABLE:
-            raise InvalidTokenError(DAMAGED) from None
+    def _other_issuer(self, issuer: str) -> str:
+        """Why a token's issuer is not taken."""
+        if issuer.rstrip("/") == self._settings.issuer.rstrip("/"):
+            return (
+                "its `iss` differs from this server's oauth_issuer only in a slash at the end; "
+                "set oauth_issuer to the `iss` of the issuer's tokens"
+            )
+        return "it is of an issuer that this server does not trust"
+
+    def _check_audience(self, sent: _Unverified, audiences: Collection[str]) -> None:
+        """A token is made for this server, or for one of the clients where it names no audience.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+        """
+        claims, clients = sent.claims, self._settings.client_ids
+        if claims.audiences:
+            if claims.audiences.isdisjoint(audiences):
+                raise InvalidTokenError(
+                    "it was made for another server; its audience is not this one"
+                )
+            return
+        if not clients:
+            raise InvalidTokenError("it has no claim `aud`")
+        if claims.client_id not in clients:
+            raise InvalidTokenError("it was made for a client that this server does not take")
+        # Without an audience, nothing but its kind tells it from an ID token.
+        if claims.kinds.get("token_use") != "access" and sent.type not in ACCESS_TOKEN_TYPES:
+            raise InvalidTokenError(token_kind.NO_EVIDENCE)
+
+    def _check_signature(self, token: str, keys: Sequence[PyJWK]) -> None:
+        """One of the keys must have signed it; a token need not name its key."""
+        why = DAMAGED
+        for key in keys:
+            try:
+                _jws.decode_complete(token, key=key, algorithms=list(ALGORITHMS))
+            except InvalidKeyError:
+                why = "its issuer signs with a key that is too short; RSA keys need 2048 bits"
+            except UNREADABLE:
+                continue
+            else:
+                return
+        raise InvalidTokenError(why)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mesh.runtime.access.api_keys import KeysUnavailableError, digest, generate
 from mesh.runtime.config.oauth_settings import OAuthSettings
+from mesh.runtime.oauth.protected_resource import AUTHORIZATION_SERVER_PATHS
 from tests.fixtures.documented import public
 from tests.fixtures.instances import Client
 from tests.fixtures.issuer import MAKERS, Issuer
@@ -136,7 +137,11 @@ def test_nothing_but_the_public_routes_answers_a_stranger(servers, strangers, au
         if path in public and not query and method in {"GET", "HEAD"}:
             assert reply.status == 200, (path, method, kind)
             continue
-        assert reply.status == (403 if auth == "iam" else 401), (path, method, kind, reply)
+        if auth in {"oauth", "both"} and path in AUTHORIZATION_SERVER_PATHS and not query:
+            refused = 404
+        else:
+            refused = 403 if auth == "iam" else 401
+        assert reply.status == refused, (path, method, kind, reply)
         assert "tools" not in reply.text or "result" not in reply.text
         error = reply.json["error"]
         assert error["message"]

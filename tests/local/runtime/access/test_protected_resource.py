@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mesh.runtime.oauth.protected_resource import AUTHORIZATION_SERVER_PATHS
 from tests.fixtures.instances import Client
 from tests.local.runtime.access.conftest import AUDIENCE, URL
 
@@ -57,10 +58,34 @@ def test_a_server_without_oauth_has_no_metadata(start_instance, settings, path):
     assert server.request("GET", path).status == 404
 
 
-def test_an_audience_that_is_an_address_is_the_resource(oauth_server):
-    server = oauth_server(audiences=("authenticated", "https://mesh.example.com/mcp"))
+def test_the_resource_is_the_servers_address_whatever_its_tokens_are_made_for(oauth_server):
+    """https://www.rfc-editor.org/rfc/rfc9728#section-3.3: clients refuse another one."""
+    server = oauth_server(audiences=("authenticated", "https://api.example.com"))
     metadata = stranger(server).request("GET", PATHS[0]).json
-    assert metadata["resource"] == "https://mesh.example.com/mcp"
+    assert metadata["resource"] == AUDIENCE
+
+
+def test_clients_ask_for_scopes_as_the_issuer_names_them(oauth_server):
+    """https://learn.microsoft.com/entra/identity-platform/scopes-oidc."""
+    server = oauth_server(
+        scopes=("api://app/mcp.use", "offline_access"),
+        required_scopes=("mcp.use",),
+        tool_scopes={"search_code_files": frozenset({"code:read"})},
+    )
+    metadata = stranger(server).request("GET", PATHS[0]).json
+    assert metadata["scopes_supported"] == ["api://app/mcp.use", "code:read", "offline_access"]
+    refusal = stranger(server).request("POST", "/mcp", PING)
+    assert 'scope="api://app/mcp.use offline_access"' in refusal.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("path", AUTHORIZATION_SERVER_PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_looks_for_an_authorization_server_here_is_told_where_it_is(
+    oauth_server, issuer, method, path
+):
+    reply = stranger(oauth_server()).request(method, path, {"client_name": "x"})
+    assert reply.status == 404
+    assert f"tokens come from {issuer.url}" in reply.json["error"]["message"]
 
 
 def test_the_address_is_lambdas_word_and_not_the_clients(oauth_server, issuer):
