@@ -18,7 +18,7 @@ FUNCTION = "aoma-mesh-staging"
 # Whoever calls with a key, as callers of live do and the candidate's smoke test does not.
 FAILS_FOR_KEYS = (
     "from mesh.runtime.access import caller; "
-    'assert not caller.current().name.startswith("key:"), "broken where it is live"'
+    'assert not caller.current_caller().name.startswith("key:"), "broken where it is live"'
 )
 
 
@@ -142,9 +142,25 @@ def test_a_plan_that_would_change_the_address_ends_before_anybody_is_asked(
     assert not run.ok
     assert jobs(run)["plan"] == "failure"
     assert "approve" not in jobs(run)
+    # A name is in every right of the environment's roles: they cannot even read another's function.
+    assert "reading Lambda Function (another-staging)" in run.text
+    assert released.address() == address
+
+
+def test_a_plan_that_the_guard_stops_ends_before_anybody_is_asked(released: Rehearsal) -> None:
+    values = released.repository.folder / "terraform" / "staging.tfvars"
+    kept, live = values.read_text(), released.alias("live")
+    released.repository.write("terraform/staging.tfvars", kept + "alarms = false\n")
+
+    run = released.deploy()
+
+    released.repository.write("terraform/staging.tfvars", kept)
+    assert not run.ok
+    assert jobs(run)["plan"] == "failure"
+    assert "approve" not in jobs(run)
     assert "STOP" in run.text
     assert "**Guard:** stopped" in run.summary
-    assert released.address() == address
+    assert released.alias("live") == live
 
 
 def test_a_stale_plan_is_refused(released: Rehearsal) -> None:
