@@ -14,7 +14,7 @@ BUILT = {
 # Whoever calls with a role, as the candidate's smoke test does and nobody else here.
 FAILS_FOR_ROLES = (
     "from mesh.runtime.access import caller; "
-    'assert not caller.current().name.startswith("arn:"), "broken on purpose"'
+    'assert not caller.current_caller().name.startswith("arn:"), "broken on purpose"'
 )
 APPLIED = {"plan": "success", "approve": "success", "apply, try, promote": "success"}
 
