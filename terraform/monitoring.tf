@@ -3,6 +3,8 @@
 locals {
   # Not set, the server writes no metrics into its log.
   monitoring_environment = var.tool_metrics ? { MESH_METRICS_NAMESPACE = var.name } : {}
+  # Otherwise FastMCP answers everything, as asked.
+  fast_path_expected = var.fast_path && local.auth != "oauth" && !var.snap_start && var.invoke_mode == "BUFFERED"
 }
 
 module "monitoring" {
@@ -19,8 +21,11 @@ module "monitoring" {
   timeout_seconds    = var.timeout_seconds
   alarms             = var.alarms
   thresholds         = var.alarm_thresholds
+  tool_metrics       = var.tool_metrics && contains(["DEBUG", "INFO"], var.log_level)
+  fast_path          = local.fast_path_expected
   no_traffic_minutes = var.alarm_no_traffic_minutes
   email              = var.alarm_email
+  topic_arn          = var.alarm_topic_arn
   dashboard          = var.dashboard
   budget_usd         = var.budget_usd
   kms_key_arn        = var.kms_key_arn

@@ -1,14 +1,14 @@
 # Monitoring: alarms, dashboard, metrics and budget. docs/how-to/runbook.md says what to do.
 
 variable "alarms" {
-  description = "Watch the live alias: alarms, a composite one and the topic that it notifies. About $0.90 a month, of which ten alarms of an account are free."
+  description = "Watch the live alias: alarms, a composite one and the topic that it notifies. About $4 a month, less what of the ten free alarm and custom metrics of an account is left."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "alarm_email" {
-  description = "Address that alarms and the budget write to; AWS asks it first. Null writes to nobody: subscribe to alarm_topic_arn by other means."
+  description = "Address that alarms and the budget write to; AWS asks it first. Null writes to nobody by mail: use the variable alarm_topic_arn, or subscribe to the output of that name."
   type        = string
   default     = null
 
@@ -18,20 +18,39 @@ variable "alarm_email" {
   }
 }
 
+variable "alarm_topic_arn" {
+  description = "ARN of an SNS topic of yours, in the same region, that alarms and the budget write to, such as one for the people on call. Its policy must let cloudwatch.amazonaws.com and, with budget_usd, budgets.amazonaws.com publish. Null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn is \"${var.alarm_topic_arn == null ? "null" : var.alarm_topic_arn}\"; give the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME, or null."
+  }
+
+  validation {
+    condition     = var.alarm_topic_arn == null ? true : try(split(":", var.alarm_topic_arn)[3], var.region) == var.region
+    error_message = "alarm_topic_arn is in another region than ${var.region}; alarms write to topics of their own region only."
+  }
+}
+
 variable "alarm_thresholds" {
-  description = "From where on an alarm is raised: errors, throttles and url_5xx a minute, and duration_share, the part of timeout_seconds that the slowest hundredth of requests takes."
+  description = "From where on an alarm is raised. Each kind of failure has percent, the share of all requests or calls over 5 minutes and over an hour, and least, how many there must be in the hour. duration_share is the part of timeout_seconds that the slowest hundredth of requests takes."
   type = object({
-    errors         = optional(number, 1)
-    throttles      = optional(number, 1)
-    url_5xx        = optional(number, 1)
-    duration_share = optional(number, 0.8)
+    errors          = optional(object({ percent = optional(number, 5), least = optional(number, 3) }), {})
+    throttles       = optional(object({ percent = optional(number, 5), least = optional(number, 3) }), {})
+    url_5xx         = optional(object({ percent = optional(number, 5), least = optional(number, 3) }), {})
+    tool_errors     = optional(object({ percent = optional(number, 20), least = optional(number, 5) }), {})
+    refusals        = optional(object({ percent = optional(number, 50), least = optional(number, 100) }), {})
+    unexpected_full = optional(object({ percent = optional(number, 20), least = optional(number, 5) }), {})
+    duration_share  = optional(number, 0.8)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for value in [var.alarm_thresholds.errors, var.alarm_thresholds.throttles, var.alarm_thresholds.url_5xx] : value >= 1 && floor(value) == value])
-    error_message = "alarm_thresholds is ${jsonencode(var.alarm_thresholds)}; errors, throttles and url_5xx are whole numbers from 1."
+    condition     = alltrue([for name, kind in var.alarm_thresholds : kind.percent > 0 && kind.percent <= 100 && kind.least >= 1 && floor(kind.least) == kind.least if name != "duration_share"])
+    error_message = "alarm_thresholds is ${jsonencode(var.alarm_thresholds)}; percent is above 0 and at most 100, and least is a whole number from 1."
   }
 
   validation {
@@ -64,7 +83,7 @@ variable "dashboard" {
 }
 
 variable "tool_metrics" {
-  description = "Metrics of each tool: how long its calls took and how many failed, read by CloudWatch from the log. $0.60 a month for each tool that is used; needs log_level INFO or DEBUG."
+  description = "Metrics of each tool: how long its calls took and how many failed, read by CloudWatch from the log. $0.60 a month for each tool that is used, and $1.50 for what alarms and the query ways need; needs log_level INFO or DEBUG."
   type        = bool
   default     = true
   nullable    = false
@@ -78,7 +97,7 @@ variable "tracing" {
 }
 
 variable "budget_usd" {
-  description = "Budget of the whole account a month, in US dollars: alarm_email is told at 80 % of it, and when 100 % is foreseen. Null makes none."
+  description = "Budget of the whole account a month, in US dollars: alarm_email and alarm_topic_arn are told at 80 % of it, and when 100 % is foreseen. Null makes none."
   type        = number
   default     = null
 
@@ -88,7 +107,7 @@ variable "budget_usd" {
   }
 
   validation {
-    condition     = var.budget_usd == null || var.alarm_email != null
-    error_message = "budget_usd is set and alarm_email is null, so nobody would be told: set it too."
+    condition     = var.budget_usd == null || var.alarm_email != null || var.alarm_topic_arn != null
+    error_message = "budget_usd is set, and alarm_email and alarm_topic_arn are null, so nobody would be told: set one of them too."
   }
 }

@@ -54,6 +54,7 @@ class Bootstrap:
         wanted: what is asked for.
         steps: shows progress.
         confirm: asked before anything is changed, with what would be; False ends the run.
+        subscriber: asked once who is told of alarms; None for nobody.
     """
 
     stack: Stack
@@ -61,6 +62,7 @@ class Bootstrap:
     wanted: Wanted
     steps: progress.Steps
     confirm: Callable[[str], bool]
+    subscriber: Callable[[], str | None] = lambda: None
     where: account.Account = field(init=False)
     root: LinkedRoot = field(init=False)
 
@@ -143,6 +145,8 @@ class Bootstrap:
         kept: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
         given = {name: value for name, value in self.wanted.values.items() if value is not None}
         values = {"name": self.name} | kept | given | {"region": self.where.region}
+        if not values.get("alarm_subscriber"):
+            values["alarm_subscriber"] = self.subscriber()
         environments = {*kept.get("environments", ()), *self.wanted.environments}
         if environments:
             values["environments"] = sorted(environments)

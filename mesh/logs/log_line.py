@@ -13,6 +13,7 @@ PATH_WIDTH = 24
 SERVER_ERROR = 500
 SEVERE = {"ERROR", "CRITICAL", "FATAL"}
 FAILED = {"error", "failure", "timeout"}
+TRACEBACK = "Traceback (most recent call last)"
 # Around every invocation, and of no interest where it went well.
 FRAME = re.compile(r"^(INIT_START|START|END|REPORT|INIT_REPORT) ")
 FRAME_FAILED = re.compile(r"\tStatus: (error|failure|timeout)|^INIT_REPORT .*Error Type")
@@ -33,7 +34,24 @@ def failed(message: str) -> bool:
         return True
     inner = record.get("record")
     outcome = inner.get("status") if isinstance(inner, dict) else None
-    return str(record.get("level")) in SEVERE or outcome in FAILED
+    return _level(record) in SEVERE or outcome in FAILED
+
+
+def frames(message: str) -> list[str]:
+    """Give the lines of an exception's traceback; none where an event has none.
+
+    Args:
+        message: An event of the server, of Lambda in either log format, or of a library.
+    """
+    record = _record(message)
+    if record is None:
+        _, mark, rest = message.partition(TRACEBACK)
+        told = f"{mark}{rest}"
+    else:
+        stack = record.get("stackTrace")
+        told = "\n".join(map(str, stack)) if isinstance(stack, list) else ""
+        told = told or str(record.get("exception") or "")
+    return [_printable(text.rstrip()) for text in told.splitlines() if text.strip()]
 
 
 def line(timestamp_ms: int, message: str, *, width: int | None) -> str | None:
@@ -48,8 +66,17 @@ def line(timestamp_ms: int, message: str, *, width: int | None) -> str | None:
     if text is None:
         return None
     at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-    shown = f"{at:%H:%M:%S}  {''.join(c if c.isprintable() else ' ' for c in text)}"
+    shown = f"{at:%H:%M:%S}  {_printable(text)}"
     return shown if width is None else _cut(shown, width)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _level(record: dict[str, Any]) -> str:
+    # Lambda's own JSON has the second.
+    return str(record.get("level") or record.get("log_level") or "INFO")
 
 
 def _cut(text: str, width: int) -> str:
@@ -99,7 +126,9 @@ def _of_json(record: dict[str, Any], *, is_cut: bool) -> str | None:
         return _of_platform(kind, record.get("record"))
     if record.get("message") == "request" and isinstance(record.get("status"), int):
         return _of_request(record, is_cut=is_cut)
-    level = str(record.get("level", "INFO"))
+    level = _level(record)
+    if "errorType" in record:
+        return f"{level:<7}  {record['errorType']}: {record.get('errorMessage', '')}"
     told = str(record.get("message", json.dumps(record)))
     raised = str(record.get("exception") or "").strip().splitlines()
     # Before the message: a long one is cut at its end.

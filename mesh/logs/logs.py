@@ -33,6 +33,7 @@ class Event:
     identifier: str
     timestamp_ms: int
     message: str
+    stream: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,12 @@ class LogGroup:
         pages = self.client.get_paginator("filter_log_events")
         try:
             found = [
-                Event(event["eventId"], event["timestamp"], event["message"].rstrip("\n"))
+                Event(
+                    event["eventId"],
+                    event["timestamp"],
+                    event["message"].rstrip("\n"),
+                    event.get("logStreamName", ""),
+                )
                 for page in pages.paginate(logGroupName=self.name, startTime=since_ms)
                 for event in page["events"]
             ]

@@ -113,7 +113,19 @@ def architecture_of(stack: Stack, name: str) -> str:
     return said[1] if said else os.environ.get("TF_VAR_architecture", "arm64")  # noqa: SIM112 - Terraform's spelling
 
 
-def settings_file(stack: Stack, name: str, server: str, boundary: str) -> Path | None:
+def told_of_alarms(subscriber: str) -> str:
+    """The line of an environment's values that makes its alarms tell somebody.
+
+    Args:
+        subscriber: An e-mail address, or the ARN of an SNS topic.
+    """
+    name = "alarm_topic_arn" if subscriber.startswith("arn:") else "alarm_email"
+    return f"{name} = {json.dumps(subscriber)}"
+
+
+def settings_file(
+    stack: Stack, name: str, server: str, boundary: str, subscriber: str | None = None
+) -> Path | None:
     """Write an environment's values, unless they are there; the file when it was written."""
     target = stack.values_of(name)
     if target.exists():
@@ -122,6 +134,8 @@ def settings_file(stack: Stack, name: str, server: str, boundary: str) -> Path |
         f"# What {name} sets apart from the defaults.\n"
         f'environment          = "{name}"\npermissions_boundary = "{boundary}"\n'
     )
+    if subscriber:
+        text += f"{told_of_alarms(subscriber)}\n"
     if stack.is_checkout:
         text = text.replace("\nenvironment ", f'\nname                 = "{server}"\nenvironment ')
     target.write_text(text)

@@ -51,6 +51,7 @@ output "settings" {
     github_oidc_provider_arn = var.github_oidc_provider_arn
     release_branch           = var.release_branch
     break_glass_arns         = var.break_glass_arns
+    alarm_subscriber         = var.alarm_subscriber
     kms_key_arns             = var.kms_key_arns
     target_arns              = var.target_arns
     vpc                      = var.vpc

@@ -146,6 +146,18 @@ variable "break_glass_arns" {
   }
 }
 
+# Nothing here uses it: it is asked for once, and kept among the settings.
+variable "alarm_subscriber" {
+  description = "Who is told when an alarm goes off: an e-mail address, or the ARN of an SNS topic in the same region. `mesh bootstrap` writes it into each environment's file of values, as alarm_email or alarm_topic_arn. Null for nobody."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_subscriber == null ? true : can(regex("^([^@\\s]+@[^@\\s]+\\.[^@\\s]+|arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256})$", var.alarm_subscriber))
+    error_message = "alarm_subscriber is \"${var.alarm_subscriber == null ? "null" : var.alarm_subscriber}\"; give one e-mail address, or the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME."
+  }
+}
+
 variable "kms_key_arns" {
   description = "KMS keys that deployments may use, for kms_key_arn in terraform/."
   type        = list(string)

@@ -13,17 +13,27 @@ mock_provider "aws" {
 }
 
 variables {
-  function_name      = "mesh-test"
-  alias              = "live"
-  log_group_name     = "/aws/lambda/mesh-test"
-  namespace          = "mesh"
-  environment        = "test"
-  region             = "us-east-1"
-  architecture       = "arm64"
-  memory_mb          = 512
-  timeout_seconds    = 30
-  alarms             = true
-  thresholds         = { errors = 2, throttles = 3, url_5xx = 4, duration_share = 0.5 }
+  function_name   = "mesh-test"
+  alias           = "live"
+  log_group_name  = "/aws/lambda/mesh-test"
+  namespace       = "mesh"
+  environment     = "test"
+  region          = "us-east-1"
+  architecture    = "arm64"
+  memory_mb       = 512
+  timeout_seconds = 30
+  alarms          = true
+  tool_metrics    = true
+  fast_path       = true
+  thresholds = {
+    errors          = { percent = 2, least = 10 }
+    throttles       = { percent = 3, least = 11 }
+    url_5xx         = { percent = 4, least = 12 }
+    tool_errors     = { percent = 5, least = 13 }
+    refusals        = { percent = 6, least = 14 }
+    unexpected_full = { percent = 7, least = 15 }
+    duration_share  = 0.5
+  }
   no_traffic_minutes = null
   email              = null
   dashboard          = true
@@ -38,16 +48,40 @@ run "alarms_watch_the_live_alias_and_not_the_candidate" {
   }
 
   assert {
-    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.live :
-    alarm.dimensions == tomap({ FunctionName = "mesh-test", Resource = "mesh-test:live" })])
+    condition = alltrue([for query in flatten([for alarm in aws_cloudwatch_metric_alarm.live : [for query in alarm.metric_query : query.metric if query.id != "rate"]]) :
+      query.dimensions == (query.namespace == "mesh" ? tomap({ environment = "test", alias = "live" }) : tomap({ FunctionName = "mesh-test", Resource = "mesh-test:live" }))
+    ])
     error_message = "A candidate that fails its smoke test would wake somebody up."
   }
 
   assert {
     condition = { for name, alarm in aws_cloudwatch_metric_alarm.live : name => alarm.threshold } == {
-      duration = 15000, errors = 2, throttles = 3, url-5xx = 4
+      errors      = 2, throttles = 3, url-5xx = 4, tool-errors = 5, refusals = 6, unexpected-full = 7
+      errors-hour = 2, throttles-hour = 3, url-5xx-hour = 4, tool-errors-hour = 5, refusals-hour = 6, unexpected-full-hour = 7
     }
     error_message = jsonencode({ for name, alarm in aws_cloudwatch_metric_alarm.live : name => alarm.threshold })
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.duration[0].threshold == 15000
+    error_message = "duration_share is a share of the timeout."
+  }
+
+  # One failure at night is 100 % of what was asked, and no reason to get up.
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.live : name => [for query in alarm.metric_query : query.expression if query.id == "rate"][0] if startswith(name, "errors") } == {
+      errors      = "IF(failed >= 1, 100 * failed / all, 0)"
+      errors-hour = "IF(failed >= 10, 100 * failed / all, 0)"
+    }
+    error_message = jsonencode({ for name, alarm in aws_cloudwatch_metric_alarm.live : name => alarm.metric_query })
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.live : name => one(distinct([for query in alarm.metric_query : query.metric[0].period if query.id != "rate"])) if startswith(name, "errors") } == {
+      errors      = 300
+      errors-hour = 3600
+    }
+    error_message = "The two windows are 5 minutes and an hour."
   }
 
   assert {
@@ -56,7 +90,7 @@ run "alarms_watch_the_live_alias_and_not_the_candidate" {
   }
 
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.live : endswith(alarm.alarm_description, "docs/how-to/runbook.md#${name}")])
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.live : endswith(alarm.alarm_description, "docs/how-to/runbook.md#${trimsuffix(name, "-hour")}")])
     error_message = "An alarm has to name its page."
   }
 }
@@ -74,7 +108,7 @@ run "one_message_for_whatever_is_wrong" {
   }
 
   assert {
-    condition     = aws_cloudwatch_composite_alarm.unhealthy[0].alarm_rule == "ALARM(\"mesh-test-duration\") OR ALARM(\"mesh-test-errors\") OR ALARM(\"mesh-test-throttles\") OR ALARM(\"mesh-test-url-5xx\")"
+    condition     = aws_cloudwatch_composite_alarm.unhealthy[0].alarm_rule == join(" OR ", concat([for name in ["errors", "refusals", "throttles", "tool-errors", "unexpected-full", "url-5xx"] : "(ALARM(\"mesh-test-${name}\") AND ALARM(\"mesh-test-${name}-hour\"))"], ["ALARM(\"mesh-test-duration\")"]))
     error_message = aws_cloudwatch_composite_alarm.unhealthy[0].alarm_rule
   }
 
@@ -86,6 +120,24 @@ run "one_message_for_whatever_is_wrong" {
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0 && length(aws_budgets_budget.account) == 0
     error_message = "Nobody was named."
+  }
+}
+
+run "without_metrics_and_fast_path_nothing_is_watched_that_nobody_counts" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    tool_metrics = false
+    fast_path    = false
+  }
+
+  assert {
+    condition     = toset([for name in keys(aws_cloudwatch_metric_alarm.live) : trimsuffix(name, "-hour")]) == toset(["errors", "throttles", "url-5xx"])
+    error_message = jsonencode(keys(aws_cloudwatch_metric_alarm.live))
   }
 }
 
@@ -120,6 +172,7 @@ run "an_address_is_told_of_alarms_and_of_the_budget" {
 
   variables {
     email      = "ops@example.com"
+    topic_arn  = "arn:aws:sns:us-east-1:123456789012:on-call"
     budget_usd = 20
   }
 
@@ -133,6 +186,14 @@ run "an_address_is_told_of_alarms_and_of_the_budget" {
       ACTUAL = 80, FORECASTED = 100
     }
     error_message = "A budget that tells nobody is none."
+  }
+
+  assert {
+    condition = alltrue(concat(
+      [contains(aws_cloudwatch_composite_alarm.unhealthy[0].alarm_actions, "arn:aws:sns:us-east-1:123456789012:on-call")],
+      [for told in aws_budgets_budget.account[0].notification : told.subscriber_sns_topic_arns == toset(["arn:aws:sns:us-east-1:123456789012:on-call"])],
+    ))
+    error_message = "A topic is told as an address is."
   }
 }
 

@@ -89,7 +89,7 @@ run "refuses_parts_of_a_whole" {
     secrets_ttl_seconds  = 1.5
     allowed_origins      = ["https://a.example,https://b.example"]
 
-    alarm_thresholds         = { errors = 1.5 }
+    alarm_thresholds         = { errors = { least = 1.5 } }
     alarm_no_traffic_minutes = 1.5
   }
 
@@ -122,6 +122,7 @@ run "refuses_words_that_nobody_understands" {
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
     alarm_email        = "ops at example.com"
+    alarm_topic_arn    = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
   }
 
   expect_failures = [
@@ -138,6 +139,7 @@ run "refuses_words_that_nobody_understands" {
     var.log_retention_days,
     var.tags,
     var.alarm_email,
+    var.alarm_topic_arn,
   ]
 }
 
@@ -188,7 +190,7 @@ run "accepts_every_variable_set" {
     tags                 = { Team = "mesh" }
 
     alarm_email              = "ops@example.com"
-    alarm_thresholds         = { errors = 5, duration_share = 1 }
+    alarm_thresholds         = { errors = { percent = 100 }, duration_share = 1 }
     alarm_no_traffic_minutes = 1440
     tool_metrics             = false
     tracing                  = true

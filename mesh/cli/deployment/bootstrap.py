@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -42,14 +43,21 @@ def print_next(outputs: dict[str, Any]) -> None:
 
 def write_environments(outputs: dict[str, Any]) -> None:
     """Write a file of values for each environment that has none, or say what it lacks."""
-    from mesh.stack.environments import settings_file
+    from mesh.stack.environments import settings_file, told_of_alarms
 
+    subscriber = outputs["settings"].get("alarm_subscriber")
     for name, boundary in sorted(outputs["permissions_boundaries"].items()):
         here = current_stack()
-        written = settings_file(here, name, outputs["settings"]["name"], boundary)
+        written = settings_file(here, name, outputs["settings"]["name"], boundary, subscriber)
         if written is not None:
             click.echo(f"\nwritten: {written}; commit it")
-        elif boundary not in here.values_of(name).read_text():
+            continue
+        if subscriber and subscriber not in here.values_of(name).read_text():
+            click.echo(
+                f"\nadd to {here.values_of(name)}, for its alarms tell nobody without it:\n"
+                f"  {told_of_alarms(subscriber)}"
+            )
+        if boundary not in here.values_of(name).read_text():
             click.echo(
                 f"\nadd to {here.values_of(name)}, for its role may deploy nothing without it:\n"
                 f'  permissions_boundary = "{boundary}"'
@@ -89,7 +97,13 @@ def write_environments(outputs: dict[str, Any]) -> None:
     metavar="ARN",
     help="IAM user or role of a person who may repair environments by hand, with MFA; repeatable.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask before something is changed.")
+@click.option(
+    "--subscriber",
+    metavar="WHO",
+    help="Who is told of alarms: an e-mail address, or the ARN of an SNS topic. Asked for when "
+    "it is not given.",
+)
+@click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
 def command(
     *,
@@ -102,6 +116,7 @@ def command(
     state_bucket: str | None,
     oidc_provider: str | None,
     break_glass: tuple[str, ...],
+    subscriber: str | None,
     yes: bool,
     arguments: tuple[str, ...],
 ) -> None:
@@ -113,7 +128,8 @@ def command(
     repository's workflows alone, and at the end it prints what to set in GitHub.
     Without, people deploy by hand. With --break-glass each environment gets a role for
     these people, which asks for a second factor: for a lock that is left, a state that
-    is lost, a rollback without the pipeline. It says what it will do, and asks first.
+    is lost, a rollback without the pipeline. It asks who is told of alarms, and writes
+    that into new environments' files. It says what it will do, and asks first.
     The state of all this begins as a file and is moved into the bucket.
 
     Run again it changes what has changed, keeps what it was told before, and adds
@@ -133,7 +149,17 @@ def command(
         "github_repository_id": repository_id,
         "github_oidc_provider_arn": oidc_provider,
         "break_glass_arns": list(break_glass) or None,
+        "alarm_subscriber": subscriber,
     }
+
+    def ask_subscriber() -> str | None:
+        if yes or not sys.stdin.isatty():
+            return None
+        question = (
+            "\nWho is told of alarms? An e-mail address or an SNS topic's ARN, empty for nobody"
+        )
+        return click.prompt(question, default="", show_default=False) or None
+
     location = server_of()
     outputs = Bootstrap(
         stack=stack_of(location),
@@ -141,6 +167,7 @@ def command(
         wanted=Wanted(values, environments, arguments, region),
         steps=progress.Steps(STEPS),
         confirm=lambda question: yes or click.confirm(f"\n{question}. Go on?"),
+        subscriber=ask_subscriber,
     ).run()
     if outputs is None:
         raise click.ClickException("nothing was changed.")

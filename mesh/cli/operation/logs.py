@@ -41,7 +41,7 @@ class Ago(click.ParamType[int]):
     "--since", type=Ago(), default="10m", metavar="SPAN", help="How far back, 10m by default."
 )
 @click.option("--grep", metavar="TEXT", help="Only events with this text, in any case.")
-@click.option("--errors", is_flag=True, help="Only failures: errors, 5xx, timeouts.")
+@click.option("--errors", is_flag=True, help="Only failures, with their tracebacks.")
 @click.option("--raw", is_flag=True, help="Events as they were written, Lambda's own too.")
 @click.option("--environment", metavar="NAME", help="Of this environment, such as staging.")
 @click.option(
@@ -65,13 +65,16 @@ def command(
     """Show the function's CloudWatch logs: one line for each event, times in UTC.
 
     Without --environment or --log-group those of the stack on this machine.
+    With --errors these are errors, 5xx and timeouts, and what a traceback says follows
+    in full. Lines are cut to a terminal's width, and never in a pipe or a file.
     Requests are shown as method, path, status, duration, caller, and whether the
     instance was cold.
     Lambda's lines around an invocation that went well are left out; --raw has them.
     """
     if environment and log_group:
         raise click.UsageError("--environment and --log-group exclude each other.")
-    from mesh.logs import log_line, logs
+    from mesh.logs import logs
+    from mesh.logs.view import View
 
     group = logs.find(log_group, region, environment)
     began = int((time.time() - since) * 1000)
@@ -79,15 +82,11 @@ def command(
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     width = None if columns is None else max(NARROWEST, columns)
 
+    view = View(width=width, text=grep, errors=errors, raw=raw)
+
     def show(events: list[Event]) -> None:
         for event in events:
-            text = event.message
-            if (grep and grep.lower() not in text.lower()) or (
-                errors and not log_line.failed(text)
-            ):
-                continue
-            shown = text if raw else log_line.line(event.timestamp_ms, text, width=width)
-            if shown is not None:
+            for shown in view.lines(event):
                 click.echo(shown)
         # Whoever reads through a pipe wants it now.
         sys.stdout.flush()

@@ -16,6 +16,7 @@ from pathlib import Path
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
 
+from mesh.local_aws.cloudwatch import embedded_metrics
 from mesh.local_aws.cloudwatch.retention import cut_log_group
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.iam.role_credentials import allows
@@ -161,6 +162,8 @@ async def _put_events(batch: list[LogLine]) -> None:
                 if allows(version, "logs:CreateLogStream", f"{arn}:*"):
                     cloudwatch_logs._create_log_stream(wanted)  # noqa: SLF001 - see above
                 cloudwatch_logs._put_log_events({**wanted, "logEvents": events})  # noqa: SLF001 - see above
+            for line in lines:
+                embedded_metrics.take(line.message)
             cut_log_group(group)
 
 

@@ -1,4 +1,4 @@
-"""AWS/Lambda metrics of invocations and of Function URLs, so that alarms see URL traffic.
+"""AWS/Lambda metrics of invocations and of Function URLs, and when alarms are looked at.
 
 Counted where a request runs, and written by the control plane in one go: a request waits
 for none of it, and MiniStack's stores are touched by one thread only.
@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
+from mesh.local_aws.cloudwatch import embedded_metrics
 from mesh.local_aws.cloudwatch.retention import cut_points
 from mesh.local_aws.functions import FunctionName
 
 NAMESPACE = "AWS/Lambda"
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
+# How often alarms are looked at where nothing new was counted: time alone changes a state.
+QUIET_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class _Datum:
 
 _waiting: Counter[_Datum] = Counter()
 _lock = threading.Lock()
+_looks = deque([0.0], maxlen=1)
 
 
 def record_invocation(
@@ -82,7 +86,7 @@ def record_url_request(
 
 
 def publish() -> None:
-    """Write what was counted since the last time, then look at the alarms.
+    """Write what was counted since the last time, then look at the alarms: see QUIET_SECONDS.
 
     Called on the control plane's loop. Equal values are one point with a count, which
     CloudWatch has too (PutMetricData's Values and Counts).
@@ -97,7 +101,13 @@ def publish() -> None:
             for datum, count in counted.items():
                 if (datum.function.account, datum.function.region) == (account, region):
                     _write(datum, count, now)
-            cloudwatch._evaluate_all_alarms()  # noqa: SLF001 - MiniStack is in this process, and pinned
+    embedded = embedded_metrics.taken()
+    if not places and not embedded and now - _looks[0] < QUIET_SECONDS:
+        return
+    _looks.append(now)
+    for account, region in {key[:2] for key in list(cloudwatch._alarms._data)}:  # noqa: SLF001 - MiniStack is in this process, and pinned
+        with request_scope(account, region):
+            cloudwatch._evaluate_all_alarms()  # noqa: SLF001 - see above
 
 
 def _add(

@@ -26,7 +26,7 @@ from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.garbage import imported
 from mesh.runtime.observability import logs, way
-from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
+from mesh.runtime.observability.access_log import alias_of, request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import tool_metrics
 from mesh.runtime.request.errors import (
     INTERNAL,
@@ -138,6 +138,7 @@ class Front:
             calls=[call] if call else [],
             metrics=self._metrics,
             way=way.FAST,
+            alias=alias_of(context),
         )
         logger.info("request", extra={"fields": fields})
 

@@ -24,6 +24,8 @@ SECRET_CHARACTERS = 32
 # Compiled where a path is as long: no path of this server is.
 SECRET_LOOKING = rf"[A-Za-z0-9_.~%+=-]{{{SECRET_CHARACTERS},}}"
 MAX_PATH = 200
+# Of the parts of a function's ARN.
+QUALIFIER = 7
 # Longer than every registered method: https://www.iana.org/assignments/http-methods
 MAX_METHOD = 32
 # What X-Ray writes is shorter; a client may send whatever it likes.
@@ -52,6 +54,15 @@ def request_id(event: Mapping[str, Any], context: Any) -> str | None:
     return str(found) if found else None
 
 
+def alias_of(context: Any) -> str | None:
+    """The alias or version that was asked for, such as `live`; None where there is none.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+    """
+    parts = str(getattr(context, "invoked_function_arn", "")).split(":")
+    return parts[QUALIFIER] if len(parts) > QUALIFIER else None
+
+
 def outcome(status: int) -> str:
     """The end of a request that no call tells: `ok`, `refused`, `invalid` or `error`."""
     if status in REFUSED:
@@ -75,6 +86,7 @@ def request_fields(
     metrics: ToolMetrics | None,
     way: str,
     reason: str | None = None,
+    alias: str | None = None,
 ) -> dict[str, Any]:
     """The fields of a request's line.
 
@@ -91,6 +103,7 @@ def request_fields(
         metrics: What a line says to CloudWatch; None for nothing.
         way: See `mesh.runtime.observability.way`.
         reason: As above.
+        alias: See `alias_of`.
     """
     fields: dict[str, Any] = {
         "method": _shown(method[:MAX_METHOD]),
@@ -114,7 +127,13 @@ def request_fields(
     elif calls:
         fields["calls"] = calls
     if metrics:
-        fields |= metrics.fields(calls[0] if len(calls) == 1 else {}, way)
+        fields |= metrics.fields(
+            calls[0] if len(calls) == 1 else {},
+            way,
+            alias=alias,
+            reason=reason,
+            refused=status in REFUSED,
+        )
     return fields
 
 

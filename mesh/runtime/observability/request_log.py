@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mesh.runtime.observability import call_log, way
-from mesh.runtime.observability.access_log import request_fields, request_id, trace_id
+from mesh.runtime.observability.access_log import alias_of, request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import ToolMetrics
 
 logger = logging.getLogger("mesh.request")
@@ -55,6 +55,7 @@ class RequestLog:
             try:
                 await self._app(scope, receive, watch)
             finally:
+                alias = alias_of(scope.get("aws.context"))
                 fields = request_fields(
                     method=scope["method"],
                     path=scope["path"],
@@ -68,16 +69,17 @@ class RequestLog:
                     metrics=self._metrics,
                     way=way.FULL,
                     reason=way.reason(),
+                    alias=alias,
                 )
                 logger.info("request", extra={"fields": fields})
                 if len(calls) > 1:
-                    self._tell_each(calls)
+                    self._tell_each(calls, alias)
 
-    def _tell_each(self, calls: list[call_log.Call]) -> None:
+    def _tell_each(self, calls: list[call_log.Call], alias: str | None) -> None:
         """Log what CloudWatch reads of a batch: a line has one set of dimensions."""
         for call in calls:
-            if measured := self._measured(call):
+            if measured := self._measured(call, alias):
                 logger.info("call of a batch", extra={"fields": measured})
 
-    def _measured(self, call: call_log.Call) -> dict[str, Any]:
-        return self._metrics.fields(call) if self._metrics else {}
+    def _measured(self, call: call_log.Call, alias: str | None) -> dict[str, Any]:
+        return self._metrics.fields(call, alias=alias) if self._metrics else {}

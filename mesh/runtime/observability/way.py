@@ -6,6 +6,8 @@ docs/explanation/fast-path.md says what each reason means.
 from __future__ import annotations
 
 FAST, FULL = "fast", "full"
+# The build found that the fast path can answer, and here it cannot.
+UNEXPECTED = frozenset({"environment", "error"})
 
 _reason = "off"
 

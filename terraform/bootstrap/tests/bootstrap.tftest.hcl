@@ -565,3 +565,13 @@ run "a_whole_account_cannot_repair" {
 
   expect_failures = [var.break_glass_arns]
 }
+
+run "alarms_tell_an_address_or_a_topic" {
+  command = plan
+
+  variables {
+    alarm_subscriber = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
+  }
+
+  expect_failures = [var.alarm_subscriber]
+}

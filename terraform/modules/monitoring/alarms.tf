@@ -8,58 +8,153 @@ locals {
     FunctionName = var.function_name
     Resource     = "${var.function_name}:${var.alias}"
   }
+  # What the server counts: mesh/runtime/observability/metrics.py.
+  own = {
+    environment = var.environment
+    alias       = var.alias
+  }
 
-  alarms = {
+  # Shares of all that was asked. Each is watched over two windows, and only both together
+  # notify: the hour says that it matters, the five minutes that it still goes on.
+  # https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts
+  rates = {
     errors = {
-      metric    = "Errors"
-      statistic = "Sum"
-      seconds   = 60
+      failed    = { namespace = "AWS/Lambda", metric = "Errors" }
+      all       = { namespace = "AWS/Lambda", metric = "Invocations", stat = "Sum" }
       threshold = var.thresholds.errors
-      means     = "Invocations failed: ${var.thresholds.errors} or more in a minute."
+      means     = "of invocations failed"
     }
     throttles = {
-      metric    = "Throttles"
-      statistic = "Sum"
-      seconds   = 60
+      failed    = { namespace = "AWS/Lambda", metric = "Throttles" }
+      all       = { namespace = "AWS/Lambda", metric = "UrlRequestCount", stat = "Sum" } # a throttled request is no invocation
       threshold = var.thresholds.throttles
-      means     = "Requests were turned away for want of concurrency: ${var.thresholds.throttles} or more in a minute."
-    }
-    duration = {
-      metric    = "Duration"
-      statistic = "p99"
-      seconds   = 300
-      threshold = var.thresholds.duration_share * var.timeout_seconds * 1000
-      means     = "One request in a hundred took ${100 * var.thresholds.duration_share} % of the timeout of ${var.timeout_seconds} s or longer, over 5 minutes."
+      means     = "of requests were turned away for want of concurrency"
     }
     url-5xx = {
-      metric    = "Url5xxCount"
-      statistic = "Sum"
-      seconds   = 60
+      failed    = { namespace = "AWS/Lambda", metric = "Url5xxCount" }
+      all       = { namespace = "AWS/Lambda", metric = "UrlRequestCount", stat = "Sum" }
       threshold = var.thresholds.url_5xx
-      means     = "Callers were answered with 5xx: ${var.thresholds.url_5xx} or more in a minute."
+      means     = "of requests were answered with 5xx"
+    }
+    tool-errors = {
+      failed    = { namespace = var.namespace, metric = "tool_errors" }
+      all       = { namespace = var.namespace, metric = "tool_errors", stat = "SampleCount" }
+      threshold = var.thresholds.tool_errors
+      means     = "of calls of tools ended in an error"
+    }
+    refusals = {
+      failed    = { namespace = var.namespace, metric = "refused" }
+      all       = { namespace = var.namespace, metric = "refused", stat = "SampleCount" }
+      threshold = var.thresholds.refusals
+      means     = "of requests were refused with 401, 403 or 429"
+    }
+    unexpected-full = {
+      failed    = { namespace = var.namespace, metric = "unexpected_full" }
+      all       = { namespace = var.namespace, metric = "unexpected_full", stat = "SampleCount" }
+      threshold = var.thresholds.unexpected_full
+      means     = "of requests needed FastMCP although the build made the fast path for them"
     }
   }
+  # Those that the server counts, where it counts.
+  counted = ["tool-errors", "refusals", "unexpected-full"]
+  watched = var.alarms ? {
+    for name, rate in local.rates : name => rate
+    if(!contains(local.counted, name) || var.tool_metrics) && (name != "unexpected-full" || var.fast_path)
+  } : {}
+
+  windows = {
+    ""      = { seconds = 300, least = false, over = "5 minutes" }
+    "-hour" = { seconds = 3600, least = true, over = "an hour" }
+  }
+  alarms = merge([
+    for name, rate in local.watched : {
+      for suffix, window in local.windows : "${name}${suffix}" => {
+        page    = name
+        rate    = rate
+        seconds = window.seconds
+        means = format(
+          "%s %% %s over %s%s.", rate.threshold.percent, rate.means, window.over,
+          window.least ? ", and at least ${rate.threshold.least} in all" : ""
+        )
+        expression = "IF(failed >= ${window.least ? rate.threshold.least : 1}, 100 * failed / all, 0)"
+      }
+    }
+  ]...)
 }
 
 resource "aws_cloudwatch_metric_alarm" "live" {
-  for_each = { for name, alarm in local.alarms : name => alarm if var.alarms }
+  for_each = local.alarms
 
   alarm_name        = "${var.function_name}-${each.key}"
-  alarm_description = "${each.value.means} What to do: docs/how-to/runbook.md#${each.key}"
+  alarm_description = "${each.value.means} What to do: docs/how-to/runbook.md#${each.value.page}"
+
+  metric_query {
+    id          = "rate"
+    expression  = each.value.expression
+    label       = "%"
+    return_data = true
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = each.value.rate.failed.namespace
+      metric_name = each.value.rate.failed.metric
+      dimensions  = each.value.rate.failed.namespace == var.namespace ? local.own : local.live
+      stat        = "Sum"
+      period      = each.value.seconds
+    }
+  }
+
+  metric_query {
+    id = "all"
+
+    metric {
+      namespace   = each.value.rate.all.namespace
+      metric_name = each.value.rate.all.metric
+      dimensions  = each.value.rate.all.namespace == var.namespace ? local.own : local.live
+      stat        = each.value.rate.all.stat
+      period      = each.value.seconds
+    }
+  }
+
+  evaluation_periods  = 1
+  threshold           = each.value.rate.threshold.percent
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+
+  # Nothing is counted while nobody asks, and that is a good time.
+  treat_missing_data = "notBreaching"
+
+  # CloudWatch refuses to delete an alarm that a composite one names: this makes Terraform
+  # update the composite one first.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+moved {
+  from = aws_cloudwatch_metric_alarm.live["duration"]
+  to   = aws_cloudwatch_metric_alarm.duration[0]
+}
+
+resource "aws_cloudwatch_metric_alarm" "duration" {
+  count = var.alarms ? 1 : 0
+
+  alarm_name        = "${var.function_name}-duration"
+  alarm_description = "One request in a hundred took ${100 * var.thresholds.duration_share} % of the timeout of ${var.timeout_seconds} s or longer, in two of three periods of 5 minutes. What to do: docs/how-to/runbook.md#duration"
 
   namespace  = "AWS/Lambda"
   dimensions = local.live
 
-  metric_name         = each.value.metric
-  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
-  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
-  period              = each.value.seconds
-  evaluation_periods  = 1
-  threshold           = each.value.threshold
+  metric_name         = "Duration"
+  extended_statistic  = "p99"
+  period              = 300
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  threshold           = var.thresholds.duration_share * var.timeout_seconds * 1000
   comparison_operator = "GreaterThanOrEqualToThreshold"
-
-  # Lambda says nothing of a minute without requests, and that is a good minute.
-  treat_missing_data = "notBreaching"
+  treat_missing_data  = "notBreaching"
 }
 
 resource "aws_cloudwatch_metric_alarm" "no_traffic" {
@@ -88,20 +183,33 @@ resource "aws_cloudwatch_metric_alarm" "no_traffic" {
   }
 }
 
+locals {
+  topic_arns = var.topic_arn == null ? [] : [var.topic_arn]
+}
+
 # The only one that notifies: a failure that raises three alarms sends one message.
 resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   count = var.alarms ? 1 : 0
 
   alarm_name        = "${var.function_name}-unhealthy"
-  alarm_description = "At least one alarm of ${var.function_name} is on; the reason names it. What to do: docs/how-to/runbook.md#unhealthy"
+  alarm_description = "${var.function_name} fails; the reason names an alarm that says how. What to do: docs/how-to/runbook.md#unhealthy"
 
-  alarm_rule = join(" OR ", [
-    for alarm in concat(values(aws_cloudwatch_metric_alarm.live), aws_cloudwatch_metric_alarm.no_traffic) :
-    "ALARM(\"${alarm.alarm_name}\")"
-  ])
+  alarm_rule = join(" OR ", concat(
+    [
+      for name in keys(local.watched) : format(
+        "(ALARM(\"%s\") AND ALARM(\"%s\"))",
+        aws_cloudwatch_metric_alarm.live[name].alarm_name,
+        aws_cloudwatch_metric_alarm.live["${name}-hour"].alarm_name,
+      )
+    ],
+    [
+      for alarm in concat(aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.no_traffic) :
+      "ALARM(\"${alarm.alarm_name}\")"
+    ],
+  ))
 
-  alarm_actions = aws_sns_topic.alarms[*].arn
-  ok_actions    = aws_sns_topic.alarms[*].arn
+  alarm_actions = concat(aws_sns_topic.alarms[*].arn, local.topic_arns)
+  ok_actions    = concat(aws_sns_topic.alarms[*].arn, local.topic_arns)
 }
 
 # Not encrypted without a key of the customer's: CloudWatch may not use the key aws/sns, and

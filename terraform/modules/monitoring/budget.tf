@@ -18,7 +18,8 @@ resource "aws_budgets_budget" "account" {
       comparison_operator        = "GREATER_THAN"
       threshold                  = notification.value
       threshold_type             = "PERCENTAGE"
-      subscriber_email_addresses = [var.email]
+      subscriber_email_addresses = var.email == null ? [] : [var.email]
+      subscriber_sns_topic_arns  = local.topic_arns
     }
   }
 }

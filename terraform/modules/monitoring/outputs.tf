@@ -7,6 +7,7 @@ output "alarm_names" {
   description = "Names of all alarms, the composite one last."
   value = concat(
     values(aws_cloudwatch_metric_alarm.live)[*].alarm_name,
+    aws_cloudwatch_metric_alarm.duration[*].alarm_name,
     aws_cloudwatch_metric_alarm.no_traffic[*].alarm_name,
     aws_cloudwatch_composite_alarm.unhealthy[*].alarm_name,
   )

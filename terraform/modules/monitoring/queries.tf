@@ -3,10 +3,11 @@
 
 locals {
   queries = {
-    # Tracebacks are in the log and nowhere else.
+    # Tracebacks are in the log and nowhere else. What no logger wrote is a plain line: Lambda's
+    # of an unhandled exception, and what Python prints itself.
     errors           = <<-EOT
-      fields @timestamp, logger, message, exception, request_id
-      | filter level in ["ERROR", "CRITICAL"] or @message like /Task timed out|Status: (error|timeout)/
+      fields @timestamp, logger, coalesce(message, errorMessage, @message) as told, exception, request_id
+      | filter level in ["ERROR", "CRITICAL"] or log_level in ["ERROR", "CRITICAL"] or record.status in ["error", "failure", "timeout"] or @message like /^\[(ERROR|CRITICAL)\]|^Traceback|Task timed out|Runtime\.\w+|Runtime exited|Status: (error|timeout)/
       | sort @timestamp desc
       | limit 100
     EOT

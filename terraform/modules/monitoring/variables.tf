@@ -49,8 +49,26 @@ variable "alarms" {
 }
 
 variable "thresholds" {
-  description = "From where an alarm is on: errors, throttles and url_5xx a minute, and the share of the timeout that the 99th percentile of durations takes."
-  type        = object({ errors = number, throttles = number, url_5xx = number, duration_share = number })
+  description = "From where an alarm is on: for each kind of failure the percent, over 5 minutes and over an hour, and the least number in the hour; and the share of the timeout that the 99th percentile of durations takes."
+  type = object({
+    errors          = object({ percent = number, least = number })
+    throttles       = object({ percent = number, least = number })
+    url_5xx         = object({ percent = number, least = number })
+    tool_errors     = object({ percent = number, least = number })
+    refusals        = object({ percent = number, least = number })
+    unexpected_full = object({ percent = number, least = number })
+    duration_share  = number
+  })
+}
+
+variable "tool_metrics" {
+  description = "Whether the server writes metrics into its log, so that alarms can watch them."
+  type        = bool
+}
+
+variable "fast_path" {
+  description = "Whether requests should be answered without FastMCP where the build says so."
+  type        = bool
 }
 
 variable "no_traffic_minutes" {
@@ -61,6 +79,12 @@ variable "no_traffic_minutes" {
 variable "email" {
   description = "Address that gets messages about alarms and the budget; null sends none."
   type        = string
+}
+
+variable "topic_arn" {
+  description = "ARN of another SNS topic, in the same region, that gets messages about alarms and the budget; null for none."
+  type        = string
+  default     = null
 }
 
 variable "kms_key_arn" {

@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from mesh.local_aws.process import Running
 
 NAME = "aoma-mesh-dev"
+# Writes of a tool's call what the server would.
 FAILS_WHEN_ASKED = """
+from mesh.runtime.observability.metrics import ToolMetrics
+import json
+
+METRICS = ToolMetrics("aoma-mesh", "dev")
+
 def handler(event, context):
-    if event["rawPath"] == "/fail":
+    path = event["rawPath"]
+    if path == "/fail":
         raise ValueError("as asked")
+    call = {"tool": "search", "tool_duration_ms": 1.0}
+    call["outcome"] = "tool_error" if path == "/tool-error" else "ok"
+    alias = context.invoked_function_arn.split(":")[7]
+    line = METRICS.fields(call, "fast", alias=alias)
+    print(json.dumps(line | {"_aws": json.loads(line["_aws"])}))
     return "fine"
 """
 
@@ -40,19 +52,28 @@ def until(promised: Callable[[], bool], seconds: float) -> bool:
 
 
 @pytest.mark.usefixtures("aws")
-def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
+def test_shares_of_failures_raise_the_alarms_tell_of_it_and_are_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: Running
 ) -> None:
     del aws
     zip_path = tmp_path / "function.zip"
     with zipfile.ZipFile(zip_path, "w") as archive:
         archive.writestr("mesh/runtime/handler.py", FAILS_WHEN_ASKED)
+        for name in ("metrics", "way"):
+            file = f"mesh/runtime/observability/{name}.py"
+            archive.write(ROOT / file, file)
     monkeypatch.setenv("TF_VAR_zip_path", str(zip_path))
     # Local AWS runs nothing else.
     monkeypatch.setenv("TF_VAR_architecture", host.architecture())
     root = Cli(ROOT / "terraform", tmp_path / "terraform.tfstate")
     Cli(root.folder).run("init", "-input=false", "-lockfile=readonly")
-    more = {"alarm_no_traffic_minutes": 60, "alarm_email": "ops@example.com", "budget_usd": 20}
+    on_call = boto3.client("sns").create_topic(Name="on-call")["TopicArn"]
+    more = {
+        "alarm_no_traffic_minutes": 60,
+        "alarm_email": "ops@example.com",
+        "alarm_topic_arn": on_call,
+        "budget_usd": 20,
+    }
     root.run("apply", "-auto-approve", **more)
     root.run("plan", "-detailed-exitcode", **more)
     root.run("apply", "-auto-approve")
@@ -80,29 +101,34 @@ def test_failing_calls_raise_the_alarms_tell_of_it_and_are_over_a_minute_later(
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
 
-    # Well, then failing: the alarms of what failed, and of nothing else.
-    assert httpx.get(url, timeout=60).status_code == 200
-    assert until(lambda: states()["errors"] == "OK", 60)
-    assert httpx.get(f"{url}fail", timeout=60).status_code == 502
-    assert until(lambda: states()["unhealthy"] == "ALARM", 60), states()
-    assert until(lambda: states()["url-5xx"] == "ALARM", 60), states()
-    assert states() == {
-        "errors": "ALARM",
-        "url-5xx": "ALARM",
-        "unhealthy": "ALARM",
-        "throttles": "OK",
-        "duration": "OK",
-    }
+    def raised() -> set[str]:
+        return {name for name, state in states().items() if state == "ALARM"}
+
+    def ask(path: str, status: int, times: int = 1) -> None:
+        for _ in range(times):
+            assert httpx.get(f"{url}{path}", timeout=60).status_code == status
+
+    # One failure is not worth a message, although it is 100 % of five minutes.
+    ask("fail", 502)
+    assert until(lambda: raised() == {"errors", "url-5xx"}, 60), states()
+    assert told() == []
+
+    # Three in the hour are, and nothing else is on.
+    ask("fail", 502, 2)
+    both = {"errors", "errors-hour", "url-5xx", "url-5xx-hour", "unhealthy"}
+    assert until(lambda: raised() == both, 60), states()
     assert told() == [f"{NAME}-unhealthy ALARM"]
 
-    # Well again; local AWS looks at an alarm when there is something new.
-    def recovered() -> bool:
-        assert httpx.get(url, timeout=60).status_code == 200
-        return states()["unhealthy"] == "OK"
-
-    assert until(recovered, 120), states()
-    assert set(states().values()) == {"OK"}
+    # Well again: their share of all requests falls below 5 %.
+    ask("", 200, 60)
+    assert until(lambda: set(states().values()) == {"OK"}, 60), states()
     assert told() == [f"{NAME}-unhealthy OK"]
+
+    # Calls of tools are answered with 200 and counted from the log.
+    ask("tool-error", 200, 20)
+    of_tools = {"tool-errors", "tool-errors-hour", "unhealthy"}
+    assert until(lambda: raised() == of_tools, 60), states()
+    assert told() == [f"{NAME}-unhealthy ALARM"]
 
     root.destroy()
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []

@@ -28,11 +28,14 @@ def test_people_deploy_first_and_a_repository_later(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     iam, s3 = boto3.client("iam"), boto3.client("s3")
-    assert run(["bootstrap", "--environment", "staging", "--yes"]) == 0
+    asked = ["bootstrap", "--environment", "staging", "--subscriber", "ops@example.com", "--yes"]
+    assert run(asked) == 0
 
     told = capsys.readouterr().out
     assert f"mesh deploy --environment staging    # {account.role(ROLE)}" in told
     assert "gh secret" not in told
+    # Its file is there already, and whoever keeps it decides.
+    assert 'tell nobody without it:\n  alarm_email = "ops@example.com"' in told
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
     assert s3.head_object(Bucket=BUCKET, Key="bootstrap.tfstate")
     with pytest.raises(ClientError):
@@ -62,6 +65,8 @@ def test_people_deploy_first_and_a_repository_later(
     trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     assert "root" not in str(trust)
 
-    # Run again without it, it keeps the repository.
+    # Run again without them, it keeps the repository and who is told of alarms.
+    capsys.readouterr()
     assert run(["bootstrap", "--yes"]) == 0
     assert account.of_github(ROLE, SUBJECT)
+    assert "ops@example.com" in capsys.readouterr().out

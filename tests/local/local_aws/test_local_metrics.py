@@ -12,6 +12,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests.fixtures.deployed import ECHO, client, wait_until
 
@@ -116,6 +117,102 @@ def test_an_alarm_goes_off_by_url_traffic_and_not_by_another_functions(deploy, r
     assert other.get().status_code == 502
     assert wait_until(lambda: state(other) == "ALARM")
     assert wait_until(lambda: state(function) == "OK")
+
+
+def put(running, name, expression="IF(failed >= 2, 100 * failed / all, 0)", **changed):
+    """An alarm on the share of failed calls, whose metrics a log or PutMetricData fills."""
+    queries = [{"Id": "rate", "Expression": expression, "ReturnData": True}]
+    for identity, statistic in (("failed", "Sum"), ("all", "SampleCount")):
+        metric = {
+            "Namespace": "shop",
+            "MetricName": "failed",
+            "Dimensions": [{"Name": "test", "Value": name}],
+        }
+        measured = {"Metric": metric, "Period": 300, "Stat": statistic}
+        queries.append({"Id": identity, "MetricStat": measured, "ReturnData": False})
+    parameters = {
+        "AlarmName": name,
+        "Metrics": queries,
+        "EvaluationPeriods": 1,
+        "Threshold": 50,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    client(running, "cloudwatch").put_metric_alarm(**parameters | changed)
+
+
+def described(running, name):
+    (alarm,) = client(running, "cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return alarm
+
+
+def test_an_alarm_on_an_expression_follows_metrics_that_a_log_line_has(deploy, running):
+    function = deploy("""
+import json, time
+
+def handler(event, context):
+    failed = int(event["rawPath"] == "/fail")
+    metric = {"Namespace": "shop", "Dimensions": [["test"]], "Metrics": [{"Name": "failed"}]}
+    about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metric]}
+    print(json.dumps({"_aws": about, "test": "embedded", "failed": failed}))
+""")
+    put(running, "embedded")
+    assert described(running, "embedded")["Metrics"][0]["Expression"].startswith("IF(")
+    # Nothing was counted: that is good here.
+    assert wait_until(lambda: described(running, "embedded")["StateValue"] == "OK")
+    function.get()
+    function.get("fail")
+    function.get("fail")
+    assert wait_until(lambda: described(running, "embedded")["StateValue"] == "ALARM")
+    assert "66.6667" in described(running, "embedded")["StateReason"]
+    function.get()
+    function.get()
+    assert wait_until(lambda: described(running, "embedded")["StateValue"] == "OK")
+
+
+@pytest.mark.parametrize(
+    ("treatment", "state"),
+    [("breaching", "ALARM"), ("notBreaching", "OK"), ("missing", "INSUFFICIENT_DATA")],
+)
+def test_missing_data_counts_as_the_alarm_says(running, treatment, state):
+    put(running, treatment, TreatMissingData=treatment)
+    assert wait_until(lambda: described(running, treatment)["StateValue"] == state)
+
+
+def test_an_alarm_needs_as_many_bad_periods_as_it_says(running):
+    parameters = {
+        "Namespace": "shop",
+        "MetricName": "slow",
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 3,
+        "DatapointsToAlarm": 2,
+        "Threshold": 5,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    cloudwatch, now = client(running, "cloudwatch"), datetime.now(UTC)
+    datum = {"MetricName": "slow", "Value": 9, "Timestamp": now - timedelta(seconds=30)}
+    cloudwatch.put_metric_data(Namespace="shop", MetricData=[datum])
+    cloudwatch.put_metric_alarm(AlarmName="slow", **parameters, Metrics=[])
+    assert wait_until(lambda: described(running, "slow")["StateValue"] == "OK")
+    earlier = datum | {"Timestamp": now - timedelta(seconds=90)}
+    cloudwatch.put_metric_data(Namespace="shop", MetricData=[earlier])
+    assert wait_until(lambda: described(running, "slow")["StateValue"] == "ALARM")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"expression": "SEARCH('{shop} failed', 'Sum', 300)"}, "does not evaluate"),
+        ({"expression": "failed / gone"}, "uses gone"),
+        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "does not compare"),
+    ],
+)
+def test_an_alarm_that_could_not_be_evaluated_is_refused(running, changed, said):
+    with pytest.raises(ClientError, match=said) as refused:
+        put(running, "refused", **changed)
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
 
 
 def query(running, **parameters):

@@ -177,7 +177,7 @@ def test_events_of_a_log_group(write: Write, capsys: pytest.CaptureFixture[str])
     assert mesh_logs("--since", "2h") == 0
     assert "long ago" in capsys.readouterr().out
     assert mesh_logs("--errors") == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 3
     assert mesh_logs("--grep", "said some") == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
     assert mesh_logs("--raw") == 0
@@ -192,6 +192,42 @@ def test_nothing_is_cut_off_in_a_pipe(write: Write) -> None:
     request, error = done.stdout.splitlines()
     assert path in request
     assert error.endswith("x" * 300)
+
+
+FRAME = f'  File "/var/task/{"deep/" * 40}server.py", line 12, in search'
+JSON_ERROR = {
+    "timestamp": "2026-11-22T10:00:01.123Z",
+    "log_level": "ERROR",
+    "errorMessage": "as asked",
+    "errorType": "ValueError",
+    "requestId": ID,
+    "stackTrace": [f"{FRAME}\n    raise ValueError('as asked')\n"],
+}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (
+            json.dumps(
+                {"level": "ERROR", "message": "m", "exception": f"Tr\n{FRAME}\nValueError: x"}
+            ),
+        ),
+        (json.dumps(JSON_ERROR),),
+        (f"[ERROR] ValueError: x\nTraceback (most recent call last):\n{FRAME}",),
+        ("Traceback (most recent call last):", FRAME, "    f()", "ValueError: x"),
+    ],
+    ids=["the server's", "Lambda's JSON", "Lambda's text", "printed"],
+)
+def test_errors_come_with_their_frames_in_full(
+    write: Write, capsys: pytest.CaptureFixture[str], messages: tuple[str, ...]
+) -> None:
+    write("well", *messages, "well again")
+    assert mesh_logs("--errors") == 0
+    said = capsys.readouterr().out
+    assert "ValueError" in said
+    assert f"          {FRAME}\n" in said
+    assert "well" not in said
 
 
 def test_an_unknown_log_group_is_one_line(write: Write, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ PARTS = ("**What it means.**", "**What to look at.**", "**What to do.**")
 
 def alarms() -> set[str]:
     """Give the last part of each alarm's name."""
-    in_map = re.search(r"^  alarms = {\n(.*?)^  }", ALARMS, re.DOTALL | re.MULTILINE)
+    in_map = re.search(r"^  rates = {\n(.*?)^  }", ALARMS, re.DOTALL | re.MULTILINE)
     assert in_map is not None
     named = re.findall(r'alarm_name\s+= "\$\{var\.function_name\}-([a-z0-9-]+)"', ALARMS)
     return {*re.findall(r"^    ([\w-]+) = {$", in_map[1], re.MULTILINE), *named}
@@ -28,7 +28,7 @@ def sections() -> dict[str, str]:
 def test_every_alarm_has_a_section_that_says_what_it_means_and_what_to_do() -> None:
     found = sections()
 
-    assert len(alarms()) == 6
+    assert len(alarms()) == 9
     missing = {
         name: [part for part in PARTS if part not in found.get(name, "")] for name in alarms()
     }
@@ -44,7 +44,7 @@ def test_no_section_is_about_an_alarm_that_does_not_exist() -> None:
 def test_every_alarm_s_description_leads_to_its_section() -> None:
     pages = re.findall(r"alarm_description = .*docs/how-to/runbook\.md#([\w$.{}-]+)\"", ALARMS)
 
-    assert sorted(pages) == ["${each.key}", "no-traffic", "unhealthy"]
+    assert sorted(pages) == ["${each.value.page}", "duration", "no-traffic", "unhealthy"]
 
 
 def test_the_queries_and_variables_that_it_names_exist() -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from copy import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,8 +17,9 @@ def measured(start_instance, settings, caplog):
     """Sends a body to /rpc, and gives the lines that CloudWatch reads a metric from."""
     caplog.set_level(logging.INFO)
 
-    def send(body, namespace="mesh"):
-        client = start_instance(replace(settings, metrics_namespace=namespace))
+    def send(body, namespace="mesh", context=None):
+        told = replace(settings, metrics_namespace=namespace)
+        client = start_instance(told, context=context)
         caplog.clear()
         client.request("POST", "/rpc", body)
         lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
@@ -63,6 +65,20 @@ def test_a_call_is_one_line_with_both_metrics(measured, settings):
 def test_a_call_that_fails_counts(measured):
     (line,) = measured(call("search_knowledge", query=""))
     assert metrics(line)[1]["tool_errors"] == 1
+
+
+def test_what_alarms_watch_is_told_of_live_apart_from_a_candidate(measured, settings):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:mesh-test:live"
+    context = SimpleNamespace(aws_request_id="1", invoked_function_arn=arn)
+    (line,) = measured(call("search_knowledge", query=""), context=context)
+    watched = [
+        (metric["Name"], line[metric["Name"]])
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+        if directive["Dimensions"] == [["environment", "alias"]]
+    ]
+    assert (line["environment"], line["alias"]) == (settings.environment, "live")
+    assert watched == [("refused", 0), ("unexpected_full", 0), ("tool_errors", 1)]
 
 
 def test_each_call_of_a_batch_is_counted(measured):
