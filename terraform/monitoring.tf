@@ -2,7 +2,10 @@
 
 locals {
   # Not set, the server writes no metrics into its log.
-  monitoring_environment = var.tool_metrics ? { MESH_METRICS_NAMESPACE = var.name } : {}
+  monitoring_environment = merge(
+    var.tool_metrics ? { MESH_METRICS_NAMESPACE = var.name } : {},
+    var.opentelemetry_endpoint == null ? {} : { MESH_OTLP_ENDPOINT = var.opentelemetry_endpoint },
+  )
   # Otherwise FastMCP answers everything, as asked.
   fast_path_expected = var.fast_path && local.auth != "oauth" && !var.snap_start && var.invoke_mode == "BUFFERED"
 }

@@ -35,7 +35,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_thresholds" {
-  description = "From where on an alarm is raised. Each kind of failure has percent, the share of all requests or calls over 5 minutes and over an hour, and least, how many there must be in the hour. duration_share is the part of timeout_seconds that the slowest hundredth of requests takes."
+  description = "From where on an alarm is raised. Each kind of failure has two numbers: its percent of all requests or calls, over 5 minutes and over an hour, and the least number in the hour. The duration_share is the part of timeout_seconds that the slowest hundredth of requests takes."
   type = object({
     errors          = optional(object({ percent = optional(number, 5), least = optional(number, 3) }), {})
     throttles       = optional(object({ percent = optional(number, 5), least = optional(number, 3) }), {})
@@ -83,7 +83,7 @@ variable "dashboard" {
 }
 
 variable "tool_metrics" {
-  description = "Metrics of each tool: how long its calls took and how many failed, read by CloudWatch from the log. $0.60 a month for each tool that is used, and $1.50 for what alarms and the query ways need; needs log_level INFO or DEBUG."
+  description = "Metrics that CloudWatch reads from the log: the duration of each tool's calls, failures, and what alarms watch. $0.60 a month for each tool that is used, and $1.50 for the others. Needs log_level INFO or DEBUG."
   type        = bool
   default     = true
   nullable    = false
@@ -94,6 +94,17 @@ variable "tracing" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "opentelemetry_endpoint" {
+  description = "Where an OpenTelemetry collector takes spans over HTTP: http://localhost:4318 for a collector's layer, which is named in layers, or http://HOST:PORT in the function's VPC. Null makes no spans. See docs/how-to/function-options.md."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.opentelemetry_endpoint == null ? true : can(regex("^http://[A-Za-z0-9.-]+:[0-9]{1,5}$", var.opentelemetry_endpoint))
+    error_message = "opentelemetry_endpoint is \"${var.opentelemetry_endpoint == null ? "null" : var.opentelemetry_endpoint}\"; give http://HOST:PORT without a path, such as http://localhost:4318, or null."
+  }
 }
 
 variable "budget_usd" {

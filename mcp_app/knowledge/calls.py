@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import mesh
 from mcp_app.deadline import Deadline
 from mesh.runtime.aws.secrets import Secret, SecretUnavailableError
 
@@ -91,8 +92,9 @@ async def within[Answer](
     """
     for attempt in (1, 2):
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                return await call()
+            with mesh.span(service, attempt=attempt):
+                async with asyncio.timeout(deadline.remaining()):
+                    return await call()
         except TimeoutError:
             raise too_late(service, deadline) from None
         except CallFailedError as failure:

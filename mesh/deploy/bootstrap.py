@@ -54,7 +54,7 @@ class Bootstrap:
         wanted: what is asked for.
         steps: shows progress.
         confirm: asked before anything is changed, with what would be; False ends the run.
-        subscriber: asked once who is told of alarms; None for nobody.
+        subscriber: asked once who is told of alarms; None tells no one.
     """
 
     stack: Stack

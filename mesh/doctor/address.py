@@ -45,11 +45,15 @@ class Address:
         self.encrypted = parts.scheme == "https"
         self.health: dict[str, Any] = {}
 
-    def answers(self) -> Answer:
-        """Say whether `/health` answers, and how fast."""
+    def answers(self, sign: httpx.Auth | None = None) -> Answer:
+        """Say whether `/health` answers, and how fast.
+
+        Args:
+            sign: Signs the request, for an address that demands it.
+        """
         began = time.perf_counter()
         try:
-            answer = httpx.get(f"{self.root}health", timeout=SECONDS)
+            answer = httpx.get(f"{self.root}health", auth=sign, timeout=SECONDS)
         except httpx.HTTPError as error:
             told = str(error) or type(error).__name__
             return Answer("address", State.WRONG, (f"{self.root} does not answer: {told}",))
@@ -63,10 +67,11 @@ class Address:
             self.health = said
         elif answer.status_code == OK:
             return Answer("address", State.WRONG, (f"{self.root} answers, but is no such server",))
+        told = f"{answer.status_code}{' to a signed request' if sign else ''}"
         return Answer(
             "address",
             State.OK if is_well else State.WRONG,
-            (f"{self.root} answers {answer.status_code} in {took:.0f} ms",),
+            (f"{self.root} answers {told} in {took:.0f} ms",),
             {"status": answer.status_code, "milliseconds": round(took, 1)},
         )
 

@@ -49,6 +49,9 @@ def examine(url: str, region: str | None = None) -> Report:
             for question in OF_AWS
         ]
         return Report(address.root, (*answers, *unknown))
+    if function.auth == "AWS_IAM" and not address.health:
+        answers[0] = address.answers(function.access.sign)
+        answers += [_server(address)] if address.health else []
     measured = Metrics(function)
     questions: dict[str, Callable[[], Answer]] = {
         "aliases": partial(settings.aliases, function, address.health),

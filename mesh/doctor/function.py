@@ -6,17 +6,19 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.doctor.address import Address
 from mesh.doctor.report import NotAskedError
 from mesh.local_aws import process
+from mesh.smoke import credential
 from mesh.stack import local_aws_client
 from mesh.stack.lookup import current_stack
 
@@ -32,11 +34,13 @@ class Access:
 
     Attributes:
         client: gives a client by its service's name.
+        sign: signs a request for a Function URL with AWS_IAM.
         where: in words.
         state: file with Terraform's state of what is deployed there; None where it is in a bucket.
     """
 
     client: Callable[[str], Any]
+    sign: httpx.Auth
     where: str
     state: Path | None = None
 
@@ -57,7 +61,8 @@ def access(address: Address, region: str | None) -> Access:
         if running is not None:
             reached = running.environment
             return Access(
-                lambda service: local_aws_client.client(service, reached),
+                cache(lambda service: local_aws_client.client(service, reached)),
+                credential.SigV4(local_aws_client.credentials(reached), running.region),
                 "local AWS",
                 here.terraform_state,
             )
@@ -68,13 +73,16 @@ def access(address: Address, region: str | None) -> Access:
     found = region or (named and named[1]) or os.environ.get("AWS_REGION") or session.region_name
     if not found:
         raise NotAskedError("not asked: set AWS_REGION, or give --region")
-    if session.get_credentials() is None:
+    credentials = session.get_credentials()
+    if credentials is None:
         raise NotAskedError("not asked: no AWS credentials; sign in (aws sso login, AWS_PROFILE)")
 
+    @cache
     def client(service: str) -> Any:
         return session.client(service, region_name=found)  # type: ignore[call-overload] # a name that is not a literal
 
-    return Access(client, found)
+    signed = credential.SigV4(credentials, found)
+    return Access(client, signed, found)
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ variable "break_glass_arns" {
 
 # Nothing here uses it: it is asked for once, and kept among the settings.
 variable "alarm_subscriber" {
-  description = "Who is told when an alarm goes off: an e-mail address, or the ARN of an SNS topic in the same region. `mesh bootstrap` writes it into each environment's file of values, as alarm_email or alarm_topic_arn. Null for nobody."
+  description = "Who is told when an alarm goes off: an e-mail address, or the ARN of an SNS topic in the same region. `mesh bootstrap` writes it into each environment's file of values, as alarm_email or alarm_topic_arn. Null tells no one."
   type        = string
   default     = null
 

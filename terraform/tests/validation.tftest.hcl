@@ -33,6 +33,8 @@ run "refuses_what_is_too_small" {
     alarm_thresholds         = { duration_share = 0 }
     alarm_no_traffic_minutes = 0
     alarm_email              = "ops@example.com"
+    alarm_topic_arn          = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
+    opentelemetry_endpoint   = "https://collector.example.com/v1/traces"
     budget_usd               = 0
   }
 
@@ -45,6 +47,8 @@ run "refuses_what_is_too_small" {
     var.allowed_origins,
     var.alarm_thresholds,
     var.alarm_no_traffic_minutes,
+    var.alarm_topic_arn,
+    var.opentelemetry_endpoint,
     var.budget_usd,
   ]
 }
@@ -122,7 +126,6 @@ run "refuses_words_that_nobody_understands" {
     log_retention_days = 31
     tags               = { "aws:team" = "mesh" }
     alarm_email        = "ops at example.com"
-    alarm_topic_arn    = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
   }
 
   expect_failures = [
@@ -139,7 +142,6 @@ run "refuses_words_that_nobody_understands" {
     var.log_retention_days,
     var.tags,
     var.alarm_email,
-    var.alarm_topic_arn,
   ]
 }
 

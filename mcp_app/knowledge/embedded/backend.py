@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import replace
 from typing import Any
 
+import mesh
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.backend import Strategy
 from mcp_app.knowledge.embedded.index import LIMIT_SECONDS, EmbeddedIndex, open_index
@@ -280,7 +281,8 @@ class EmbeddedBackend:
             limit = deadline.remaining(LIMIT_SECONDS)
             return search(self.index())(*arguments, limit_seconds=limit, **options)
 
-        found = await in_thread(run)
+        with mesh.span("embedded index", source=source):
+            found = await in_thread(run)
         report = SourceReport(
             source=source,
             status="ok",

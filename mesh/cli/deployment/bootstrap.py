@@ -155,9 +155,7 @@ def command(
     def ask_subscriber() -> str | None:
         if yes or not sys.stdin.isatty():
             return None
-        question = (
-            "\nWho is told of alarms? An e-mail address or an SNS topic's ARN, empty for nobody"
-        )
+        question = "\nWho is told of alarms? An e-mail address or an SNS topic's ARN, or nothing"
         return click.prompt(question, default="", show_default=False) or None
 
     location = server_of()

@@ -30,7 +30,7 @@ def post(
     """Send a POST; the answer's status and body.
 
     Args:
-        url: `http://` or `https://`, a host, perhaps a port; the path is `/`.
+        url: `http://` or `https://`, a host, perhaps a port and a path.
         headers: Without Content-Length and Connection, which are added.
         body: What is sent.
         timeout_seconds: For all of it together.
@@ -43,10 +43,11 @@ def post(
 
     deadline = time.monotonic() + timeout_seconds
     scheme, _, rest = url.partition("://")
-    host, _, port = rest.rstrip("/").partition(":")
+    authority, _, path = rest.partition("/")
+    host, _, port = authority.partition(":")
     lines = [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"content-length: {len(body)}", "connection: close"]
-    request = "\r\n".join(["POST / HTTP/1.1", *lines, "", ""]).encode() + body
+    request = "\r\n".join([f"POST /{path} HTTP/1.1", *lines, "", ""]).encode() + body
     received = bytearray()
     try:
         number = int(port or (443 if scheme == "https" else 80))

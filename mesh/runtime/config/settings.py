@@ -64,6 +64,8 @@ class Settings(Record):
         allowed_origins: Web pages that may call, beside the server's own, by their origin.
         log_level: A level name of Python's logging.
         metrics_namespace: CloudWatch's namespace of the tools' metrics; None writes none.
+        otlp_endpoint: Where an OpenTelemetry collector takes spans, such as
+            `http://localhost:4318`; None makes none.
         fast_path: Whether `mesh.runtime.fast_path` may answer; else FastMCP answers everything.
         deadline_seconds: How long one call may take, 0.5 to 900; less than the function's
             timeout, so that the caller is told what was too slow.
@@ -84,6 +86,7 @@ class Settings(Record):
     allowed_origins: tuple[str, ...]
     log_level: str
     metrics_namespace: str | None
+    otlp_endpoint: str | None
     fast_path: bool
     deadline_seconds: float
     preload: tuple[str, ...]
@@ -115,6 +118,21 @@ def _public_url(variables: Mapping[str, str]) -> str | None:
     if parts.path not in {"", "/"} or parts.query:
         raise SettingsError(f"{name} is {url!r}; give the address without a path.")
     return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _otlp_endpoint(variables: Mapping[str, str]) -> str | None:
+    """The collector's address: in the instance or the network, so that it needs no TLS."""
+    name = "MESH_OTLP_ENDPOINT"
+    url = variables.get(name, "").strip().rstrip("/")
+    if not url:
+        return None
+    host, _, port = url.removeprefix("http://").partition(":")
+    if not url.startswith("http://") or not host or "/" in host or not port.isdecimal():
+        raise SettingsError(
+            f"{name} is {url!r}; give the collector's address as http://HOST:PORT, such as "
+            "http://localhost:4318."
+        )
+    return url
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
@@ -156,6 +174,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         allowed_origins=origins(variables, "MESH_ALLOWED_ORIGINS"),
         log_level=choice(variables, "MESH_LOG_LEVEL", "INFO", levels),
         metrics_namespace=variables.get("MESH_METRICS_NAMESPACE") or None,
+        otlp_endpoint=_otlp_endpoint(variables),
         fast_path=choice(variables, "MESH_FAST_PATH", "on", ("on", "off")) == "on",
         deadline_seconds=_seconds(variables, "MESH_DEADLINE_SECONDS", "25", (0.5, 900)),
         preload=names(variables, "MESH_PRELOAD"),

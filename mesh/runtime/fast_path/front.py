@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mesh.runtime.fast_path.domain import Domain
+    from mesh.runtime.observability.tracing import Tracer
 
 # The build writes it; a checkout has none.
 FROZEN = f"{__file__.rpartition('/')[0]}/frozen.pyc"
@@ -83,6 +84,7 @@ class Front:
         self._rate_limit = RateLimit(settings.rate_limit_per_minute)
         self._callers = Callers(settings, key_ring, self._rate_limit)
         self._metrics = tool_metrics(settings.metrics_namespace, settings.environment)
+        self._tracer = _tracer(settings)
         self._full = full
         self._fastmcp: Answer | None = None
         self._cold = True
@@ -95,6 +97,8 @@ class Front:
         call: dict[str, Any] = {}
         try:
             head = read_head(event)
+            if self._tracer is not None:
+                self._tracer.begin(head.headers.get("traceparent"))
             caller, reply = self._reply(head, event, call)
         except BadEventError as error:
             # As `mesh.runtime.http.instance` says it.
@@ -141,6 +145,8 @@ class Front:
             alias=alias_of(context),
         )
         logger.info("request", extra={"fields": fields})
+        if self._tracer is not None:
+            self._tracer.end(fields)
 
     def _full_answer(self, event: Any, context: Any, reason: str) -> Reply:
         """FastMCP's answer; started, if this is the first event that needs it."""
@@ -247,7 +253,7 @@ class Front:
         if self._methods is None:
             from mesh.runtime.fast_path.methods import Methods
 
-            self._methods = Methods(self._settings)
+            self._methods = Methods(self._settings, self._tracer)
         return self._methods
 
     def _is_nowhere(self, head: Head) -> bool:
@@ -307,6 +313,15 @@ def front(full: Full) -> Front | None:
         imported(module)
     keys = key_ring(settings)
     return Front(settings, keys, full, _domain(settings, keys))
+
+
+def _tracer(settings: Settings) -> Tracer | None:
+    """What makes spans; None where no collector takes any."""
+    if settings.otlp_endpoint is None:
+        return None
+    from mesh.runtime.observability.tracing import tracer  # few deployments have a collector
+
+    return tracer(settings)
 
 
 def _domain(settings: Settings, keys: KeyRing | None) -> Domain | None:

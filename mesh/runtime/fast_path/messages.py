@@ -39,6 +39,7 @@ class Message:
         streamed: Whether it is answered with an event stream.
         escaped: Whether the answer is written in ASCII, as the SDK does in the newest era.
         plain: Whether it came to `/rpc`.
+        traceparent: Of its `_meta`, where that is read; None for none.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Message:
         streamed: bool,
         escaped: bool,
         plain: bool = False,
+        traceparent: str | None = None,
     ) -> None:
         self.method = method
         self.params = params
@@ -59,6 +61,7 @@ class Message:
         self.streamed = streamed
         self.escaped = escaped
         self.plain = plain
+        self.traceparent = traceparent
 
 
 class _UnusualError(ValueError):
@@ -75,14 +78,22 @@ def plain_headers(headers: dict[str, str]) -> bool:
     )
 
 
-def read_message(head: Head, body: str) -> Message | None:
-    """The message that a POST to `/mcp` or `/rpc` holds; None for what FastMCP has to read."""
+def read_message(head: Head, body: str, *, traced: bool = False) -> Message | None:
+    """The message that a POST to `/mcp` or `/rpc` holds; None for what FastMCP has to read.
+
+    Args:
+        head: Of the request.
+        body: Its text.
+        traced: Whether its `_meta` may name a trace.
+    """
     try:
         content = _DECODER.decode(body)
         if "\\u" in body:
             # Half of a surrogate pair, which is no JSON to FastMCP's way.
             dumps(content).encode()
-        return _plain(content) if head.path == "/rpc" else _mcp(content, head.headers)
+        if head.path == "/rpc":
+            return _plain(content)
+        return _mcp(content, head.headers, traced=traced)
     except (ValueError, RecursionError):
         return None
 
@@ -150,13 +161,19 @@ def _plain(content: Any) -> Message:
     return Message(method, params, told, modern=modern, streamed=False, escaped=False, plain=True)
 
 
-def _mcp(content: Any, headers: dict[str, str]) -> Message:
+def _mcp(content: Any, headers: dict[str, str], *, traced: bool) -> Message:
     _require(type(content) is dict and content.keys() <= {"jsonrpc", "id", "method", "params"})
     method, params = content.get("method"), content.get("params", {})
     _require(content.get("jsonrpc") == "2.0" and _text(method) and type(params) is dict)
     params = {**params}
     meta = params.pop("_meta", {})
     _require(type(meta) is dict)
+    traceparent = None
+    if traced:
+        meta = {**meta}
+        traceparent = meta.pop("traceparent", None)
+        _require(all(_text(meta.pop(name, "")) for name in ("tracestate", "baggage")))
+        _require(traceparent is None or _text(traceparent))
     request_id = None
     if "id" in content:
         _require(_token(content["id"]))
@@ -171,14 +188,30 @@ def _mcp(content: Any, headers: dict[str, str]) -> Message:
     if version == MODERN:
         _modern(method, params, meta, headers)
         _require(request_id is not None)
-        return Message(method, params, request_id, modern=True, streamed=False, escaped=True)
+        return Message(
+            method,
+            params,
+            request_id,
+            modern=True,
+            streamed=False,
+            escaped=True,
+            traceparent=traceparent,
+        )
     _require(version is None or version in HANDSHAKE)
     # Some clients send these before they know the other side's era.
     _require(headers.get("mcp-method", method) == method)
     named = params.get("uri" if method == "resources/read" else "name")
     _require("mcp-name" not in headers or headers["mcp-name"] == named)
     _require(all(name == "progressToken" and _token(value) for name, value in meta.items()))
-    return Message(method, params, request_id, modern=False, streamed=streamed, escaped=False)
+    return Message(
+        method,
+        params,
+        request_id,
+        modern=False,
+        streamed=streamed,
+        escaped=False,
+        traceparent=traceparent,
+    )
 
 
 def _modern(

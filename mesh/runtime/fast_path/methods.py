@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import marshal
 import os
+import sys
 import time
 from functools import partial
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from mesh.runtime.observability.tracing import Tracer
+
 # The lists that the build froze whole; of the tools, a caller may see a part.
 LISTS = frozenset({"prompts/list", "resources/templates/list"})
 TOOLS, RESOURCES, DOCUMENT = "tools/list", "resources/list", "resources/read"
@@ -60,11 +63,13 @@ class Methods:
 
     Args:
         settings: What this deployment is.
+        tracer: Makes spans; None makes none.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         frozen = _written("frozen").FROZEN
         self._settings = settings
+        self._tracer = tracer
         self._execution = Execution()
         self._catalogue = Catalogue(frozen["catalogue"])
         self._results: dict[str, dict[str, str]] = frozen["results"]
@@ -84,8 +89,15 @@ class Methods:
         if self._lists is None or not plain_headers(head.headers):
             return None
         body = read_text(event)
-        message = None if body is None else read_message(head, body)
+        message = None if body is None else read_message(head, body, traced=self._traces_here())
         return message if message is not None and self._is_answered(message) else None
+
+    def _traces_here(self) -> bool:
+        """Whether a call may say in `_meta` what trace it belongs to.
+
+        A tool that uses OpenTelemetry itself finds that only in FastMCP's way.
+        """
+        return self._tracer is not None and "opentelemetry" not in sys.modules
 
     def _is_answered(self, message: Message) -> bool:
         if message.method == "notifications/initialized":
@@ -142,10 +154,25 @@ class Methods:
             raise LeftToFastMcpError("tool")
         assert isinstance(name, str)  # noqa: S101 - it is known
         meta = self._named(self._meta) if message.modern else None
+        span = self._tracer.call(name, message.traceparent) if self._tracer else None
+        if span is not None:
+            with span:
+                try:
+                    result = self._result(message, name, caller, call, meta)
+                except LeftToFastMcpError:
+                    span.leave()
+                    raise
+                span.failed = call["outcome"] != "ok"
+            return result
+        return self._result(message, name, caller, call, meta)
+
+    def _result(
+        self, message: Message, name: str, caller: Caller, call: dict[str, Any], meta: str | None
+    ) -> str:
         started = time.perf_counter()
         result, fine = self._calls.result(
             name,
-            params.get("arguments", {}),
+            message.params.get("arguments", {}),
             caller,
             meta=meta,
             # In the era before, Pydantic writes the whole answer.

@@ -90,7 +90,13 @@ def build_app(
     """
     if settings.origin_secret_parameter is not None and origin_secrets is None:
         raise ValueError("requests must come through the domain, and nothing could prove it")
-    adopt(server, settings)
+    tracer = None
+    if settings.otlp_endpoint is not None:
+        from mesh.runtime.observability.tracing import tracer as of_process
+
+        # Here, so that a server without a collector does not pay for it.
+        tracer = of_process(settings)
+    adopt(server, settings, tracer)
     readiness: Readiness | None = getattr(server, "readiness", None)
     oauth = settings.oauth
     mcp = McpEndpoint(server, oauth.tool_scopes if oauth else {})
@@ -128,6 +134,7 @@ def build_app(
                 RequestLog,
                 metrics=tool_metrics(settings.metrics_namespace, settings.environment),
                 cold=cold,
+                tracer=tracer,
             ),
             Middleware(CatchAll),
             *domain,

@@ -10,12 +10,15 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mcp_types
 from fastmcp import FastMCP
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
+
+if TYPE_CHECKING:
+    from mesh.runtime.observability.tracing import Tracer
 
 METHODS = frozenset(
     {
@@ -72,10 +75,12 @@ class CallLog(Middleware):
 
     Args:
         server: Knows which tools there are.
+        tracer: Makes spans; None makes none.
     """
 
-    def __init__(self, server: FastMCP[Any]) -> None:
+    def __init__(self, server: FastMCP[Any], tracer: Tracer | None = None) -> None:
         self._server = server
+        self._tracer = tracer
 
     async def on_request(
         self,
@@ -93,12 +98,28 @@ class CallLog(Middleware):
         if is_tool:
             name = getattr(context.message, "name", "")
             call["tool"] = name if await self._server.get_tool(name) else "unknown"
+        span = None
+        if is_tool and self._tracer is not None:
+            span = self._tracer.call(call["tool"], _traceparent())
         started = time.perf_counter()
         try:
-            result = await call_next(context)
+            if span is None:
+                result = await call_next(context)
+            else:
+                with span:
+                    result = await call_next(context)
+                    span.failed = isinstance(result, ToolResult) and bool(result.is_error)
         finally:
             if is_tool:
                 call["tool_duration_ms"] = round((time.perf_counter() - started) * 1000, 2)
         if not (isinstance(result, ToolResult) and result.is_error):
             call["outcome"] = "ok"
         return result
+
+
+def _traceparent() -> Any:
+    """What the request's `_meta` says of a trace."""
+    from fastmcp.server.dependencies import fastmcp_request_ctx  # few deployments have a collector
+
+    context = fastmcp_request_ctx.get()
+    return context.meta.get("traceparent") if context is not None and context.meta else None

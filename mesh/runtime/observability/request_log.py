@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mesh.runtime.observability import call_log, way
 from mesh.runtime.observability.access_log import alias_of, request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import ToolMetrics
+
+if TYPE_CHECKING:
+    from mesh.runtime.observability.tracing import Tracer
 
 logger = logging.getLogger("mesh.request")
 
@@ -25,14 +28,21 @@ class RequestLog:
         app: What answers the request.
         metrics: What a line about a tool's call says to CloudWatch; None for nothing.
         cold: Whether the instance has answered nothing yet.
+        tracer: Makes spans; None makes none.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: ToolMetrics | None = None, *, cold: bool = True
+        self,
+        app: ASGIApp,
+        metrics: ToolMetrics | None = None,
+        *,
+        cold: bool = True,
+        tracer: Tracer | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._cold = cold
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and log how it went."""
@@ -44,6 +54,8 @@ class RequestLog:
         status = 0
         # What stands behind this writes the caller into the same dict.
         scope["caller"] = "anonymous"
+        if self._tracer is not None:
+            self._tracer.go_on(Headers(scope=scope).get("traceparent"))
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -74,6 +86,8 @@ class RequestLog:
                 logger.info("request", extra={"fields": fields})
                 if len(calls) > 1:
                     self._tell_each(calls, alias)
+                if self._tracer is not None:
+                    self._tracer.end(fields)
 
     def _tell_each(self, calls: list[call_log.Call], alias: str | None) -> None:
         """Log what CloudWatch reads of a batch: a line has one set of dimensions."""

@@ -22,6 +22,7 @@ from mesh.runtime.server.request_state import request_state_security
 
 if TYPE_CHECKING:
     from mesh.runtime.config.settings import Settings
+    from mesh.runtime.observability.tracing import Tracer
 
 
 def load(server: str) -> FastMCP[Any]:
@@ -94,7 +95,7 @@ def _not_run(module: str) -> Iterator[None]:
         FastMCP.run, FastMCP.run_async = own  # type: ignore[method-assign]
 
 
-def adopt(server: FastMCP[Any], settings: Settings) -> None:
+def adopt(server: FastMCP[Any], settings: Settings, tracer: Tracer | None = None) -> None:
     """Put what Mesh adds around the server's own middleware, once.
 
     Nothing of it changes an answer: calls are logged, callers see the tools that they may call,
@@ -108,7 +109,7 @@ def adopt(server: FastMCP[Any], settings: Settings) -> None:
         if one._state_storage is None:  # noqa: SLF001 - it has no setter
             one._state_storage = CallState()  # type: ignore[assignment]  # noqa: SLF001 - as above; these are the methods that FastMCP calls
     # The outermost first: the log sees how a call really ended.
-    server.middleware[:0] = [CallLog(server), ToolAccess(tool_scopes)]
+    server.middleware[:0] = [CallLog(server, tracer), ToolAccess(tool_scopes)]
     if server._request_state_security is None:  # noqa: SLF001 - it has no setter
         _seal(server, settings)
 

@@ -49,7 +49,7 @@ variable "alarms" {
 }
 
 variable "thresholds" {
-  description = "From where an alarm is on: for each kind of failure the percent, over 5 minutes and over an hour, and the least number in the hour; and the share of the timeout that the 99th percentile of durations takes."
+  description = "From where an alarm is on. Each kind of failure has a percent, over 5 minutes and over an hour, and the least number in the hour. duration_share is the share of the timeout that the 99th percentile of durations takes."
   type = object({
     errors          = object({ percent = number, least = number })
     throttles       = object({ percent = number, least = number })

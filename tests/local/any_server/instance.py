@@ -23,7 +23,8 @@ def answers(
 
     Args:
         task: The unpacked zip.
-        calls: Each a tool and its arguments, or a method and its parameters.
+        calls: Each a tool and its arguments, or a method and its parameters; and perhaps
+            further headers.
         fast_path: `on` or `off`.
         environment: Further variables.
 

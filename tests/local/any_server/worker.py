@@ -25,7 +25,7 @@ class Context:
         return 25_000
 
 
-def event_of(number, method, params):
+def event_of(number, method, params, headers):
     body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
     return {
         "version": "2.0",
@@ -36,6 +36,7 @@ def event_of(number, method, params):
             "content-type": "application/json",
             "accept": "application/json, text/event-stream",
             "mcp-protocol-version": "2025-11-25",
+            **headers,
         },
         "requestContext": {
             "domainName": HOST,
@@ -52,13 +53,15 @@ def main():
     handler = importlib.import_module("mesh.runtime.handler").handler
     init_ms = (time.process_time() - before) * 1000
     answers = []
-    for number, (name, arguments) in enumerate(json.loads(sys.stdin.read())):
+    for number, (name, arguments, *headers) in enumerate(json.loads(sys.stdin.read())):
         is_tool = "/" not in name
         params = {"name": name, "arguments": arguments} if is_tool else arguments
-        answer = handler(event_of(number, "tools/call" if is_tool else name, params), Context())
+        method = "tools/call" if is_tool else name
+        answer = handler(event_of(number, method, params, dict(*headers)), Context())
         answers.append({"status": answer["statusCode"], "body": answer.get("body")})
     found = {"answers": answers, "fastmcp": "fastmcp" in sys.modules}
     found["init_ms"] = init_ms
+    found["modules"] = sorted(name for name in sys.modules if name.startswith("mesh."))
     with os.fdopen(3, "w") as output:
         json.dump(found, output)
 
