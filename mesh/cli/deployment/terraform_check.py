@@ -20,15 +20,16 @@ STEPS = (
 
 
 @click.command("terraform-check", short_help="Check the Terraform root: form and validity.")
-def command() -> None:
-    """Check form and validity of terraform/ and terraform/bootstrap/, without AWS.
+@click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def command(folders: tuple[Path, ...]) -> None:
+    """Check form and validity of terraform/ and the roots in it, and of FOLDERS, without AWS.
 
     The same as terraform fmt -check -recursive, terraform init -lockfile=readonly and
     terraform validate, with the provider mirror that mesh up would use.
     """
     terraform.require_terraform()
     root = Stack().terraform_root
-    for folder in (root, root / "bootstrap"):
+    for folder in (root, root / "bootstrap", *folders):
         check(folder)
     click.echo("Terraform: formatted and valid")
 

@@ -21,7 +21,14 @@ from mesh.local_aws import LocalAwsError
 from mesh.local_aws.function_url.ports import HOST
 from mesh.local_aws.functions import LATEST, FunctionName
 from mesh.local_aws.iam import requests, role_credentials
-from mesh.local_aws.ministack import cloudwatch, insights, log_group_keys, query_definitions, waf
+from mesh.local_aws.ministack import (
+    cloudwatch,
+    containers,
+    insights,
+    log_group_keys,
+    query_definitions,
+    waf,
+)
 
 # What a MiniStack operation returns: status, headers, body.
 type Answer = tuple[int, dict[str, str], bytes]
@@ -51,6 +58,7 @@ def apply(
     _route_statement_ids_that_look_like_urls()
     _find_buckets_below_localhost()
     cloudwatch.apply()
+    containers.apply()
     insights.apply()
     query_definitions.apply()
     log_group_keys.apply()

@@ -177,6 +177,21 @@ def unpatched(code, tmp_path):
             "ALARM",
             id="an alarm sees the metrics of other functions",
         ),
+        pytest.param(
+            "from ministack.services import ecs\n"
+            "sent = {'serviceName': 's', 'availabilityZoneRebalancing': 'ENABLED'}\n"
+            "ecs._create_service(sent)\n"
+            "print(json.dumps(ecs._services['default/s'].get('availabilityZoneRebalancing')))",
+            None,
+            id="a service forgets whether it spreads over zones",
+        ),
+        pytest.param(
+            "from ministack.services import ec2\n"
+            "rule = {'IpProtocol': '-1', 'IpRanges': [{'CidrIp': '0.0.0.0/0'}]}\n"
+            "print(json.dumps(ec2._rules_match(rule, {**rule, 'FromPort': 0, 'ToPort': 0})))",
+            False,
+            id="a rule for all protocols is another one with ports",
+        ),
     ],
 )
 def test_the_bug_is_still_there(code, wrong, tmp_path):

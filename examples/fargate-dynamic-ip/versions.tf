@@ -1,0 +1,22 @@
+terraform {
+  # 1.11: write-only arguments, which keep the values of secrets out of the state.
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      Project   = var.name
+      ManagedBy = "Terraform"
+    }
+  }
+}
