@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.starts import cost
+from mesh.cost.usage import MILLION
 
 EXECUTION = Path(__file__).resolve().parents[1] / "mesh" / "build" / "execution.py"
 ROUNDS = 5
@@ -51,7 +52,7 @@ class Figures:
     def month(self, memory_mb: int) -> float:
         """US dollars for a month's calls, beyond the free tier."""
         million = cost.million_calls(self.cold_ms, self.warm_ms, memory_mb)
-        return million * CALLS / cost.MILLION
+        return million * CALLS / MILLION
 
 
 def executed(zipped: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.starts import cost
 from benchmarks.starts.table import NONE, Table, number, spread
+from mesh.cost.usage import billed_ms
 
 type Results = Mapping[str, Any]
 type Figures = Mapping[str, Mapping[str, float]]
@@ -192,7 +193,7 @@ def latencies(results: Results) -> Table:
         cells = [
             NONE
             if found is None or memory < _needed(figures)
-            else f"{cost.billed_ms(found['median'], memory):,}"
+            else f"{billed_ms(found['median'], memory):,}"
             for memory in cost.MEMORIES_MB
         ]
         rows.append((title, *cells))

@@ -52,6 +52,7 @@ COMMANDS = {
     "destroy": "mesh.cli.deployment.destroy",
     "state": "mesh.cli.deployment.state",
     "bootstrap": "mesh.cli.deployment.bootstrap",
+    "cost": "mesh.cli.migration.cost",
 }
 # About Mesh's own files.
 if CHECKOUT:
@@ -101,7 +102,7 @@ def command_line() -> None:
 
     On this machine: init, up, dev, down, status, config. Any server: logs, smoke, doctor,
     keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
-    plan-guard, drift, destroy, state, bootstrap.
+    plan-guard, drift, destroy, state, bootstrap. Costs: cost.
     Every command has its own --help.
     """
 

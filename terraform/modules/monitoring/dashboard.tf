@@ -1,9 +1,10 @@
 # One page: what is asked, how long it takes, what fails, what it costs.
 
 locals {
-  # USD, us-east-1, November 2026. https://aws.amazon.com/lambda/pricing/
-  usd_per_request   = 0.0000002
-  usd_per_gb_second = var.architecture == "arm64" ? 0.0000133334 : 0.0000166667
+  # The same file as for `mesh cost`, which also refreshes it. Regions that it lacks cost as the first.
+  prices            = { for name, price in jsondecode(file("${path.module}/prices.json")).prices : name => lookup(price.usd, var.region, price.usd["us-east-1"]) }
+  usd_per_request   = local.prices["lambda_requests"] / 1000000
+  usd_per_gb_second = local.prices["lambda_duration_${var.architecture}"]
   usd_per_ms        = local.usd_per_gb_second * var.memory_mb / 1024 / 1000
 
   on_function = ["FunctionName", var.function_name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,6 +16,8 @@ from benchmarks.starts.requests import CALL, MODERN_CALL, PLAIN_CALL
 from benchmarks.starts.results import of_subjects
 from benchmarks.starts.subjects import Subject
 from benchmarks.starts.trees import Tree
+from mesh.cost import prices as price_file
+from mesh.cost.usage import billed_ms
 from mesh.runtime.request.events import read_head
 
 
@@ -61,11 +64,17 @@ def test_samples_of_all_rounds_are_one_summary():
     ],
 )
 def test_bills_are_by_started_milliseconds_of_a_share(cpu, memory, waiting, billed):
-    assert cost.billed_ms(cpu, memory, waiting) == billed
+    assert billed_ms(cpu, memory, waiting) == billed
+
+
+def _prices(**usd: float) -> price_file.Prices:
+    """These prices, and 0 for all else."""
+    known = price_file.load()
+    return replace(known, usd=dict.fromkeys(known.usd, 0.0) | usd)
 
 
 def test_a_million_calls_cost_requests_and_gb_seconds():
-    prices = cost.Prices(0.20, 0.00001, 0.0, 0.0)
+    prices = _prices(lambda_requests=0.20, lambda_duration_arm64=0.00001)
     # 1 GB at a share of 1024/1769: 100 ms of CPU are billed as 173, 10 ms as 18.
     found = cost.million_calls(100, 10, 1024, cold_share=0.1, prices=prices)
     assert found == pytest.approx(0.20 + 1_000_000 * 0.00001 * (0.1 * 0.173 + 0.9 * 0.018))
@@ -73,14 +82,14 @@ def test_a_million_calls_cost_requests_and_gb_seconds():
 
 def test_snap_start_costs_its_snapshot_all_month_and_each_restore():
     cached, restored = cost.snap_starts(512, 10_000)
-    # 0.5 GB for 2,592,000 s, and 10,000 restores of it.
-    assert cached == pytest.approx(0.5 * 2_592_000 * 0.0000015046)
+    # 0.5 GB for 730 hours, and 10,000 restores of it.
+    assert cached == pytest.approx(0.5 * 730 * 3600 * 0.0000015046)
     assert restored == pytest.approx(10_000 * 0.5 * 0.0001397998)
     assert cost.snap_starts(512, 0, versions=3)[0] == pytest.approx(3 * cached)
 
 
 def test_init_costs_its_milliseconds():
-    prices = cost.Prices(0.0, 0.00001, 0.0, 0.0)
+    prices = _prices(lambda_duration_arm64=0.00001)
     assert cost.cold_starts(1000, 1769, 1000, prices) == pytest.approx(1000 * 1769 / 1024 * 0.00001)
 
 
