@@ -53,6 +53,7 @@ COMMANDS = {
     "state": "mesh.cli.deployment.state",
     "bootstrap": "mesh.cli.deployment.bootstrap",
     "cost": "mesh.cli.migration.cost",
+    "migrate": "mesh.cli.migration.migrate",
 }
 # About Mesh's own files.
 if CHECKOUT:
@@ -102,7 +103,7 @@ def command_line() -> None:
 
     On this machine: init, up, dev, down, status, config. Any server: logs, smoke, doctor,
     keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
-    plan-guard, drift, destroy, state, bootstrap. Costs: cost.
+    plan-guard, drift, destroy, state, bootstrap. From containers: cost, migrate.
     Every command has its own --help.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -127,6 +128,47 @@ def _text(given: bytes, name: str) -> str:
             f"{name}: nothing was stored, because it is no UTF-8 text. Encode it, for example as "
             "Base64."
         ) from None
+
+
+@command.command("copy", short_help="Copy secrets from where an old service has them.")
+@click.argument("mapping", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--only", metavar="NAME", multiple=True, help="Only this one; can be repeated.")
+@click.option("--from-region", metavar="NAME", help="Region of the old ones, if it is another.")
+@click.option("--dry-run", is_flag=True, help="Say what would be copied, and copy nothing.")
+@click.pass_obj
+def copy_(
+    target: Target, *, mapping: Path, only: tuple[str, ...], from_region: str | None, dry_run: bool
+) -> None:
+    """Copy the secrets in MAPPING, the secrets.json that `mesh migrate` wrote.
+
+    Each is read from Parameter Store, Secrets Manager or the task definition, and
+    stored in the parameter of the same name. No value is shown or written to a file.
+    """
+    from mesh.migration import secret_copies, secret_references
+    from mesh.runtime.aws.secrets import canonical
+    from mesh.stack import account
+
+    try:
+        references = secret_references.read_mapping(json.loads(mapping.read_text("utf-8")))
+    except OSError as error:
+        raise CommandFailedError(f"{mapping} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CommandFailedError(f"{mapping} is no mapping of secrets: {error}.") from error
+    unknown = set(only) - {one.name for one in references}
+    if unknown:
+        raise CommandFailedError(f"{mapping} has no {', '.join(sorted(unknown))}.")
+    client, found = target.open()
+    parameters = {canonical(one): path for one, path in found.items()}
+    wanted = [one for one in references if not only or one.name in only]
+    absent = [one.name for one in wanted if canonical(one.name) not in parameters]
+    if absent:
+        raise CommandFailedError(f"there is no secret {', '.join(absent)} yet. {HOW_TO_ADD}.")
+    here = account.find(from_region or target.region)
+    for one in wanted:
+        parameter = parameters[canonical(one.name)]
+        if not dry_run:
+            secret_copies.copy(one, here.client, client, parameter)
+        click.echo(f"{one.name}: {one.kind} {one.source} -> {parameter}")
 
 
 @command.command("list", short_help="Say which secrets are set.")

@@ -1,0 +1,97 @@
+"""How a task definition names its secrets, and what each is called on Lambda.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mesh.settings import secret_forms
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+ENVIRONMENT = "task definition"
+PARAMETER = "SSM"
+SECRET = "Secrets Manager"  # noqa: S105 - a service's name
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where one secret of the old service is.
+
+    Attributes:
+        name: what the server calls it; its name on Lambda too.
+        kind: SSM, Secrets Manager, or the environment of the task definition, in clear.
+        source: name or ARN there; the task definition's ARN for the last kind.
+        json_key: which value of a JSON object; empty for all of it.
+        stage: of Secrets Manager, such as AWSCURRENT; empty for the current one.
+        version: of Secrets Manager; empty for none in particular.
+        container: whose environment it is, for the last kind.
+    """
+
+    name: str
+    kind: str
+    source: str
+    json_key: str = ""
+    stage: str = ""
+    version: str = ""
+    container: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """What is set, for the mapping; never a value of a secret."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+
+def parse(name: str, value_from: str) -> Reference:
+    """Read one `valueFrom`.
+
+    Args:
+        name: Of the environment variable.
+        value_from: An SSM name or ARN, or an ARN of Secrets Manager with or without
+            `:json-key:version-stage:version-id`.
+    """
+    parts = value_from.split(":")
+    if parts[0] == "arn" and parts[2:3] == ["secretsmanager"]:
+        further = [*parts[7:], "", "", ""]
+        return Reference(name, SECRET, ":".join(parts[:7]), *further[:3])
+    return Reference(name, PARAMETER, value_from)
+
+
+def of_container(container: Mapping[str, Any], task_arn: str) -> list[Reference]:
+    """Every secret of a container, also those that stand in its environment in clear."""
+    found = [parse(one["name"], one["valueFrom"]) for one in container.get("secrets", [])]
+    return found + [
+        Reference(one["name"], ENVIRONMENT, task_arn, container=container["name"])
+        for one in container.get("environment", [])
+        if is_secret(one["name"], one.get("value", ""))
+    ]
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a plain variable is a secret, by its name or its value."""
+    return bool(secret_forms.form_of(value) or secret_forms.is_called_like_a_secret(name, value))
+
+
+def read_mapping(content: object) -> list[Reference]:
+    """The references in a mapping that was written.
+
+    Raises:
+        ValueError: it is no such mapping.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("secrets"), list):
+        raise ValueError("it has no list called secrets")  # noqa: TRY004 - one error for the file
+    found = []
+    for one in content["secrets"]:
+        try:
+            reference = Reference(**one["old"], name=one["new"])
+        except (TypeError, KeyError) as error:
+            raise ValueError(
+                f"an entry of secrets is not as mesh migrate writes it: {error}"
+            ) from error
+        if reference.kind not in {ENVIRONMENT, PARAMETER, SECRET}:
+            raise ValueError(f"{reference.name} has the unknown kind {reference.kind!r}")
+        found.append(reference)
+    return found
