@@ -54,6 +54,9 @@ COMMANDS = {
     "bootstrap": "mesh.cli.deployment.bootstrap",
     "cost": "mesh.cli.migration.cost",
     "migrate": "mesh.cli.migration.migrate",
+    "compare": "mesh.cli.migration.compare",
+    "cutover": "mesh.cli.migration.cutover",
+    "retire": "mesh.cli.migration.retire",
 }
 # About Mesh's own files.
 if CHECKOUT:
@@ -103,7 +106,8 @@ def command_line() -> None:
 
     On this machine: init, up, dev, down, status, config. Any server: logs, smoke, doctor,
     keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
-    plan-guard, drift, destroy, state, bootstrap. From containers: cost, migrate.
+    plan-guard, drift, destroy, state, bootstrap. From containers:
+    cost, migrate, compare, cutover, retire.
     Every command has its own --help.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,6 +38,10 @@ class Reads:
     client: Callable[[str], Any]
     missing: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # A client takes longer to make than a call takes.
+        self.client = cache(self.client)
 
     def ask(self, unknown: str, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call one operation; an empty answer where it is refused or fails.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,11 +164,11 @@ def copy_(
     absent = [one.name for one in wanted if canonical(one.name) not in parameters]
     if absent:
         raise CommandFailedError(f"there is no secret {', '.join(absent)} yet. {HOW_TO_ADD}.")
-    here = account.find(from_region or target.region)
+    clients = cache(account.find(from_region or target.region).client)
     for one in wanted:
         parameter = parameters[canonical(one.name)]
         if not dry_run:
-            secret_copies.copy(one, here.client, client, parameter)
+            secret_copies.copy(one, clients, client, parameter)
         click.echo(f"{one.name}: {one.kind} {one.source} -> {parameter}")
 
 
