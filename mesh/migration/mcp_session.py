@@ -82,6 +82,7 @@ class Session:
             self.name = self.url
             return self
         if hello.result is None:
+            self._client.close()
             raise CommandFailedError(f"{self.url} does not answer as an MCP server: {hello.error}")
         self._headers["MCP-Protocol-Version"] = str(hello.result.get("protocolVersion"))
         self.name = str((hello.result.get("serverInfo") or {}).get("name"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +40,18 @@ BUSY = (
     "UpdateInProgressException",
 )
 WAIT_SECONDS = 600.0
-POLL_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 10.0
 # Of `DeleteTaskDefinitions`.
 AT_ONCE = 10
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between tries, longer and longer."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -53,13 +62,11 @@ class Removal:
         clients: makes the client of an AWS service.
         plan: what to do.
         wait_seconds: how long to try what is still in use.
-        poll_seconds: between two tries.
     """
 
     clients: Clients
     plan: Plan
     wait_seconds: float = WAIT_SECONDS
-    poll_seconds: float = POLL_SECONDS
 
     def carry_out(self, step: Step) -> None:
         """Do one step, and mark it as done.
@@ -71,6 +78,7 @@ class Removal:
         if action is None:
             raise CommandFailedError(f"the plan has a step of the unknown kind {step.kind!r}.")
         deadline = time.monotonic() + self.wait_seconds
+        pauses = _pauses()
         while True:
             try:
                 action(step.what)
@@ -84,7 +92,7 @@ class Removal:
                         f"{step.kind} {step.what}: {code}: {message}. What is done stays done; "
                         "run `mesh retire` again to go on."
                     ) from error
-                time.sleep(self.poll_seconds)
+                time.sleep(next(pauses))
             except BotoCoreError as error:
                 raise CommandFailedError(f"AWS: {error}") from error
             else:
@@ -102,6 +110,7 @@ class Removal:
         ecs, cluster = self.clients("ecs"), self.plan.cluster
         ecs.update_service(cluster=cluster, service=service, desiredCount=0)
         deadline = time.monotonic() + self.wait_seconds
+        pauses = _pauses()
         while True:
             found = ecs.describe_services(cluster=cluster, services=[service])["services"]
             if not found or not found[0].get("runningCount"):
@@ -111,7 +120,7 @@ class Removal:
                     f"service {service} still runs {found[0]['runningCount']} tasks. Stop them "
                     "(aws ecs stop-task), and run `mesh retire` again to go on."
                 )
-            time.sleep(self.poll_seconds)
+            time.sleep(next(pauses))
 
     def _service(self, service: str) -> None:
         self.clients("ecs").delete_service(cluster=self.plan.cluster, service=service, force=True)
