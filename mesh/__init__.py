@@ -1,4 +1,4 @@
-"""Runs any FastMCP server on AWS Lambda, behind an address that never changes."""
+"""Runs any FastMCP server on AWS Lambda, behind an address that no release changes."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Plan:
 
 
 def load(file: Path) -> Plan | None:
-    """A plan that was begun; None where there is none.
+    """A plan that was started; None where there is none.
 
     Raises:
         CommandFailedError: the file is no such plan.
@@ -123,7 +123,7 @@ def load(file: Path) -> Plan | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandFailedError(
-            f"{file} is not a plan that mesh retire wrote: {error}. Remove it to plan anew."
+            f"{file} is not a plan that mesh retire wrote: {error}. Remove it, and a new plan is made."
         ) from error
 
 

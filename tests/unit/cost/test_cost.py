@@ -190,3 +190,16 @@ def test_amounts_in_the_docs_are_those_of_the_file(cost: Any) -> None:
         if said not in " ".join((ROOT / page).read_text().split())
     }
     assert missing == {}
+
+
+def test_the_page_shows_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/explanation/lambda-or-fargate.md").read_text()
+
+    assert run(["cost", "--requests", "1000000", "--duration-ms", "300"]) == 0
+
+    shown = capsys.readouterr().out
+    assert f"```text\n{shown}```" in page
+    points = re.findall(r"cheaper than Lambda arm64 from (.*) requests", shown)
+    picture = (ROOT / "docs/benchmarks/cost.svg").read_text()
+    assert [point for point in points if point not in picture] == []
+    assert all(point.removesuffix(" million") in page.partition("prints:")[0] for point in points)
