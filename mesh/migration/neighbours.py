@@ -69,6 +69,11 @@ def find(reads: Reads, old: OldService) -> Neighbours:
                 "taskDefinition", {}
             )
             _of_task(found, task)
+    own = {one["LoadBalancerArn"] for one in old.load_balancers}
+    for one in reads.ask(unknown, "elbv2", "describe_load_balancers").get("LoadBalancers", []):
+        if one["LoadBalancerArn"] not in own:
+            for group in one.get("SecurityGroups", []):
+                found.use(group, f"load balancer {one['LoadBalancerName']}")
     return found
 
 

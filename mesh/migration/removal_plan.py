@@ -34,6 +34,12 @@ class Step:
     what: str
     done: bool = False
 
+    @property
+    def title(self) -> str:
+        """What it is, for people: an ARN without partition, region and account."""
+        name = self.what.split(":", 5)[-1] if self.what.startswith("arn:") else self.what
+        return f"{self.kind} {name}"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -123,7 +129,7 @@ def load(file: Path) -> Plan | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandFailedError(
-            f"{file} is not a plan that mesh retire wrote: {error}. Remove it, and a new plan is made."
+            f"{file} is not a plan that mesh retire wrote: {error}. Remove it for a new plan."
         ) from error
 
 
@@ -154,6 +160,10 @@ def make(reads: Reads, old: OldService, others: Neighbours, wanted: Wanted) -> P
         plan.kept.append(f"cluster {old.cluster}: something else runs in it")
     else:
         plan.steps.append(Step("cluster", old.cluster))
+    plan.kept += [
+        f"service registry {one['registryArn']}: Cloud Map keeps it"
+        for one in old.service.get("serviceRegistries", [])
+    ]
     _data(plan, old, others)
     plan.take(wanted)
     if reads.missing:

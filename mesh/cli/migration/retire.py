@@ -111,7 +111,7 @@ def command(
         plan.save(progress)
         removal = Removal(cache(here.client), plan)
         for step in plan.left:
-            click.echo(f"{step.kind} {step.what} ... ", nl=False)
+            click.echo(f"{step.title} ... ", nl=False)
             removal.carry_out(step)
             plan.save(progress)
             click.echo("done")
@@ -134,13 +134,13 @@ def _show(plan: Plan) -> None:
 
     click.echo(f"service {plan.service} in cluster {plan.cluster}, {plan.region}")
     for number, step in enumerate(plan.steps, 1):
-        state = "done" if step.done else "remove" if step.kind != "stop" else ""
-        click.echo(f"{number:>3}. {state:<7}{step.kind} {step.what}")
+        state = "done" if step.done else "" if step.kind == "stop" else "remove"
+        click.echo(f"{number:>3}. {state:<7}{step.title}")
     for one in plan.kept:
         click.echo(wrapped(f"     keep   {one}", " " * 12))
     for step in plan.data:
         option = {"log group": "--logs", "images": "--images"}.get(step.kind, "--parameters")
-        click.echo(wrapped(f"     keep   {step.kind} {step.what}: {option} removes it", " " * 12))
+        click.echo(wrapped(f"     keep   {step.title}: {option} removes it", " " * 12))
     click.echo(f"Saves about ${plan.saving_usd:,.2f} a month.")
 
 
@@ -148,6 +148,6 @@ def _ask(plan: Plan, confirm: str | None, *, yes: bool) -> None:
     typed = confirm or click.prompt(f"Type {plan.service} to remove it", default="")
     if typed != plan.service:
         raise click.ClickException(f"nothing was removed: {typed!r} is not {plan.service!r}.")
-    question = f"{len(plan.left)} things go for good. Really?"
+    question = f"{sum(step.kind != 'stop' for step in plan.left)} things go for good. Really?"
     if not yes and not click.confirm(question, default=False):
         raise click.ClickException("nothing was removed.")

@@ -144,7 +144,10 @@ def length(folder: Folder) -> object:
 def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
     folder: Folder, tmp_path: Path
 ) -> None:
-    aws = dict(process.start(Stack(folder.root).aws).environment)
+    # As `mesh up` would start it: it finds this one, with the old service in it.
+    place, log = Stack(folder.root).aws, tmp_path / "aws.log"
+    started = process.start(place, endpoint_port=0, url_ports="0", log=log, enforce_iam=True)
+    aws = dict(started.environment)
     old = Old(tmp_path / "old", aws)
     shutil.copytree(ROOT / "examples" / "fargate-dynamic-ip", old.root)
     here = "ARM64" if host.architecture() == "arm64" else "X86_64"
