@@ -123,12 +123,13 @@ bench-refusals: setup ## Measure what refusals and bodies cost (PUBLISH=1: into 
 lock: setup ## Resolve requirements/ again into the locks with hashes
 	@for name in uv mesh lambda runtime clients checkov atheris mutation; do \
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
-	@for name in awslabs official-sdk usual; do .venv/bin/uv pip compile \
+	@for name in awslabs official-sdk search usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
 	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved \
 	--ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
 	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
+	@.venv/bin/uv pip compile requirements/meaning.in --no-deps --output-file requirements/meaning.txt $(LOCK)
 	@.venv/bin/uv pip compile requirements/deploy.in --output-file requirements/deploy.txt $(LOCK)
 # No header and no annotations: they would name package indexes and this machine's paths.
 LOCK := --generate-hashes --python-version 3.13 --universal --no-header --no-annotate --quiet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +11,15 @@ from aoma.corpus.base_urls import BaseUrl
 from aoma.corpus.documents import anchor, passage_id, read_documents
 from aoma.corpus.folders import Corpus, corpora_of
 from aoma.corpus.jira import read_tickets
+from aoma.corpus.language import language_of
 from aoma.corpus.report import Ledger
-from aoma.corpus.tables import SEARCHED
+from aoma.corpus.tables import SEARCHED, full_text_tables
 from mcp_app.knowledge.embedded.terms import identifier_parts, indexable
 
 
 def searchable(*columns: str) -> tuple[str, ...]:
-    """The columns as the tokenizer should read them, and the identifiers' parts in them all."""
-    return (*map(indexable, columns), identifier_parts("\n".join(columns)))
+    """The columns, and the identifiers' parts in them all."""
+    return (*columns, identifier_parts("\n".join(columns)))
 
 
 def insert(connection: sqlite3.Connection, table: str, *values: object) -> int:
@@ -31,13 +33,34 @@ def insert(connection: sqlite3.Connection, table: str, *values: object) -> int:
 def insert_text(
     connection: sqlite3.Connection, table: str, row: int, columns: tuple[str, ...]
 ) -> None:
-    """Make a row findable by its columns, as `searchable` gives them."""
-    marks = ", ".join("?" * len(columns))
-    listed = ", ".join(SEARCHED[table])
+    """Make a row findable by its columns, as `searchable` gives them, once `fill` is called."""
     connection.execute(
-        f"INSERT INTO {table} (rowid, {listed}) VALUES (?, {marks})",  # noqa: S608 - names of ours
-        (row, *columns),
+        "INSERT INTO pending VALUES (?, ?, ?)",
+        (table, row, json.dumps(columns, ensure_ascii=False)),
     )
+
+
+def fill(connection: sqlite3.Connection) -> None:
+    """Recognise the index's language, and fill the full-text tables with what is pending."""
+    texts = connection.execute(
+        "SELECT columns FROM pending WHERE name <> 'code_parts_text' ORDER BY rowid"
+    )
+    language = language_of(text for (text,) in texts)
+    connection.execute("INSERT INTO languages VALUES (?)", (language,))
+    connection.executescript(full_text_tables(language))
+    for table, names in SEARCHED.items():
+        marks = ", ".join("?" * len(names))
+        pending = connection.execute(
+            "SELECT id, columns FROM pending WHERE name = ? ORDER BY rowid", (table,)
+        )
+        connection.executemany(
+            f"INSERT INTO {table} (rowid, {', '.join(names)}) VALUES (?, {marks})",  # noqa: S608 - names of ours
+            (
+                (row, *(indexable(column, language) for column in json.loads(columns)))
+                for row, columns in pending
+            ),
+        )
+    connection.execute("DROP TABLE pending")
 
 
 def write_documents(

@@ -7,15 +7,15 @@ searching, and the text to show lies once, in its own table. On 3.4 MB of docume
 prefixes would add 70 % and is not there.
 """
 
+from mcp_app.knowledge.embedded.languages import tokenizer
 from mcp_app.knowledge.embedded.schema import (
     CODE_WEIGHTS,
     COMMIT_WEIGHTS,
     DOCUMENT_WEIGHTS,
     TICKET_WEIGHTS,
 )
-from mcp_app.knowledge.embedded.terms import TOKENIZER
 
-TABLES = f"""
+TABLES = """
 CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 -- Numbers of 4 bytes, little-endian: the group of each row, from row 0, which there is not.
 -- One value is read a hundred times faster than as many rows.
@@ -50,14 +50,9 @@ CREATE TABLE code_files (
 CREATE TABLE code_parts (
     id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE VIRTUAL TABLE passages_text USING fts5(
-    {", ".join(DOCUMENT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE tickets_text USING fts5(
-    {", ".join(TICKET_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE commits_text USING fts5(
-    {", ".join(COMMIT_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE code_parts_text USING fts5(
-    {", ".join(CODE_WEIGHTS)}, content='', tokenize='{TOKENIZER}');
+CREATE TABLE languages (name TEXT PRIMARY KEY) WITHOUT ROWID;
+-- What is searched waits here, as JSON, until all of it tells the language.
+CREATE TEMP TABLE pending (name TEXT NOT NULL, id INTEGER NOT NULL, columns TEXT NOT NULL);
 """
 
 # The columns that each full-text table is filled with, in order.
@@ -67,3 +62,12 @@ SEARCHED = {
     "commits_text": tuple(COMMIT_WEIGHTS),
     "code_parts_text": tuple(CODE_WEIGHTS),
 }
+
+
+def full_text_tables(language: str) -> str:
+    """The statements that make the full-text tables of an index in this language."""
+    return "\n".join(
+        f"CREATE VIRTUAL TABLE {name} USING fts5({', '.join(columns)}, content='', "
+        f"tokenize='{tokenizer(language)}');"
+        for name, columns in SEARCHED.items()
+    )

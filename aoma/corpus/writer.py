@@ -12,12 +12,20 @@ from contextlib import closing
 from pathlib import Path
 
 from aoma.corpus.base_urls import base_urls
+from aoma.corpus.changelogs import changelogs
 from aoma.corpus.folders import Corpus, note_unread
 from aoma.corpus.report import CorpusError, IndexReport, Ledger
 from aoma.corpus.repositories.code_files import read_code_files
 from aoma.corpus.repositories.history import read_commits
 from aoma.corpus.repositories.repository import Repository, repository_around
-from aoma.corpus.rows import insert, insert_text, searchable, write_documents, write_tickets
+from aoma.corpus.rows import (
+    fill,
+    insert,
+    insert_text,
+    searchable,
+    write_documents,
+    write_tickets,
+)
 from aoma.corpus.tables import SEARCHED, TABLES
 from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
 
@@ -150,6 +158,11 @@ def _write_repositories(
     return frozenset(found)
 
 
+def _write_numbers(connection: sqlite3.Connection, name: str, numbers: Sequence[int]) -> None:
+    packed = struct.pack(f"<{len(numbers)}I", *numbers)
+    connection.execute("INSERT INTO row_groups VALUES (?, ?)", (name, packed))
+
+
 def _finish(connection: sqlite3.Connection) -> dict[str, int]:
     """Count, merge the full-text segments into one each, and pack the file."""
     tables = ("documents", "passages", "tickets", "commits", "code_files", "code_parts")
@@ -162,8 +175,8 @@ def _finish(connection: sqlite3.Connection) -> dict[str, int]:
         groups = [0] * (counts[table] + 1)
         for row, number in connection.execute(f"SELECT id, {group} FROM {table}"):  # noqa: S608 - names of ours
             groups[row] = number
-        packed = struct.pack(f"<{len(groups)}I", *groups)
-        connection.execute("INSERT INTO row_groups VALUES (?, ?)", (table, packed))
+        _write_numbers(connection, table, groups)
+    _write_numbers(connection, "changelogs", changelogs(connection))
     for table in SEARCHED:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
     connection.commit()
@@ -231,6 +244,7 @@ def write_index(
             write_tickets(connection, exports, jira_url, ledger, comments=comments)
             indexed = _write_repositories(connection, repositories, corpora, ledger)
             note_unread(corpora, indexed, ledger)
+            fill(connection)
             counts = _finish(connection)
             names = tuple(
                 name for (name,) in connection.execute("SELECT name FROM repositories ORDER BY id")

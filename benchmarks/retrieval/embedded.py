@@ -12,9 +12,8 @@ from mcp_app.knowledge.embedded.index import open_index
 
 
 @contextmanager
-def embedded(documents: Path, scratch: Path) -> Iterator[tuple[System, IndexReport]]:
-    """The embedded backend's search over the documents, and what was indexed."""
-    file = scratch / "knowledge.sqlite3"
+def embedded(documents: Path, file: Path) -> Iterator[tuple[System, IndexReport]]:
+    """The embedded backend's search over the documents, and what was indexed into a file."""
     report = write_index(file, documents=[documents], repositories=[])
     index = open_index(file)
     try:

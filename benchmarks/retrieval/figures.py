@@ -14,7 +14,18 @@ from mcp_app.knowledge.results import Passage
 # Passages looked at for each question.
 DEPTH = 10
 type Measure = Literal["coverage", "similarity"]
-type Search = Callable[[str], Sequence[Passage]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, by its document."""
+
+    document: str
+    coverage: float | None = None
+    similarity: float | None = None
+
+
+type Search = Callable[[str], Sequence[Passage | Hit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +34,7 @@ class System:
 
     Attributes:
         name: as the table shows it.
-        measures: what its thresholds are about.
+        measures: what its thresholds are about; none for a search of others.
         search: gives the first `DEPTH` passages for a query, whatever their scores.
     """
 
@@ -37,10 +48,10 @@ class Asked:
     """A question, the passages found for it and how long that took."""
 
     question: Question
-    hits: tuple[Passage, ...]
+    hits: tuple[Passage | Hit, ...]
     milliseconds: float
 
-    def right(self, first: int = DEPTH) -> list[Passage]:
+    def right(self, first: int = DEPTH) -> list[Passage | Hit]:
         """Those of the first passages that are from a right document."""
         return [hit for hit in self.hits[:first] if self.question.answered_by(hit.document)]
 
@@ -70,7 +81,7 @@ def median_milliseconds(asked: Iterable[Asked]) -> float:
     return statistics.median([one.milliseconds for one in asked][1:])
 
 
-def _value(hit: Passage, measure: Measure) -> float:
+def _value(hit: Passage | Hit, measure: Measure) -> float:
     return (hit.coverage if measure == "coverage" else hit.similarity) or 0.0
 
 

@@ -8,14 +8,16 @@ from typing import Literal, cast
 
 JUDGED = Path(__file__).with_name("judged.tsv")
 
-# `k`: in the documents' own words; `p`: in other words; `u`: about something else entirely.
-type Kind = Literal["k", "p", "u"]
+# `k`: in the documents' own words; `p`: in other words; `n`: near their subject, but not in
+# them; `u`: about something else entirely.
+type Kind = Literal["k", "p", "n", "u"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question; `right` are the documents that answer it, without their suffix."""
 
+    corpus: str
     kind: Kind
     text: str
     right: frozenset[str]
@@ -31,7 +33,7 @@ def questions() -> list[Question]:
     for line in JUDGED.read_text().splitlines():
         if line.startswith("#"):
             continue
-        kind, text, right = line.split("\t")
+        corpus, kind, text, right = line.split("\t")
         documents = frozenset() if right == "-" else frozenset(right.split("|"))
-        found.append(Question(cast("Kind", kind), text, documents))
+        found.append(Question(corpus, cast("Kind", kind), text, documents))
     return found

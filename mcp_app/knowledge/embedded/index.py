@@ -18,7 +18,7 @@ from mcp_app.knowledge.embedded.hits import (
 )
 from mcp_app.knowledge.embedded.index_file import IndexFile
 from mcp_app.knowledge.embedded.outcome import best_of, check_limits, result_of
-from mcp_app.knowledge.embedded.ranking import Ranked, rank
+from mcp_app.knowledge.embedded.ranking import rank
 from mcp_app.knowledge.embedded.schema import (
     CODE_WEIGHTS,
     COMMIT_WEIGHTS,
@@ -46,6 +46,8 @@ from mcp_app.knowledge.results import (
 )
 
 LIMIT_SECONDS = 5.0
+# Passages of one document among the hits, so that a long one leaves room for others.
+PER_DOCUMENT = 2
 
 
 class EmbeddedIndex:
@@ -70,6 +72,7 @@ class EmbeddedIndex:
                 self._counts: dict[str, int] = dict(
                     connection.execute("SELECT name, value FROM counts").fetchall()
                 )
+                self._language: str = connection.execute("SELECT name FROM languages").fetchone()[0]
         except BaseException:
             self._file.close()
             raise
@@ -84,7 +87,10 @@ class EmbeddedIndex:
         return self._counts["tickets"] > 0
 
     def _groups(self, connection: sqlite3.Connection, table: str) -> Sequence[int]:
-        """The group of each row of a table, from row 0, which there is not; read once."""
+        """The group of each row of a table, from row 0, which there is not; read once.
+
+        `changelogs` are the documents that are changelogs.
+        """
         if table not in self._known_groups:
             # Two threads may both read them; the result is the same.
             select = "SELECT groups FROM row_groups WHERE name = ?"
@@ -99,6 +105,7 @@ class EmbeddedIndex:
         *,
         context: str = "",
         max_results: int = 10,
+        per_document: int = PER_DOCUMENT,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> SearchResult[Passage]:
@@ -109,6 +116,7 @@ class EmbeddedIndex:
             context: what the query is about: its words bring passages forward and raise
                 their score, and do not change their coverage.
             max_results: see the class.
+            per_document: passages of one document at most.
             threshold: see the class.
             limit_seconds: see the class.
 
@@ -118,16 +126,19 @@ class EmbeddedIndex:
         """
         check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
+            documents = self._groups(connection, "passages")
             ranking = rank(
                 connection,
                 "passages_text",
                 DOCUMENT_WEIGHTS,
                 total=self._counts["passages"],
                 query=query,
+                language=self._language,
                 context=context,
-                groups=self._groups(connection, "passages"),
+                groups=documents,
+                changelogs=self._groups(connection, "changelogs"),
             )
-            chosen = best_of(ranking.entries, max_results, threshold)
+            chosen = best_of(ranking.entries, max_results, threshold, documents, per_document)
             hits = tuple(passage(connection, entry) for entry in chosen)
         return result_of(ranking, hits, threshold, "documents", len(ranking.entries))
 
@@ -174,6 +185,7 @@ class EmbeddedIndex:
                 COMMIT_WEIGHTS,
                 total=self._counts["commits"],
                 query=query,
+                language=self._language,
                 allowed=allowed,
             )
             chosen = best_of(ranking.entries, max_results, threshold)
@@ -218,14 +230,12 @@ class EmbeddedIndex:
                 CODE_WEIGHTS,
                 total=self._counts["code_parts"],
                 query=query,
+                language=self._language,
                 groups=files,
                 allowed=allowed,
             )
-            best: dict[int, Ranked] = {}
-            for entry in ranking.entries:
-                if entry.coverage >= threshold:
-                    best.setdefault(files[entry.row], entry)
-            hits = tuple(code_file(connection, entry) for entry in [*best.values()][:max_results])
+            chosen = best_of(ranking.entries, max_results, threshold, files)
+            hits = tuple(code_file(connection, entry) for entry in chosen)
             candidates = len({files[entry.row] for entry in ranking.entries})
         return result_of(ranking, hits, threshold, "code", candidates, allowed)
 
@@ -266,6 +276,7 @@ class EmbeddedIndex:
                 TICKET_WEIGHTS,
                 total=self._counts["tickets"],
                 query=query,
+                language=self._language,
                 allowed=allowed,
             )
             chosen = named_first(connection, query, ranking.entries, threshold)[:max_results]

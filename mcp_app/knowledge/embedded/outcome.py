@@ -20,9 +20,28 @@ def check_limits(max_results: int, threshold: float) -> None:
         raise ValueError(f"threshold: {threshold} is not between 0 and 1.")
 
 
-def best_of(entries: Sequence[Ranked], max_results: int, threshold: float) -> list[Ranked]:
-    """The first entries that reach the threshold."""
-    return [entry for entry in entries if entry.coverage >= threshold][:max_results]
+def best_of(
+    entries: Sequence[Ranked],
+    max_results: int,
+    threshold: float,
+    groups: Sequence[int] | None = None,
+    per_group: int = 1,
+) -> list[Ranked]:
+    """The first entries that reach the threshold, at most `per_group` of each group."""
+    chosen: list[Ranked] = []
+    taken: dict[int, int] = {}
+    for entry in entries:
+        if entry.coverage < threshold:
+            continue
+        if groups is not None:
+            group = groups[entry.row]
+            taken[group] = taken.get(group, 0) + 1
+            if taken[group] > per_group:
+                continue
+        chosen.append(entry)
+        if len(chosen) == max_results:
+            break
+    return chosen
 
 
 def result_of[Hit](

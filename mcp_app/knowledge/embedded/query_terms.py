@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from mcp_app.knowledge.embedded.languages import tokenizer
+from mcp_app.knowledge.embedded.stop_words import ENGLISH
 from mcp_app.knowledge.embedded.terms import (
-    TOKENIZER,
     expression,
     indexable,
+    is_name,
     query_words,
     quoted,
 )
@@ -19,34 +21,52 @@ LIMIT_TERMS = 64
 # Letters of a word, a plural's s aside, that Porter's rules leave the first two of.
 LONG = 6
 
-# A table of one query's words, for SQLite's own tokenizer to stem them.
-_STEMMER = f"""
+# A table of one query's words, for SQLite's own tokenizer to stem them as the index's were.
+_STEMMER = """
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.query_words
-    USING fts5(word, content='', tokenize='{TOKENIZER}');
+    USING fts5(word, content='', tokenize='{tokenizer}');
 CREATE VIRTUAL TABLE IF NOT EXISTS temp.query_stems
     USING fts5vocab(temp, query_words, instance);
 """
 
 
 class Term(Record):
-    """A distinct stem of the query: the word as asked, and how FTS5 is asked for it."""
+    """A distinct stem of the query: the word as asked, and how FTS5 is asked for it.
+
+    Attributes:
+        is_name: whether it is spelled as a name; see `terms.is_name`.
+    """
 
     word: str
     match: str
     phrase: str
+    is_name: bool
 
 
-def terms_of(connection: sqlite3.Connection, query: str) -> tuple[list[Term], list[str]]:
+def terms_of(
+    connection: sqlite3.Connection, query: str, language: str = ENGLISH
+) -> tuple[list[Term], list[str]]:
     """The distinct terms of a query, at most 64, and the words that were beyond that.
 
     Args:
         connection: one lent by `IndexFile`.
         query: anything at all; what is no word in it is left out.
+        language: the index's.
     """
-    words = query_words(query)
-    if not surely_distinct(words):
-        words = _one_of_each_stem(connection, words)
-    terms = [Term(word, expression(word), quoted(word)) for word in words[:LIMIT_TERMS]]
+    words = query_words(query, language)
+    if language != ENGLISH or not surely_distinct(words):
+        words = _one_of_each_stem(connection, words, language)
+    # Without the signs and blanks before it.
+    beginning = query.lstrip(" \t\r\n\"'([{<*#-.")
+    terms = [
+        Term(
+            word,
+            expression(word, language),
+            quoted(word, language),
+            is_name(word, first=beginning.startswith(word), language=language),
+        )
+        for word in words[:LIMIT_TERMS]
+    ]
     return terms, words[LIMIT_TERMS:]
 
 
@@ -80,10 +100,13 @@ def stem_keeps_two_letters(word: str) -> bool:
     return len(word.removesuffix("s")) >= LONG and "yy" not in word
 
 
-def _one_of_each_stem(connection: sqlite3.Connection, words: Sequence[str]) -> list[str]:
-    connection.executescript(_STEMMER)
+def _one_of_each_stem(
+    connection: sqlite3.Connection, words: Sequence[str], language: str
+) -> list[str]:
+    connection.executescript(_STEMMER.format(tokenizer=tokenizer(language)))
     connection.executemany(
-        "INSERT INTO query_words (rowid, word) VALUES (?, ?)", enumerate(map(indexable, words))
+        "INSERT INTO query_words (rowid, word) VALUES (?, ?)",
+        [(row, indexable(word, language)) for row, word in enumerate(words)],
     )
     stems: dict[int, tuple[str, ...]] = {}
     for row, stem in connection.execute("SELECT doc, term FROM query_stems ORDER BY doc, offset"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 # Kept in SQLite's header, where `file` and a hex dump show them too: "MESH" and the version.
 APPLICATION_ID = 0x4D455348
 # Counted up with every change that an older reader or index would not survive.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # BM25 weights of each full-text table's columns, in their order. A word in a heading is
 # what the section is about; a part of an identifier is a weaker sign than the word itself.

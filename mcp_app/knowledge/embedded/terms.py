@@ -1,49 +1,36 @@
 """From text to search terms: the one place where index and query agree on what a word is.
 
-SQLite's own tokenizer (Unicode folding, then Porter's stemmer) does the stemming for both.
-What it lacks is added here, for both: characters of Chinese, Japanese and Korean stand
-alone, and compound identifiers are also known by their parts.
+SQLite's own tokenizer (Unicode folding, and Porter's stemmer for English) reads both. What it
+lacks is added here, for both: stems of other languages, characters of Chinese, Japanese and
+Korean that stand alone, and compound identifiers that are also known by their parts.
 """
 
 from __future__ import annotations
 
 import re
 
-# https://sqlite.org/fts5.html#porter_tokenizer
-TOKENIZER = "porter unicode61 remove_diacritics 2"
+from mcp_app.knowledge.embedded.languages import stemmed, stop_words
+from mcp_app.knowledge.embedded.stop_words import CHINESE_STOP_WORDS, ENGLISH
 
 # Patterns and not compiled ones: `re` compiles and keeps them at the first text that is not
 # ASCII, and a cold start does not pay their 5 ms.
 _CJK = "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]"
-_CJK_RUN = f"{_CJK}+"
+# Scripts that a run of such characters changes between: a change ends a word. Katakana spells
+# whole words, hiragana the grammar around the others.
+_RUN = (
+    "[\u30a1-\u30ff]+|[\u3041-\u309f]+|[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[\uac00-\ud7af]+"
+)
+_KATAKANA = "[\u30a1-\u30ff]"
+_HIRAGANA = "[\u3041-\u309f]"
 _CAMEL = re.compile(r"\b(?=[A-Za-z0-9]*[a-z0-9][A-Z]|[A-Z]{2,}[a-z])[A-Za-z][A-Za-z0-9]{2,63}\b")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # A version (1.2.3) and a ticket's key (ABC-12) mean something only as a whole.
 _WORD = re.compile(r"\d+(?:\.\d+)+|[A-Za-z][A-Za-z0-9]*-\d+\b|[^\s!-/:-@\[-`{-~]+")
 
-# Words of English grammar and of asking. They are in the index, and are left out of queries:
-# they say how something is asked and not what about.
-_STOP_WORDS = """
-    a about above after again against all also am an and any anybody anyone anything are aren as at
-    be because been before being below between both but by can cannot could couldn d did didn do
-    does doesn doing don down during each either else etc ever every everybody everyone everything
-    few for from further get gets getting give given gives go goes going gone got had hadn has hasn
-    have haven having he hello help her here hers herself hi him himself his how however i if in
-    instead into is isn it its itself just kindly know let lets like ll look made make makes many
-    may me might more most much must mustn my myself need needed needs no nor not now of off ok on
-    once one only onto or other ought our ours ourselves out over own per perhaps please put quite
-    rather re really s same shall shan she should shouldn so some somebody someone something
-    somewhere still such t tell than thank thanks that the their theirs them themselves then there
-    these they thing things this those though through thus to too under until up upon us use used
-    uses using ve very via want wants was wasn we were weren what whatever when where whether which
-    while who whole whom whose why will with within without won would wouldn yes yet you your yours
-    yourself yourselves describe explain find show
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-
-def indexable(text: str) -> str:
-    """`text` as the tokenizer should read it: each CJK character a word of its own."""
+def indexable(text: str, language: str = ENGLISH) -> str:
+    """`text` as the tokenizer should read it: stems, and each CJK character a word of its own."""
+    text = stemmed(text, language)
     if text.isascii():
         return text
     return re.sub(_CJK, r" \g<0> ", text)
@@ -59,35 +46,59 @@ def identifier_parts(text: str) -> str:
     return " ".join(part for name in names for part in _PART.findall(name))
 
 
-def query_words(query: str) -> list[str]:
+def query_words(query: str, language: str = ENGLISH) -> list[str]:
     """The words of a query that say what it is about, in order, repeats included.
 
-    A run of CJK characters gives its overlapping pairs, since nothing marks words in it.
+    Nothing marks words in a run of Chinese characters, so its overlapping pairs count. Words in
+    hiragana alone count only where the query has nothing else.
     """
     # Half a surrogate pair, which JSON may hold, is no text.
     text = query.encode(errors="replace").decode().replace("\x00", " ").replace("\u2019", "'")
+    stops = stop_words(language)
     words: list[str] = []
+    grammar: list[str] = []
     for raw in _WORD.findall(text):
-        if raw.casefold() in STOP_WORDS:
+        if raw.casefold() in stops:
             continue
-        if raw.isascii():
+        if raw.isascii() or not re.search(_CJK, raw):
             words.append(raw)
             continue
-        words.extend(re.sub(_CJK_RUN, " ", raw).split())
-        for run in re.findall(_CJK_RUN, raw):
-            words.extend([run[at : at + 2] for at in range(len(run) - 1)] or [run])
-    return words
+        words.extend(re.sub(_CJK, " ", raw).split())
+        for run in re.findall(_RUN, raw):
+            (grammar if re.match(_HIRAGANA, run) else words).extend(_run_words(run))
+    return words or grammar
 
 
-def quoted(word: str) -> str:
+def _run_words(run: str) -> list[str]:
+    """The words of a run in one of the scripts that write no spaces."""
+    if re.match(_KATAKANA, run):
+        return [run]
+    for stop in CHINESE_STOP_WORDS:
+        # A run that is nothing else may be what somebody asks about.
+        run = run.replace(stop, " ").strip() or run
+    return [part[at : at + 2] for part in run.split() for at in range(max(len(part) - 1, 1))]
+
+
+def is_name(word: str, *, first: bool, language: str) -> bool:
+    """Whether a word is spelled as a name: with a digit, or a capital where none is due.
+
+    The first word of a query may have a capital because it is the first. German gives every
+    noun one.
+    """
+    inside = any(letter.isdigit() or letter.isupper() for letter in word[1:])
+    return inside or (word[0].isupper() and not first and language != "german")
+
+
+def quoted(word: str, language: str = ENGLISH) -> str:
     """`word` as a string of FTS5: data, whatever operators it holds."""
-    return '"' + indexable(word).replace('"', '""') + '"'
+    return '"' + indexable(word, language).replace('"', '""') + '"'
 
 
-def expression(word: str) -> str:
+def expression(word: str, language: str = ENGLISH) -> str:
     """What FTS5 is asked for a word.
 
     An identifier also matches its parts side by side, so `readFile` finds `read_file`.
     """
     parts = _PART.findall(word) if _CAMEL.fullmatch(word) else []
-    return f'({quoted(word)} OR "{" ".join(parts)}")' if parts[1:] else quoted(word)
+    whole = quoted(word, language)
+    return f"({whole} OR {quoted(' '.join(parts), language)})" if parts[1:] else whole

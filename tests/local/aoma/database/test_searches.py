@@ -7,7 +7,7 @@ import pytest
 from postgrest import APIError
 
 from aoma.local_supabase.openai.hashed_words import embed, similarity
-from mcp_app.knowledge.embedded.terms import STOP_WORDS
+from mcp_app.knowledge.embedded.stop_words import ENGLISH, STOP_WORDS
 from tests.local.aoma.database.conftest import DIMENSIONS, vector
 
 
@@ -142,7 +142,7 @@ def test_a_query_without_words_finds_nothing_by_words(ask, add_document, query):
 
 def test_words_left_out_of_queries_are_the_same_as_in_the_embedded_index(supabase):
     with supabase.connect() as connection:
-        words = " ".join([*sorted(STOP_WORDS), "deployment"])
+        words = " ".join([*sorted(STOP_WORDS[ENGLISH]), "deployment"])
         row = connection.execute("select mesh_terms(%s)::text", (words,)).fetchone()
     assert row == ("{'deploy'}",)
 

@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mcp_app.knowledge.embedded import query_terms
+from mcp_app.knowledge.embedded.languages import tokenizer
 from mcp_app.knowledge.embedded.query_terms import (
     stem_keeps_two_letters,
     surely_distinct,
     terms_of,
 )
-from mcp_app.knowledge.embedded.terms import TOKENIZER
+from mcp_app.knowledge.embedded.stop_words import ENGLISH
 
 # Of each kind that Porter's rules tell apart: vowels, y, doubled or not, l, s, z, t, x.
 LETTERS = "aeiybslztx"
@@ -46,7 +47,7 @@ def test_a_stem_begins_as_its_word_does(connection):
     assert len(words) > 50_000
     connection.executescript(
         f"""
-        CREATE VIRTUAL TABLE words USING fts5(word, content='', tokenize='{TOKENIZER}');
+        CREATE VIRTUAL TABLE words USING fts5(word, content='', tokenize='{tokenizer(ENGLISH)}');
         CREATE VIRTUAL TABLE stems USING fts5vocab(words, instance);
         """
     )

@@ -79,7 +79,9 @@ def test_identifier_in_a_document_is_found_by_its_words(corpus_index: EmbeddedIn
 def test_score_and_coverage_are_the_same_whatever_else_is_asked(
     corpus_index: EmbeddedIndex,
 ) -> None:
-    many = corpus_index.search_documents("release delivery quarantine", max_results=50)
+    many = corpus_index.search_documents(
+        "release delivery quarantine", max_results=50, per_document=50
+    )
     few = corpus_index.search_documents("release delivery quarantine", max_results=2, threshold=0.5)
     assert few.hits == tuple(hit for hit in many.hits if (hit.coverage or 0) >= 0.5)[:2]
     assert few.candidates == many.candidates == len(many.hits)
