@@ -18,6 +18,7 @@ from aoma.database.state import read_state
 from aoma.database.token import mint
 from aoma.local_supabase import process
 from aoma.local_supabase.keys import STAND_IN_KEYS
+from aoma.local_supabase.openai import small_model
 from mesh.credentials import stored_secrets
 from mesh.failure import CommandFailedError
 
@@ -44,6 +45,7 @@ EMBEDDINGS = "text-embedding-3-small"
 OPENAI = "https://api.openai.com/v1"
 STAND_IN_NOTE = (
     "OpenAI is a stand-in on this machine: embeddings are hashed words, answers are quotations. "
+    f"With AOMA_EMBEDDING_MODEL={small_model.NAME}, a small model embeds. "
     "With OPENAI_API_KEY set (and OPENAI_BASE_URL, for another server of its protocol), make up "
     "asks OpenAI."
 )
@@ -114,10 +116,11 @@ def openai_of(running: Running) -> OpenAI:
         model = EMBEDDINGS if model in {"", STAND_IN_EMBEDDINGS} else model
         answers = os.environ.get("AOMA_ANSWER_MODEL", "").strip() or None
         return OpenAI(url, key, model, answers, stand_in=False)
+    asked = os.environ.get("AOMA_EMBEDDING_MODEL", "").strip()
     return OpenAI(
         url=running.openai_url,
         key=running.keys.openai,
-        embedding_model=STAND_IN_EMBEDDINGS,
+        embedding_model=asked if asked == small_model.NAME else STAND_IN_EMBEDDINGS,
         answer_model=STAND_IN_ANSWERS,
         stand_in=True,
     )

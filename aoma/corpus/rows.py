@@ -46,6 +46,8 @@ def fill(connection: sqlite3.Connection) -> None:
         "SELECT columns FROM pending WHERE name <> 'code_parts_text' ORDER BY rowid"
     )
     language = language_of(text for (text,) in texts)
+    # Not read to its end in a large index, and an open one keeps the table from being dropped.
+    texts.close()
     connection.execute("INSERT INTO languages VALUES (?)", (language,))
     connection.executescript(full_text_tables(language))
     for table, names in SEARCHED.items():

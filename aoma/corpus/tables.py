@@ -8,12 +8,7 @@ prefixes would add 70 % and is not there.
 """
 
 from mcp_app.knowledge.embedded.languages import tokenizer
-from mcp_app.knowledge.embedded.schema import (
-    CODE_WEIGHTS,
-    COMMIT_WEIGHTS,
-    DOCUMENT_WEIGHTS,
-    TICKET_WEIGHTS,
-)
+from mcp_app.knowledge.embedded.schema import SEARCH_WEIGHTS
 
 TABLES = """
 CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -50,18 +45,17 @@ CREATE TABLE code_files (
 CREATE TABLE code_parts (
     id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, text TEXT NOT NULL);
+-- See aoma/corpus/common_terms.py: numbers as above, and floats of 4 bytes.
+CREATE TABLE common_terms (
+    name TEXT NOT NULL, term TEXT NOT NULL, holding INTEGER NOT NULL, best BLOB NOT NULL,
+    scores BLOB NOT NULL, bits BLOB NOT NULL, UNIQUE (name, term));
 CREATE TABLE languages (name TEXT PRIMARY KEY) WITHOUT ROWID;
 -- What is searched waits here, as JSON, until all of it tells the language.
 CREATE TEMP TABLE pending (name TEXT NOT NULL, id INTEGER NOT NULL, columns TEXT NOT NULL);
 """
 
 # The columns that each full-text table is filled with, in order.
-SEARCHED = {
-    "passages_text": tuple(DOCUMENT_WEIGHTS),
-    "tickets_text": tuple(TICKET_WEIGHTS),
-    "commits_text": tuple(COMMIT_WEIGHTS),
-    "code_parts_text": tuple(CODE_WEIGHTS),
-}
+SEARCHED = {table: tuple(weights) for table, weights in SEARCH_WEIGHTS.items()}
 
 
 def full_text_tables(language: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aoma.corpus.base_urls import base_urls
 from aoma.corpus.changelogs import changelogs
+from aoma.corpus.common_terms import write_common_terms
 from aoma.corpus.folders import Corpus, note_unread
 from aoma.corpus.report import CorpusError, IndexReport, Ledger
 from aoma.corpus.repositories.code_files import read_code_files
@@ -179,6 +180,7 @@ def _finish(connection: sqlite3.Connection) -> dict[str, int]:
     _write_numbers(connection, "changelogs", changelogs(connection))
     for table in SEARCHED:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
+    write_common_terms(connection)
     connection.commit()
     connection.execute("VACUUM")
     return counts

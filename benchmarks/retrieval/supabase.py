@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aoma.local_supabase.openai import small_model
 from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
+from aoma.optional_packages import install
 from benchmarks.retrieval.figures import DEPTH, Measure, System
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.results import Mode, Passage
@@ -26,7 +28,6 @@ MEASURES: dict[Mode, tuple[Measure, ...]] = {
     "semantic": ("similarity",),
     "hybrid": ("coverage", "similarity"),
 }
-HASHED_WORDS = "hashed words (a stand-in without a model)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,6 @@ class Embeddings:
     base_url: str
     api_key: str
 
-    @property
-    def has_meaning(self) -> bool:
-        """Whether a model made them."""
-        return self.name != HASHED_WORDS
-
 
 class NotLoadedError(Exception):
     """The documents cannot be loaded into the database; the message says why."""
@@ -50,15 +46,17 @@ class NotLoadedError(Exception):
 
 @contextmanager
 def embeddings() -> Iterator[Embeddings]:
-    """OpenAI's, or those of what OPENAI_BASE_URL names, with OPENAI_API_KEY; else a stand-in."""
+    """OpenAI's (or OPENAI_BASE_URL's) with OPENAI_API_KEY; else a small model's."""
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     model = os.environ.get("AOMA_EMBEDDING_MODEL", "text-embedding-3-small")
     if key:
         url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
         yield Embeddings(model, model, url.rstrip("/"), key)
         return
+    # Installed here: the first request does not wait for it.
+    install("meaning")
     with LocalOpenAI() as server:
-        yield Embeddings(HASHED_WORDS, model, server.base_url, server.api_key)
+        yield Embeddings(small_model.NAME, small_model.NAME, server.base_url, server.api_key)
 
 
 def _run(*arguments: str, **variables: str) -> None:

@@ -12,6 +12,8 @@ from openai.types.responses.response_create_params import (
 )
 from pydantic import TypeAdapter, ValidationError
 
+from aoma.local_supabase.openai import small_model
+
 TYPES: dict[str, Any] = {
     "embeddings": EmbeddingCreateParams,
     "responses": ResponseCreateParamsNonStreaming,
@@ -25,6 +27,7 @@ LIMIT_TOKENS_PER_REQUEST = 300_000
 DIMENSIONS = {
     # What it really does, under a name of its own.
     "hashed-words": 1536,
+    small_model.NAME: 1536,
     "text-embedding-3-small": 1536,
     "text-embedding-3-large": 3072,
     "text-embedding-ada-002": 1536,

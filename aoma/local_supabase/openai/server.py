@@ -1,7 +1,7 @@
-"""A stand-in for OpenAI's API: embeddings, Responses, vector stores; no model behind it.
+"""A stand-in for OpenAI's API: embeddings, Responses, vector stores.
 
-What it takes is checked with the SDK's own types. Its embeddings are hashed words, its
-answers quotes, and it says so.
+What it takes is checked with the SDK's own types. Its embeddings are hashed words, or those of
+`small_model` for who asks for that model. Its answers are quotes, and it says so.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from aoma.local_supabase.http.faults import (
 )
 from aoma.local_supabase.http.recorder import Recorded, Requests
 from aoma.local_supabase.http.server import Server
+from aoma.local_supabase.openai import small_model
 from aoma.local_supabase.openai.hashed_words import embed, similarity
 from aoma.local_supabase.openai.quotations import quote
 from aoma.local_supabase.openai.requests import (
@@ -179,9 +180,10 @@ class LocalOpenAI:
         if fault is not None and fault.dimensions is not None:
             dimensions = fault.dimensions
         packed = body.get("encoding_format") == "base64"
+        embedding = small_model.embed if body["model"] == small_model.NAME else embed
         data = []
         for index, text in enumerate(texts):
-            vector: Any = embed(text, dimensions)
+            vector: Any = embedding(text, dimensions)
             if packed:
                 vector = base64.b64encode(struct.pack(f"<{dimensions}f", *vector)).decode()
             data.append({"object": "embedding", "index": index, "embedding": vector})

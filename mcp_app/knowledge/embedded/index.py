@@ -140,7 +140,7 @@ class EmbeddedIndex:
             )
             chosen = best_of(ranking.entries, max_results, threshold, documents, per_document)
             hits = tuple(passage(connection, entry) for entry in chosen)
-        return result_of(ranking, hits, threshold, "documents", len(ranking.entries))
+        return result_of(ranking, hits, threshold, "documents", ranking.candidates)
 
     def search_commits(
         self,
@@ -190,7 +190,7 @@ class EmbeddedIndex:
             )
             chosen = best_of(ranking.entries, max_results, threshold)
             hits = tuple(commit(connection, entry) for entry in chosen)
-        return result_of(ranking, hits, threshold, "commits", len(ranking.entries), allowed)
+        return result_of(ranking, hits, threshold, "commits", ranking.candidates, allowed)
 
     def search_code(
         self,
@@ -281,7 +281,7 @@ class EmbeddedIndex:
             )
             chosen = named_first(connection, query, ranking.entries, threshold)[:max_results]
             hits = tuple(ticket_hit(connection, entry) for entry in chosen)
-        return result_of(ranking, hits, threshold, "tickets", len(ranking.entries), allowed)
+        return result_of(ranking, hits, threshold, "tickets", ranking.candidates, allowed)
 
     def get_ticket(self, key: str) -> Ticket | None:
         """The whole ticket with this key, without regard to case; None when there is none."""

@@ -103,16 +103,24 @@ def stem_keeps_two_letters(word: str) -> bool:
 def _one_of_each_stem(
     connection: sqlite3.Connection, words: Sequence[str], language: str
 ) -> list[str]:
+    first: dict[tuple[str, ...], str] = {}
+    for word, stem in zip(words, stems_of(connection, words, language), strict=True):
+        if stem:
+            first.setdefault(stem, word)
+    return list(first.values())
+
+
+def stems_of(
+    connection: sqlite3.Connection, words: Sequence[str], language: str
+) -> list[tuple[str, ...]]:
+    """The tokens of each word, as the index has them; none for a word without any."""
     connection.executescript(_STEMMER.format(tokenizer=tokenizer(language)))
     connection.executemany(
         "INSERT INTO query_words (rowid, word) VALUES (?, ?)",
         [(row, indexable(word, language)) for row, word in enumerate(words)],
     )
-    stems: dict[int, tuple[str, ...]] = {}
+    stems: list[tuple[str, ...]] = [()] * len(words)
     for row, stem in connection.execute("SELECT doc, term FROM query_stems ORDER BY doc, offset"):
-        stems[row] = (*stems.get(row, ()), stem)
+        stems[row] = (*stems[row], stem)
     connection.execute("INSERT INTO query_words (query_words) VALUES ('delete-all')")
-    first: dict[tuple[str, ...], str] = {}
-    for row, stem in sorted(stems.items()):
-        first.setdefault(stem, words[row])
-    return list(first.values())
+    return stems

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from mcp_app.knowledge.embedded.query_terms import Term, terms_of
+from mcp_app.knowledge.embedded.schema import LARGE
 from mcp_app.knowledge.embedded.stop_words import ENGLISH
 from mesh.runtime.record import Record
 
@@ -32,9 +33,13 @@ class Ranked:
 
 
 class Ranking(Record):
-    """Every entry that holds a term, best first, and the words behind it."""
+    """The entries that hold a term, best first, and the words behind it.
+
+    `candidates` were found. In a large table the first of them are `entries`; else all are.
+    """
 
     entries: tuple[Ranked, ...]
+    candidates: int
     terms: tuple[str, ...]
     unknown: tuple[str, ...]
     ignored: tuple[str, ...]
@@ -45,7 +50,8 @@ def rarity(total: int, holding: int) -> float:
     return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
 
 
-def _holders(connection: sqlite3.Connection, table: str, match: str) -> set[int]:
+def holders(connection: sqlite3.Connection, table: str, match: str) -> set[int]:
+    """Rows of a full-text table that an expression of FTS5 matches."""
     return {row for (row,) in connection.execute(f"SELECT rowid FROM {table}(?)", (match,))}  # noqa: S608 - a table of ours
 
 
@@ -58,22 +64,22 @@ def _shares(found: Iterable[tuple[float, Iterable[int]]]) -> dict[int, float]:
     return shares
 
 
-def _weights(terms: Sequence[Term], holders: Sequence[set[int]], total: int) -> list[float]:
-    """How much of the query each term is, by its rarity.
+def weights_of(terms: Sequence[Term], counts: Sequence[int], total: int) -> list[float]:
+    """How much of the query each term is, by how many of all entries hold it.
 
     A word that nothing holds is as rare as can be, but it may be one of asking. A name that
     nothing holds says that the documents are about something else.
     """
     unknown = rarity(total, 0)
     return [
-        rarity(total, len(rows))
-        if rows
+        rarity(total, count)
+        if count
         else unknown * (UNKNOWN_NAME if term.is_name else UNKNOWN_WORD)
-        for term, rows in zip(terms, holders, strict=True)
+        for term, count in zip(terms, counts, strict=True)
     ]
 
 
-def _backing(scores: Mapping[int, float], groups: Sequence[int]) -> dict[int, float]:
+def backing_of(scores: Mapping[int, float], groups: Sequence[int]) -> dict[int, float]:
     """The mean score of each group's second to fifth best entries."""
     found: dict[int, list[float]] = {}
     for row, score in scores.items():
@@ -119,25 +125,40 @@ def rank(
         allowed: rows that pass the filters; None for all.
     """
     terms, ignored = terms_of(connection, query, language)
+    halved = () if _VERSION.search(query) else changelogs
+    if total >= LARGE and allowed is None and not context:
+        # Small indexes do without them.
+        from mcp_app.knowledge.embedded.common_terms import common_terms
+        from mcp_app.knowledge.embedded.pruned_ranking import rank_pruned
+
+        common = common_terms(connection, table, terms, language)
+        if common:
+            return rank_pruned(
+                *(connection, table, weights, terms, common),
+                total=total,
+                groups=groups,
+                halved=halved,
+                ignored=ignored,
+            )
     # One look-up per term gives both how rare it is and which entries hold it.
-    holders = [_holders(connection, table, term.match) for term in terms]
-    parts = _weights(terms, holders, total)
+    held = [holders(connection, table, term.match) for term in terms]
+    parts = weights_of(terms, [len(rows) for rows in held], total)
     whole = sum(parts)
     shares = [part / whole for part in parts]
-    covered = _shares(zip(shares, holders, strict=True))
+    covered = _shares(zip(shares, held, strict=True))
     grouped = covered
     if groups is not None:
-        sets = ({groups[row] for row in rows} for rows in holders)
+        sets = ({groups[row] for row in rows} for rows in held)
         grouped = _shares(zip(shares, sets, strict=True))
     near = _shares(
         (
             (shares[at] + shares[at + 1]) / 2,
-            _holders(connection, table, f"NEAR({terms[at].phrase} {terms[at + 1].phrase}, 4)"),
+            holders(connection, table, f"NEAR({terms[at].phrase} {terms[at + 1].phrase}, 4)"),
         )
         for at in range(len(terms) - 1)
-        if holders[at] and holders[at + 1]
+        if held[at] and held[at + 1]
     )
-    known = [term.match for term, rows in zip(terms, holders, strict=True) if rows]
+    known = [term.match for term, rows in zip(terms, held, strict=True) if rows]
     scores: dict[int, float] = {}
     if known:
         if context:
@@ -152,8 +173,7 @@ def rank(
             )
             if row in covered and (allowed is None or row in allowed)
         }
-    backing = {} if groups is None else _backing(scores, groups)
-    halved = () if _VERSION.search(query) else changelogs
+    backing = {} if groups is None else backing_of(scores, groups)
     places: list[tuple[float, int, Ranked]] = []
     for row, score in scores.items():
         group = row if groups is None else groups[row]
@@ -166,7 +186,8 @@ def rank(
     places.sort()
     return Ranking(
         entries=tuple(entry for _, _, entry in places),
+        candidates=len(places),
         terms=tuple(term.word for term in terms),
-        unknown=tuple(term.word for term, rows in zip(terms, holders, strict=True) if not rows),
+        unknown=tuple(term.word for term, rows in zip(terms, held, strict=True) if not rows),
         ignored=tuple(ignored),
     )

@@ -24,3 +24,15 @@ TICKET_WEIGHTS = {
 }
 COMMIT_WEIGHTS = {"subject": 4.0, "body": 1.0, "files": 1.0, "identifiers": 0.5}
 CODE_WEIGHTS = {"path": 4.0, "symbols": 6.0, "body": 1.0, "identifiers": 0.5}
+SEARCH_WEIGHTS = {
+    "passages_text": DOCUMENT_WEIGHTS,
+    "tickets_text": TICKET_WEIGHTS,
+    "commits_text": COMMIT_WEIGHTS,
+    "code_parts_text": CODE_WEIGHTS,
+}
+
+# A full-text table of at least so many entries has lists of its common terms: those in more than
+# COMMON of them, each with its BEST_ENTRIES.
+LARGE = 20_000
+COMMON = 2_000
+BEST_ENTRIES = 1_000

@@ -51,7 +51,7 @@ def test_question_about_something_else_gets_no_evidence(
         ("comprehensive", "k", 1.0),
         ("comprehensive", "p", 0.55),
         ("focused", "k", 1.0),
-        ("focused", "p", 0.40),
+        ("focused", "p", 0.35),
         ("rapid", "k", 0.90),
         ("rapid", "p", 0.25),
     ],

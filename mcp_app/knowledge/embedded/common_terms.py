@@ -1,0 +1,52 @@
+"""What a large index knows of its common terms; see `aoma.corpus.common_terms`, which writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from mcp_app.knowledge.embedded.query_terms import Term, stems_of
+from mesh.runtime.record import Record
+
+
+class CommonTerm(Record):
+    """A term in more entries than a search reads.
+
+    Attributes:
+        holding: how many entries hold it.
+        scores: BM25 of its best entries, best first, by their rows.
+        least: that of the last of them; no other entry's is higher.
+        bits: a bit for each row, whether it holds the term.
+    """
+
+    holding: int
+    scores: dict[int, float]
+    least: float
+    bits: bytes
+
+    def held_by(self, row: int) -> bool:
+        """Whether the entry in this row holds the term."""
+        return bool(self.bits[row >> 3] >> (row & 7) & 1)
+
+
+def common_terms(
+    connection: sqlite3.Connection, table: str, terms: Sequence[Term], language: str
+) -> dict[int, CommonTerm]:
+    """The common ones of a query's terms, by their places in it.
+
+    Terms of several tokens are never among them.
+    """
+    found: dict[int, CommonTerm] = {}
+    for place, stem in enumerate(stems_of(connection, [term.word for term in terms], language)):
+        if len(stem) != 1 or terms[place].match != terms[place].phrase:
+            continue
+        row = connection.execute(
+            "SELECT holding, best, scores, bits FROM common_terms WHERE name = ? AND term = ?",
+            (table, stem[0]),
+        ).fetchone()
+        if row is not None:
+            holding, best, scores, bits = row
+            values = memoryview(scores).cast("f").tolist()
+            by_row = dict(zip(memoryview(best).cast("I").tolist(), values, strict=True))
+            found[place] = CommonTerm(holding, by_row, values[-1], bits)
+    return found
