@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aoma.corpus import CorpusError, IndexReport, write_index
+from aoma.corpus.folders import corpora_of
 from aoma.corpus.formats.kinds import SHOWN, kind_of
+from aoma.corpus.report import Ledger
+from mesh.build import limits
 from mesh.build.failure import BuildError
 from mesh.build.hook import Report
 
 NAME = "knowledge.sqlite3"
+SMALLER = "Name fewer documents, or deploy with backend = supabase."
 COUNTED = ("documents", "passages", "tickets", "commits", "code_files")
 
 
@@ -59,6 +63,7 @@ def check(named: Knowledge) -> None:
             raise BuildError(
                 f"--knowledge {place}: there is no document in it. Documents are {SHOWN}."
             )
+    _check_size(named)
     for place in named.repositories:
         if not place.is_dir():
             raise BuildError(f"--git {place}: there is no such folder.")
@@ -68,6 +73,27 @@ def check(named: Knowledge) -> None:
                 f"--jira {place}: there is no such file. Name an export of Jira, CSV or JSON."
             )
     _check_options(named)
+
+
+def _check_size(named: Knowledge) -> None:
+    """Refuse documents whose index cannot fit, before they are read.
+
+    An index holds their text once, as it is, besides its words: together twice as much.
+
+    Raises:
+        BuildError: the text alone is more than Lambda unpacks.
+    """
+    text = sum(
+        (corpus.root / path).stat().st_size
+        for corpus in corpora_of(named.documents, Ledger())
+        for path in corpus.files
+        if (kind := kind_of(path)) and kind.is_text and (corpus.root / path).is_file()
+    )
+    if text > limits.UNZIPPED_BYTES:
+        raise BuildError(
+            f"--knowledge: the documents have {limits.megabytes(text)} of text, and Lambda unpacks "
+            f"at most {limits.megabytes(limits.UNZIPPED_BYTES)}. {SMALLER}"
+        )
 
 
 def _check_options(named: Knowledge) -> None:
@@ -111,6 +137,11 @@ def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
         )
     except CorpusError as error:
         raise BuildError(f"The knowledge index cannot be made: {error}") from error
+    if report.size_bytes > limits.UNZIPPED_BYTES:
+        raise BuildError(
+            f"The knowledge index has {limits.megabytes(report.size_bytes)}, and Lambda unpacks at "
+            f"most {limits.megabytes(limits.UNZIPPED_BYTES)}. {SMALLER}"
+        )
     check_report(report, named)
     tickets = f"{report.tickets} tickets, " if report.tickets else ""
     line = (

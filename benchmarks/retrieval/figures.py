@@ -85,34 +85,6 @@ def _value(hit: Passage | Hit, measure: Measure) -> float:
     return (hit.coverage if measure == "coverage" else hit.similarity) or 0.0
 
 
-def values_when_right(asked: Iterable[Asked], measure: Measure) -> list[float]:
-    """The highest score of a right passage, for each question that found one."""
-    return [max(_value(hit, measure) for hit in one.right()) for one in asked if one.right()]
-
-
-def values_when_wrong(asked: Iterable[Asked], measure: Measure) -> list[float]:
-    """For each question: the highest of the passages from documents that do not answer it."""
-    return [
-        max(
-            (
-                _value(hit, measure)
-                for hit in one.hits
-                if not one.question.answered_by(hit.document)
-            ),
-            default=0.0,
-        )
-        for one in asked
-    ]
-
-
-def quantiles(values: Sequence[float]) -> tuple[float, float, float] | None:
-    """The values that a tenth, a half and nine tenths are below; None of less than two."""
-    if len(values) < 2:
-        return None
-    tenths = statistics.quantiles(values, n=10, method="inclusive")
-    return tenths[0], tenths[4], tenths[8]
-
-
 def evidence(asked: Iterable[Asked], measure: Measure, threshold: float) -> tuple[int, int]:
     """Questions for which a passage reaches the threshold, and of these: a right one does."""
     reached = right = 0

@@ -34,11 +34,12 @@ def common_terms(
 ) -> dict[int, CommonTerm]:
     """The common ones of a query's terms, by their places in it.
 
-    Terms of several tokens are never among them.
+    Terms of several tokens are never among them. Of a common identifier only the whole counts,
+    not its parts side by side.
     """
     found: dict[int, CommonTerm] = {}
     for place, stem in enumerate(stems_of(connection, [term.word for term in terms], language)):
-        if len(stem) != 1 or terms[place].match != terms[place].phrase:
+        if len(stem) != 1:
             continue
         row = connection.execute(
             "SELECT holding, best, scores, bits FROM common_terms WHERE name = ? AND term = ?",

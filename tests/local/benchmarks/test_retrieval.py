@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import tarfile
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.retrieval import corpus, tables
+from aoma.local_supabase.openai import small_model
+from benchmarks.retrieval import corpus, npm_archives, tables
 from benchmarks.retrieval.embedded import embedded
 from benchmarks.retrieval.figures import (
     Asked,
@@ -19,9 +21,7 @@ from benchmarks.retrieval.figures import (
     ask,
     evidence,
     hit_rate,
-    quantiles,
-    values_when_right,
-    values_when_wrong,
+    of_kind,
 )
 from benchmarks.retrieval.questions import Question, questions
 from benchmarks.retrieval.supabase import supabase
@@ -50,7 +50,7 @@ FOUND = {
     "sixth": [*(hit("b.md", 0.6),) * 5, hit("a.md", 0.6)],
     "never": [],
 }
-QUESTIONS = [Question("k", text, frozenset({"a"})) for text in FOUND]
+QUESTIONS = [Question("c", "k", text, frozenset({"a"})) for text in FOUND]
 
 
 def search(query: str) -> Sequence[Passage]:
@@ -66,14 +66,6 @@ def test_hit_rates_count_questions_with_a_right_document(asked: list[Asked]) -> 
     assert [hit_rate(asked, first) for first in (1, 2, 5, 6)] == [0.25, 0.5, 0.5, 0.75]
 
 
-def test_values_are_of_the_best_right_and_the_best_wrong_passage(asked: list[Asked]) -> None:
-    assert values_when_right(asked, "coverage") == [1.0, 0.4, 0.6]
-    assert values_when_wrong(asked, "coverage") == [0.5, 0.9, 0.6, 0.0]
-    assert values_when_right(asked, "similarity") == [0.0, 0.0, 0.0]
-    assert quantiles([0.0, 1.0]) == pytest.approx((0.1, 0.5, 0.9))
-    assert quantiles([0.5]) is None
-
-
 def test_evidence_is_what_reaches_the_threshold(asked: list[Asked]) -> None:
     assert evidence(asked, "coverage", 0.6) == (3, 2)
     assert evidence(asked, "coverage", 0.95) == (1, 1)
@@ -82,10 +74,34 @@ def test_evidence_is_what_reaches_the_threshold(asked: list[Asked]) -> None:
 def test_questions_are_many_and_of_both_kinds() -> None:
     found = questions()
     kinds = [question.kind for question in found]
-    assert kinds.count("k") == kinds.count("p") >= 30
+    assert kinds.count("k") == kinds.count("p") >= 90
+    assert kinds.count("n") >= 25
     assert kinds.count("u") >= 10
-    assert len({question.text for question in found}) == len(found)
-    assert all(bool(question.right) == (question.kind != "u") for question in found)
+    assert len({(question.corpus, question.text) for question in found}) == len(found)
+    assert all(bool(question.right) == (question.kind in "kp") for question in found)
+
+
+def test_more_than_half_of_the_corpora_that_others_wrote_are_not_tuned_on() -> None:
+    asked = {question.corpus for question in questions()}
+    assert asked == {*corpus.NPM, *(corpus.TOGETHER.get(name, name) for name in corpus._pinned())}
+    assert len(asked - {"python"}) >= 5
+    assert len(asked - corpus.TUNED) >= len(asked - {"python"}) / 2
+
+
+def test_archives_of_npm_are_pinned_and_each_language_is_a_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {"ja-JP": {"/docs/api/tray": {"html": "<h1>Tray</h1>"}}}
+    content = json.dumps(pages).encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as opened:
+        member = tarfile.TarInfo("package/dist/docs.json")
+        member.size = len(content)
+        opened.addfile(member, io.BytesIO(content))
+    monkeypatch.setattr(npm_archives, "_fetched", lambda _: packed.getvalue())
+    npm_archives.unpack(npm_archives.ELECTRON, {tmp_path / "electron-ja": "ja-JP"})
+    assert (tmp_path / "electron-ja/api/tray.html").read_text() == "<h1>Tray</h1>"
+    assert {package for package, _ in corpus.NPM.values()} == npm_archives.ARCHIVES.keys()
 
 
 def test_archives_are_pinned_with_hashes() -> None:
@@ -107,7 +123,11 @@ def test_documentation_is_taken_out_of_an_archive_and_nothing_else(tmp_path: Pat
         opened.addfile(linked)
     corpus._unpack(archive, "flask", tmp_path / "out")
     found = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert sorted(map(str, found)) == ["flask-1.tar.gz", "out/flask/a.rst", "out/flask/deep/b.md"]
+    assert sorted(map(str, found)) == [
+        "flask-1.tar.gz",
+        "out/python/flask/a.rst",
+        "out/python/flask/deep/b.md",
+    ]
     assert not [*tmp_path.parent.glob("outside.md")]
 
 
@@ -117,17 +137,19 @@ def test_tables_show_what_the_index_in_the_zip_finds(tmp_path: Path) -> None:
     (documents / "whale.md").write_text("# Whale\n\nThe blue whale sings.")
     (documents / "fox.md").write_text("# Fox\n\nThe red fox runs.")
     wanted = [
-        *(Question("k", text, frozenset({"whale"})) for text in ("blue whale", "whale sings")),
-        *(Question("p", text, frozenset({"whale"})) for text in ("red fox", "large animal")),
-        *(Question("u", text, frozenset()) for text in ("violin", "the red violin")),
+        *(Question("c", "k", text, frozenset({"whale"})) for text in ("blue whale", "whale sings")),
+        *(Question("c", "p", text, frozenset({"whale"})) for text in ("red fox", "large animal")),
+        *(Question("c", "n", text, frozenset()) for text in ("violin", "the red violin")),
     ]
-    with embedded(documents, tmp_path) as (system, report):
-        results = {system: ask(system, wanted)}
+    with embedded(documents, tmp_path / "index.sqlite3") as (system, report):
+        results = {system.name: ask(system, wanted)}
     assert report.documents == 2
-    rates = [*tables.hit_rates(results)]
-    assert rates[2].startswith("| embedded keyword | 1.00 | 1.00 | 0.00 | 0.00 | ")
-    assert "1.00 / 1.00 / 1.00 | - |" in [*tables.distributions(results)][2]
-    assert "| 2 (2) / 1 (0) / 0 |" in [*tables.thresholds(results)][2]
+    rates = [*tables.hit_rates(results, {"c"})]
+    assert rates[2].startswith("| embedded keyword | 1.00 | 1.00 | 1.00 | 0.00 | 0.00 | ")
+    thresholds = [*tables.thresholds(results, {system.name: system.measures}, {"c"})]
+    assert "| 2 (2) / 1 (0) / 0 |" in thresholds[2]
+    assert [*tables.by_corpus(results, ["c"])][2].endswith("| 1.00 / 1.00 / 0.00 / 0.00 |")
+    assert tables.counted(results, {"c"}).startswith("2 in the documents' own words, 2 in other")
 
 
 def test_help_says_what_it_is() -> None:
@@ -141,15 +163,20 @@ def test_help_says_what_it_is() -> None:
     assert "--embedded-only" in done.stdout
 
 
-def test_supabase_is_asked_in_every_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_supabase_is_asked_in_every_mode_and_a_model_finds_what_shares_no_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "whale.md").write_text("# Whale\n\nThe blue whale sings.")
     (documents / "fox.md").write_text("# Fox\n\nThe red fox runs.")
-    wanted = Question("k", "where does the blue whale sing", frozenset({"whale"}))
+    shared = Question("c", "k", "where does the blue whale sing", frozenset({"whale"}))
+    other = Question("c", "p", "music of giant sea mammals", frozenset({"whale"}))
     with supabase(documents, tmp_path) as (systems, source):
-        asked = {system.name: ask(system, [wanted, wanted]) for system in systems}
-    assert not source.has_meaning
+        asked = {system.name: ask(system, [shared, other]) for system in systems}
+    assert source.model == small_model.NAME
     assert set(asked) == {"supabase keyword", "supabase semantic", "supabase hybrid"}
-    assert {hit_rate(found, 1) for found in asked.values()} == {1.0}
+    assert {hit_rate(of_kind(found, "k"), 1) for found in asked.values()} == {1.0}
+    assert hit_rate(of_kind(asked["supabase semantic"], "p"), 1) == 1.0
+    assert hit_rate(of_kind(asked["supabase keyword"], "p"), 1) == 0.0
