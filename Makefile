@@ -33,7 +33,7 @@ MUTATE ?=
 EXAMPLES ?=
 
 .PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse mutate torture compatibility bench \
-	bench-quick bench-retrieval bench-scale bench-ingestion bench-refusals lock clean
+	bench-quick bench-retrieval bench-scale bench-grounding bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -116,6 +116,9 @@ bench-retrieval: setup ## Measure how often a search finds the right document fi
 
 bench-scale: setup ## Measure searches over 100,000 real passages
 	@.venv/bin/python -m benchmarks.retrieval.scale
+
+bench-grounding: setup ## Measure how often the check of answers errs
+	@.venv/bin/python -m benchmarks.grounding
 
 bench-ingestion: setup ## Measure ingestion and searches of 50,000 passages
 	@.venv/bin/python -m benchmarks.ingestion

@@ -14,7 +14,7 @@ from mcp_app.knowledge.errors import (
     UnusableAnswerError,
 )
 from mcp_app.knowledge.grounding import check
-from mcp_app.knowledge.prompts import ABSENT, compose
+from mcp_app.knowledge.prompts import ABSENT, compose, described
 from mcp_app.knowledge.results import AnswerStatus, Evidence, SourceReport
 from mesh.runtime.record import Record
 
@@ -81,7 +81,7 @@ async def write(
         return Writing("not_in_passages", None, reason, (), _report(began))
     verdict = check(
         text,
-        [(hit.text, hit.title, hit.id, hit.link or "") for hit in evidence],
+        [(described(hit), hit.id, hit.link or "") for hit in evidence],
         asked="\n".join(asked.values()),
     )
     if verdict.fault is not None:

@@ -20,27 +20,27 @@ PASSAGES = [
     ("text", "cited"),
     [
         ("Proxies are kept for ninety days [2].", (2,)),
-        ("Proxies are kept for ninety days[2].", (2,)),
+        ("Proxies are kept for 90 days[2].", (2,)),
+        ("Proxies are kept for ninety days \u30102\u2020source\u3011.", (2,)),
         ("Both hold [1][2].", (1, 2)),
         ("Both hold [2, 1].", (1, 2)),
         ("All hold [1-3], and so [1\u20133].", (1, 2, 3)),
         ("One [1].\n\nTwo [2].", (1, 2)),
-        ("# Checksums\n\nEvery master has one [1].", (1,)),
-        ("**Checksums**\nEvery master has one [1].", (1,)),
-        ("To verify:\n\n1. Hash it [1].\n2. Compare [1].", (1,)),
-        ("To verify [1]:\n\n1. Hash it.\n2. Compare:\n   - byte by byte\n", (1,)),
-        ("- Hash it [1]\n  - with BLAKE3\n- Keep it [2]", (1, 2)),
-        ("1. Hash it [1]\n\n   Take care.\n\n2. Keep it [2]", (1, 2)),
-        ("- **Retention**\n  - Proxies: ninety days [2]\n- **Checksums**\n  - BLAKE3 [1]", (1, 2)),
+        ("# Ingest\n\nEvery master has one [1].", (1,)),
+        ("**Checksum**\nEvery master has one [1].", (1,)),
+        ("These are kept:\n\n1. Proxies [2].\n2. Masters [1].", (1, 2)),
+        ("- Hash it [1]\n  - with BLAKE3 [1]\n- Keep it [2]", (1, 2)),
+        ("1. Hash it [1]\n\n   Take care [1].\n\n2. Keep it [2]", (1, 2)),
+        ("- **Retention**\n  - Proxies: ninety days [2]\n- **Ingest**\n  - BLAKE3 [1]", (1, 2)),
         ("**Short:** ninety days [2].\n\n> **Note:** masters differ [1].", (1, 2)),
-        ("Ninety days [2]. The passages do not say what happens then.", (2,)),
-        ("Here's how it works:\n\n1. **Hash** it [1]\n2. Keep it [2]\n", (1, 2)),
-        ("Run this [3]:\n\n```\nprint(argv[1], x[7])\n```", (3,)),
-        ("The asset is `argv[9]` [3].", (3,)),
+        ("Every master gets a BLAKE3 checksum. Proxies do not [2].", (2,)),
+        ("Run this [3]:\n\n```\nargv[1]\n```", (3,)),
+        ("The asset is `argv[1]` [3].", (3,)),
         ("| days | what |\n|---|---|\n| 90 | proxies [2] |", (2,)),
         ("See https://docs.example/proxies. [2]", (2,)),
         ("See [the page](https://docs.example/ingest) [1].", (1,)),
         ("Proxies go after ninety days [2].\n\n---\n", (2,)),
+        ("Proxies go [2](https://docs.example/proxies).", (2,)),
     ],
 )
 def test_an_answer_whose_statements_are_cited_holds(text: str, cited: tuple[int, ...]) -> None:
@@ -64,22 +64,29 @@ def test_an_answer_whose_statements_are_cited_holds(text: str, cited: tuple[int,
         ("Kept [\u0662].", "cites no passage"),
         ("Kept `[2]`.", "cites no passage"),
         ("```\n[2]\n```", "cites no passage"),
-        ("Proxies are kept [2].\n\nThe capital is Paris.", "paragraph or list item 2"),
-        ("- Proxies are kept [2].\n- Masters are not.", "paragraph or list item 2"),
-        ("- Proxies [2]\n  - ninety days\n- Masters", "paragraph or list item 3"),
-        ("To do:\n\n- proxies [2]\n- masters", "paragraph or list item 3"),
-        ("Proxies [2].\n\nIt is this:", "paragraph or list item 2"),
-        ("# " + "Paris is the capital. " * 9 + "\n\nKept [2].", "paragraph or list item 1"),
-        ("x " * 90 + ":\n\nKept [2].", "paragraph or list item 1"),
-        ("Kept [2]. Log in at https://evil.example/now", "link that no cited passage has"),
-        ("Kept [2]. See https://docs.example/ingest", "link that no cited passage has"),
+        ("Proxies are kept [2].\n\nThe capital is Paris.", "statement 2 has no citation"),
+        ("Proxies are kept [2]. The capital is Paris.", "statement 2 has no citation"),
+        ("- Proxies are kept [2].\n- Masters are not.", "statement 2 has no citation"),
+        ("To verify [1]:\n\n- hash it", "statement 2 has no citation"),
+        ("Proxies [2].\n\nIt is this:", "statement 2 has no citation"),
+        ("# Paris is the capital\n\nKept [2].", "statement 1 has no citation"),
+        ("Proxies are kept for 900 days [2].", "statement 1 has a number"),
+        ("Proxies are kept for ninety years [2].", "statement 1 has a number"),
+        ("Proxies are kept by Ada Byron [2].", "statement 1 has a name"),
+        ("See proxies.md [2].", "statement 1 names something"),
+        ("The asset is `argv[9]` [3].", "statement 1 has code"),
+        ("The page says “proxies are never kept” [2].", "statement 1 has a quotation"),
+        ("Kept [2].\n\n```\nrm -rf /\n```", "statement 2 is code that no passage has"),
+        ("and so on " * 21 + "[2].", "more than 60 words for one citation"),
+        ("Kept [2]. Log in at https://evil.example/now [2]", "a link that its passages do not"),
+        ("Kept [2]. See https://docs.example/ingest [2]", "a link that its passages do not"),
         ("Kept ![x](//evil.example/p?q=secret) [2].", "an image"),
         ("Kept ![x](https://docs.example/proxies) [2].", "an image"),
         ("Kept [2](javascript:alert) [2].", "link that no cited passage has"),
         ("Kept [2].\n\n[2]: //evil.example", "link that no cited passage has"),
-        ('Kept [2] <IMG src="//evil.example/p">', "an image"),
-        ('Kept [2] <a href="//evil.example/p">', "link that no cited passage has"),
-        ("Kept [2] `https://evil.example`", "link that no cited passage has"),
+        ('Kept [2] <IMG src="//evil.example/p">', "it holds HTML"),
+        ('Kept [2] <a href="//evil.example/p">', "it holds HTML"),
+        ("Kept [2] `https://evil.example`", "a link that its passages do not have"),
     ],
 )
 def test_what_is_wrong_with_an_answer_is_said(text: str, fault: str) -> None:
@@ -89,7 +96,7 @@ def test_what_is_wrong_with_an_answer_is_said(text: str, fault: str) -> None:
 
 
 def test_nothing_of_a_withheld_answer_is_quoted() -> None:
-    said = check("Kept [2].\n\nThe password is hunter2.", PASSAGES).fault
+    said = check("Kept [2].\n\nThe password is hunter2 [2].", PASSAGES).fault
     assert said is not None
     assert "hunter2" not in said
     assert "evil" not in str(check("Kept [2]. https://evil.example", PASSAGES).fault)
@@ -100,9 +107,9 @@ def test_a_link_of_the_caller_may_be_repeated() -> None:
     assert check(text, PASSAGES, asked="Is https://wiki.example/x right?").fault is None
 
 
-def test_a_wrong_paraphrase_with_a_true_number_is_not_seen() -> None:
+def test_a_wrong_paraphrase_with_true_facts_is_not_seen() -> None:
     """Said in the module's docstring: the check is of citations, not of meaning."""
-    assert check("Proxies are kept for a thousand years [2].", PASSAGES).fault is None
+    assert check("Proxies are not kept for ninety days [2].", PASSAGES).fault is None
 
 
 SIGNS = ["[1]", "[9]", "[", "]", "(", "`", "```", "\n", "\n\n", "- ", "1. ", ":", "a b", "  ", "|"]
