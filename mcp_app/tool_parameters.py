@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mcp_app.knowledge.results import Mode
+from mcp_app.tool_results import Detail
 
 
 def _without_nul(value: Any) -> Any:
@@ -67,4 +68,12 @@ Threshold = Annotated[
         description="Least `coverage` (keyword), `similarity` (semantic) or either (hybrid) of "
         "a hit, 0 to 1. Left out, the deployment's own.",
     ),
+]
+HowMuch = Annotated[
+    Detail,
+    Field(description="compact: id, title, link, date and a snippet of each hit; full: all of it."),
+]
+MaxTokens = Annotated[
+    int | None,
+    Field(ge=100, le=100_000, description="How long the result may be, in tokens (estimated)."),
 ]

@@ -131,6 +131,17 @@ variable "oauth_jwks_url" {
   }
 }
 
+variable "oauth_sources_claim" {
+  description = "Claim of an access token that names the only sources its user may see, such as `documents:handbook`. With `scope`, those are the scopes that begin with `source:`. A user whose token lacks it sees none. Null means that every user sees every source."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.oauth_sources_claim == null || var.oauth_issuer != null
+    error_message = "oauth_sources_claim is set and oauth_issuer is null, so no token would be looked at: set it too."
+  }
+}
+
 variable "oauth_required_scopes" {
   description = "Scopes that every access token must have been granted."
   type        = list(string)

@@ -33,6 +33,7 @@ class DocumentText:
 
     Attributes:
         ancestors: titles of the pages above it; they lead the headings of its sections.
+        date: when the last commit changed it, ISO 8601 in UTC; None where git does not know.
     """
 
     id: str
@@ -41,6 +42,7 @@ class DocumentText:
     link: str | None
     ancestors: tuple[str, ...]
     sections: tuple[Section, ...]
+    date: str | None = None
 
     def heading(self, section: Section) -> tuple[str, ...]:
         """The way to a section, from the top of the page tree."""
@@ -148,6 +150,7 @@ def read_documents(
                 link=_link(corpus, path, outline, bases),
                 ancestors=outline.ancestors,
                 sections=sections,
+                date=corpus.repository.changed.get(path) if corpus.repository else None,
             )
 
 

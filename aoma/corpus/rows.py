@@ -76,7 +76,13 @@ def write_documents(
     connection.executemany("INSERT INTO corpora VALUES (?)", [(corpus.name,) for corpus in corpora])
     for document in read_documents(corpora, ledger, bases):
         row = insert(
-            connection, "documents", document.id, document.title, document.corpus, document.link
+            connection,
+            "documents",
+            document.id,
+            document.title,
+            document.corpus,
+            document.link,
+            document.date,
         )
         for section in document.sections:
             number = insert(

@@ -21,7 +21,7 @@ CREATE TABLE repositories (
     commits INTEGER NOT NULL, code_files INTEGER NOT NULL, problem TEXT);
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    corpus TEXT NOT NULL, link TEXT);
+    corpus TEXT NOT NULL, link TEXT, date TEXT);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, name TEXT NOT NULL UNIQUE,
     heading TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL);
@@ -41,7 +41,8 @@ CREATE TABLE changes (
     PRIMARY KEY (commit_id, path)) WITHOUT ROWID;
 CREATE TABLE code_files (
     id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, path TEXT NOT NULL, language TEXT,
-    extension TEXT NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL, link TEXT);
+    extension TEXT NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL, link TEXT,
+    date TEXT);
 CREATE TABLE code_parts (
     id INTEGER PRIMARY KEY, file INTEGER NOT NULL, start INTEGER NOT NULL,
     "end" INTEGER NOT NULL, text TEXT NOT NULL);

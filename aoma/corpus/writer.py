@@ -90,6 +90,7 @@ def _write_code_files(
             file.size_bytes,
             file.lines,
             file.link,
+            repository.changed.get(file.path),
         )
         for part in file.parts:
             place = insert(connection, "code_parts", row, part.start, part.end, part.text)

@@ -23,6 +23,7 @@ from mcp_app.knowledge.results import (
     SearchResult,
     SourceReport,
 )
+from mcp_app.knowledge.scope import visible
 
 # Its threshold and number of hits hold for every source: a task is looked at from all sides.
 STRATEGY = "comprehensive"
@@ -72,8 +73,8 @@ async def analyse(
         "commits": lambda: backend.search_commits(current_task, **limits),
         "code": lambda: backend.search_code(current_task, **limits),
     }
-    available = backend.available()
-    found, sources = await _all_asked(
+    available = visible(backend.available())
+    found, sources = await all_asked(
         {name: search for name, search in searches.items() if name in available}, within
     )
     if not found:
@@ -120,7 +121,7 @@ async def analyse(
     )
 
 
-async def _all_asked(
+async def all_asked(
     searches: Mapping[str, Search], deadline: Deadline
 ) -> tuple[dict[str, SearchResult[Any]], tuple[SourceReport, ...]]:
     """Results of the sources that answered, by name, and how all of them did."""

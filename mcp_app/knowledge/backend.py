@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from mcp_app.deadline import Deadline
+from mcp_app.knowledge.item import Item
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
@@ -44,6 +45,9 @@ class Strategy(Record):
 
 class Backend(Protocol):
     """Where knowledge comes from.
+
+    A caller that is limited to some sources (see `mcp_app.knowledge.scope`) gets from every
+    method what it would get if there were no others.
 
     In every search, `mode` and `threshold` may be None: the backend's own then hold. All
     methods raise `SourceUnavailableError` when the only source asked cannot answer,
@@ -100,6 +104,10 @@ class Backend(Protocol):
             after: only those whose id comes after this one.
             limit: how many at most.
         """
+        ...
+
+    async def get_item(self, source: str, id: str, *, deadline: Deadline) -> Item | None:  # noqa: A002 - the word of every result
+        """The document, ticket, commit or code file with this id; None when there is none."""
         ...
 
     async def search_tickets(
@@ -183,6 +191,10 @@ class Backend(Protocol):
 
     async def check(self, deadline: Deadline) -> list[SourceState]:
         """State of every source that is configured, asked in parallel; raises nothing."""
+        ...
+
+    async def newest(self, deadline: Deadline) -> str | None:
+        """The latest date of anything that the caller may see, ISO 8601; None if unknown."""
         ...
 
     async def statistics(self, deadline: Deadline) -> Statistics | None:

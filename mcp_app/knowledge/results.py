@@ -27,7 +27,10 @@ type Mode = Literal["keyword", "semantic", "hybrid"]
 
 
 class Passage(Record, kw_only=True):
-    """A section of a document, or a part of a long section, at most 2,000 characters."""
+    """A section of a document, or a part of a long section, at most 2,000 characters.
+
+    `date` is that of the last commit that changed its document, where git knows it.
+    """
 
     source: str = "documents"
     id: str
@@ -41,6 +44,7 @@ class Passage(Record, kw_only=True):
     similarity: float | None = None
     document: str
     corpus: str
+    date: str | None = None
 
 
 class FileChange(Record, kw_only=True):
@@ -77,7 +81,10 @@ class Commit(Record, kw_only=True):
 
 
 class CodeFile(Record, kw_only=True):
-    """A code file by its best part: `text` is lines `start_line` to `end_line` of it."""
+    """A code file by its best part: `text` is lines `start_line` to `end_line` of it.
+
+    `date` is that of the last commit that changed it, where git knows it.
+    """
 
     source: str = "code"
     id: str
@@ -96,6 +103,7 @@ class CodeFile(Record, kw_only=True):
     lines: int
     start_line: int
     end_line: int
+    date: str | None = None
 
 
 class SourceReport(Record, kw_only=True):
@@ -331,6 +339,7 @@ class Document(Record, kw_only=True):
     link: str | None
     corpus: str
     passages: tuple[str, ...]
+    date: str | None = None
 
 
 class Repository(Record, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from fastmcp.resources import resource
 
@@ -22,4 +21,4 @@ HEALTH = "aoma://health"
 )
 async def health() -> str:
     """Every knowledge source, asked at this moment: state, entries, latency."""
-    return json.dumps(asdict(await get_system_health()))
+    return json.dumps(await get_system_health())

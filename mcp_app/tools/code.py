@@ -9,9 +9,17 @@ from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
-from mcp_app.knowledge.results import CodeFile, SearchResult
 from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import MaxHits, Names, Query, SearchMode, Threshold
+from mcp_app.tool_parameters import (
+    HowMuch,
+    MaxHits,
+    MaxTokens,
+    Names,
+    Query,
+    SearchMode,
+    Threshold,
+)
+from mcp_app.tool_results import Found, found
 
 SOURCE = "code"
 
@@ -25,16 +33,19 @@ async def search_code_files(
     max_results: MaxHits = 15,
     mode: SearchMode = None,
     threshold: Threshold = None,
-) -> SearchResult[CodeFile]:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Found:
     """Find source files by the words and identifiers in them (`readFile` is found by `read file`).
 
-    Each hit has its path, language, the lines that fit best and true numbers: `score` (what
-    it is ordered by; `score_kind` says which) and `coverage` or `similarity` (0 to 1). No
-    hits means nothing fits: `reason` says why.
+    Each hit has its path, link, language, date and a snippet of the lines that fit best.
+    `detail="full"` gives all of each hit, with its true numbers: `score` (what it is ordered by;
+    `score_kind` says which) and `coverage` or `similarity` (0 to 1). No hits means nothing fits:
+    `reason` says why.
     """
     with searching():
         deployment = current_deployment()
-        return await deployment.backend.search_code(
+        result = await deployment.backend.search_code(
             query,
             deadline=deployment.deadline(),
             repository=repository or [],
@@ -44,3 +55,4 @@ async def search_code_files(
             mode=mode,
             threshold=threshold,
         )
+    return found(result, detail, max_tokens)

@@ -9,17 +9,19 @@ from pydantic import Field
 
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
-from mcp_app.knowledge.results import Commit, SearchResult
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import (
     CLEAN,
+    HowMuch,
     MaxHits,
+    MaxTokens,
     Moment,
     Names,
     Query,
     SearchMode,
     Threshold,
 )
+from mcp_app.tool_results import Found, found
 
 SOURCE = "commits"
 
@@ -43,16 +45,19 @@ async def search_git_commits(
     max_results: MaxHits = 15,
     mode: SearchMode = None,
     threshold: Threshold = None,
-) -> SearchResult[Commit]:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Found:
     """Find git commits by the words of their message and of the files they changed.
 
-    Each hit has its hash, author, date, files and true numbers: `score` (what it is ordered
-    by; `score_kind` says which) and `coverage` or `similarity` (0 to 1). No hits means
-    nothing fits: `reason` says why.
+    Each hit has its hash, author, date, link and a snippet of its message.
+    `detail="full"` gives all of each hit, with its true numbers: `score` (what it is ordered by;
+    `score_kind` says which) and `coverage` or `similarity` (0 to 1). No hits means nothing fits:
+    `reason` says why.
     """
     with searching():
         deployment = current_deployment()
-        return await deployment.backend.search_commits(
+        result = await deployment.backend.search_commits(
             query,
             deadline=deployment.deadline(),
             repository=repository or [],
@@ -64,3 +69,4 @@ async def search_git_commits(
             mode=mode,
             threshold=threshold,
         )
+    return found(result, detail, max_tokens)

@@ -10,9 +10,9 @@ from pydantic import Field, StringConstraints
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.analysis import analyse
-from mcp_app.knowledge.results import DevelopmentAnalysis
 from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN
+from mcp_app.tool_parameters import CLEAN, HowMuch, MaxTokens
+from mcp_app.tool_results import Answer, answered
 
 SOURCE = ("documents", "tickets", "commits", "code")
 
@@ -39,7 +39,9 @@ async def analyze_development_context(
         Literal["low", "medium", "high", "critical"],
         Field(description="How urgent; the more, the shorter an analysis."),
     ] = "medium",
-) -> DevelopmentAnalysis:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Answer:
     """Find what documents, tickets, commits and code hold on a development task, in one call.
 
     `findings` has the hits of each source. If the deployment has a model, `answer` is an
@@ -49,7 +51,7 @@ async def analyze_development_context(
     """
     with searching():
         deployment = current_deployment()
-        return await analyse(
+        result = await analyse(
             deployment.backend,
             current_task,
             deadline=deployment.deadline(),
@@ -57,3 +59,4 @@ async def analyze_development_context(
             system_area=system_area,
             urgency=urgency,
         )
+    return answered(result, detail, max_tokens)

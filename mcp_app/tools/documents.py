@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.answers import answer
-from mcp_app.knowledge.results import KnowledgeAnswer, Passage, SearchResult
 from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN, SearchMode, Threshold
+from mcp_app.tool_parameters import CLEAN, HowMuch, MaxTokens, SearchMode, Threshold
+from mcp_app.tool_results import Answer, Found, answered, found
 
 SOURCE = "documents"
 
@@ -42,23 +42,27 @@ async def search_knowledge(
     max_results: Annotated[int, Field(ge=1, le=20, description="Hits at most.")] = 10,
     mode: SearchMode = None,
     threshold: Threshold = None,
-) -> SearchResult[Passage]:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Found:
     """Find passages in the documents, best first.
 
-    Each hit has its id, title, heading, text, link and true numbers: `score` (what it is
-    ordered by, comparable within this result only; `score_kind` says which), `coverage` (0 to
-    1, the share of the query's words it holds) or `similarity` (of meaning, 0 to 1). No hits
-    means nothing fits: `reason` says why.
+    Each hit has its id, title, heading, link, date and a snippet around the words that fit; `fetch`
+    gives the whole document.
+    `detail="full"` gives all of each hit, with its true numbers: `score` (what it is ordered by;
+    `score_kind` says which) and `coverage` or `similarity` (0 to 1). No hits means nothing fits:
+    `reason` says why.
     """
     with searching():
         deployment = current_deployment()
-        return await deployment.backend.search_documents(
+        result = await deployment.backend.search_documents(
             query,
             deadline=deployment.deadline(),
             mode=mode,
             max_results=max_results,
             threshold=threshold,
         )
+    return found(result, detail, max_tokens)
 
 
 @tool(title="Answer from documents", annotations=READ_ONLY)
@@ -75,7 +79,9 @@ async def query_aoma_knowledge(
         CLEAN,
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
-) -> KnowledgeAnswer:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Answer:
     """Answer a question from the documents, or say that they do not.
 
     `passages` is the evidence. If the deployment has a model, it writes `answer` from the
@@ -86,7 +92,7 @@ async def query_aoma_knowledge(
     """
     with searching():
         deployment = current_deployment()
-        return await answer(
+        result = await answer(
             deployment.backend,
             query,
             deadline=deployment.deadline(),
@@ -94,3 +100,4 @@ async def query_aoma_knowledge(
             strategy=strategy,
             max_results=max_results,
         )
+    return answered(result, detail, max_tokens)

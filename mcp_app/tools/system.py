@@ -13,6 +13,7 @@ from pydantic import Field
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.results import Mode, Repository, SourceState
+from mcp_app.tool_results import Health, Offered, plain
 from mesh.runtime.config import build_info
 from mesh.runtime.observability.uptime import LIFETIME
 from mesh.runtime.record import Record
@@ -20,6 +21,7 @@ from mesh.runtime.record import Record
 EXAMPLES = {
     "query": "how long are proxies kept",
     "key": "AOMA-1234",
+    "id": "tickets:AOMA-1234",
     "current_task": "quarantine assets whose checksum does not match",
 }
 HOW_IT_SEARCHES: dict[Mode, str] = {
@@ -82,6 +84,7 @@ class Capabilities(Record):
         modes: the search modes it has, its default first.
         answer_model: what writes answers; None where passages are the answer.
         embedding_model: what makes embeddings; None where there are none.
+        corpus_date: the latest date of anything indexed, ISO 8601; None where it is not known.
         sources: each source with how many documents, tickets, commits or files it holds.
     """
 
@@ -94,6 +97,7 @@ class Capabilities(Record):
     strategies: list[StrategySummary]
     answer_model: str | None
     embedding_model: str | None
+    corpus_date: str | None
     sources: list[SourceState]
     tools: list[ToolSummary]
     corpora: list[str]
@@ -104,7 +108,7 @@ class Capabilities(Record):
 async def get_system_health(
     include_metrics: Annotated[bool, Field(description="Uptime and version.")] = True,  # noqa: FBT002 - named arguments
     include_diagnostics: Annotated[bool, Field(description="Runtime and index.")] = False,  # noqa: FBT002 - arguments of tools have names
-) -> SystemHealth:
+) -> Health:
     """Ask every knowledge source whether it can be searched, and how long that took."""
     deployment = current_deployment()
     states = await deployment.backend.check(deployment.deadline())
@@ -122,18 +126,21 @@ async def get_system_health(
             index_bytes=statistics.size_bytes if statistics else None,
             index_schema_version=statistics.schema_version if statistics else None,
         )
-    return SystemHealth(
-        status="unhealthy" if not searchable else "degraded" if down else "healthy",
-        version=build_info.read().version,
-        sources=states,
-        metrics=InstanceMetrics(
-            uptime_seconds=round(time.monotonic() - LIFETIME.began, 3),
-            function_version=deployment.settings.function_version,
+    health: Health = plain(
+        SystemHealth(
+            status="unhealthy" if not searchable else "degraded" if down else "healthy",
+            version=build_info.read().version,
+            sources=states,
+            metrics=InstanceMetrics(
+                uptime_seconds=round(time.monotonic() - LIFETIME.began, 3),
+                function_version=deployment.settings.function_version,
+            )
+            if include_metrics
+            else None,
+            diagnostics=diagnostics,
         )
-        if include_metrics
-        else None,
-        diagnostics=diagnostics,
     )
+    return health
 
 
 def _example(parameters: dict[str, object]) -> dict[str, str]:
@@ -153,7 +160,7 @@ def _search(modes: Sequence[Mode]) -> str:
 async def get_server_capabilities(
     ctx: Context,
     include_examples: Annotated[bool, Field(description="An example call of each.")] = False,  # noqa: FBT002 - arguments of tools have names
-) -> Capabilities:
+) -> Offered:
     """List what this deployment offers: tools, sources and their size, search modes, models."""
     deployment = current_deployment()
     backend, settings = deployment.backend, deployment.settings
@@ -161,28 +168,32 @@ async def get_server_capabilities(
     deadline = deployment.deadline()
     sources = await backend.check(deadline)
     statistics = await backend.statistics(deadline)
-    return Capabilities(
-        name=settings.name,
-        version=build.version,
-        commit=build.commit,
-        backend=settings.backend,
-        search=_search(backend.modes),
-        modes=list(backend.modes),
-        strategies=[
-            StrategySummary(name=name, threshold=one.threshold, passages=one.passages)
-            for name, one in backend.strategies.items()
-        ],
-        answer_model=backend.model,
-        embedding_model=settings.supabase.embedding_model if settings.supabase else None,
-        sources=sources,
-        tools=[
-            ToolSummary(
-                name=registered.name,
-                description=(registered.description or "").partition("\n")[0],
-                example=_example(registered.parameters) if include_examples else None,
-            )
-            for registered in await ctx.fastmcp.list_tools()
-        ],
-        corpora=list(statistics.corpora) if statistics else [],
-        repositories=list(statistics.repositories) if statistics else [],
+    offered: Offered = plain(
+        Capabilities(
+            name=settings.name,
+            version=build.version,
+            commit=build.commit,
+            backend=settings.backend,
+            search=_search(backend.modes),
+            modes=list(backend.modes),
+            strategies=[
+                StrategySummary(name=name, threshold=one.threshold, passages=one.passages)
+                for name, one in backend.strategies.items()
+            ],
+            answer_model=backend.model,
+            embedding_model=settings.supabase.embedding_model if settings.supabase else None,
+            corpus_date=await backend.newest(deadline),
+            sources=sources,
+            tools=[
+                ToolSummary(
+                    name=registered.name,
+                    description=(registered.description or "").partition("\n")[0],
+                    example=_example(registered.parameters) if include_examples else None,
+                )
+                for registered in await ctx.fastmcp.list_tools()
+            ],
+            corpora=list(statistics.corpora) if statistics else [],
+            repositories=list(statistics.repositories) if statistics else [],
+        )
     )
+    return offered

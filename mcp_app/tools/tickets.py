@@ -13,14 +13,21 @@ from pydantic import Field, StringConstraints
 from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
 from mcp_app.knowledge.results import (
-    SearchResult,
     SourceReport,
-    TicketCount,
     TicketDetails,
-    TicketHit,
 )
 from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN, MaxHits, Names, Query, SearchMode, Threshold
+from mcp_app.tool_parameters import (
+    CLEAN,
+    HowMuch,
+    MaxHits,
+    MaxTokens,
+    Names,
+    Query,
+    SearchMode,
+    Threshold,
+)
+from mcp_app.tool_results import Counted, Found, Ticket, found, plain
 
 SOURCE = "tickets"
 
@@ -50,16 +57,20 @@ async def search_jira_tickets(
     max_results: MaxHits = 15,
     mode: SearchMode = None,
     threshold: Threshold = None,
-) -> SearchResult[TicketHit]:
+    detail: HowMuch = "compact",
+    max_tokens: MaxTokens = None,
+) -> Found:
     """Find Jira tickets by what they say, narrowed by project, status and priority.
 
-    Each hit has its key as `id`, its summary as `title`, the start of its description, and its
-    status. `score` orders the hits, and `score_kind` says what it measures. `coverage` and
-    `similarity` are from 0 to 1. Without hits, `reason` says why nothing fits.
+    Each hit has its key as `id`, its summary as `title`, status, priority, date, link and a snippet
+    of its description.
+    `detail="full"` gives all of each hit, with its true numbers: `score` (what it is ordered by;
+    `score_kind` says which) and `coverage` or `similarity` (0 to 1). No hits means nothing fits:
+    `reason` says why.
     """
     with searching():
         deployment = current_deployment()
-        return await deployment.backend.search_tickets(
+        result = await deployment.backend.search_tickets(
             query,
             deadline=deployment.deadline(),
             project=project_key,
@@ -69,6 +80,7 @@ async def search_jira_tickets(
             mode=mode,
             threshold=threshold,
         )
+    return found(result, detail, max_tokens)
 
 
 @tool(title="Read a Jira ticket", annotations=READ_ONLY)
@@ -81,7 +93,7 @@ async def get_jira_ticket(
         CLEAN,
         Field(description="The ticket's key, e.g. AOMA-1234."),
     ],
-) -> TicketDetails:
+) -> Ticket:
     """Read one Jira ticket whole, by its key.
 
     A ticket that does not exist, or that the caller may not see, is an error.
@@ -95,7 +107,9 @@ async def get_jira_ticket(
             f"tickets: there is no ticket {key} here, or it may not be seen with this credential. "
             "Check the key, or look for it with search_jira_tickets."
         )
-    return TicketDetails(**ticket.as_dict(), sources=_report(began, 1))
+    details = TicketDetails(**ticket.as_dict(), sources=_report(began, 1))
+    given: Ticket = plain(details)
+    return given
 
 
 @tool(title="Count Jira tickets", annotations=READ_ONLY)
@@ -103,7 +117,7 @@ async def get_jira_ticket_count(
     project_key: ProjectKey = None,
     status: Status = None,
     priority: Priority = None,
-) -> TicketCount:
+) -> Counted:
     """Count Jira tickets: in all, and by project, status and priority.
 
     The filters hold for every number. Counted exactly, never estimated.
@@ -117,4 +131,5 @@ async def get_jira_ticket_count(
             status=status or [],
             priority=priority or [],
         )
-    return replace(count, sources=_report(began, count.total))
+    given: Counted = plain(replace(count, sources=_report(began, count.total)))
+    return given

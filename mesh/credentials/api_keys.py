@@ -24,11 +24,13 @@ class Limits:
         lifetime: until it expires; None for never.
         tools: the only tools it may call; None for every tool.
         rate_per_minute: calls a minute; None for the deployment's own limit.
+        sources: the only sources it may see, as the server names them; None for all.
     """
 
     lifetime: dt.timedelta | None = None
     tools: tuple[str, ...] | None = None
     rate_per_minute: int | None = None
+    sources: tuple[str, ...] | None = None
 
 
 NO_LIMITS = Limits()
@@ -95,6 +97,7 @@ def store(
         expires=_stamp(now + limits.lifetime) if limits.lifetime is not None else None,
         tools=limits.tools,
         rate_per_minute=limits.rate_per_minute,
+        sources=limits.sources,
     )
 
     def with_key(keys: Keys) -> Keys:

@@ -8,13 +8,18 @@ import shutil
 import tempfile
 import tomllib
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from aoma.corpus.report import CorpusError
 from aoma.corpus.repositories.git import Bare, git, names
 from aoma.corpus.repositories.web import Web, web_of
+
+# How far back the date of a file is looked for.
+LIMIT_DATES = 20_000
 
 # GitHub's own marks for files that are not the project's writing:
 # https://github.com/github-linguist/linguist/blob/main/docs/overrides.md
@@ -94,6 +99,24 @@ class Repository:
         return frozenset(names(self.git("ls-tree", "-r", "-z", "--name-only", "HEAD")))
 
     @cached_property
+    def changed(self) -> Mapping[str, str]:
+        """When a commit last changed each path of the commit checked out: ISO 8601 in UTC."""
+        if not self.head:
+            return {}
+        listing = self.git(
+            *("log", "-z", "--no-show-signature", "--name-only", "--no-renames", "-m"),
+            *("--first-parent", f"-n{LIMIT_DATES}", "--format=%x1e%ct"),
+        )
+        found: dict[str, str] = {}
+        for record in listing.split(b"\x1e")[1:]:
+            moment, _, rest = record.partition(b"\0")
+            date = _date(moment.strip())
+            if date is not None:
+                for path in names(rest.lstrip(b"\n")):
+                    found.setdefault(path.lstrip("\n"), date)
+        return found
+
+    @cached_property
     def files(self) -> tuple[str, ...]:
         """Paths that git tracks, and untracked ones that it does not ignore; sorted."""
         listing = self.git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -113,6 +136,14 @@ class Repository:
     def ignores(self, folder: Path) -> bool:
         """Whether git ignores a folder of this tree."""
         return self._maybe("check-ignore", str(folder)) is not None
+
+
+def _date(moment: bytes) -> str | None:
+    """Seconds since 1970 in ISO 8601; None for what git could not have meant."""
+    try:
+        return datetime.fromtimestamp(int(moment), UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _package_name(root: Path) -> str | None:

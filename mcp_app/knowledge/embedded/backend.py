@@ -12,8 +12,9 @@ from typing import Any
 import mesh
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.backend import Strategy
-from mcp_app.knowledge.embedded.index import LIMIT_SECONDS, EmbeddedIndex, open_index
+from mcp_app.knowledge.embedded.index import EVERYTHING, LIMIT_SECONDS, EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SourceUnavailableError
+from mcp_app.knowledge.item import Item, of_document, of_ticket
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
@@ -29,6 +30,7 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
+from mcp_app.knowledge.scope import SOURCES, demand, parts
 from mesh.runtime.concurrency.event_loop import in_thread
 
 _NO_TICKETS = ("tickets", "the index holds no Jira export", "Build the zip with --jira FILE.")
@@ -83,7 +85,10 @@ class EmbeddedBackend:
                 self._index = None
 
     def _counts(self) -> dict[str, int]:
-        statistics = self.index().statistics()
+        return self._counted(EVERYTHING)
+
+    def _counted(self, scope: Mapping[str, frozenset[str] | None]) -> dict[str, int]:
+        statistics = self.index().statistics(scope)
         return {
             "documents": statistics.documents,
             "tickets": statistics.tickets,
@@ -127,9 +132,11 @@ class EmbeddedBackend:
 
     async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - see `Backend`
         """See `Backend`."""
+        corpora = parts("documents")
 
         def read() -> Document | None:
-            return self.index().get_document(id, deadline.remaining(LIMIT_SECONDS))
+            limit = deadline.remaining(LIMIT_SECONDS)
+            return self.index().get_document(id, limit, corpora)
 
         return await in_thread(read)
 
@@ -142,6 +149,7 @@ class EmbeddedBackend:
         limit: int = 100,
     ) -> Sequence[DocumentEntry]:
         """See `Backend`."""
+        corpora = parts("documents")
 
         def read() -> Sequence[DocumentEntry]:
             return self.index().list_documents(
@@ -149,6 +157,7 @@ class EmbeddedBackend:
                 after=after or "",
                 limit=limit,
                 limit_seconds=deadline.remaining(LIMIT_SECONDS),
+                parts=corpora,
             )
 
         return await in_thread(read)
@@ -237,7 +246,19 @@ class EmbeddedBackend:
 
     async def get_ticket(self, key: str, *, deadline: Deadline) -> Ticket | None:
         """See `Backend`."""
-        return await in_thread(lambda: _with_tickets(self.index()).get_ticket(key))
+        projects = parts("tickets")
+        return await in_thread(lambda: _with_tickets(self.index()).get_ticket(key, projects))
+
+    async def get_item(self, source: str, id: str, *, deadline: Deadline) -> Item | None:  # noqa: A002 - see `Backend`
+        """See `Backend`."""
+        if source not in self.available():
+            return None
+        if source == "documents":
+            return of_document(await self.get_document(id, deadline=deadline))
+        if source == "tickets":
+            return of_ticket(await self.get_ticket(id, deadline=deadline))
+        repositories = parts(source)
+        return await in_thread(lambda: self.index().get_item(source, id, repositories))
 
     async def count_tickets(
         self,
@@ -248,10 +269,15 @@ class EmbeddedBackend:
         priority: Sequence[str] = (),
     ) -> TicketCount:
         """See `Backend`."""
-        limit = deadline.remaining(LIMIT_SECONDS)
+        demand("tickets")
+        limit, projects = deadline.remaining(LIMIT_SECONDS), parts("tickets")
         return await in_thread(
             lambda: _with_tickets(self.index()).count_tickets(
-                project=project, status=status, priority=priority, limit_seconds=limit
+                project=project,
+                status=status,
+                priority=priority,
+                limit_seconds=limit,
+                parts=projects,
             )
         )
 
@@ -275,11 +301,12 @@ class EmbeddedBackend:
         """Make a search in a worker thread, and add how the source did."""
         if mode not in {None, *self.modes}:
             raise ValueError(f"mode: {mode!r} needs embeddings; this deployment has keyword only.")
-        began = time.perf_counter()
+        demand(source)
+        began, within = time.perf_counter(), parts(source)
 
         def run() -> SearchResult[Hit]:
             limit = deadline.remaining(LIMIT_SECONDS)
-            return search(self.index())(*arguments, limit_seconds=limit, **options)
+            return search(self.index())(*arguments, limit_seconds=limit, parts=within, **options)
 
         with mesh.span("embedded index", source=source):
             found = await in_thread(run)
@@ -295,7 +322,8 @@ class EmbeddedBackend:
         """State of every source that is configured."""
         began = time.perf_counter()
         try:
-            counts = await in_thread(self._counts)
+            scope = {source: parts(source) for source in SOURCES}
+            counts = await in_thread(lambda: self._counted(scope))
         except SourceUnavailableError as error:
             return [
                 SourceState(
@@ -312,10 +340,19 @@ class EmbeddedBackend:
             if count
         ]
 
+    async def newest(self, deadline: Deadline) -> str | None:
+        """See `Backend`."""
+        scope = {source: parts(source) for source in SOURCES}
+        try:
+            return await in_thread(lambda: self.index().newest(scope))
+        except SourceUnavailableError:
+            return None
+
     async def statistics(self, deadline: Deadline) -> Statistics | None:
         """What the index holds; None when it cannot be read."""
         try:
-            return await in_thread(lambda: self.index().statistics())
+            scope = {source: parts(source) for source in SOURCES}
+            return await in_thread(lambda: self.index().statistics(scope))
         except SourceUnavailableError:
             return None
 

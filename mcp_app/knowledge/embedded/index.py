@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mcp_app.knowledge.embedded.hits import (
     code_file,
+    code_item,
     commit,
+    commit_item,
     document,
     document_entries,
+    newest,
     passage,
     statistics,
     ticket,
@@ -28,10 +31,12 @@ from mcp_app.knowledge.embedded.schema import (
 from mcp_app.knowledge.embedded.selection import (
     code_parts_that_pass,
     commits_that_pass,
+    rows_within,
     tickets_that_pass,
 )
 from mcp_app.knowledge.embedded.ticket_look_up import named_first, tallied
 from mcp_app.knowledge.filters import path_matcher, period
+from mcp_app.knowledge.item import Item
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
@@ -44,17 +49,20 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
+from mcp_app.knowledge.scope import SOURCES
 
 LIMIT_SECONDS = 5.0
 # Passages of one document among the hits, so that a long one leaves room for others.
 PER_DOCUMENT = 2
+EVERYTHING: Mapping[str, frozenset[str] | None] = dict.fromkeys(SOURCES)
 
 
 class EmbeddedIndex:
     """An open index; safe to use from several threads at once.
 
     Every search takes `max_results` (1 or more), `threshold` (lowest coverage of a hit, 0
-    to 1) and `limit_seconds`.
+    to 1), `limit_seconds`, and `parts`: the corpora, projects or repositories that there are
+    for this caller; None for all. A filter or a query about another finds nothing.
 
     Args:
         path: the index file.
@@ -108,6 +116,7 @@ class EmbeddedIndex:
         per_document: int = PER_DOCUMENT,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> SearchResult[Passage]:
         """Passages of documents.
 
@@ -119,6 +128,7 @@ class EmbeddedIndex:
             per_document: passages of one document at most.
             threshold: see the class.
             limit_seconds: see the class.
+            parts: see the class.
 
         Raises:
             ValueError: `max_results` or `threshold` is out of range.
@@ -127,6 +137,7 @@ class EmbeddedIndex:
         check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
             documents = self._groups(connection, "passages")
+            visible = rows_within(connection, "documents", parts)
             ranking = rank(
                 connection,
                 "passages_text",
@@ -137,6 +148,7 @@ class EmbeddedIndex:
                 context=context,
                 groups=documents,
                 changelogs=self._groups(connection, "changelogs"),
+                visible=visible,
             )
             chosen = best_of(ranking.entries, max_results, threshold, documents, per_document)
             hits = tuple(passage(connection, entry) for entry in chosen)
@@ -154,6 +166,7 @@ class EmbeddedIndex:
         max_results: int = 10,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> SearchResult[Commit]:
         """Git commits.
 
@@ -167,6 +180,7 @@ class EmbeddedIndex:
             max_results: see the class.
             threshold: see the class.
             limit_seconds: see the class.
+            parts: see the class.
 
         Raises:
             ValueError: a date, the pattern, `max_results` or `threshold` is wrong.
@@ -176,6 +190,7 @@ class EmbeddedIndex:
         within = period(date_from, date_to)
         matches = path_matcher(file_pattern) if file_pattern is not None else None
         with self._file.connection(limit_seconds) as connection:
+            visible = rows_within(connection, "commits", parts)
             allowed = commits_that_pass(
                 connection, repository=repository, author=author, period=within, matches=matches
             )
@@ -187,10 +202,13 @@ class EmbeddedIndex:
                 query=query,
                 language=self._language,
                 allowed=allowed,
+                visible=visible,
             )
             chosen = best_of(ranking.entries, max_results, threshold)
             hits = tuple(commit(connection, entry) for entry in chosen)
-        return result_of(ranking, hits, threshold, "commits", ranking.candidates, allowed)
+        return result_of(
+            ranking, hits, threshold, "commits", ranking.candidates, _both(allowed, visible)
+        )
 
     def search_code(
         self,
@@ -202,6 +220,7 @@ class EmbeddedIndex:
         max_results: int = 10,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> SearchResult[CodeFile]:
         """Code files, each by the part of it that fits best.
 
@@ -213,6 +232,7 @@ class EmbeddedIndex:
             max_results: see the class.
             threshold: see the class.
             limit_seconds: see the class.
+            parts: see the class.
 
         Raises:
             ValueError: `max_results` or `threshold` is out of range.
@@ -220,6 +240,7 @@ class EmbeddedIndex:
         """
         check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
+            visible = rows_within(connection, "code", parts)
             allowed = code_parts_that_pass(
                 connection, repository=repository, language=language, file_extension=file_extension
             )
@@ -233,11 +254,12 @@ class EmbeddedIndex:
                 language=self._language,
                 groups=files,
                 allowed=allowed,
+                visible=visible,
             )
             chosen = best_of(ranking.entries, max_results, threshold, files)
             hits = tuple(code_file(connection, entry) for entry in chosen)
             candidates = len({files[entry.row] for entry in ranking.entries})
-        return result_of(ranking, hits, threshold, "code", candidates, allowed)
+        return result_of(ranking, hits, threshold, "code", candidates, _both(allowed, visible))
 
     def search_tickets(
         self,
@@ -249,6 +271,7 @@ class EmbeddedIndex:
         max_results: int = 10,
         threshold: float = 0.0,
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> SearchResult[TicketHit]:
         """Tickets; one whose key the query names comes first, whatever its coverage.
 
@@ -260,6 +283,7 @@ class EmbeddedIndex:
             max_results: see the class.
             threshold: see the class.
             limit_seconds: see the class.
+            parts: see the class.
 
         Raises:
             ValueError: `max_results` or `threshold` is out of range.
@@ -267,6 +291,7 @@ class EmbeddedIndex:
         """
         check_limits(max_results, threshold)
         with self._file.connection(limit_seconds) as connection:
+            visible = rows_within(connection, "tickets", parts)
             allowed = tickets_that_pass(
                 connection, project=project, status=status, priority=priority
             )
@@ -278,15 +303,28 @@ class EmbeddedIndex:
                 query=query,
                 language=self._language,
                 allowed=allowed,
+                visible=visible,
             )
             chosen = named_first(connection, query, ranking.entries, threshold)[:max_results]
             hits = tuple(ticket_hit(connection, entry) for entry in chosen)
-        return result_of(ranking, hits, threshold, "tickets", ranking.candidates, allowed)
+        return result_of(
+            ranking, hits, threshold, "tickets", ranking.candidates, _both(allowed, visible)
+        )
 
-    def get_ticket(self, key: str) -> Ticket | None:
+    def get_ticket(self, key: str, parts: frozenset[str] | None = None) -> Ticket | None:
         """The whole ticket with this key, without regard to case; None when there is none."""
         with self._file.connection(LIMIT_SECONDS) as connection:
-            return ticket(connection, key)
+            found = ticket(connection, key)
+        hidden = found is not None and parts is not None and found.project not in parts
+        return None if hidden else found
+
+    def get_item(self, source: str, id: str, parts: frozenset[str] | None) -> Item | None:  # noqa: A002 - the word of every result
+        """The whole commit or code file with this id; None when there is none."""
+        read = {"commits": commit_item, "code": code_item}[source]
+        with self._file.connection(LIMIT_SECONDS) as connection:
+            found = read(connection, id)
+        hidden = found is not None and parts is not None and found.within not in parts
+        return None if hidden else found
 
     def count_tickets(
         self,
@@ -295,25 +333,27 @@ class EmbeddedIndex:
         status: Sequence[str] = (),
         priority: Sequence[str] = (),
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> TicketCount:
         """How many tickets pass the filters; see `search_tickets`."""
         with self._file.connection(limit_seconds) as connection:
             allowed = tickets_that_pass(
                 connection, project=project, status=status, priority=priority
             )
-            return tallied(connection, allowed)
+            return tallied(connection, _both(allowed, rows_within(connection, "tickets", parts)))
 
     def get_document(
         self,
         id: str,  # noqa: A002 - the word of every result
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> Document | None:
         """The whole document with this id, or the one that a passage's id lies in.
 
         None when there is none.
         """
         with self._file.connection(limit_seconds) as connection:
-            return document(connection, id)
+            return document(connection, id, parts)
 
     def list_documents(
         self,
@@ -322,15 +362,30 @@ class EmbeddedIndex:
         after: str = "",
         limit: int = 100,
         limit_seconds: float = LIMIT_SECONDS,
+        parts: frozenset[str] | None = None,
     ) -> list[DocumentEntry]:
         """Documents in the order of their ids, whose ids begin with `prefix`, after `after`."""
         with self._file.connection(limit_seconds) as connection:
-            return document_entries(connection, prefix=prefix, after=after, limit=limit)
+            return document_entries(
+                connection, prefix=prefix, after=after, limit=limit, corpora=parts
+            )
 
-    def statistics(self) -> Statistics:
-        """What the index holds."""
+    def newest(self, scope: Mapping[str, frozenset[str] | None] = EVERYTHING) -> str | None:
+        """The latest date in these parts of each source, ISO 8601; None if nothing has one."""
         with self._file.connection(LIMIT_SECONDS) as connection:
-            return statistics(connection, self._counts, self._file.size_bytes)
+            return newest(connection, scope)
+
+    def statistics(self, scope: Mapping[str, frozenset[str] | None] = EVERYTHING) -> Statistics:
+        """What the index holds in these parts of each source; None for all of one."""
+        with self._file.connection(LIMIT_SECONDS) as connection:
+            return statistics(connection, self._counts, self._file.size_bytes, scope)
+
+
+def _both(first: set[int] | None, second: set[int] | None) -> set[int] | None:
+    """What is in both sets, of which None holds everything."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
 
 
 def open_index(path: str | os.PathLike[str]) -> EmbeddedIndex:

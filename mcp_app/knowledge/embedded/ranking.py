@@ -101,6 +101,7 @@ def rank(
     groups: Sequence[int] | None = None,
     changelogs: Container[int] = (),
     allowed: set[int] | None = None,
+    visible: set[int] | None = None,
 ) -> Ranking:
     """Rank a table's entries for a query.
 
@@ -123,10 +124,12 @@ def rank(
         groups: the group of each row, from row 0 on; None when each entry is its own.
         changelogs: groups that are changelogs.
         allowed: rows that pass the filters; None for all.
+        visible: rows that there are for this caller; None for all. Coverage, unknown words and
+            rarity are as if there were no others; BM25 alone counts all.
     """
     terms, ignored = terms_of(connection, query, language)
     halved = () if _VERSION.search(query) else changelogs
-    if total >= LARGE and allowed is None and not context:
+    if total >= LARGE and allowed is None and visible is None and not context:
         # Small indexes do without them.
         from mcp_app.knowledge.embedded.common_terms import common_terms
         from mcp_app.knowledge.embedded.pruned_ranking import rank_pruned
@@ -142,6 +145,10 @@ def rank(
             )
     # One look-up per term gives both how rare it is and which entries hold it.
     held = [holders(connection, table, term.match) for term in terms]
+    if visible is not None:
+        held = [rows & visible for rows in held]
+        total = len(visible)
+        allowed = visible if allowed is None else allowed & visible
     parts = weights_of(terms, [len(rows) for rows in held], total)
     whole = sum(parts)
     shares = [part / whole for part in parts]

@@ -39,6 +39,34 @@ def _repositories(connection: sqlite3.Connection, wanted: Sequence[str]) -> list
     return [number for number, name in rows if name.casefold() in names]
 
 
+def rows_within(
+    connection: sqlite3.Connection, source: str, parts: frozenset[str] | None
+) -> set[int] | None:
+    """Rows of the table that a source is searched in which belong to these parts; None for all.
+
+    Args:
+        connection: one lent by `IndexFile`.
+        source: `documents`, `tickets`, `commits` or `code`.
+        parts: corpora, projects or repositories; None for all.
+    """
+    if parts is None:
+        return None
+    among = "IN (SELECT value FROM json_each(?))"
+    found = connection.execute(_WITHIN[source].format(among), (json.dumps([*parts]),))
+    return {row for (row,) in found}
+
+
+_WITHIN = {
+    "documents": "SELECT p.id FROM passages AS p JOIN documents AS d ON d.id = p.document "
+    "WHERE d.corpus {}",
+    "tickets": "SELECT id FROM tickets WHERE project {}",
+    "commits": "SELECT c.id FROM commits AS c JOIN repositories AS r ON r.id = c.repository "
+    "WHERE r.name {}",
+    "code": "SELECT p.id FROM code_parts AS p JOIN code_files AS f ON f.id = p.file "
+    "JOIN repositories AS r ON r.id = f.repository WHERE r.name {}",
+}
+
+
 def tickets_that_pass(
     connection: sqlite3.Connection,
     *,

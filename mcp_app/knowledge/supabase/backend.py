@@ -11,6 +11,7 @@ from mcp_app.deadline import Deadline
 from mcp_app.knowledge.backend import Strategy
 from mcp_app.knowledge.calls import CallFailedError
 from mcp_app.knowledge.errors import SourceUnavailableError
+from mcp_app.knowledge.item import Item, of_document, of_ticket
 from mcp_app.knowledge.results import (
     CodeFile,
     Commit,
@@ -25,9 +26,11 @@ from mcp_app.knowledge.results import (
     TicketCount,
     TicketHit,
 )
+from mcp_app.knowledge.scope import demand, parts, visible
 from mcp_app.knowledge.supabase import health, queries, rows
-from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, stored
+from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard
 from mcp_app.knowledge.supabase.outcome import FailureLog, Outcome, merge
+from mcp_app.knowledge.supabase.query_embedding import query_embedding
 from mcp_app.knowledge.supabase.services import Services
 from mcp_app.supabase_settings import SupabaseSettings
 from mesh.runtime.aws.parameter_store import get_parameter
@@ -102,7 +105,8 @@ class SupabaseBackend:
             max_results=max_results,
             threshold=threshold,
             filters={"p_context": queries.clean(context)},
-            store=self._settings.vector_store_id,
+            # It holds no corpora that a caller could be limited to.
+            store=self._settings.vector_store_id if parts("documents") is None else None,
         )
 
     async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - see `Backend`
@@ -113,7 +117,7 @@ class SupabaseBackend:
         return await self._ask(
             "documents",
             lambda supabase: documents.read(supabase, asked, deadline),
-            lambda found: found,
+            _same,
         )
 
     async def list_documents(
@@ -131,7 +135,7 @@ class SupabaseBackend:
         return await self._ask(
             "documents",
             lambda supabase: documents.entries(supabase, begin, last, limit, deadline),
-            lambda found: found,
+            _same,
         )
 
     async def search_tickets(
@@ -234,6 +238,32 @@ class SupabaseBackend:
         )
         return found[0] if found else None
 
+    async def get_item(self, source: str, id: str, *, deadline: Deadline) -> Item | None:  # noqa: A002 - see `Backend`
+        """See `Backend`."""
+        if source not in self.available():
+            return None
+        if source == "documents":
+            return of_document(await self.get_document(id, deadline=deadline))
+        if source == "tickets":
+            return of_ticket(await self.get_ticket(id, deadline=deadline))
+        from mcp_app.knowledge.supabase import items  # 1 s
+
+        asked = queries.clean(id)
+        return await self._ask(
+            source, lambda supabase: items.read(supabase, source, asked, deadline), _same
+        )
+
+    async def newest(self, deadline: Deadline) -> str | None:
+        """See `Backend`; that of tickets and commits, the only dates in the database."""
+        from mcp_app.knowledge.supabase import items  # 1 s
+
+        wanted = visible(self.available())
+        return await self._ask(
+            "database",
+            lambda supabase: items.newest(supabase, wanted, deadline),
+            _same,
+        )
+
     async def count_tickets(
         self,
         *,
@@ -243,6 +273,7 @@ class SupabaseBackend:
         priority: Sequence[str] = (),
     ) -> TicketCount:
         """See `Backend`."""
+        demand("tickets")
         function = "mesh_count_tickets"
         filters = queries.ticket_filters(project=project, status=status, priority=priority)
         return await self._ask(
@@ -309,6 +340,7 @@ class SupabaseBackend:
         filters: Mapping[str, Any],
         store: str | None = None,
     ) -> SearchResult[Hit]:
+        demand(source)
         chosen = mode or self.modes[0]
         if chosen not in self.modes:
             raise ValueError(f"mode: {chosen!r} is not known. Use one of {', '.join(self.modes)}.")
@@ -356,7 +388,9 @@ class SupabaseBackend:
     ) -> tuple[tuple[Hit, ...], int | None]:
         """Hits in the database and the number of candidates."""
         if mode != "keyword":
-            embedding = await self._embedding(source, arguments["p_query"], deadline)
+            embedding = await query_embedding(
+                self.services(), self._guard, source, arguments["p_query"], deadline
+            )
             arguments = {**arguments, "p_embedding": embedding}
         supabase = await self.services().supabase()
         found = await supabase.call(function, arguments, deadline)
@@ -371,22 +405,6 @@ class SupabaseBackend:
         )
         return found, None
 
-    async def _embedding(self, source: str, query: str, deadline: Deadline) -> str:
-        """The query's embedding, when it can be compared with the source's."""
-        services = self.services()
-        failures: list[BaseException] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                embedding = group.create_task(services.embed(query, deadline))
-                if not self._guard.trusts(source):
-                    group.create_task(self._compare(source, deadline))
-        except* CallFailedError as failed:
-            failures.extend(failed.exceptions)
-        if failures:
-            raise failures[0]
-        return embedding.result()
 
-    async def _compare(self, source: str, deadline: Deadline) -> None:
-        supabase = await self.services().supabase()
-        found = await supabase.call(FUNCTION, {}, deadline)
-        self._guard.compare(source, stored(found))
+def _same[Answer](found: Answer) -> Answer:
+    return found

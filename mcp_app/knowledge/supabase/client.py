@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -53,6 +54,15 @@ def _http_client() -> httpx.AsyncClient:
     )
 
 
+def _scope() -> dict[str, str]:
+    """What tells the database the only sources that the caller may see: 0013_scopes.sql."""
+    sources = caller.current_caller().sources
+    if sources is None:
+        return {}
+    # ASCII, as headers are.
+    return {"x-mesh-sources": json.dumps(sorted(sources))}
+
+
 class SupabaseService:
     """Asks as the caller, where they came with a token of their own; else as the server.
 
@@ -99,7 +109,11 @@ class SupabaseService:
             key, bearer = await self._key_and_bearer()
             client = AsyncPostgrestClient(
                 self._url,
-                headers={"apikey": key, "Authorization": f"Bearer {bearer.token}"},
+                headers={
+                    "apikey": key,
+                    "Authorization": f"Bearer {bearer.token}",
+                    **_scope(),
+                },
                 http_client=self._http,
                 # Its own wait for seconds, whatever the deadline is, and never for functions.
                 retry_enabled=False,
@@ -199,6 +213,26 @@ class SupabaseService:
             return query.order(order).limit(limit).execute()
 
         return await self._rows(table, ask, deadline)
+
+    async def latest(self, table: str, column: str, deadline: Deadline) -> str | None:
+        """The greatest moment in a column, as the database writes it; None if there is none.
+
+        Raises:
+            CallFailedError: the table cannot be read.
+        """
+        found = await self._rows(
+            table,
+            lambda client: (
+                client.from_(table)
+                .select(column)
+                .not_.is_(column, "null")
+                .order(column, desc=True)
+                .limit(1)
+                .execute()
+            ),
+            deadline,
+        )
+        return str(found[0][column]) if found else None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcp_app.deadline import Deadline
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.results import SourceState
+from mcp_app.knowledge.scope import parts, visible
 from mcp_app.knowledge.supabase.embedding_guard import FUNCTION, EmbeddingGuard, Stored, stored
 from mcp_app.knowledge.supabase.outcome import FailureLog
 from mcp_app.supabase_settings import SupabaseSettings
@@ -65,11 +66,14 @@ async def check(
         if settings.answer_model is not None:
             await services.check_model(settings.answer_model, deadline)
 
+    hidden = {*settings.sources} - visible(settings.sources)
     asked = [database(), state("openai", openai)]
-    store = settings.vector_store_id
+    store = settings.vector_store_id if parts("documents") is None else None
     if store is not None:
         asked.append(state("vector_store", lambda: services.check_store(store, deadline)))
-    return [one for states in await asyncio.gather(*asked) for one in states]
+    found = [one for states in await asyncio.gather(*asked) for one in states]
+    # Of what a caller may not see, nothing is told.
+    return [one for one in found if one.source not in hidden]
 
 
 def _up(source: str, latency: float, entries: int | None, failure_log: FailureLog) -> SourceState:

@@ -36,8 +36,13 @@ class PassageText(NamedTuple):
 _adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
-def _checked[Shape](kind: type[Shape], value: Any, what: str) -> Shape:
-    """`value` as this type.
+def checked[Shape](kind: type[Shape], value: Any, what: str) -> Shape:
+    """A value of the database as this type.
+
+    Args:
+        kind: the type.
+        value: what the database gave.
+        what: the function or table, for messages.
 
     Raises:
         CallFailedError: it is another.
@@ -54,7 +59,7 @@ def _checked[Shape](kind: type[Shape], value: Any, what: str) -> Shape:
     raise wrong_shape(what, where)
 
 
-def _utc(moment: Any) -> Any:
+def in_utc(moment: Any) -> Any:
     """A moment in ISO 8601 as one in UTC; what is none is left to the check."""
     if not isinstance(moment, str):
         return moment
@@ -66,7 +71,7 @@ def _utc(moment: Any) -> Any:
 
 
 def _in_utc(row: Row) -> dict[str, Any]:
-    moments = {name: _utc(row[name]) for name in ("created", "updated") if name in row}
+    moments = {name: in_utc(row[name]) for name in ("created", "updated") if name in row}
     return {**row, **moments}
 
 
@@ -83,13 +88,13 @@ def hits[Hit](kind: type[Hit], rows: Sequence[Row], mode: Mode, what: str) -> tu
         CallFailedError: a column is missing, or of another type.
     """
     return tuple(
-        _checked(kind, {**_in_utc(row), "score_kind": SCORE_KINDS[mode]}, what) for row in rows
+        checked(kind, {**_in_utc(row), "score_kind": SCORE_KINDS[mode]}, what) for row in rows
     )
 
 
 def candidates(rows: Sequence[Row], what: str) -> int | None:
     """How many entries the search looked at; not known when it found none."""
-    return _checked(int, rows[0].get("candidates"), what) if rows else None
+    return checked(int, rows[0].get("candidates"), what) if rows else None
 
 
 def ticket(row: Row, what: str) -> Ticket:
@@ -98,7 +103,7 @@ def ticket(row: Row, what: str) -> Ticket:
     Raises:
         CallFailedError: a column is missing, or of another type.
     """
-    return _checked(Ticket, _in_utc(row), what)
+    return checked(Ticket, _in_utc(row), what)
 
 
 def ticket_count(rows: Sequence[Row], what: str) -> TicketCount:
@@ -113,13 +118,13 @@ def ticket_count(rows: Sequence[Row], what: str) -> TicketCount:
 
     def tallies(dimension: str) -> tuple[Tally, ...]:
         return tuple(
-            _checked(Tally, {"value": row.get("value"), "count": row.get("count")}, what)
+            checked(Tally, {"value": row.get("value"), "count": row.get("count")}, what)
             for row in rows
             if row.get("dimension") == dimension
         )
 
     return TicketCount(
-        total=_checked(int, totals[0], what),
+        total=checked(int, totals[0], what),
         by_project=tallies("project"),
         by_status=tallies("status"),
         by_priority=tallies("priority"),
@@ -132,7 +137,7 @@ def document_entry(row: Row, what: str) -> DocumentEntry:
     Raises:
         CallFailedError: a column is missing, or of another type.
     """
-    return _checked(DocumentEntry, row, what)
+    return checked(DocumentEntry, row, what)
 
 
 def passage_text(row: Row, what: str) -> PassageText:
@@ -141,4 +146,4 @@ def passage_text(row: Row, what: str) -> PassageText:
     Raises:
         CallFailedError: a column is missing, or of another type.
     """
-    return _checked(PassageText, row, what)
+    return checked(PassageText, row, what)

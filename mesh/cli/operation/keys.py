@@ -82,6 +82,14 @@ def command(
 @click.option("--expires-in", type=Duration(), help="Refuse it after this time, such as 90d.")
 @click.option("--tool", "tools", multiple=True, metavar="TOOL", help="Only this tool; repeatable.")
 @click.option("--rate", type=Rate(), help="Calls a minute, such as 60/min; on each instance.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    callback=lambda _context, _option, given: _sources(given),
+    help="Only this source, such as documents:handbook; repeatable.",
+)
 @click.pass_obj
 def create(
     target: Target,
@@ -90,21 +98,39 @@ def create(
     expires_in: dt.timedelta | None,
     tools: tuple[str, ...],
     rate: int | None,
+    sources: tuple[str, ...],
 ) -> None:
     """Make a key called NAME and print it on standard output.
 
     It cannot be shown again: only its hash is stored. Two keys of one name may
     exist at a time, so that clients can move from one to the other.
+
+    --source is for servers that limit what a caller sees. AOMA Mesh takes documents,
+    tickets, commits and code, or a part of one: documents:CORPUS, tickets:PROJECT,
+    commits:REPOSITORY, code:REPOSITORY.
     """
     from mesh.credentials import api_keys
 
-    limits = api_keys.Limits(expires_in, tuple(sorted(set(tools))) or None, rate)
+    limits = api_keys.Limits(expires_in, tuple(sorted(set(tools))) or None, rate, sources or None)
     parameter, url = target.open_with_url()
     key = api_keys.create(parameter, name, limits)
     click.echo("this key is shown once; store it now", err=True)
     click.echo(key)
     if limits.tools and url:
         _warn_of_unknown(url, key, limits.tools)
+
+
+def _sources(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources of a key, each once.
+
+    Raises:
+        click.BadParameter: one is empty, has blanks around it, or nothing on a side of its colon.
+    """
+    for one in given:
+        kind, colon, part = one.partition(":")
+        if one != one.strip() or not kind or (colon and not part) or not one.isprintable():
+            raise click.BadParameter(f"{one!r}: write a source like documents:handbook.")
+    return tuple(sorted(set(given)))
 
 
 def _warn_of_unknown(url: str, key: str, tools: tuple[str, ...]) -> None:
@@ -140,7 +166,8 @@ def rotate(
 ) -> None:
     """Make a new key called NAME and print it; the old one ends after --grace.
 
-    Until then both are valid. The new key may call the same tools at the same rate.
+    Until then both are valid. The new key may call the same tools at the same rate, and
+    sees the same sources.
     """
     from mesh.credentials import api_keys
 
@@ -159,6 +186,8 @@ def shown(key: ApiKey, now: float) -> str:
         told.append(f"{key.rate_per_minute}/min")
     if key.tools is not None:
         told.append(f"only {', '.join(key.tools)}")
+    if key.sources is not None:
+        told.append(f"sees {', '.join(key.sources)}")
     return "  ".join(told)
 
 
@@ -166,7 +195,7 @@ def shown(key: ApiKey, now: float) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_obj
 def list_(target: Target, *, as_json: bool) -> None:
-    """List the keys: name, last four characters, date, expiry, rate and tools."""
+    """List the keys: name, last four characters, date, expiry, rate, tools and sources."""
     from mesh.credentials import api_keys
 
     keys = api_keys.current(target.open())

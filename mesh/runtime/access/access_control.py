@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from mesh.runtime.access.api_keys import PREFIX, KeyRing, KeysUnavailableError
+from mesh.runtime.access.api_keys import PREFIX, KeyRing, KeysUnavailableError, holder
 from mesh.runtime.access.caller import ANONYMOUS, Caller, calling
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.oauth.protected_resource import (
@@ -232,8 +232,7 @@ class AccessControl:
         if found is None:
             message = not_valid(key, tokens=self._tokens is not None)
             raise self._unauthorized(scope, message, error="invalid_token")
-        tools = None if found.tools is None else frozenset(found.tools)
-        return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
+        return holder(found)
 
     def _unauthorized(
         self, scope: Scope, message: str, *, error: str | None = None

@@ -48,7 +48,7 @@ class AccessTokens:
                     scopes=self.settings.asked(required),
                 ),
             )
-        return Caller(f"user:{holder.subject}", token, holder.scopes)
+        return Caller(f"user:{holder.subject}", token, holder.scopes, sources=holder.sources)
 
     async def _verified(self, token: str, scope: Scope) -> Holder:
         # Here, so that a cold start without a token does not pay for cryptography.

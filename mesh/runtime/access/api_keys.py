@@ -2,8 +2,8 @@
 
 A key is 32 random bytes, so a plain SHA-256 is enough to store it by: there is nothing
 to guess that a slow hash would protect. Only hashes are stored, in one SSM parameter:
-`{"keys": [{"name", "sha256", "last4", "created"}]}`, each with `expires`, `tools` and
-`rate_per_minute` where it has them.
+`{"keys": [{"name", "sha256", "last4", "created"}]}`, each with `expires`, `tools`,
+`rate_per_minute` and `sources` where it has them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable
 
+from mesh.runtime.access.caller import Caller
 from mesh.runtime.access.hash_store import StoredHashes
 from mesh.runtime.digests import sha256
 from mesh.runtime.record import Record
@@ -40,6 +41,8 @@ class ApiKey(Record):
         expires: From when on it is refused, ISO 8601 in UTC; None for never.
         tools: The only tools that its holder sees and may call; None for every tool.
         rate_per_minute: Calls a minute, in place of the deployment's own limit.
+        sources: The only sources that its holder may see; None for all. The server says what
+            they are: see `Caller.sources`.
     """
 
     name: str
@@ -49,6 +52,7 @@ class ApiKey(Record):
     expires: str | None = None
     tools: tuple[str, ...] | None = None
     rate_per_minute: int | None = None
+    sources: tuple[str, ...] | None = None
 
     def expired(self, now: float) -> bool:
         """Whether it is over at this time, in seconds since 1970."""
@@ -83,10 +87,12 @@ def _key(entry: dict[str, Any]) -> ApiKey:
     expires, tools, rate = (entry.get(field) for field in ("expires", "tools", "rate_per_minute"))
     if expires is not None:
         moment(expires)
-    if tools is not None and not (
-        isinstance(tools, list) and all(isinstance(tool, str) for tool in tools)
-    ):
-        raise ValueError("tools")
+    sources = entry.get("sources")
+    for names in (tools, sources):
+        if names is not None and not (
+            isinstance(names, list) and all(isinstance(name, str) for name in names)
+        ):
+            raise ValueError("names")
     if rate is not None and (not isinstance(rate, int) or rate < 1):
         raise ValueError("rate_per_minute")
     return ApiKey(
@@ -97,6 +103,17 @@ def _key(entry: dict[str, Any]) -> ApiKey:
         expires=expires,
         tools=None if tools is None else tuple(tools),
         rate_per_minute=rate,
+        sources=None if sources is None else tuple(sources),
+    )
+
+
+def holder(key: ApiKey) -> Caller:
+    """Who calls with this key."""
+    return Caller(
+        f"key:{key.name}",
+        tools=None if key.tools is None else frozenset(key.tools),
+        rate_per_minute=key.rate_per_minute,
+        sources=None if key.sources is None else frozenset(key.sources),
     )
 
 

@@ -24,6 +24,8 @@ class Caller(Record):
         scopes: what the token was granted; None for callers without a token, which no scope limits.
         tools: the only tools that the caller may see and call; None for every tool.
         rate_per_minute: calls a minute; None for the deployment's own limit.
+        sources: what the server calls the only sources that the caller may see, such as
+            `documents:handbook`; None for all. The server's tools and resources keep to it.
     """
 
     _secret = ("token",)
@@ -33,6 +35,7 @@ class Caller(Record):
     scopes: frozenset[str] | None = None
     tools: frozenset[str] | None = None
     rate_per_minute: int | None = None
+    sources: frozenset[str] | None = None
 
 
 ANONYMOUS = Caller("anonymous")

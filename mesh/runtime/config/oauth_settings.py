@@ -32,6 +32,8 @@ class OAuthSettings(Record):
         required_scopes: what every token must have been granted.
         tool_scopes: what a token needs besides for a tool, by the tool's name.
         max_lifetime_seconds: longest time for which a token may have been made.
+        sources_claim: the claim that names the only sources that a user may see; None if users
+            see all. Where it is set, a user without it sees none.
     """
 
     issuer: str
@@ -43,6 +45,7 @@ class OAuthSettings(Record):
     required_scopes: tuple[str, ...] = ()
     tool_scopes: Mapping[str, frozenset[str]] = NO_SCOPES
     max_lifetime_seconds: float = float(DAY_SECONDS)
+    sources_claim: str | None = None
 
     def asked(self, granted: Iterable[str]) -> list[str]:
         """What a client asks the issuer for, so that it is granted these scopes.
@@ -113,4 +116,5 @@ def load(variables: Variables) -> OAuthSettings:
         max_lifetime_seconds=number(
             lifetime, variables.get(lifetime) or DAY_SECONDS, (60, 604800), "seconds"
         ),
+        sources_claim=variables.get("MESH_OAUTH_SOURCES_CLAIM", "").strip() or None,
     )

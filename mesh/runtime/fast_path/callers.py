@@ -10,7 +10,7 @@ from mesh.runtime.access.access_control import (
     is_access_token,
     not_valid,
 )
-from mesh.runtime.access.api_keys import KeyRing, KeysUnavailableError
+from mesh.runtime.access.api_keys import KeyRing, KeysUnavailableError, holder
 from mesh.runtime.access.caller import ANONYMOUS, Caller
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.config.settings import Settings
@@ -71,8 +71,7 @@ class Callers:
         if found is None:
             message = not_valid(key, tokens=self._oauth is not None)
             return self._refusal(head, message, "invalid_token")
-        tools = None if found.tools is None else frozenset(found.tools)
-        return Caller(f"key:{found.name}", tools=tools, rate_per_minute=found.rate_per_minute)
+        return holder(found)
 
     def charge(self, caller: Caller, head: Head) -> Reply | None:
         """Take one call out of the caller's rate; the refusal where nothing is left."""

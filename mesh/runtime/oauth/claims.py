@@ -13,6 +13,8 @@ from dataclasses import dataclass
 MAX_SUBJECT_LENGTH = 255
 # The end of the year 9999: later times are mistakes, and too large for some arithmetic.
 MAX_TIME = 253_402_300_799
+# What a scope that is a source begins with.
+SOURCE = "source:"
 # Claims in which issuers name a token's kind: Cognito, Keycloak, Microsoft Entra.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 # https://www.keycloak.org/docs/latest/upgrading/
@@ -42,6 +44,7 @@ class Claims:
         is_anonymous: Supabase's claim of that name.
         kinds: What `KIND_CLAIMS` say, in lower case, by the claim's name.
         names: The names of all claims, without those that are null.
+        sources: What `read` found in the claim that names them; None if it was told none.
     """
 
     issuer: str
@@ -57,6 +60,7 @@ class Claims:
     is_anonymous: bool
     kinds: Mapping[str, str]
     names: frozenset[str]
+    sources: frozenset[str] | None = None
 
 
 class _Reader:
@@ -100,13 +104,24 @@ class _Reader:
         raise InvalidTokenError(f"its claim `{name}` is neither true nor false")
 
 
-def read(payload: bytes, scope_claims: Collection[str] = ()) -> Claims:
+def _sources(claims: _Reader, claim: str) -> frozenset[str]:
+    """The sources in a claim: all of it, or what begins with `source:` among scopes."""
+    found = frozenset(one for text in claims.texts(claim) for one in text.split())
+    if claim in {"scope", "scp"}:
+        found = frozenset(one for one in found if one.startswith(SOURCE))
+    return frozenset(one.removeprefix(SOURCE) for one in found)
+
+
+def read(
+    payload: bytes, scope_claims: Collection[str] = (), sources_claim: str | None = None
+) -> Claims:
     """The claims of a token's payload.
 
     Args:
         payload: Its JSON.
         scope_claims: Names of claims that grant scopes besides `scope` and `scp`, such as
             Entra's `roles` and Auth0's `permissions`.
+        sources_claim: The claim that names the only sources that its user may see.
 
     Raises:
         InvalidTokenError: It is not a JSON object, a claim is missing, or one has a wrong type.
@@ -144,4 +159,5 @@ def read(payload: bytes, scope_claims: Collection[str] = ()) -> Claims:
             name: said.lower() for name in KIND_CLAIMS if (said := claims.text(name)) is not None
         },
         names=claims.names,
+        sources=_sources(claims, sources_claim) if sources_claim else None,
     )

@@ -32,10 +32,14 @@ _jws = PyJWS(list(ALGORITHMS), {"enforce_minimum_key_length": True})
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a token that was verified: the subject, and what was granted."""
+    """Who holds a token that was verified: the subject, and what was granted.
+
+    `sources` are the only ones that the holder may see; None for all.
+    """
 
     subject: str
     scopes: frozenset[str]
+    sources: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class _Unverified:
     claims: Claims
 
 
-def _parsed(token: str, scope_claims: Collection[str]) -> _Unverified:
+def _parsed(token: str, settings: OAuthSettings) -> _Unverified:
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidTokenError(f"it is longer than {MAX_TOKEN_BYTES} bytes")
     try:
@@ -69,7 +73,7 @@ def _parsed(token: str, scope_claims: Collection[str]) -> _Unverified:
     if not isinstance(token_type, str):
         raise InvalidTokenError("the `typ` in its header is not text")
     # The library has checked that `kid` is text.
-    claims = read(decoded["payload"], scope_claims)
+    claims = read(decoded["payload"], settings.scope_claims, settings.sources_claim)
     return _Unverified(algorithm, header.get("kid"), token_type.lower(), claims)
 
 
@@ -104,7 +108,7 @@ class TokenVerifier:
             InvalidTokenError: It is not valid here.
             IssuerUnavailableError: The issuer's keys are not available.
         """
-        sent = _parsed(token, self._settings.scope_claims)
+        sent = _parsed(token, self._settings)
         # A token that no key could make valid never makes this server ask the issuer for keys.
         self._check(sent, audiences)
         refused = token_kind.refusal(sent.type, sent.claims, audiences)
@@ -114,7 +118,8 @@ class TokenVerifier:
         if not keys:
             raise InvalidTokenError("it is signed with a key that its issuer does not have")
         self._check_signature(token, keys)
-        return Holder(sent.claims.subject, sent.claims.granted)
+        claims = sent.claims
+        return Holder(claims.subject, claims.granted, claims.sources)
 
     def _check(self, sent: _Unverified, audiences: Collection[str]) -> None:
         """Compare what the token says with this server and its clock."""

@@ -13,6 +13,8 @@ TOOLS = {
     "analyze_development_context",
     "get_system_health",
     "get_server_capabilities",
+    "search",
+    "fetch",
 }
 SOURCES = {"documents", "tickets", "commits", "code"}
 
@@ -39,7 +41,7 @@ def test_a_tool_describes_itself_and_its_result_and_touches_nothing(tools, name)
 
 
 def test_a_passage_is_found_with_its_source_and_true_scores(client):
-    hit = client.call("search_knowledge", query="blake3 checksum")["hits"][0]
+    hit = client.call("search_knowledge", query="blake3 checksum", detail="full")["hits"][0]
     assert hit["source"] == "documents"
     assert "ingest.md" in hit["id"]
     assert "BLAKE3" in hit["text"]
@@ -65,22 +67,22 @@ def test_a_question_without_evidence_gets_no_answer(client):
 
 
 def test_commits_are_found_with_author_and_files(client):
-    hit = client.call("search_git_commits", query="quarantine")["hits"][0]
+    hit = client.call("search_git_commits", query="quarantine", detail="full")["hits"][0]
     assert hit["author"] == "Ada Byron"
     assert "ingest.py" in {change["path"] for change in hit["files"]}
     assert "ada@example.com" not in str(hit)
 
 
 def test_code_is_found_by_the_words_of_an_identifier(client):
-    hit = client.call("search_code_files", query="verify checksum")["hits"][0]
+    hit = client.call("search_code_files", query="verify checksum", detail="full")["hits"][0]
     assert hit["path"] == "ingest.py"
     assert hit["language"] == "Python"
 
 
 def test_tickets_are_found_by_what_they_say_and_by_their_state(client):
-    hit = client.call("search_jira_tickets", query="checksum mismatch", projectKey="aoma")["hits"][
-        0
-    ]
+    (hit,) = client.call(
+        "search_jira_tickets", query="checksum mismatch", projectKey="aoma", detail="full"
+    )["hits"]
     assert (hit["id"], hit["status"], hit["coverage"]) == ("AOMA-1", "Open", 1.0)
     found = client.call("search_jira_tickets", query="checksum mismatch", status=["done"])
     assert found["hits"] == []
@@ -171,7 +173,7 @@ def test_health_asks_every_source(client):
     assert health["status"] == "healthy"
     assert {source["source"] for source in health["sources"]} == SOURCES
     assert health["diagnostics"]["index_bytes"] > 0
-    assert client.call("get_system_health", include_metrics=False)["metrics"] is None
+    assert "metrics" not in client.call("get_system_health", include_metrics=False)
 
 
 def test_capabilities_name_the_tools_and_what_is_indexed(client):
@@ -181,7 +183,8 @@ def test_capabilities_name_the_tools_and_what_is_indexed(client):
     for tool in capabilities["tools"]:
         params = {"name": tool["name"], "arguments": tool["example"]}
         result = client.rpc("tools/call", params)["result"]
-        assert not result.get("isError") or "there is no ticket AOMA-1234" in str(result)
+        absent = ("there is no ticket AOMA-1234", "There is nothing with this id")
+        assert not result.get("isError") or any(text in str(result) for text in absent)
     assert {source["source"]: source["entries"] for source in capabilities["sources"]} == {
         "documents": 2,
         "tickets": 2,
@@ -194,8 +197,8 @@ def test_capabilities_say_how_it_searches_and_what_counts_as_evidence(client):
     capabilities = client.call("get_server_capabilities")
     assert capabilities["modes"] == ["keyword"]
     assert "misses paraphrases" in capabilities["search"]
-    assert capabilities["answer_model"] is None
-    assert capabilities["embedding_model"] is None
+    assert "answer_model" not in capabilities
+    assert "embedding_model" not in capabilities
     thresholds = [strategy["threshold"] for strategy in capabilities["strategies"]]
     assert thresholds == sorted(thresholds)
     assert {strategy["name"] for strategy in capabilities["strategies"]} == {

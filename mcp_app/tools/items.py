@@ -1,0 +1,89 @@
+"""`search` and `fetch`, in the form that ChatGPT's connectors and deep research ask for.
+
+https://developers.openai.com/api/docs/mcp: one argument each, and a result whose text is JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from fastmcp.exceptions import ToolError
+from fastmcp.tools import tool
+from pydantic import Field, StringConstraints
+
+from mcp_app.annotations import READ_ONLY
+from mcp_app.deployment import current_deployment
+from mcp_app.knowledge import items
+from mcp_app.tool_errors import searching
+from mcp_app.tool_parameters import CLEAN, Query
+
+SOURCE = ("documents", "tickets", "commits", "code")
+RESULTS = 10
+
+
+class Result(TypedDict):
+    """What `fetch` takes as `id`; `url` is empty where nothing can be opened."""
+
+    id: str
+    title: str
+    url: str
+
+
+class Results(TypedDict):
+    """Hits of all sources in turn; `failed` names each source that could not be asked."""
+
+    results: list[Result]
+    failed: NotRequired[list[str]]
+
+
+class Document(TypedDict):
+    """A page of a document, ticket, commit or code file; `metadata.next_id` fetches the next."""
+
+    id: str
+    title: str
+    text: str
+    url: str
+    metadata: dict[str, Any]
+
+
+@tool(title="Search everything", annotations=READ_ONLY)
+async def search(query: Query) -> Results:
+    """Find documents, tickets, commits and code files by their words, and read one with `fetch`."""
+    with searching():
+        deployment = current_deployment()
+        hits, reports = await items.search(
+            deployment.backend, query, deadline=deployment.deadline(), max_results=RESULTS
+        )
+    results: list[Result] = [
+        {"id": items.id_of(hit), "title": hit.title, "url": hit.link or ""} for hit in hits
+    ]
+    failed = [f"{one.source}: {one.error}" for one in reports if one.status == "failed"]
+    return {"results": results, "failed": failed} if failed else {"results": results}
+
+
+@tool(title="Read one result", annotations=READ_ONLY)
+async def fetch(
+    id: Annotated[  # noqa: A002 - the connector's name for it
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+        CLEAN,
+        Field(description="An `id` that `search` gave, or a `next_id`."),
+    ],
+) -> Document:
+    """Read a document, ticket, commit or code file, page by page.
+
+    `metadata.pages` says how many pages there are, `metadata.next_id` is the id of the next one.
+    The id of a passage gives its document.
+    """
+    source, within, page = items.split(id)
+    with searching():
+        deployment = current_deployment()
+        found = await deployment.backend.get_item(source, within, deadline=deployment.deadline())
+    given = None if found is None else items.described(found, source, page)
+    if given is None:
+        raise ToolError(
+            "There is nothing with this id here, or it may not be seen with this credential. "
+            "Take an id from search."
+        )
+    document: Document = given  # type: ignore[assignment]  # plain data of that form
+    return document
