@@ -154,6 +154,7 @@ def add(folder: Path, knowledge: Knowledge, named: Knowledge) -> Report:
         details={"index": {name: getattr(report, name) for name in COUNTED}},
         notes=(*report.problems, *left_out(report)),
         offers=sources(report),
+        content_date=report.newest,
     )
 
 

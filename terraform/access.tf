@@ -21,7 +21,7 @@ locals {
     MESH_OAUTH_SCOPES               = join(" ", var.oauth_scopes)
     MESH_OAUTH_SCOPE_CLAIMS         = join(",", var.oauth_scope_claims)
     MESH_OAUTH_REQUIRED_SCOPES      = join(" ", var.oauth_required_scopes)
-    MESH_OAUTH_SOURCES_CLAIM        = var.oauth_sources_claim
+    MESH_OAUTH_SOURCES_CLAIM        = var.oauth_sources_claim == null ? "" : var.oauth_sources_claim
     MESH_OAUTH_MAX_LIFETIME_SECONDS = var.oauth_issuer == null ? "" : tostring(var.oauth_max_lifetime_seconds)
     MESH_TOOL_SCOPES                = length(var.tool_scopes) == 0 ? "" : jsonencode(var.tool_scopes)
   } : name => value if value != "" }

@@ -39,6 +39,7 @@ class IndexReport:
         skipped: what was left out, or changed on reading, by reason.
         problems: what a reader of the index should know, one sentence each: a folder that
             is no git repository, a shallow clone, git not installed.
+        newest: the latest date of anything in it, ISO 8601; None if nothing has one.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class IndexReport:
     repositories: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     problems: tuple[str, ...]
+    newest: str | None = None
 
 
 class Ledger:

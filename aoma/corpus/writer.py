@@ -28,7 +28,9 @@ from aoma.corpus.rows import (
     write_tickets,
 )
 from aoma.corpus.tables import SEARCHED, TABLES
+from mcp_app.knowledge.embedded.hits import newest
 from mcp_app.knowledge.embedded.schema import APPLICATION_ID, SCHEMA_VERSION
+from mcp_app.knowledge.scope import SOURCES
 
 PAGE_BYTES = 4_096
 
@@ -249,6 +251,7 @@ def write_index(
             note_unread(corpora, indexed, ledger)
             fill(connection)
             counts = _finish(connection)
+            latest = newest(connection, dict.fromkeys(SOURCES))
             names = tuple(
                 name for (name,) in connection.execute("SELECT name FROM repositories ORDER BY id")
             )
@@ -267,4 +270,5 @@ def write_index(
         repositories=names,
         skipped=ledger.skipped,
         problems=ledger.problems,
+        newest=latest,
     )

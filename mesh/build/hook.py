@@ -26,6 +26,7 @@ class Report:
         notes: What the person who builds should know, a sentence each.
         offers: What the server offers because of these files; see `Catalogues.servers` in
             `mesh.build.fast_path.answers`. None where that does not depend on them.
+        content_date: The latest date of anything in the files, ISO 8601, for `/health`.
     """
 
     title: str = "build hook"
@@ -33,6 +34,7 @@ class Report:
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     offers: frozenset[str] | None = None
+    content_date: str | None = None
 
 
 # Writes files into an empty folder; each goes to the same place in the zip.

@@ -86,11 +86,15 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class Part:
-    """What is appended to the dependencies: a title for the size table, and files."""
+    """What is appended to the dependencies: a title for the size table, and files.
+
+    `content_date` is the latest date of anything in the files, where that is known.
+    """
 
     title: str
     version: str
     entries: tuple[Entry, ...]
+    content_date: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,9 @@ def assemble(
     """Append the parts, each as soon as it is there, and the record to the dependencies' zip."""
     written = dict(base.entries)
     packages = list(base.packages)
+    content_date = None
     for part in parts:
+        content_date = part.content_date or content_date
         if twice := sorted(written.keys() & {entry.name for entry in part.entries}):
             raise BuildError(
                 f"The {part.title} adds {twice[0]}, and the zip has a file of that name already. "
@@ -164,6 +170,7 @@ def assemble(
         "architecture": aim.architecture,
         "python": aim.python,
         "content_sha256": content,
+        **({"content_date": content_date} if content_date else {}),
         **({"example": project.example} if project.example else {}),
     }
     data = (json.dumps(record, indent=2) + "\n").encode()
@@ -267,7 +274,7 @@ def build(
                 progress("running the build hook")
                 added = adding.result()
                 report = added.report
-                yield Part(report.title, "", added.entries)
+                yield Part(report.title, "", added.entries, report.content_date)
             fast = catalogues.make(asking.result()) if asking else None
             if fast:
                 _check_example(project, fast)

@@ -84,6 +84,7 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
     oauth_scopes          = ["api://app/mesh", "email"]
     oauth_scope_claims    = ["roles"]
     oauth_required_scopes = ["mesh", "email"]
+    oauth_sources_claim   = "mesh_sources"
     tool_scopes           = { search_code_files = ["code:read"] }
     rate_limit_per_minute = 60
   }
@@ -99,6 +100,7 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
       MESH_OAUTH_SCOPES               = "api://app/mesh email"
       MESH_OAUTH_SCOPE_CLAIMS         = "roles"
       MESH_OAUTH_REQUIRED_SCOPES      = "mesh email"
+      MESH_OAUTH_SOURCES_CLAIM        = "mesh_sources"
       MESH_OAUTH_MAX_LIFETIME_SECONDS = "86400"
       MESH_TOOL_SCOPES                = "{\"search_code_files\":[\"code:read\"]}"
     }

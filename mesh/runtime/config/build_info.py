@@ -21,6 +21,7 @@ class BuildInfo(Record):
         architecture: `arm64` or `x86_64`; None when running from a checkout.
         content_sha256: Digest of the zip's other entries, names and bytes; None from a checkout.
         server: Where the FastMCP server is, such as `server:mcp`.
+        content_date: The latest date of what a build hook added, such as an index; None if unknown.
         example: A tool and its arguments, from the setting `smoke`; None where there is none.
     """
 
@@ -30,6 +31,7 @@ class BuildInfo(Record):
     architecture: str | None = None
     content_sha256: str | None = None
     server: str = ""
+    content_date: str | None = None
     example: dict[str, object] | None = None
 
 
@@ -52,5 +54,6 @@ def read(path: str = f"{TASK_ROOT}/build.json") -> BuildInfo:
         architecture=record["architecture"],
         content_sha256=record["content_sha256"],
         server=record["server"],
+        content_date=record.get("content_date"),
         example=record.get("example"),
     )

@@ -46,6 +46,7 @@ def health_document(settings: Settings, build: BuildInfo) -> dict[str, Any]:
         "architecture": build.architecture,
         "function_version": settings.function_version,
         "content_sha256": build.content_sha256,
+        "content_date": build.content_date,
         "auth": settings.auth,
     }
 

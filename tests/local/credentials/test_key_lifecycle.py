@@ -147,13 +147,16 @@ def test_an_advanced_parameter_has_twice_the_room_and_stays_advanced(parameter: 
 
 @pytest.mark.promise("keys are named, expire and rotate")
 def test_a_rotated_key_has_a_successor_of_the_same_limits_and_ends(parameter: Parameter) -> None:
-    limits = Limits(dt.timedelta(days=90), ("search_knowledge",), 60)
+    limits = Limits(
+        dt.timedelta(days=90), ("search_knowledge",), 60, ("documents:handbook", "tickets")
+    )
     first = api_keys.create(parameter, "ci", limits)
     second, ending = api_keys.rotate(parameter, "ci", grace=dt.timedelta(hours=1))
     old, new = api_keys.current(parameter)
     assert (old.sha256, new.sha256) == (digest(first), digest(second))
     assert old == ending
     assert (new.tools, new.rate_per_minute) == (("search_knowledge",), 60)
+    assert new.sources == old.sources == ("documents:handbook", "tickets")
     now = time.time()
     assert not old.expired(now)
     assert old.expired(now + 3601)

@@ -11,6 +11,7 @@ from mesh.runtime.access.api_keys import (
     KeysUnavailableError,
     digest,
     generate,
+    holder,
     moment,
     parse,
     stored,
@@ -294,6 +295,14 @@ def test_a_key_carries_its_limits(clock):
     key = generate()
     found = ring(Store(limited(key, tools=["a", "b"], rate_per_minute=60)), clock).find(key)
     assert (found.tools, found.rate_per_minute, found.expires) == (("a", "b"), 60, None)
+    assert found.sources is None
+
+
+def test_the_holder_of_a_key_sees_its_sources_only(clock):
+    key = generate()
+    found = ring(Store(limited(key, sources=["documents:handbook"])), clock).find(key)
+    assert holder(found).sources == frozenset({"documents:handbook"})
+    assert holder(ring(Store(limited(key)), clock).find(key)).sources is None
 
 
 def test_what_is_stored_is_what_was_parsed():
@@ -304,7 +313,14 @@ def test_what_is_stored_is_what_was_parsed():
 
 @pytest.mark.parametrize(
     "limits",
-    [{"expires": "soon"}, {"tools": "all"}, {"tools": [1]}, {"rate_per_minute": 0}, {"expires": 7}],
+    [
+        {"expires": "soon"},
+        {"tools": "all"},
+        {"tools": [1]},
+        {"rate_per_minute": 0},
+        {"expires": 7},
+        {"sources": "all"},
+    ],
 )
 def test_a_limit_that_cannot_be_read_lets_nobody_in(clock, limits):
     key = generate()
