@@ -217,6 +217,9 @@ def _outlined(hit: Any) -> Data:
     data["date"] = data["date"] or fields.get("updated") or fields.get("created")
     data["heading"] = " > ".join(heading) if heading else None
     data |= {name: fields.get(name) for name in _BESIDE.get(hit.source, ())}
+    if hit.source not in _BESIDE:
+        # Another one than the tool is for, such as a vector store.
+        data["source"] = hit.source
     data["score"] = round(fields["score"], 3)
     return {name: value for name, value in data.items() if value is not None}
 

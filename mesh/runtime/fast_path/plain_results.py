@@ -18,6 +18,7 @@ EXACT = {"str": str, "int": int, "bool": bool, "none": type(None)}
 # What a schema may say of a value besides its own parts, without a change to how it is written.
 SILENT = frozenset({"type", "ref", "metadata", "strict", "config", "slots", "frozen", "post_init"})
 FIELD = frozenset({"type", "name", "schema", "metadata", "init", "kw_only", "frozen"})
+TYPED_FIELD = frozenset({"type", "schema", "required", "metadata"})
 # Pydantic refuses what is nested a little deeper than 255 levels.
 MAX_DEPTH = 200
 
@@ -75,7 +76,32 @@ def _plain(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], dept
         schema, "cls", "schema", "fields", "cls_name", "generic_origin"
     ):
         return _dataclass(value, schema, known, depth)
+    if kind == "typed-dict" and _only(
+        schema, "cls", "cls_name", "fields", "computed_fields", "extra_behavior", "total"
+    ):
+        return _typed_dict(value, schema, known, depth)
     return _refuse()
+
+
+def _typed_dict(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:
+    """A dict whose keys the schema names; where it allows others, they are written as they are."""
+    fields = schema["fields"]
+    if type(value) is not dict or schema.get("computed_fields"):
+        return _refuse()
+    needed = {name for name, one in fields.items() if one.get("required", True)}
+    others = value.keys() - fields.keys()
+    if needed - value.keys() or (others and schema.get("extra_behavior") != "allow"):
+        return _refuse()
+    made = {}
+    for name, item in value.items():
+        field = fields.get(name)
+        if field is None:
+            made[_text(name)] = _whatever(item, depth + 1)
+        elif field.keys() <= TYPED_FIELD:
+            made[name] = _plain(item, field["schema"], known, depth + 1)
+        else:
+            return _refuse()
+    return made
 
 
 def _dataclass(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:

@@ -161,7 +161,9 @@ def found(content):
     ],
 )
 def test_each_mode_finds_what_is_there_with_its_own_scores(mesh, mode, kind):
-    content = mesh.call("search_knowledge", query="deploying the server", mode=mode, threshold=0.3)
+    content = mesh.call(
+        "search_knowledge", query="deploying the server", mode=mode, threshold=0.3, detail="full"
+    )
     assert (content["mode"], found(content)) == (mode, ["guide#0"])
     assert content["hits"][0]["score_kind"] == kind
     commits = mesh.call("search_git_commits", query="deploy faster", mode=mode, threshold=0.3)
@@ -179,7 +181,8 @@ def test_an_answer_cites_the_passages_that_were_found(mesh):
 @pytest.mark.promise("nothing is answered without evidence")
 def test_without_evidence_no_model_is_asked(mesh, openai_server):
     answer = mesh.call("query_aoma_knowledge", query="quarterly zebra taxation")
-    assert (answer["grounded"], answer["answer"], answer["passages"]) == (False, None, [])
+    assert (answer["grounded"], answer["passages"]) == (False, [])
+    assert "answer" not in answer
     assert not openai_server.requests.to("responses")
 
 

@@ -63,8 +63,13 @@ def test_only_the_tools_of_what_was_exported_are_offered(client) -> None:
 
 @pytest.mark.promise("tickets come from an export of Jira")
 def test_ticket_is_found_read_and_counted(client) -> None:
-    hit = client.call("search_jira_tickets", query="licence for transcoding", projectKey="VAULT")
-    hit = hit["hits"][0]
+    found = client.call(
+        "search_jira_tickets",
+        query="licence for transcoding",
+        projectKey="VAULT",
+        detail="full",
+    )
+    hit = found["hits"][0]
     assert (hit["id"], hit["link"]) == ("VAULT-1", "https://jira.example.com/browse/VAULT-1")
     assert len(hit["text"]) == 2_000
     ticket = client.call("get_jira_ticket", key="vault-1")

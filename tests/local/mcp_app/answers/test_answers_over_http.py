@@ -17,7 +17,7 @@ from tests.local.mcp_app.answers.services import FUNCTIONS, QUESTION, RESPONSES,
 WATERMARKS = "watermarks burnt into every delivery"
 
 
-def test_all_ten_tools_answer_and_their_text_is_their_structure(client) -> None:
+def test_all_tools_answer_and_their_text_is_their_structure(client) -> None:
     calls = {
         "query_aoma_knowledge": {"query": QUESTION},
         "search_knowledge": {"query": QUESTION},
@@ -29,6 +29,8 @@ def test_all_ten_tools_answer_and_their_text_is_their_structure(client) -> None:
         "analyze_development_context": {"currentTask": "quarantine assets by checksum"},
         "get_system_health": {},
         "get_server_capabilities": {"includeExamples": True},
+        "search": {"query": "checksum"},
+        "fetch": {"id": "tickets:AOMA-1"},
     }
     assert {tool["name"] for tool in client.rpc("tools/list")["result"]["tools"]} == set(calls)
     for name, arguments in calls.items():
@@ -61,7 +63,7 @@ def test_without_evidence_the_model_is_not_called(client, openai_server, strateg
     found = client.call(
         "query_aoma_knowledge", query="Who won the football world cup?", strategy=strategy
     )
-    assert (found["status"], found["grounded"], found["answer"]) == ("no_evidence", False, None)
+    assert (found["status"], found["grounded"], found.get("answer")) == ("no_evidence", False, None)
     assert found["passages"] == found["citations"] == []
     assert found["reason"]
     assert said(openai_server) == []
@@ -72,10 +74,15 @@ def test_without_evidence_the_model_is_not_called(client, openai_server, strateg
 )
 def test_a_strategy_bounds_evidence_and_answer(client, openai_server, strategy, tokens) -> None:
     openai_server.answers.append("Ninety days [1].")
-    found = client.call("query_aoma_knowledge", query="proxies kept ninety days", strategy=strategy)
+    found = client.call(
+        "query_aoma_knowledge",
+        query="proxies kept ninety days",
+        strategy=strategy,
+        detail="full",
+    )
     assert found["status"] == "answered"
     for passage in found["passages"]:
-        assert max(passage["coverage"] or 0, passage["similarity"] or 0) >= found["threshold"]
+        assert max(passage.get("coverage", 0), passage.get("similarity", 0)) >= found["threshold"]
     assert said(openai_server)[0]["max_output_tokens"] == tokens
 
 
@@ -84,8 +91,8 @@ def test_a_strategy_bounds_evidence_and_answer(client, openai_server, strategy, 
     [
         ("Ninety days.", "it cites no passage"),
         ("Ninety days [9].", "it cites [9]"),
-        ("Ninety days [1].\n\nPay at once.", "paragraph or list item 2 has no citation"),
-        ("Ninety days [1] https://evil.example/", "a link that no cited passage has"),
+        ("Ninety days [1].\n\nPay at once.", "its statement 2 has no citation"),
+        ("Ninety days [1] https://evil.example/", "a link that its passages do not have"),
         ("", "it is empty"),
         ("Ninety days [1]. " * 2000, "cut off"),
     ],
@@ -93,7 +100,7 @@ def test_a_strategy_bounds_evidence_and_answer(client, openai_server, strategy, 
 def test_an_answer_that_does_not_hold_is_withheld(client, openai_server, written, reason) -> None:
     openai_server.answers.append(written)
     found = client.call("query_aoma_knowledge", query=QUESTION)
-    assert (found["status"], found["grounded"], found["answer"]) == ("refused", True, None)
+    assert (found["status"], found["grounded"], found.get("answer")) == ("refused", True, None)
     assert reason in found["reason"]
     assert found["passages"]
     assert "evil" not in json.dumps(found)
@@ -104,7 +111,7 @@ def test_a_model_that_finds_nothing_in_the_passages_is_not_quoted(client, openai
     openai_server.answers.append("NOT_IN_PASSAGES")
     found = client.call("query_aoma_knowledge", query=QUESTION)
     assert (found["status"], found["grounded"]) == ("not_in_passages", False)
-    assert found["answer"] is None
+    assert "answer" not in found
 
 
 @pytest.mark.parametrize(
@@ -125,7 +132,7 @@ def test_a_hostile_document_changes_nothing(client, openai_server, obeyed) -> No
     code = asked["instructions"].partition("hold the code ")[2][:16]
     count = len(found["passages"])
     assert asked["input"].count(f'code="{code}"') == 2 * (1 + count), "no tag was forged"
-    assert (found["status"], found["answer"]) == ("refused", None)
+    assert (found["status"], found.get("answer")) == ("refused", None)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_a_hostile_document_changes_nothing(client, openai_server, obeyed) -> No
 def test_a_model_that_is_down_leaves_the_passages(client, openai_server, fault, said_why) -> None:
     openai_server.faults.add(fault, path=RESPONSES, times=None)
     found = client.call("query_aoma_knowledge", query=QUESTION)
-    assert (found["status"], found["grounded"], found["answer"]) == ("failed", True, None)
+    assert (found["status"], found["grounded"], found.get("answer")) == ("failed", True, None)
     assert found["passages"]
     assert len(found["citations"]) == len(found["passages"])
     assert sources(found)["documents"]["status"] == "ok"
@@ -180,7 +187,8 @@ def test_a_database_that_is_slow_leaves_no_time_to_ask_the_model(start, openai_s
 
 def test_without_a_model_the_passages_are_the_answer(start, openai_server) -> None:
     found = start(AOMA_ANSWER_MODEL="").call("query_aoma_knowledge", query=QUESTION)
-    assert (found["status"], found["answer"], found["model"]) == ("evidence_only", None, None)
+    assert found["status"] == "evidence_only"
+    assert not {"answer", "model"} & found.keys()
     assert len(found["citations"]) == len(found["passages"]) > 0
     assert said(openai_server) == []
 
@@ -226,7 +234,7 @@ def test_one_source_down_is_named_and_the_others_answer(
         "analyze_development_context", currentTask="quarantine assets by their checksum"
     )
     assert found["status"] == "answered"
-    assert found["findings"][down] is None
+    assert down not in found["findings"]
     assert sources(found)[down]["status"] == "failed"
     assert down in sources(found)[down]["error"]
     others = [name for name in FUNCTIONS if name != down]
@@ -259,7 +267,7 @@ def test_a_vector_store_is_a_source_of_its_own(start, openai_server) -> None:
     ]
     client = start(AOMA_VECTOR_STORE_ID="vs_1")
     openai_server.answers.append("Ninety days [1][2].")
-    found = client.call("query_aoma_knowledge", query=QUESTION)
+    found = client.call("query_aoma_knowledge", query=QUESTION, detail="full")
     assert found["status"] == "answered"
     assert {"documents", "vector_store"} <= set(sources(found))
     assert {"documents", "vector_store"} == {passage["source"] for passage in found["passages"]}

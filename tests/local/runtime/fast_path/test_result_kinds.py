@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
 from mcp_app.annotations import READ_ONLY
@@ -31,6 +31,24 @@ class Whole:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class More(Whole):
     count: int
+
+class Item(TypedDict):
+    name: str
+    share: NotRequired[float | None]
+
+class Open(TypedDict, total=False):
+    items: list[Item]
+    word: str
+
+setattr(Open, "__pydantic_config__", {"extra": "allow"})
+FIELDS = {
+    "known": {"items": [{"name": "x", "share": 0.5}, {"name": "é"}], "word": "w"},
+    "others": {"z": [1, {"a": None}], "word": "w", "items": [], "y": 1e-7},
+    "others_within": {"items": [{"name": "x", "more": 1}]},
+    "other_types": {"items": ({"name": 7},), "word": None},
+    "object": {"word": "w", "z": Inner("x")},
+    "none": {},
+}
 
 WHATEVER = {
     "text": "é",
@@ -108,6 +126,14 @@ async def gives_more() -> More:
     return More(items=(), words=["w"], count=2)
 
 @tool(annotations=READ_ONLY)
+def gives_fields(kind: str) -> Open:
+    return FIELDS[kind]
+
+@tool(annotations=READ_ONLY)
+def gives_needed_fields(kind: str) -> Item:
+    return {"name": "x"} if kind == "known" else FIELDS[kind]
+
+@tool(annotations=READ_ONLY)
 def fails() -> str:
     raise RuntimeError("not for callers")
 
@@ -170,6 +196,7 @@ KINDS = [
     "object",
     "objects",
 ]
+FIELDS = ["known", "others", "others_within", "other_types", "object", "none"]
 CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_text": [{}, {"text": "é “x” \\ \n"}, {"text": ""}],
     "gives_number": [{"number": 3}, {"number": -1}],
@@ -186,6 +213,8 @@ CALLS: dict[str, list[dict[str, Any]]] = {
     "gives_nothing_at_all": [{}],
     "gives_object": [{}],
     "gives_more": [{}],
+    "gives_fields": [{"kind": kind} for kind in FIELDS],
+    "gives_needed_fields": [{"kind": "known"}, {"kind": "none"}, {"kind": "others"}],
     "fails": [{}],
     "refuses": [{}, {"text": 'é “x” \\ \n "</a>'}, {"text": ""}],
     "refuses_quietly": [{}],
