@@ -47,7 +47,11 @@ class MeshServer(FastMCP[Any], SingleProvider):
 
     Attributes:
         readiness: Asked by `/ready`, and closed with the server.
+        limits_sources: Keys that are limited to sources may be used here: the backends keep to
+            `current_caller().sources`.
     """
+
+    limits_sources = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

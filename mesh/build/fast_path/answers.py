@@ -72,6 +72,11 @@ class AskedServer:
         """Whether the server has paths of its own."""
         return bool(self.fastmcp._get_additional_http_routes())  # noqa: SLF001 - as FastMCP does
 
+    @property
+    def limits_sources(self) -> bool:
+        """Whether the server keeps callers to their sources."""
+        return bool(getattr(self.fastmcp, "limits_sources", False))
+
     def before_request(self) -> None:
         """Called before each request."""
 
@@ -285,6 +290,7 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
         "explains": whole.explains,
         "slow_because": whole.slow_because,
         "has_routes": whole.has_routes,
+        "limits_sources": whole.limits_sources,
         # Whose functions the tools are.
         "of": modules,
     }

@@ -50,6 +50,10 @@ NO_JWT = (
     "is no signed JSON Web Token, so this server cannot read it. Ask the issuer for one: many give "
     "it only to a client that names this server as `resource` or audience."
 )
+NOT_LIMITED = (
+    "This credential is limited to some sources, and this server limits nobody to sources. "
+    "Ask whoever made it for one without sources."
+)
 NOT_VALID = "The API key is not valid: it is mistyped, has expired, or was revoked."
 
 
@@ -127,6 +131,8 @@ class AccessControl:
         key_ring: The valid API keys, where those are taken.
         tokens: What tells callers by access tokens, where those are taken.
         rate_limit: How many calls each caller may make.
+        limits_sources: Whether the server keeps callers to their sources; who is limited to some
+            is refused where it does not.
     """
 
     def __init__(
@@ -137,7 +143,9 @@ class AccessControl:
         key_ring: KeyRing | None,
         tokens: AccessTokens | None,
         rate_limit: RateLimit,
+        limits_sources: bool = False,
     ) -> None:
+        self._limits_sources = limits_sources
         self._app = app
         self._auth = auth
         self._key_ring = key_ring
@@ -151,7 +159,7 @@ class AccessControl:
             await self._app(scope, receive, send)
             return
         try:
-            caller = await self._identified(scope)
+            caller = self._limited(await self._identified(scope))
             scope["caller"] = caller.name
 
             def charge(calls: int) -> None:
@@ -185,6 +193,16 @@ class AccessControl:
                 raise
             told = no_authorization_server(self._tokens.settings.issuer)
             raise RefusedError(404, INVALID_REQUEST, told) from refused
+
+    def _limited(self, caller: Caller) -> Caller:
+        """The caller.
+
+        Raises:
+            RefusedError: it is limited to sources, and the server would show it others.
+        """
+        if caller.sources is not None and not self._limits_sources:
+            raise RefusedError(403, INVALID_REQUEST, NOT_LIMITED)
+        return caller
 
     async def _caller(self, scope: Scope) -> Caller:
         """Who calls; anonymous where nobody has to say.

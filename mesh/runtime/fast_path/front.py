@@ -242,7 +242,10 @@ class Front:
         Raises:
             LeftToFastMcpError: It is for FastMCP.
         """
-        message = self._loaded_methods().read(head, event)
+        methods = self._loaded_methods()
+        if caller.sources is not None and not methods.limits_sources:
+            raise LeftToFastMcpError("access")
+        message = methods.read(head, event)
         if message is None:
             raise LeftToFastMcpError("method")
         reply: Reply = self._methods.answer(message, caller, call)

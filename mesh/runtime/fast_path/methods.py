@@ -83,6 +83,7 @@ class Methods:
             self._catalogue, frozen["tools"], self._execution, explains=frozen["explains"]
         )
         self.has_routes: bool = frozen["has_routes"]
+        self.limits_sources: bool = frozen["limits_sources"]
 
     def read(self, head: Head, event: Any) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""

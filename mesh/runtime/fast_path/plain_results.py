@@ -45,7 +45,7 @@ def plain(value: Any, schema: Any) -> Any:
     return _plain(value, schema, definitions, 0)
 
 
-def _plain(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:  # noqa: C901, PLR0911 - one for each kind
+def _plain(value: Any, schema: Mapping[str, Any], known: Mapping[str, Any], depth: int) -> Any:  # noqa: C901, PLR0911, PLR0912 - one for each kind
     kind = schema["type"]
     if depth > MAX_DEPTH:
         return _refuse()

@@ -145,6 +145,7 @@ def build_app(
                 key_ring=key_ring,
                 tokens=AccessTokens(oauth) if oauth else None,
                 rate_limit=rate_limit or RateLimit(settings.rate_limit_per_minute),
+                limits_sources=getattr(server, "limits_sources", False),
             ),
         ],
         exception_handlers={HTTPException: _http_error},

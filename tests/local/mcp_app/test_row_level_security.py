@@ -26,7 +26,12 @@ from tests.local.mcp_app.supabase_backend.rows import fill
 from tests.local.mcp_app.supabase_backend.usual import Parameters
 
 KEY = generate()
-QUESTION = {"query": "contract board ends meets", "mode": "keyword", "threshold": 0.1, "detail": "full"}
+QUESTION = {
+    "query": "contract board ends meets",
+    "mode": "keyword",
+    "threshold": 0.1,
+    "detail": "full",
+}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from copy import replace
 import pytest
 
 from aoma.corpus import write_index
+from mcp_app.server import MeshServer
 from mesh.runtime.access.api_keys import digest
 from tests.fixtures.instances import KEY
 from tests.fixtures.jira_samples import csv_text, row, saved
@@ -198,6 +199,19 @@ def test_a_source_that_is_not_the_callers_is_refused(of_one_source, tool, argume
     result = of_one_source.rpc("tools/call", params)["result"]
     assert result["isError"]
     assert "this credential is limited to other sources" in result["content"][0]["text"]
+
+
+def test_a_server_that_limits_nobody_refuses_a_limited_key(
+    start_instance, settings, indexes, monkeypatch
+):
+    monkeypatch.setattr(MeshServer, "limits_sources", False)
+    careless = start_instance(replace(settings, index=str(indexes[0])), keys(sources=LIMITED))
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    for path in ("/mcp", "/rpc"):
+        refused = careless.request("POST", path, message)
+        assert refused.status == 403
+        assert "limits nobody to sources" in refused.json["error"]["message"]
+    monkeypatch.undo()
 
 
 def test_a_key_with_an_empty_list_sees_nothing(start_instance, settings, indexes):

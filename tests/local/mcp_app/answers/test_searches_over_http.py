@@ -13,7 +13,9 @@ from tests.local.mcp_app.answers.services import FUNCTIONS
     "tool", ["search_knowledge", "search_jira_tickets", "search_git_commits", "search_code_files"]
 )
 def test_every_search_says_what_its_scores_are(client, tool, mode) -> None:
-    found = client.call(tool, query="verify checksum mismatch", mode=mode, threshold=0.1, detail="full")
+    found = client.call(
+        tool, query="verify checksum mismatch", mode=mode, threshold=0.1, detail="full"
+    )
     kind = {
         "keyword": "text_rank",
         "semantic": "cosine_similarity",
