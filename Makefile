@@ -29,10 +29,12 @@ COUNT ?=
 SEED ?=
 # Which mutants, e.g. make mutate MUTATE='--package access --sample 100 --seed 2'
 MUTATE ?=
+# The zip for make rie, of any server; without it, one of a small server is built
+ZIP ?=
 # FastMCP's examples for make compatibility; without it they come from PyPI
 EXAMPLES ?=
 
-.PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse mutate torture compatibility bench \
+.PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse rie mutate torture compatibility bench \
 	bench-quick bench-retrieval bench-scale bench-grounding bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
@@ -69,6 +71,7 @@ check: setup ## Format, lint, types, imports, Terraform, prose, workflows
 	@.venv/bin/mesh terraform-check examples/fargate-dynamic-ip
 	@.venv/bin/python -m tests.prose
 	@.venv/bin/zizmor --offline --no-progress --quiet --persona pedantic .github mesh/init/project/workflows
+	@.venv/bin/hadolint mesh/build/container/*.Dockerfile
 	@.venv/bin/actionlint .github/workflows/*.yml mesh/init/project/workflows/*.yml
 
 format: setup ## Put the code into its form
@@ -92,6 +95,10 @@ RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope
 
 rehearse: setup ## Run the workflow files of .github against local AWS, every scenario
 	@.venv/bin/pytest tests/acceptance/rehearsal -m "rehearsal or not rehearsal" --durations 0 $(PYTEST)
+
+rie: setup ## Run a zip under AWS's own emulator, and compare with local AWS (ZIP=dist/mesh-x86_64.zip)
+	@$(if $(ZIP),RIE_ZIP="$(abspath $(ZIP))") .venv/bin/pytest tests/acceptance/container/test_emulator.py \
+	--durations 3 $(PYTEST)
 
 mutate: setup ## Change the code in small ways, and count the changes that a test notices
 	@.venv/bin/python -m tests.mutation $(MUTATE)
@@ -131,6 +138,7 @@ lock: setup ## Resolve requirements/ again into the locks with hashes
 	.venv/bin/uv pip compile requirements/$$name.in --output-file requirements/$$name.txt $(LOCK); done
 	@for name in awslabs official-sdk search usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
+	@.venv/bin/uv pip compile --no-deps requirements/emulator.in --output-file requirements/emulator.txt $(LOCK)
 	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved \
 	--ignore-scripts --no-audit --no-fund --loglevel=error
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \

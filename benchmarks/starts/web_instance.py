@@ -42,7 +42,7 @@ class WebInstance:
 
     def __init__(self, program: Program, sandbox: Sandbox) -> None:
         self._port = _free_port()
-        extra = {"AWS_LWA_PORT": str(self._port)}
+        extra = {"AWS_LWA_PORT": str(self._port), "AWS_LAMBDA_FUNCTION_NAME": "bench"}
         self._process = Process(program, sandbox, f"{HOST}:9", extra)
         self._connection = http.client.HTTPConnection(HOST, self._port, timeout=LIMIT_SECONDS)
         self.init = Taken(0, 0)

@@ -32,6 +32,7 @@ def pages(command_line: click.Group) -> dict[Path, str]:
         REFERENCE / "bootstrap.md": terraform.page(
             TERRAFORM / "bootstrap", terraform.BOOTSTRAP_HEAD
         ),
+        REFERENCE / "fargate.md": terraform.page(TERRAFORM / "fargate", terraform.FARGATE_HEAD),
         **{folder / "README.md": terraform.module_page(folder) for folder in modules},
         ROOT / "THIRD-PARTY-NOTICES.md": notices.page("A zip of AOMA Mesh", locked),
     }

@@ -1,4 +1,4 @@
-"""docs/reference/terraform.md and bootstrap.md: what a root takes and gives.
+"""docs/reference/terraform.md, bootstrap.md and fargate.md: what a root takes and gives.
 
 `terraform fmt` puts every top-level block and argument on a line of its own, and `make check` runs
 it, so lines are enough to find them.
@@ -29,6 +29,13 @@ BOOTSTRAP_HEAD = """\
 
 `mesh bootstrap` sets most of them. Others follow `--`, as
 [Deploy with GitHub Actions](../how-to/github-actions.md#roles) shows.
+"""
+FARGATE_HEAD = """\
+# Variables and outputs of Fargate
+
+<!-- Written by `make docs` from the .tf files of terraform/fargate/. -->
+
+[Run on Fargate](../how-to/fargate.md) shows how to use them.
 """
 
 

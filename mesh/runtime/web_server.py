@@ -1,14 +1,17 @@
-"""The application as a web server behind the AWS Lambda Web Adapter: `mesh/runtime/web_adapter`.
+"""The application as a web server, which `mesh/runtime/web_adapter` starts on Lambda and elsewhere.
 
-The adapter, a layer, turns invocations into HTTP requests on loopback and streams the answers.
-What it was told of the caller it puts into a header of its own, over any that a client sent.
+On Lambda, the AWS Lambda Web Adapter turns invocations into HTTP requests on loopback and streams
+the answers. What it was told of the caller it puts into a header of its own, over any that a
+client sent. Elsewhere, as on Fargate, anyone may send that header, so it counts for nothing.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import sys
 from typing import Any
 
 import uvicorn
@@ -21,6 +24,13 @@ from mesh.runtime.request.events import BadEventError, iam_arn
 
 REQUEST_CONTEXT = "x-amzn-request-context"
 HOST = "127.0.0.1"
+# Lambda sets it, and lets nobody else.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+FUNCTION = "AWS_LAMBDA_FUNCTION_NAME"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - a load balancer calls from outside the container
+PORT = "8080"
+# Less than the 30 s after which ECS kills a container that it stops.
+SHUTDOWN_SECONDS = 25
 # The adapter keeps connections between invocations. One that is closed from here, after
 # uvicorn's 5 s, may be closed just as an event is handed over: the timer that was frozen with
 # the instance is due at that moment.
@@ -65,11 +75,16 @@ def _context(header: str | None) -> dict[str, Any]:
     return context or {}
 
 
-def server(app: ASGIApp) -> uvicorn.Server:
-    """The server; the lifespan is the instance's, entered before."""
+def server(app: ASGIApp, *, on_lambda: bool) -> uvicorn.Server:
+    """The server; the lifespan is the instance's, entered before.
+
+    Args:
+        app: The application.
+        on_lambda: Whether the adapter alone can reach it, and so is believed.
+    """
     # None of uvicorn's options that need what the zip leaves out, and no second log line.
     config = uvicorn.Config(
-        RequestContext(app),
+        RequestContext(app) if on_lambda else app,
         loop="asyncio",
         http="h11",
         ws="none",
@@ -78,15 +93,23 @@ def server(app: ASGIApp) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     return uvicorn.Server(config)
 
 
 def main() -> None:
-    """Serve on `AWS_LWA_PORT` until the end of the instance."""
-    listener = socket.create_server((HOST, int(os.environ["AWS_LWA_PORT"])))
+    """Serve on `AWS_LWA_PORT`, or 8080, until the end of the instance or container."""
+    on_lambda = FUNCTION in os.environ
+    address = (HOST if on_lambda else EVERYWHERE, int(os.environ.get("AWS_LWA_PORT") or PORT))
+    listener = socket.create_server(address)
     instance = initialize()
-    instance.run(server(instance.app).serve(sockets=[listener]))
+    # uvicorn lets requests end, and then sends the signal on: the lifespan must end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        instance.run(server(instance.app, on_lambda=on_lambda).serve(sockets=[listener]))
+    finally:
+        instance.close()
 
 
 if __name__ == "__main__":

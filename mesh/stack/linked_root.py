@@ -15,7 +15,10 @@ from mesh.failure import CommandFailedError
 from mesh.stack import terraform_run
 
 # Not part of a root, or of this one only by accident.
-LEFT_OUT = {".terraform", "bootstrap", "tests", "terraform.tfstate", "terraform.tfstate.backup"}
+LEFT_OUT = {
+    *(".terraform", "bootstrap", "fargate", "tests"),
+    *("terraform.tfstate", "terraform.tfstate.backup"),
+}
 BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 

@@ -29,7 +29,7 @@ def command(folders: tuple[Path, ...]) -> None:
     """
     terraform.require_terraform()
     root = Stack().terraform_root
-    for folder in (root, root / "bootstrap", *folders):
+    for folder in (root, root / "bootstrap", root / "fargate", *folders):
         check(folder)
     click.echo("Terraform: formatted and valid")
 

@@ -27,6 +27,9 @@ from mesh.stack.lookup import server_of, stack_of
     metavar="ZIP",
     help="Where to write; .mesh/dist/mesh-ARCHITECTURE.zip in the server's folder else.",
 )
+@click.option(
+    "--container", is_flag=True, help="Write Dockerfiles beside the zip, and say how to use them."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.argument("server", required=False)
 def command(
@@ -34,6 +37,7 @@ def command(
     environment: str | None,
     architecture: str | None,
     output: Path | None,
+    container: bool,
     as_json: bool,
     server: str | None,
 ) -> None:
@@ -45,6 +49,7 @@ def command(
     """
     from mesh import build, settings
     from mesh.build import report
+    from mesh.build.container import write_dockerfiles
     from mesh.stack.environments import architecture_of
     from mesh.stack.values import environment_variables
 
@@ -55,10 +60,16 @@ def command(
         architecture = architecture or architecture_of(stack, environment)
         variables = environment_variables(stack, environment)
     aim = build.target(architecture or "arm64", "3.13")
-    made = settings.project(settings.settings(location), aim, variables)
+    own = settings.settings(location)
+    made = settings.project(own, aim, variables)
     output = output or stack.zip_of(aim.architecture)
     result = build.build(made, aim.architecture, output=output)
+    commands = ""
+    if container:
+        commands = write_dockerfiles(output, aim.architecture, own.name)
     if as_json:
         click.echo(json.dumps(report.as_json(result), indent=2))
     else:
         click.echo(report.as_text(result))
+        if commands:
+            click.echo(f"\n{commands}")

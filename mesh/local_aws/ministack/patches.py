@@ -22,6 +22,7 @@ from mesh.local_aws.function_url.ports import HOST
 from mesh.local_aws.functions import LATEST, FunctionName
 from mesh.local_aws.iam import requests, role_credentials
 from mesh.local_aws.ministack import (
+    application_autoscaling,
     cloudwatch,
     containers,
     insights,
@@ -57,6 +58,7 @@ def apply(
     _let_statement_ids_repeat_over_qualifiers()
     _route_statement_ids_that_look_like_urls()
     _find_buckets_below_localhost()
+    application_autoscaling.apply()
     cloudwatch.apply()
     containers.apply()
     insights.apply()

@@ -1,7 +1,7 @@
-"""The role's credentials: from the environment or, with SnapStart, from where Lambda serves them.
+"""The role's credentials: from the environment, or from where Lambda or ECS serves them.
 
 An instance that is restored from a snapshot would have those of the snapshot's day, so its
-environment has none.
+environment has none. A task's live for hours, and the task may live longer.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 """
@@ -19,7 +19,11 @@ SECONDS = 2.0
 # How long before their end they are asked for again.
 SPARE_SECONDS = 300.0
 ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# ECS names a path only, at an address of its own.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+PATH = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+ECS = "169.254.170.2"
+HOSTS = frozenset({"127.0.0.1", "::1", "localhost", ECS})
 
 
 class CredentialsUnavailableError(Exception):
@@ -48,7 +52,9 @@ def current() -> Credentials:
     """
     access_key = os.environ.get("AWS_ACCESS_KEY_ID")
     if access_key is None and ADDRESS in os.environ:
-        return _from_lambda()
+        return _from(ADDRESS, os.environ[ADDRESS])
+    if access_key is None and PATH in os.environ:
+        return _from(PATH, f"http://{ECS}{os.environ[PATH]}")
     try:
         # Lambda puts them here and renews them with the sandbox.
         return Credentials(
@@ -68,22 +74,24 @@ def forget() -> None:
     _served, _good_until = None, float("-inf")
 
 
-def _from_lambda() -> Credentials:
+def _from(variable: str, address: str) -> Credentials:
     global _served, _good_until
     if _served is None or time.time() >= _good_until:
-        _served, _good_until = _asked(os.environ[ADDRESS])
+        _served, _good_until = _asked(variable, address)
     return _served
 
 
-def _asked(address: str) -> tuple[Credentials, float]:
-    """Ask Lambda; the credentials, and the time until which they are used."""
+def _asked(variable: str, address: str) -> tuple[Credentials, float]:
+    """Ask Lambda or ECS; the credentials, and the time until which they are used."""
     # Here, for the sake of instances that have theirs in the environment.
     import http.client
     from urllib.parse import urlsplit
 
     url = urlsplit(address)
-    if url.scheme != "http" or url.hostname not in LOOPBACK:
-        raise CredentialsUnavailableError(f"{ADDRESS} is not this machine's own address")
+    if url.scheme != "http" or url.hostname not in HOSTS:
+        raise CredentialsUnavailableError(
+            f"{variable} is neither this machine's own address nor that of ECS"
+        )
     headers = {"Authorization": os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")}
     connection = http.client.HTTPConnection(url.netloc, timeout=SECONDS)
     try:
@@ -91,17 +99,17 @@ def _asked(address: str) -> tuple[Credentials, float]:
         response = connection.getresponse()
         body = response.read()
         if response.status != http.client.OK:
-            raise CredentialsUnavailableError(f"{ADDRESS} answered {response.status}")
+            raise CredentialsUnavailableError(f"{variable} answered {response.status}")
         found = json.loads(body)
         credentials = Credentials(
             found["AccessKeyId"], found["SecretAccessKey"], found.get("Token")
         )
         until = _moment(found.get("Expiration"))
     except (OSError, http.client.HTTPException) as error:
-        raise CredentialsUnavailableError(f"{ADDRESS}: {type(error).__name__}") from error
+        raise CredentialsUnavailableError(f"{variable}: {type(error).__name__}") from error
     except (ValueError, KeyError, TypeError):
         # Not `from error`: the parser's message may quote what it read.
-        raise CredentialsUnavailableError(f"{ADDRESS} answered with no credentials") from None
+        raise CredentialsUnavailableError(f"{variable} answered with no credentials") from None
     finally:
         connection.close()
     return credentials, until - SPARE_SECONDS

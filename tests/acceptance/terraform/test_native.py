@@ -13,7 +13,9 @@ from mesh.stack import terraform
 ROOT = environment.ROOT / "terraform"
 
 
-@pytest.mark.parametrize("root", [ROOT, ROOT / "bootstrap"], ids=lambda root: root.name)
+@pytest.mark.parametrize(
+    "root", [ROOT, ROOT / "bootstrap", ROOT / "fargate"], ids=lambda root: root.name
+)
 def test_the_root_and_its_modules_pass_their_own_tests(tmp_path: Path, root: Path) -> None:
     environment = terraform.environment(tmp_path)
     subprocess.run(

@@ -38,6 +38,7 @@ class Documented:
 ROOTS = [
     Documented("terraform", "terraform.md"),
     Documented("terraform/bootstrap", "bootstrap.md"),
+    Documented("terraform/fargate", "fargate.md"),
 ]
 each_root = pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.folder)
 

@@ -47,7 +47,7 @@ def test_generated_pages_are_fresh() -> None:
         )
     ]
 
-    assert len(made) == 10
+    assert len(made) == 11
     assert changes == [], "run `make docs`"
 
 

@@ -2,9 +2,11 @@
 
 import http.server
 import json
+import os
 import threading
 import time
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -68,6 +70,19 @@ def test_with_snapstart_lambda_is_asked_once_with_its_token(lambda_):
     lambda_.answer = (200, served("first", 3600))
     assert [current(), current()] == [Credentials("first", SECRET, "t")] * 2
     assert lambda_.asked == ["proof"]
+
+
+def test_on_fargate_ecs_is_asked_at_its_own_address(lambda_, monkeypatch):
+    address = urlsplit(os.environ[credentials.ADDRESS])
+    monkeypatch.delenv(credentials.ADDRESS)
+    monkeypatch.setattr(credentials, "ECS", address.netloc)
+    monkeypatch.setenv(credentials.PATH, "/v2/credentials/task")
+    lambda_.answer = (200, served("task", 3600))
+    assert current() == Credentials("task", SECRET, "t")
+    monkeypatch.setenv(credentials.PATH, "@192.0.2.1/credentials")
+    credentials.forget()
+    with pytest.raises(CredentialsUnavailableError, match="nor that of ECS"):
+        current()
 
 
 def test_they_are_asked_for_again_before_they_end(lambda_):
