@@ -82,7 +82,7 @@ def of_one_source(start_instance, settings, indexes):
     return start_instance(replace(settings, index=str(indexes[0])), keys(sources=["tickets"]))
 
 
-SEARCHES = [
+SEARCHES: list[tuple[str, dict[str, object]]] = [
     ("search_knowledge", {}),
     ("search_jira_tickets", {}),
     ("search_git_commits", {}),
