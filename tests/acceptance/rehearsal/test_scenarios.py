@@ -99,7 +99,7 @@ def test_a_version_that_fails_where_it_is_live_is_rolled_back(released: Rehearsa
     run = released.deploy()
 
     assert not run.ok
-    assert f"Version {live} is live again and passes." in run.text
+    assert f"Live is again version {live}, and answers." in run.text
     assert released.alias("live") == live
     assert released.greeting() == said
 
