@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from mesh.build.environment import ROOT
+from mesh.cli import run
 from mesh.local_aws import host
 from tests.acceptance.terraform.test_root_on_local_aws import Cli
 
@@ -28,8 +29,14 @@ import json
 
 METRICS = ToolMetrics("aoma-mesh", "dev")
 
+HEALTH = {"name": "aoma-mesh", "environment": "dev", "auth": "api_key"}
+
 def handler(event, context):
     path = event["rawPath"]
+    if path == "/health":
+        return HEALTH | {"function_version": context.function_version}
+    if path == "/rpc":
+        return {"statusCode": 401}
     if path == "/fail":
         raise ValueError("as asked")
     call = {"tool": "search", "tool_duration_ms": 1.0}
@@ -51,9 +58,84 @@ def until(promised: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def examined_by_its_address_alone(url: str, root: Cli, capsys: pytest.CaptureFixture[str]) -> None:
+    """Try `mesh doctor` on what is applied: all well, changed by hand, and with few rights."""
+
+    def doctor(*options: str) -> tuple[int, str]:
+        status = run(["doctor", url, *options])
+        return status, capsys.readouterr().out
+
+    capsys.readouterr()
+    # No bucket has the state yet: that alone could not be asked.
+    status, said = doctor()
+    assert status == 1, said
+    assert "?  drift: there is no s3://aoma-mesh-state-000000000000/dev.tfstate" in said
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="aoma-mesh-state-000000000000")
+    assert root.state is not None
+    s3.upload_file(str(root.state), "aoma-mesh-state-000000000000", "dev.tfstate")
+    status, said = doctor()
+    assert status == 0, said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert len(said.splitlines()) <= 24
+    assert [line[3:17].strip() for line in said.splitlines() if line[:2] == "ok"] == [
+        *("address", "certificate", "server", "function", "aliases", "grants", "keys"),
+        *("limits", "errors", "alarms", "drift"),
+    ]
+    assert "live is version 1; candidate is version 1" in said
+    assert "both, for everybody" in said
+    assert f"/{NAME.replace('-dev', '/dev')}/api-keys" in said
+    assert "the server reads them" in " ".join(said.split())
+
+    # What somebody changes by hand, and no version keeps.
+    functions, iam = boto3.client("lambda"), boto3.client("iam")
+    functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=7)
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*"}]}
+    document["Statement"][0]["Resource"] = "*"  # type: ignore[index]
+    iam.put_role_policy(RoleName=NAME, PolicyName="more", PolicyDocument=json.dumps(document))
+    boto3.client("cloudwatch").disable_alarm_actions(AlarmNames=[f"{NAME}-unhealthy"])
+    boto3.client("logs").put_retention_policy(logGroupName=f"/aws/lambda/{NAME}", retentionInDays=1)
+    sids = [
+        statement["Sid"]
+        for statement in json.loads(
+            functions.get_policy(FunctionName=NAME, Qualifier="live")["Policy"]
+        )["Statement"]
+        if statement["Action"] == "lambda:InvokeFunction"
+    ]
+    for sid in sids:
+        functions.remove_permission(FunctionName=NAME, StatementId=sid, Qualifier="live")
+    status, said = doctor("--json")
+    assert status == 2
+    answers = json.loads(said)["answers"]
+    wrong = {name for name, answer in answers.items() if answer["state"] == "wrong"}
+    assert wrong == {"grants", "alarms", "drift"}
+    assert "lambda:InvokeFunction missing for everybody" in answers["grants"]["told"][0]
+    assert {one["setting"]: one["now"] for one in answers["drift"]["differences"]} == {
+        "reserved concurrency": 7,
+        "policy more": "added",
+        f"ActionsEnabled of alarm {NAME}-unhealthy": False,
+        "days that the log is kept": 1,
+    }
+    functions.delete_function_concurrency(FunctionName=NAME)
+    boto3.client("cloudwatch").enable_alarm_actions(AlarmNames=[f"{NAME}-unhealthy"])
+    iam.delete_role_policy(RoleName=NAME, PolicyName="more")
+    for sid in sids:
+        functions.add_permission(
+            FunctionName=NAME,
+            Qualifier="live",
+            StatementId=sid,
+            Action="lambda:InvokeFunction",
+            Principal="*",
+            InvokedViaFunctionUrl=True,
+        )
+
+
 @pytest.mark.usefixtures("aws")
 def test_shares_of_failures_raise_the_alarms_tell_of_it_and_are_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: Running
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    aws: Running,
 ) -> None:
     del aws
     zip_path = tmp_path / "function.zip"
@@ -123,6 +205,8 @@ def test_shares_of_failures_raise_the_alarms_tell_of_it_and_are_over(
     ask("", 200, 60)
     assert until(lambda: set(states().values()) == {"OK"}, 60), states()
     assert told() == [f"{NAME}-unhealthy OK"]
+
+    examined_by_its_address_alone(url, root, capsys)
 
     # Calls of tools are answered with 200 and counted from the log.
     ask("tool-error", 200, 20)

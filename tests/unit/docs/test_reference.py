@@ -86,7 +86,7 @@ def test_every_metric_is_documented() -> None:
 
     assert first_cells("log.md", "## Metrics") == named
     call = {"tool": "x", "tool_duration_ms": 1.0, "outcome": "ok"}
-    assert named < ToolMetrics("space", "test").fields(call, "fast").keys()
+    assert named < ToolMetrics("space", "test").fields(call, "fast", alias="live").keys()
 
 
 def test_every_route_is_documented_and_known_to_the_fast_path() -> None:
