@@ -195,7 +195,8 @@ class _Run:
         seconds = self.options.canary_seconds
         with self.steps.step(f"canary, {weight:.0%} of live for {seconds:.0f} s") as step:
             url = str(live_url(self.outputs))
-            alarms = self.outputs.get("alarm_names") or ()
+            # The last one notifies. Others go on for a single failure, which may be a caller's.
+            alarms = (self.outputs.get("alarm_names") or ())[-1:]
             watched = Canary(self.target, url, self._credential(url), alarms)
             planned = self._planned_move("canary", Pins(int(str(self.live)), weight))
             self.moved = True

@@ -133,7 +133,7 @@ def test_a_canary_ends_when_an_alarm_is_raised(deployed: Deployed) -> None:
         ended.set()
         other.join()
     said = str(refused.value)
-    assert f"an alarm was raised during the canary:\n  {deployed.function}-" in said
+    assert f"an alarm was raised during the canary:\n  {deployed.function}-unhealthy: " in said
     assert "Live is again version 1, and answers." in said
     alias = deployed.target.aws.alias(deployed.function, "live")
     assert (alias.version, alias.weights) == ("1", {})
