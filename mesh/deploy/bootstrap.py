@@ -89,8 +89,9 @@ class Bootstrap:
             moved = self._moved(backend)
             self.root.init(backend if moved else None)
             step.detail = f"(state in {backend.bucket})" if moved else "(state still in a file)"
+        wanted = self._wanted()
         with self.steps.step("terraform plan") as step:
-            values, amount = self._plan()
+            values, amount = self._plan(wanted)
             step.detail = f"({amount})"
         if not self.confirm(f"{amount}, in account {self.where.id} as {self.where.caller}"):
             return None
@@ -140,18 +141,23 @@ class Bootstrap:
             )
         return False
 
-    def _plan(self) -> tuple[str, str]:
+    def _wanted(self) -> dict[str, Any]:
+        """Values of the root's variables: those from before, unless others are given."""
         before = self.root.outputs().get("settings")
         kept: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
         given = {name: value for name, value in self.wanted.values.items() if value is not None}
         values = {"name": self.name} | kept | given | {"region": self.where.region}
         if not values.get("alarm_subscriber"):
+            # Not within a step, which draws its progress.
             values["alarm_subscriber"] = self.subscriber()
         environments = {*kept.get("environments", ()), *self.wanted.environments}
         if environments:
             values["environments"] = sorted(environments)
         if values.get("github_repository") and not values.get("github_oidc_provider_arn"):
             values["github_oidc_provider_arn"] = self._foreign_provider()
+        return values
+
+    def _plan(self, values: dict[str, Any]) -> tuple[str, str]:
         argument = self.root.write_values(values)
         self.root.run(
             "plan",
