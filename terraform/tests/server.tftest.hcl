@@ -108,6 +108,13 @@ run "layers_come_before_the_web_adapter_s_own" {
     invoke_mode       = "RESPONSE_STREAM"
     streaming_runtime = "web_adapter"
     layers            = [for number in range(1, 5) : "arn:aws:lambda:us-east-1:123456789012:layer:fonts-${number}:7"]
+    # The collector in one of them.
+    opentelemetry_endpoint = "http://localhost:4318"
+  }
+
+  assert {
+    condition     = module.lambda.environment_variables["MESH_OTLP_ENDPOINT"] == "http://localhost:4318"
+    error_message = jsonencode(module.lambda.environment_variables)
   }
 
   # A later layer's files replace an earlier one's, and /opt/bootstrap has to be the adapter's.
