@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from mesh.deploy.release.live_settings import CORS, NO_LIMIT
 from mesh.doctor.function import Function
 from mesh.doctor.report import Answer, NotAskedError, State, reason
 
@@ -22,19 +23,9 @@ type Client = Callable[[str], Any]
 # What differs: the setting, what was applied, and what there is now.
 type Difference = tuple[str, Any, Any]
 
-NO_LIMIT = -1
 LONGEST_VALUE = 30
 MOST_NAMES = 100
 GONE = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
-# Of a Function URL's CORS settings, by what Lambda calls them.
-CORS = {
-    "AllowCredentials": "allow_credentials",
-    "AllowHeaders": "allow_headers",
-    "AllowMethods": "allow_methods",
-    "AllowOrigins": "allow_origins",
-    "ExposeHeaders": "expose_headers",
-    "MaxAge": "max_age",
-}
 
 
 @dataclass(frozen=True)
