@@ -22,10 +22,11 @@ PERIOD_SECONDS = 300
 HEALTH = re.compile(r"/(health|healthz|ready|readyz|livez|ping|status)\b")
 # AWS's own health checks.
 CHECKER = re.compile(r"ELB-HealthChecker|Amazon-Route53-Health-Check")
-# A line of an access log: uvicorn's, or the common format of Apache and nginx.
-REQUEST = re.compile(
-    r"(?P<address>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+?)(?::\d+)? - .*?"
-    r'"(?P<method>GET|POST|PUT|DELETE|OPTIONS) (?P<path>\S+)[^"]*"(?:.*"(?P<agent>[^"]*)"\s*$)?'
+METHOD = r'"(?:GET|POST|PUT|PATCH|DELETE|OPTIONS|HEAD) (?P<path>\S+)[^"]*"'
+# A line of an access log: uvicorn's, whose addresses have a port, and Apache's and nginx's.
+REQUESTS = (
+    re.compile(rf"(?P<address>\S+):\d+ - {METHOD}"),
+    re.compile(rf'(?P<address>\S+) \S+ \S+ \[[^]]*\] {METHOD}(?:.*"(?P<agent>[^"]*)"\s*$)?'),
 )
 # What the fields of lines in JSON are called that say who called.
 WHO = ("caller", "client_id", "user", "client_ip", "remote_addr", "ip", "client", "user_agent")
@@ -199,10 +200,10 @@ def caller(line: str) -> str | None:
         return None
     if line.lstrip().startswith("{"):
         return _in_json(line)
-    found = REQUEST.search(line)
+    found = next(filter(None, (form.search(line) for form in REQUESTS)), None)
     if found is None or HEALTH.match(found["path"]):
         return None
-    agent = found["agent"]
+    agent = found.groupdict().get("agent")
     return found["address"] if agent in {None, "", "-"} else f"{found['address']} {agent}"
 
 

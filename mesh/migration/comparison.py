@@ -139,7 +139,8 @@ def _catalogue(
         else:
             for part in COMPARED:
                 mine, yours = (_plain(one.get(part)) for one in (old[name], new[name]))
-                if mine != yours:
+                # What only the new one says breaks nobody.
+                if mine is not None and mine != yours:
                     yield Difference(f"{about}, {part}", "schema", _short(mine), _short(yours))
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 from mesh.migration import secret_references
 from mesh.migration.aws_reads import Reads
 from mesh.migration.old_service import OldService
 
-AT_ONCE = 10
+# As many as AWS describes in one call.
+SERVICES_AT_ONCE, TASKS_AT_ONCE = 10, 100
+UNKNOWN = "what else uses the same things"
 
 
 @dataclass
@@ -32,49 +35,39 @@ class Neighbours:
 
 
 def find(reads: Reads, old: OldService) -> Neighbours:
-    """Look at every other service and task definition of the region."""
+    """Look at every other service, task definition and load balancer of the region."""
     found = Neighbours()
-    own_family = str(old.task.get("family"))
-    unknown = "what else uses the same things"
-    for cluster in _pages(reads, unknown, "list_clusters", "clusterArns"):
-        services = _pages(reads, unknown, "list_services", "serviceArns", cluster=cluster)
-        for start in range(0, len(services), AT_ONCE):
-            for one in reads.ask(
-                unknown,
-                "ecs",
-                "describe_services",
-                cluster=cluster,
-                services=services[start : start + AT_ONCE],
-            ).get("services", []):
-                if one["serviceArn"] != old.service["serviceArn"]:
-                    _of_service(found, one, old)
-        here = cluster == old.service.get("clusterArn")
-        running = _pages(reads, unknown, "list_tasks", "taskArns", cluster=cluster) if here else []
-        group = f"service:{old.name}"
-        for start in range(0, len(running), 100):
-            for task in reads.ask(
-                unknown,
-                "ecs",
-                "describe_tasks",
-                cluster=cluster,
-                tasks=running[start : start + 100],
-            ).get("tasks", []):
-                if task.get("group") != group:
-                    found.cluster_busy = True
-    for family in _pages(
-        reads, unknown, "list_task_definition_families", "families", status="ACTIVE"
-    ):
-        if family != own_family:
-            task = reads.ask(unknown, "ecs", "describe_task_definition", taskDefinition=family).get(
-                "taskDefinition", {}
-            )
-            _of_task(found, task)
+    for cluster in _pages(reads, "list_clusters", "clusterArns"):
+        _of_cluster(reads, found, old, cluster)
+    for family in _pages(reads, "list_task_definition_families", "families", status="ACTIVE"):
+        if family != old.task.get("family"):
+            answer = reads.ask(UNKNOWN, "ecs", "describe_task_definition", taskDefinition=family)
+            _of_task(found, answer.get("taskDefinition", {}))
     own = {one["LoadBalancerArn"] for one in old.load_balancers}
-    for one in reads.ask(unknown, "elbv2", "describe_load_balancers").get("LoadBalancers", []):
+    for one in reads.ask(UNKNOWN, "elbv2", "describe_load_balancers").get("LoadBalancers", []):
         if one["LoadBalancerArn"] not in own:
             for group in one.get("SecurityGroups", []):
                 found.use(group, f"load balancer {one['LoadBalancerName']}")
     return found
+
+
+def _of_cluster(reads: Reads, found: Neighbours, old: OldService, cluster: str) -> None:
+    services = _pages(reads, "list_services", "serviceArns", cluster=cluster)
+    for names in batched(services, SERVICES_AT_ONCE, strict=False):
+        answer = reads.ask(
+            UNKNOWN, "ecs", "describe_services", cluster=cluster, services=list(names)
+        )
+        for one in answer.get("services", []):
+            if one["serviceArn"] != old.service["serviceArn"]:
+                _of_service(found, one, old)
+    if cluster != old.service.get("clusterArn"):
+        return
+    running = _pages(reads, "list_tasks", "taskArns", cluster=cluster)
+    for tasks in batched(running, TASKS_AT_ONCE, strict=False):
+        answer = reads.ask(UNKNOWN, "ecs", "describe_tasks", cluster=cluster, tasks=list(tasks))
+        for task in answer.get("tasks", []):
+            if task.get("group") != f"service:{old.name}":
+                found.cluster_busy = True
 
 
 def _of_service(found: Neighbours, one: Mapping[str, Any], old: OldService) -> None:
@@ -105,11 +98,11 @@ def _of_task(found: Neighbours, task: Mapping[str, Any]) -> None:
             found.use(secret_references.parse("", named).source, who)
 
 
-def _pages(reads: Reads, unknown: str, operation: str, key: str, **arguments: Any) -> list[str]:
+def _pages(reads: Reads, operation: str, key: str, **arguments: Any) -> list[str]:
     found: list[str] = []
     token: dict[str, str] = {}
     while True:
-        answer = reads.ask(unknown, "ecs", operation, **arguments, **token)
+        answer = reads.ask(UNKNOWN, "ecs", operation, **arguments, **token)
         found += answer.get(key, [])
         if not answer.get("nextToken"):
             return found

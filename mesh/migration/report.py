@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration import checklist
+from mesh.migration import checklist, saving
 from mesh.migration.aws_reads import Reads
 from mesh.migration.figures import Figures
 from mesh.migration.obstacles import Obstacle
@@ -158,6 +158,9 @@ def _page(
         )
         + (f"About {month:,.0f} requests a month." if month is not None else "Requests: unknown."),
     ]
+    cost = saving.comparison(old, figures, int(proposal.variables["memory_mb"]))
+    if cost is not None:
+        parts.append(f"{cost} `mesh cost` compares in detail.")
     rows = {
         "Obstacles": [
             f"{'**First:** ' if one.blocks else ''}{one.what} {one.remedy}" for one in obstacles

@@ -47,7 +47,7 @@ def command(
 
     A right that you do not have is named, and the rest is read.
     """
-    from mesh.migration import figures, obstacles, old_service, proposal, report
+    from mesh.migration import figures, obstacles, old_service, proposal, report, saving
     from mesh.migration.aws_reads import Reads
     from mesh.progress import wrapped
     from mesh.stack import account
@@ -69,5 +69,8 @@ def command(
         click.echo(wrapped(f"  right {right} is missing: {unknown}", " " * 8))
     for failure in reads.failures:
         click.echo(wrapped(f"  error {failure}", " " * 8))
+    cost = saving.comparison(old, seen, int(proposed.variables["memory_mb"]))
+    if cost is not None:
+        click.echo(wrapped(cost, ""))
     for name, what in told.items():
         click.echo(f"{output / name}: {what}")

@@ -148,6 +148,7 @@ def _ask(plan: Plan, confirm: str | None, *, yes: bool) -> None:
     typed = confirm or click.prompt(f"Type {plan.service} to remove it", default="")
     if typed != plan.service:
         raise click.ClickException(f"nothing was removed: {typed!r} is not {plan.service!r}.")
-    question = f"{sum(step.kind != 'stop' for step in plan.left)} things go for good. Really?"
+    count = sum(step.kind != "stop" for step in plan.left)
+    question = f"{count} things go for good. Really?"
     if not yes and not click.confirm(question, default=False):
         raise click.ClickException("nothing was removed.")

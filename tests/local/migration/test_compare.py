@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 from fastmcp import FastMCP
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from mesh.cli import run
 from mesh.migration import checklist
@@ -123,3 +127,45 @@ def test_what_is_no_mcp_server_is_told(capsys: pytest.CaptureFixture[str]) -> No
         assert run(["compare", there + "nowhere", there]) == 1
 
     assert "does not answer as an MCP server: HTTP 404" in capsys.readouterr().err
+
+
+def test_an_old_server_that_knows_no_initialize_is_compared_by_its_own_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first AOMA server took plain JSON-RPC, and gave back no id."""
+    mcp: FastMCP = FastMCP("tested")
+
+    @mcp.tool(annotations=READS)
+    def capital() -> str:
+        return "Paris"
+
+    tools = [
+        {
+            "name": "capital",
+            "inputSchema": {"type": "object", "properties": {}},
+            "outputSchema": {
+                "type": "object",
+                "properties": {"result": {"type": "string"}},
+                "required": ["result"],
+                "x-fastmcp-wrap-result": True,
+            },
+            "annotations": READS,
+        }
+    ]
+
+    async def rpc(request: Request) -> JSONResponse:
+        asked = await request.json()
+        if asked["method"] == "tools/list":
+            return JSONResponse({"result": {"tools": tools}})
+        if asked["method"] == "tools/call" and asked["params"]["name"] == "capital":
+            return JSONResponse({"result": {"content": [{"type": "text", "text": "Paris"}]}})
+        return JSONResponse({"error": {"code": -32601, "message": "unknown"}})
+
+    old = Starlette(routes=[Route("/rpc", rpc, methods=["POST"])])
+
+    status, found = compared(
+        capsys, old, mcp.http_app(path="/mcp", stateless_http=True), "--old-path", "rpc"
+    )
+
+    assert (status, found["differences"]) == (0, [])
+    assert [one["call"] for one in found["timings"]] == ["capital()"]

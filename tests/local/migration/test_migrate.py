@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -77,12 +78,16 @@ def test_all_four_kinds_of_secrets_are_mapped_and_no_value_is_seen(
 def test_sizes_come_from_a_month_of_figures(
     aws_here: Running, balanced: old_services.Made, migrated: Migrated
 ) -> None:
-    found, _, _ = migrated("balanced")
+    found, folder, _ = migrated("balanced")
 
     assert found["variables"]["memory_mb"] == 960  # 60 % of 1024 MB, and half as much again
     assert found["variables"]["timeout_seconds"] == 80  # twice the longest answer
     assert found["figures"]["requests_a_month"] == pytest.approx(9000, rel=0.02)
     assert found["service"]["load_balancers"]
+    # A task, three addresses and a load balancer, beside 9,000 answers of 40 s at 960 MB.
+    page = (folder / "report.md").read_text()
+    assert re.search(r"requests a month cost about \$5\.\d\d on Lambda", page)
+    assert "the service costs $45.40 now" in page
 
 
 def test_terraform_takes_the_values(
