@@ -158,7 +158,7 @@ def _unfit(statement: Mapping[str, Any]) -> str | None:
 
 def _converted(statement: Mapping[str, Any]) -> dict[str, Any]:
     conditions = [
-        {"test": test, "variable": variable, "values": [str(one) for one in _listed(values)]}
+        {"test": test, "variable": variable, "values": [_text(one) for one in _listed(values)]}
         for test, of_test in statement.get("Condition", {}).items()
         for variable, values in of_test.items()
     ]
@@ -169,6 +169,10 @@ def _converted(statement: Mapping[str, Any]) -> dict[str, Any]:
     if statement.get("Effect") == "Deny":
         made["effect"] = "Deny"
     return made | ({"conditions": conditions} if conditions else {})
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -304,3 +304,36 @@ def test_a_checklist_without_a_cutover_stops_the_removal(
     checklist.tick(steps, "cutover", "nobody calls")
     assert retire(made, "--checklist", str(steps)) == 0
     assert checklist.state(steps)["retire"] is True
+
+
+def test_of_a_shared_load_balancer_only_the_own_rule_goes(
+    aws_here: Running, retire: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = old_services.make(aws_here, "sharing", load_balancer=True)
+    elb = client(aws_here, "elbv2")
+    vpc = elb.describe_target_groups(TargetGroupArns=[made.group])["TargetGroups"][0]["VpcId"]
+    other = elb.create_target_group(
+        Name="others", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    listener = elb.describe_listeners(LoadBalancerArn=made.balancer)["Listeners"][0]["ListenerArn"]
+    elb.modify_listener(
+        ListenerArn=listener, DefaultActions=[{"Type": "forward", "TargetGroupArn": other}]
+    )
+    elb.create_rule(
+        ListenerArn=listener,
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/mcp*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": made.group}],
+    )
+
+    assert retire(made, *ALL) == 0, capsys.readouterr().err
+
+    left = everything(aws_here)
+    assert "load balancer sharing: it serves others too" in capsys.readouterr().out
+    assert made.balancer in left["load balancers"]
+    assert other in left["target groups"]
+    assert made.group not in left["target groups"]
+    rules = elb.describe_rules(ListenerArn=listener)["Rules"]
+    assert [rule["IsDefault"] for rule in rules] == [True]
+    # The group of the tasks goes, that of the load balancer stays.
+    assert [group in left["security groups"] for group in made.security_groups] == [False, True]
