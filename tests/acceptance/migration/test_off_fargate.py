@@ -171,6 +171,7 @@ def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
     assert report["variables"]["policy_statements"][0]["actions"] == ["s3:GetObject"]
     folder.up(TF_VAR_secrets_ttl_seconds="1")
     address = folder.variables["MESH_URL"]
+    aws["MESH_API_KEY"] = folder.variables["MESH_API_KEY"]
     mesh("secrets", "copy", "secrets.json")
     # The secret that was not there before is noticed within its time.
     deadline = time.monotonic() + 120
