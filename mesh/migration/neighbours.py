@@ -91,11 +91,10 @@ def _of_task(found: Neighbours, task: Mapping[str, Any]) -> None:
         found.use(options.get("awslogs-group"), who)
         image = str(container.get("image", "")).partition("/")[2].partition("@")[0]
         found.use(image.rpartition(":")[0] or image, who)
-        for secret in container.get("secrets", []):
-            named = secret.get("valueFrom", "")
-            found.use(named, who)
-            # Another key of the same secret is the same secret.
-            found.use(secret_references.parse("", named).source, who)
+        # Another key of the same secret is the same secret.
+        for one in secret_references.of_container(container, ""):
+            found.use(one.source, who)
+        found.use(secret_references.api_keys_parameter(container), who)
 
 
 def _pages(reads: Reads, operation: str, key: str, **arguments: Any) -> list[str]:

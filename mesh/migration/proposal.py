@@ -24,7 +24,9 @@ RESERVE = 1.5
 WHOLE_PROCESSOR_MB = 1769
 # As terraform/server_variables.tf has them.
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-RESERVED = re.compile(r"AWS_|_HANDLER$|_X_AMZN_|LAMBDA_|TZ$|MESH_")
+RESERVED = re.compile(r"AWS_|_HANDLER$|_X_AMZN_|LAMBDA_|TZ$")
+# Of uvicorn behind a load balancer.
+WEB_SERVERS = {"FORWARDED_ALLOW_IPS"}
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
 ALL_OF_IAM = re.compile(r"iam:[*?]+")
 WORD = re.compile(r"[^a-z0-9]+")
@@ -101,6 +103,8 @@ def _environment(old: OldService, secrets: set[str]) -> tuple[dict[str, str], li
             )
         elif obstacles.PORT.search(name):
             left_out.append(f"{name}: a function has no port.")
+        elif name.startswith("MESH_") or name in WEB_SERVERS:
+            left_out.append(f"{name}: Mesh sets it, or a function needs none.")
         elif RESERVED.match(name) or not VARIABLE.fullmatch(name):
             left_out.append(f"{name}: Lambda or Mesh takes no variable of this name; rename it.")
         else:

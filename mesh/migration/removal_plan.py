@@ -260,17 +260,18 @@ def _listed(value: Any) -> list[Any]:
 
 def _data(plan: Plan, old: OldService, others: Neighbours) -> None:
     """Logs, images and secrets."""
-    found = [("log group", group, group) for group in old.log_groups]
-    found += [("images", name, name) for name in old.repositories]
+    found = [("log group", group) for group in old.log_groups]
+    found += [("images", name) for name in old.repositories]
     for container in old.containers:
-        for one in container.get("secrets", []):
-            reference = secret_references.parse(one["name"], one["valueFrom"])
-            is_secret = reference.kind == secret_references.SECRET
-            kind = "secret" if is_secret else "parameter"
-            found.append((kind, reference.source, one["valueFrom"]))
-    for kind, what, named in dict.fromkeys(found):
-        user = others.used.get(named) or others.used.get(what)
-        if user:
-            plan.kept.append(f"{kind} {what}: {user} uses it")
-        elif all(step.what != what for step in plan.data):
+        for one in secret_references.of_container(container, ""):
+            if one.kind == secret_references.ENVIRONMENT:
+                continue
+            is_secret = one.kind == secret_references.SECRET
+            found.append(("secret" if is_secret else "parameter", one.source))
+        keys = secret_references.api_keys_parameter(container)
+        found += [("parameter", keys)] if keys else []
+    for kind, what in dict.fromkeys(found):
+        if what in others.used:
+            plan.kept.append(f"{kind} {what}: {others.used[what]} uses it")
+        else:
             plan.data.append(Step(kind, what))

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +17,8 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 ENVIRONMENT = "task definition"
 PARAMETER = "SSM"
 SECRET = "Secrets Manager"  # noqa: S105 - a service's name
+# What terraform/fargate gives to the container.
+MESH_SECRETS, MESH_API_KEYS = "MESH_SECRETS", "MESH_API_KEYS_PARAMETER"
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,32 @@ def parse(name: str, value_from: str) -> Reference:
 def of_container(container: Mapping[str, Any], task_arn: str) -> list[Reference]:
     """Every secret of a container, also those that stand in its environment in clear."""
     found = [parse(one["name"], one["valueFrom"]) for one in container.get("secrets", [])]
+    found += of_mesh(container)
     return found + [
         Reference(one["name"], ENVIRONMENT, task_arn, container=container["name"])
         for one in container.get("environment", [])
         if is_secret(one["name"], one.get("value", ""))
     ]
+
+
+def of_mesh(container: Mapping[str, Any]) -> list[Reference]:
+    """Secrets of a server that Mesh already runs, in a container: it reads them itself."""
+    variables = {one["name"]: one.get("value", "") for one in container.get("environment", [])}
+    try:
+        named = json.loads(variables.get(MESH_SECRETS) or "{}")
+    except ValueError:
+        return []
+    if not isinstance(named, dict):
+        return []
+    return [Reference(name, PARAMETER, str(parameter)) for name, parameter in named.items()]
+
+
+def api_keys_parameter(container: Mapping[str, Any]) -> str | None:
+    """Where a server that Mesh already runs has its API keys; None for another."""
+    for one in container.get("environment", []):
+        if one["name"] == MESH_API_KEYS:
+            return one.get("value") or None
+    return None
 
 
 def is_secret(name: str, value: str) -> bool:

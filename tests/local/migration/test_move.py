@@ -30,6 +30,7 @@ def everything(aws: Running) -> dict[str, set[str]]:
         for one in ecs.describe_clusters(clusters=clusters)["clusters"]
         if one["status"] == "ACTIVE"
     ]
+    scaling = client(aws, "application-autoscaling")
     iam, ec2 = client(aws, "iam"), client(aws, "ec2")
     manager, logs = client(aws, "secretsmanager"), client(aws, "logs")
     return {
@@ -41,6 +42,10 @@ def everything(aws: Running) -> dict[str, set[str]]:
             arn
             for status in ("ACTIVE", "INACTIVE")
             for arn in ecs.list_task_definitions(status=status)["taskDefinitionArns"]
+        },
+        "scaling": {
+            one["ResourceId"]
+            for one in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
         },
         "load balancers": {
             one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]
@@ -161,13 +166,24 @@ def test_an_interrupted_removal_goes_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     made = old_services.make(aws_here, "halfway", load_balancer=True)
-    as_user("sts:*", "ecs:*", "iam:*", "ec2:*", "elasticloadbalancing:Describe*", "logs:*")
+    as_user(
+        "sts:*",
+        "ecs:*",
+        "iam:*",
+        "ec2:*",
+        "elasticloadbalancing:Describe*",
+        "application-autoscaling:*",
+    )
 
     assert retire(made, *ALL) == 1
 
     assert "run `mesh retire` again" in capsys.readouterr().err
     noted = json.loads((tmp_path / "halfway.json").read_text())
-    assert [step["kind"] for step in noted["steps"] if step["done"]] == ["stop", "service"]
+    assert [step["kind"] for step in noted["steps"] if step["done"]] == [
+        "autoscaling",
+        "stop",
+        "service",
+    ]
     for name, value in aws_here.environment.items():
         monkeypatch.setenv(name, value)
     assert retire(made, *ALL) == 0

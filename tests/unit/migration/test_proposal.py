@@ -166,3 +166,21 @@ def test_a_server_gets_a_name_that_mesh_takes(name: str, server: str) -> None:
 
 def test_text_that_terraform_would_evaluate_stays_text() -> None:
     assert hcl({"A": '${x} %{if} "q"\n'}) == '{\n  A = "$${x} %%{if} \\"q\\"\\n"\n}'
+
+
+def test_what_mesh_set_on_fargate_is_understood_and_not_set_again() -> None:
+    old = service(
+        environment=[
+            {"name": "MESH_SECRETS", "value": '{"WEATHER_KEY": "/weather/dev/weather-key"}'},
+            {"name": "MESH_API_KEYS_PARAMETER", "value": "/weather/dev/api-keys"},
+            {"name": "MESH_LOG_LEVEL", "value": "INFO"},
+            {"name": "PLACE", "value": "Aarau"},
+        ]
+    )
+
+    found = proposed(old)
+
+    assert found.secrets == [Reference("WEATHER_KEY", "SSM", "/weather/dev/weather-key")]
+    assert found.variables["environment_variables"] == {"PLACE": "Aarau"}
+    assert secret_references.api_keys_parameter(old.main) == "/weather/dev/api-keys"
+    assert "MESH_LOG_LEVEL: Mesh sets it" in " ".join(found.left_out)
