@@ -13,7 +13,7 @@ from mesh.cost.usage import MILLION, Usage, billed_ms
 MEMORIES_MB = (128, 256, 512, 1024, 1769)
 # One call in so many starts an instance.
 COLD_SHARE = 0.01
-NOTHING_ELSE = Beside(alarms=0, composite_alarms=0, dashboards=0)
+NOTHING_ELSE = Beside(alarms=0, composite_alarms=0, dashboards=0, metrics=0)
 
 
 def _lines(function: Function, usage: Usage, prices: Prices | None) -> dict[str, float]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from mesh.cost.prices import Prices
 from mesh.cost.usage import Usage
 
+# What alarms and saved queries count, for any server.
+OWN_METRICS = 5
+
 
 @dataclass(frozen=True)
 class Bill:
@@ -31,18 +34,18 @@ class Beside:
     """What stands beside a server, wherever it runs.
 
     Attributes:
-        alarms: on one metric each.
+        alarms: metrics that alarms read; AWS counts these, not alarms.
         composite_alarms: which combine others.
         dashboards: of CloudWatch.
-        metrics: custom ones; Mesh writes two for each tool that is used.
+        metrics: custom ones; Mesh writes five, and two for each tool that is used.
         log_days: how long the log is kept.
         free_tier: whether this server alone uses what the account has free.
     """
 
-    alarms: int = 4
+    alarms: int = 25
     composite_alarms: int = 1
     dashboards: int = 1
-    metrics: int = 0
+    metrics: int = OWN_METRICS
     log_days: int = 30
     free_tier: bool = False
 
@@ -67,7 +70,7 @@ def shared_lines(usage: Usage, beside: Beside, prices: Prices) -> dict[str, floa
         "Composite alarm": beside.composite_alarms * prices["composite_alarm"],
         "Dashboard": paid(beside.dashboards, beside.free(prices, "dashboards"))
         * prices["dashboard"],
-        "Metrics of tools": paid(beside.metrics, beside.free(prices, "metrics")) * prices["metric"],
+        "Metrics": paid(beside.metrics, beside.free(prices, "metrics")) * prices["metric"],
     }
 
 

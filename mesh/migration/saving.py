@@ -13,7 +13,7 @@ from mesh.migration.figures import Figures
 from mesh.migration.old_service import OldService
 from mesh.migration.removal_plan import Plan
 
-NOTHING_ELSE = Beside(alarms=0, composite_alarms=0, dashboards=0)
+NOTHING_ELSE = Beside(alarms=0, composite_alarms=0, dashboards=0, metrics=0)
 
 
 def comparison(old: OldService, figures: Figures, memory_mb: int) -> str | None:

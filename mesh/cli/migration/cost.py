@@ -37,7 +37,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--provisioned", type=COUNT, default=0, help="Instances that are kept ready.")
 @click.option("--domain", is_flag=True, help="A custom domain, with CloudFront, on Lambda.")
 @click.option("--waf-rules", type=COUNT, help="Rules of a web ACL on that domain.")
-@click.option("--alarms", type=COUNT, default=4, show_default=True, help="0: no composite one.")
+@click.option(
+    "--alarms",
+    type=COUNT,
+    default=25,
+    show_default=True,
+    help="Metrics that alarms read. 0: no alarms.",
+)
 @click.option("--dashboards", type=COUNT, default=1, show_default=True)
 @click.option("--tools", type=COUNT, default=0, help="Tools with metrics of their own.")
 @click.option("--task-vcpu", type=POSITIVE, default=0.5, show_default=True)
@@ -115,7 +121,7 @@ def command(
         raise click.UsageError("Lambda has either --snap-start or --provisioned.")
     from mesh.cost import prices as price_file
     from mesh.cost import table
-    from mesh.cost.bill import Beside
+    from mesh.cost.bill import OWN_METRICS, Beside
     from mesh.cost.comparison import Comparison
     from mesh.cost.fargate_bill import Service
     from mesh.cost.usage import Usage
@@ -158,7 +164,7 @@ def command(
             alarms=alarms,
             composite_alarms=int(alarms > 0),
             dashboards=dashboards,
-            metrics=2 * tools,
+            metrics=(OWN_METRICS if alarms else 0) + 2 * tools,
             free_tier=free_tier,
         ),
         prices=price_file.load(region or price_file.REGION, file),

@@ -12,6 +12,7 @@ import pytest
 from mesh.build.environment import ROOT
 from mesh.cli import run
 from mesh.cost import prices
+from mesh.cost.bill import OWN_METRICS, Beside
 
 ONLY = ("--alarms", "0", "--dashboards", "0", "--cold-share", "0")
 LITTLE = ("--log-kb", "0", "--response-kb", "0")
@@ -82,7 +83,7 @@ def test_domain_web_acl_and_composite_alarm_have_lines(cost: Any) -> None:
     lines = found["usd_a_month"]["Lambda arm64"]["lines"]
     assert lines["WAF"] == pytest.approx(5 + 1 + 0.60)
     assert lines["Domain"] == pytest.approx(0.50 + 1.00 + 0.13)
-    assert (lines["Alarms"], lines["Composite alarm"]) == (0.4, 0.5)
+    assert (lines["Alarms"], lines["Composite alarm"], lines["Metrics"]) == (2.5, 0.5, 1.5)
 
 
 def test_at_the_break_even_point_both_cost_the_same(cost: Any) -> None:
@@ -164,11 +165,15 @@ def test_prices_stand_in_one_file_alone() -> None:
 def test_amounts_in_the_docs_are_those_of_the_file(cost: Any) -> None:
     now = prices.load()
     month, half_gb = 730 * 3600, 0.5
-    alarms = 4 * now["alarm"] + now["composite_alarm"]
+    alarms = Beside().alarms * now["alarm"] + now["composite_alarm"]
     amounts = {
-        "How-to alarms": (f"about ${alarms:.2f} for the alarms", "docs/how-to/alarms.md"),
-        "a tool": (f"${2 * now['metric']:.2f} for each tool", "docs/how-to/alarms.md"),
-        "a dashboard": (f"${now['dashboard']:.0f} for the dashboard", "docs/how-to/alarms.md"),
+        "How-to alarms": (f"about ${alarms:.0f} for the alarms", "docs/how-to/alarms.md"),
+        "a tool": (f"each tool that is used ${2 * now['metric']:.2f}", "docs/how-to/alarms.md"),
+        "a dashboard": (f"dashboard costs ${now['dashboard']:.0f}", "docs/how-to/alarms.md"),
+        "own metrics": (
+            f"alarms and queries count ${OWN_METRICS * now['metric']:.2f}",
+            "docs/how-to/alarms.md",
+        ),
         "kept": (
             f"${month * half_gb * now['provisioned_held_arm64']:.1f}0 a month",
             "docs/how-to/function-options.md",
@@ -203,3 +208,13 @@ def test_the_page_shows_what_the_command_prints(capsys: pytest.CaptureFixture[st
     picture = (ROOT / "docs/benchmarks/cost.svg").read_text()
     assert [point for point in points if point not in picture] == []
     assert all(point.removesuffix(" million") in page.partition("prints:")[0] for point in points)
+
+
+def test_the_page_says_what_an_idle_month_costs(cost: Any) -> None:
+    page = (ROOT / "docs/explanation/lambda-or-fargate.md").read_text()
+
+    idle = cost("--requests", "0")
+
+    row = next(line for line in page.splitlines() if line.startswith("| Idle month"))
+    for name in ("Lambda arm64", "Fargate 1 + ALB", "Fargate 1 task"):
+        assert f"${total(idle, name):.2f}" in row
