@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mcp_app.deployment import current_deployment
+from mcp_app.knowledge.scope import visible
 from mcp_app.tool_parameters import CLEAN
 
 SystemArea = Annotated[
@@ -26,7 +27,7 @@ ProjectKey = Annotated[
 async def project_keys(typed: str) -> Sequence[str]:
     """Keys of the Jira projects that begin with what was typed, the largest project first."""
     deployment = current_deployment()
-    if "tickets" not in deployment.backend.available():
+    if "tickets" not in visible(deployment.backend.available()):
         return []
     count = await deployment.backend.count_tickets(deadline=deployment.deadline())
     return [

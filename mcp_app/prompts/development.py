@@ -8,6 +8,7 @@ from fastmcp.prompts import prompt
 from pydantic import Field, StringConstraints
 
 from mcp_app.deployment import current_deployment
+from mcp_app.knowledge.scope import visible
 from mcp_app.prompt_arguments import RULES, ProjectKey, SystemArea, project_keys, steps
 from mcp_app.tool_parameters import CLEAN
 
@@ -30,7 +31,7 @@ def development_context(
     project_key: ProjectKey = None,
 ) -> str:
     """Gather what documents, tickets, commits and code say about a task before it is started."""
-    sources = current_deployment().backend.available()
+    sources = visible(current_deployment().backend.available())
     area = f" in the {system_area}" if system_area else ""
     project = f" with project_key {project_key}" if project_key else ""
     looking = steps(

@@ -67,7 +67,7 @@ async def fetch(
         str,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
         CLEAN,
-        Field(description="An `id` that `search` gave, or a `next_id`."),
+        Field(description="An id of `search`, a `next_id`, or e.g. documents: and a hit's id."),
     ],
 ) -> Document:
     """Read a document, ticket, commit or code file, page by page.

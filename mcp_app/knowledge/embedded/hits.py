@@ -238,7 +238,7 @@ def code_item(connection: sqlite3.Connection, name: str) -> Item | None:
     row = connection.execute(
         "SELECT f.id, f.path, f.link, f.date, r.name FROM code_files AS f "
         "JOIN repositories AS r ON r.id = f.repository WHERE r.name || '/' || f.path IN (?, ?)",
-        (asked, asked.rpartition("#L")[0].rpartition("#L")[0] or asked.rpartition("#L")[0]),
+        (asked, asked.rpartition("#L")[0]),
     ).fetchone()
     if row is None:
         return None

@@ -82,7 +82,7 @@ def of_one_source(start_instance, settings, indexes):
     return start_instance(replace(settings, index=str(indexes[0])), keys(sources=["tickets"]))
 
 
-SEARCHES: list[tuple[str, dict[str, object]]] = [
+SEARCHES: list[tuple[str, dict[str, str]]] = [
     ("search_knowledge", {}),
     ("search_jira_tickets", {}),
     ("search_git_commits", {}),
@@ -187,10 +187,30 @@ def test_resources_and_completions_are_of_visible_documents(limited, everything,
         assert "vault" in told(everything, method, params)
         assert "vault" not in told(limited, method, params)
         assert "handbook/page.md" in told(limited, method, params)
+    of_prompt = {
+        "ref": {"type": "ref/prompt", "name": "triage_incident"},
+        "argument": {"name": "project_key", "value": ""},
+    }
+    assert "HIDDEN" in told(everything, "completion/complete", of_prompt)
+    assert "HIDDEN" not in told(limited, "completion/complete", of_prompt)
     hidden = limited.rpc("resources/read", {"uri": "aoma://docs/vault/page.md"})["error"]
     absent = limited.rpc("resources/read", {"uri": "aoma://docs/vault/none.md"})["error"]
     assert hidden["code"] == absent["code"]
     assert hidden["message"].replace("page", "none") == absent["message"]
+
+
+def test_prompts_speak_of_visible_sources_only(start_instance, settings, indexes):
+    blind = start_instance(replace(settings, index=str(indexes[0])), keys(sources=["code"]))
+    params = {"name": "triage_incident", "arguments": {"symptoms": "x"}}
+    text = json.dumps(blind.rpc("prompts/get", params)["result"])
+    assert "search_code_files" in text
+    assert "search_jira_tickets" not in text
+    completion = {
+        "ref": {"type": "ref/prompt", "name": "triage_incident"},
+        "argument": {"name": "project_key", "value": ""},
+    }
+    found = blind.rpc("completion/complete", completion)
+    assert found["result"]["completion"]["values"] == []
 
 
 @pytest.mark.parametrize(("tool", "arguments"), [one for one in SEARCHES if "jira" not in one[0]])
