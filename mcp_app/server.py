@@ -38,9 +38,9 @@ TITLE = "AOMA Mesh"
 INSTRUCTIONS = """\
 Searches this organisation's documents, tickets, commits and code. Every passage names its source, \
 id and score. When nothing fits, the answer says so: treat `grounded: false` or an empty \
-`hits` as "not known here", and do not fill the gap from memory. Hits are short: `fetch` reads the whole of \
-one, by its id after `documents:`, `tickets:`, `commits:` or `code:`. A document is the resource \
-aoma://docs/ followed by its id, too."""
+`hits` as "not known here", and do not fill the gap from memory. Hits are short: `fetch` reads \
+the whole of one, by its id after `documents:`, `tickets:`, `commits:` or `code:`. A document is \
+the resource aoma://docs/ followed by its id, too."""
 
 
 class MeshServer(FastMCP[Any], SingleProvider):
