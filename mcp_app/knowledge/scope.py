@@ -1,7 +1,7 @@
 """Which parts of the sources the caller may see.
 
-A key or a user may be limited to sources, such as `documents:handbook` or `tickets`: a source,
-or a part of one, which is a corpus of documents, a project of tickets, or a repository of
+A key or a user may be limited to sources, such as `documents:handbook` or `tickets`. That is a
+whole source, or a part of one: a corpus of documents, a project of tickets, or a repository of
 commits and code.
 """
 
