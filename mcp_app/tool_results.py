@@ -19,12 +19,11 @@ Data = dict[str, Any]
 # Tokens are estimated. Models have fewer tokens than this for JSON in English; each sign beyond
 # ASCII is taken for one.
 BYTES_PER_TOKEN = 3
-COMPACT_TOKENS_PER_HIT = 100
+# So that ten hits are at most 1,000 of o200k_base's, which has more than estimated for hashes.
+COMPACT_TOKENS_PER_HIT = 92
 # A snippet shorter than this says nothing.
-LEAST_SNIPPET = 60
+LEAST_SNIPPET = 40
 LONGEST_SNIPPET = 300
-# Of a passage that is itself the answer, as long as a passage at most.
-WHOLE_TEXT = 2_000
 _OUTLINE = ("id", "title", "heading", "link", "date")
 _BESIDE = {
     "tickets": ("status", "priority"),
@@ -176,10 +175,13 @@ def answered(result: Record, detail: Detail, max_tokens: int | None) -> Answer:
     if detail == "compact":
         data = _short(data)
         whole = "passages" in groups and fields["answer"] is None
-        length = WHOLE_TEXT if whole else LONGEST_SNIPPET
         terms = fields.get("terms") or fields.get("current_task", "").split()
         shown = {
-            name: [_outlined(hit) | {"text": snippet(hit.text, terms, length)} for hit in hits]
+            name: [
+                _outlined(hit)
+                | {"text": hit.text if whole else snippet(hit.text, terms, LONGEST_SNIPPET)}
+                for hit in hits
+            ]
             for name, hits in groups.items()
         }
         data |= shown if "passages" in groups else {"findings": _findings(data, shown)}
@@ -234,9 +236,12 @@ def _add_snippets(
     room = left * BYTES_PER_TOKEN - len(',"text":""')
     for one, hit in zip(shown, hits, strict=True):
         length = max(LEAST_SNIPPET, min(LONGEST_SNIPPET, room))
-        one["text"] = snippet(hit.text, terms, length)
-        if not one["text"].isascii():
-            one["text"] = snippet(hit.text, terms, max(LEAST_SNIPPET // 3, length // 3))
+        text = snippet(hit.text, terms, length)
+        # In other scripts a sign may be a token.
+        wide = sum(not sign.isascii() for sign in text.strip("\u2026"))
+        if wide > length // 4:
+            text = snippet(hit.text, terms, max(LEAST_SNIPPET // 3, length // 3))
+        one["text"] = text
 
 
 def _cut(data: Data, shown: list[Data], most: int) -> None:
@@ -262,7 +267,9 @@ def snippet(text: str, terms: Iterable[str], length: int) -> str:
         terms: words, as they were asked for; their endings do not matter.
         length: characters at most, without the signs that something was left out.
     """
-    line = re.sub(r"\s+", " ", text).strip()
+    # Headings at its beginning are told already.
+    body = re.sub(r"\A(?:\s*#{1,6}\s[^\n]*(?:\n|\Z))+", "", text) or text
+    line = re.sub(r"\s+", " ", body).strip()
     if len(line) <= length:
         return line
     lower = line.lower()

@@ -96,13 +96,15 @@ def many(start_instance, settings, tmp_path_factory):
 
 def test_ten_compact_hits_fit_a_thousand_tokens(many):
     found = many.call("search_knowledge", query="retention of proxies", max_results=10)
-    assert len(found["hits"]) >= 5
-    size = len(json.dumps(found, ensure_ascii=False, separators=(",", ":")))
-    assert size <= 1000 * BYTES_PER_TOKEN * len(found["hits"]) / 10
+    # With addresses as long as these, the last ones may have no room.
+    assert len(found["hits"]) >= 8
+    assert len(found["hits"]) + found.get("omitted", 0) == 10
+    size = len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
+    assert size <= 1000 * BYTES_PER_TOKEN
     for hit in found["hits"]:
         assert {"id", "title", "heading", "link", "text"} <= hit.keys()
         assert "retention" in hit["text"].lower()
-        assert "omitted" not in found
+        assert len(hit["text"]) >= 30
 
 
 @pytest.mark.parametrize("detail", ["compact", "full"])
