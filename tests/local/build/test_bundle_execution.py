@@ -36,7 +36,7 @@ def executed(interpreter: list[str], zipped: Path) -> tuple[int, dict[str, Any],
 
 def assert_answers(seen: dict[str, Any]) -> None:
     # Without tickets and a model there are no more.
-    assert seen["tools"] == 7
+    assert seen["tools"] == 9
     assert seen["call"]["tool"] == "search_knowledge"
     assert seen["without_fastmcp"]
     assert "deploy" in json.dumps(seen["result"]).lower()

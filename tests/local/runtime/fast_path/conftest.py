@@ -22,11 +22,11 @@ from tests.local.runtime.fast_path.log_lines import say
 from tests.local.runtime.fast_path.pair import Context, Pair
 from tests.local.runtime.fast_path.ways import Way
 
-LIMITED, EXPIRED = generate(), generate()
+LIMITED, EXPIRED, SCOPED = generate(), generate(), generate()
 
 
 def stored_keys() -> str:
-    """A key for everything, one for a single tool, and one that is over."""
+    """A key for everything, one for a single tool, one that is over, and one for two sources."""
     entries: list[dict[str, Any]] = [
         {"name": "tests", "sha256": digest(KEY), "last4": KEY[-4:], "created": "2026-01-01"},
         {
@@ -42,6 +42,13 @@ def stored_keys() -> str:
             "last4": EXPIRED[-4:],
             "created": "2026-01-01",
             "expires": "2026-01-02",
+        },
+        {
+            "name": "scoped",
+            "sha256": digest(SCOPED),
+            "last4": SCOPED[-4:],
+            "created": "2026-01-01",
+            "sources": ["tickets", "code"],
         },
     ]
     return json.dumps({"keys": entries})
