@@ -79,7 +79,7 @@ def _words(text: str) -> str:
 def _tokens(text: str) -> Iterator[str]:
     """Addresses, paths, dotted names and identifiers."""
     for found in _TOKEN.findall(_ORDINAL.sub("", text)):
-        token = found.strip(".:?,-").rstrip("/")
+        token = found.lstrip(":?,-").rstrip(".:?,-").rstrip("/")
         letters, digits = re.search(r"[A-Za-z]", token), re.search(r"\d", token)
         if not letters:
             continue

@@ -13,6 +13,7 @@ PASSAGES = [
     ("Every master gets a BLAKE3 checksum.", "Ingest", "ingest.md", "https://docs.example/ingest"),
     ("Proxies are kept for ninety days. See https://docs.example/proxies.", "Retention", "r", ""),
     ("argv[1] is the asset.", "ingest.py", "vault/ingest.py", ""),
+    ("Settings are in ~/.vault/ingest.json.", "Settings", "settings.md", ""),
 ]
 
 
@@ -36,6 +37,7 @@ PASSAGES = [
         ("Every master gets a BLAKE3 checksum. Proxies do not [2].", (2,)),
         ("Run this [3]:\n\n```\nargv[1]\n```", (3,)),
         ("The asset is `argv[1]` [3].", (3,)),
+        ("It is in .vault/ingest.json [4].", (4,)),
         ("| days | what |\n|---|---|\n| 90 | proxies [2] |", (2,)),
         ("See https://docs.example/proxies. [2]", (2,)),
         ("See [the page](https://docs.example/ingest) [1].", (1,)),
@@ -52,10 +54,10 @@ def test_an_answer_whose_statements_are_cited_holds(text: str, cited: tuple[int,
     [
         ("Proxies are kept for ninety days.", "cites no passage"),
         ("", "cites no passage"),
-        ("Proxies are kept [4].", "cites [4], and passages are numbered 1 to 3"),
+        ("Proxies are kept [5].", "cites [5], and passages are numbered 1 to 4"),
         ("Proxies are kept [0].", "cites [0]"),
-        ("Proxies are kept [2][4].", "cites [4]"),
-        ("Proxies are kept [2-4].", "cites [4]"),
+        ("Proxies are kept [2][5].", "cites [5]"),
+        ("Proxies are kept [3-5].", "cites [5]"),
         ("Proxies are kept [3-1] [1].", "cites [3-1]"),
         ("Proxies are kept [02] [2].", "cites [02]"),
         ("Since [2026] they are kept [2].", "cites [2026]"),
