@@ -65,6 +65,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 def test_a_caller_limited_to_sources_is_so_on_the_fast_path(pair):
     """No answer of this key's names the one document that has these words."""
+    params: dict[str, Any]
     for name, arguments in CALLS:
         params = {"name": name, "arguments": arguments}
         for key, hidden in ((KEY, False), (SCOPED, True)):
