@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from copy import replace
+from typing import Any
 
 from mesh.runtime.observability import tracing
 
 
 def test_a_search_is_a_span_below_its_tool(start_instance, settings, monkeypatch):
     traced = replace(settings, otlp_endpoint="http://127.0.0.1:9")
-    tracer, sent = tracing.Tracer(traced), []
+    tracer = tracing.Tracer(traced)
+    sent: list[list[dict[str, Any]]] = []
     monkeypatch.setattr(tracer, "_send", sent.append)
     monkeypatch.setattr(tracing, "_tracer", tracer)
     body = {
