@@ -105,8 +105,10 @@ class Address:
 
     def reads_keys(self) -> tuple[State, str]:
         """Say whether the server can read its API keys, from how it refuses one that is none."""
+        if not self.health:
+            return State.UNKNOWN, "whether they are read is not known: the server does not answer"
         if self.health.get("auth") not in WITH_KEYS:
-            return State.OK, f"no API keys: auth is {self.health.get('auth', 'unknown')}"
+            return State.OK, f"no API keys: auth is {self.health.get('auth')}"
         try:
             answer = httpx.post(
                 f"{self.root}rpc",

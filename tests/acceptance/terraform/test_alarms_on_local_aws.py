@@ -87,6 +87,9 @@ def examined_by_its_address_alone(url: str, root: Cli, capsys: pytest.CaptureFix
     assert f"/{NAME.replace('-dev', '/dev')}/api-keys" in said
     assert "the server reads them" in " ".join(said.split())
 
+    assert run(["doctor", root.outputs()["candidate_url"]]) == 0
+    assert "answers 200 to a signed request" in capsys.readouterr().out
+
     # What somebody changes by hand, and no version keeps.
     functions, iam = boto3.client("lambda"), boto3.client("iam")
     functions.put_function_concurrency(FunctionName=NAME, ReservedConcurrentExecutions=7)
@@ -108,7 +111,8 @@ def examined_by_its_address_alone(url: str, root: Cli, capsys: pytest.CaptureFix
     assert status == 2
     answers = json.loads(said)["answers"]
     wrong = {name for name, answer in answers.items() if answer["state"] == "wrong"}
-    assert wrong == {"grants", "alarms", "drift"}
+    assert wrong == {"address", "grants", "alarms", "drift"}
+    assert answers["keys"]["state"] == "unknown"
     assert "lambda:InvokeFunction missing for everybody" in answers["grants"]["told"][0]
     assert {one["setting"]: one["now"] for one in answers["drift"]["differences"]} == {
         "reserved concurrency": 7,
