@@ -130,7 +130,7 @@ def read_calls(file: Path) -> list[Call]:
 def _catalogue(
     kind: str, old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]
 ) -> Iterator[Difference]:
-    for name in old.keys() | new.keys():
+    for name in sorted(old.keys() | new.keys()):
         about = f"{kind.removesuffix('s')} {name}"
         if name not in new:
             yield Difference(about, "missing", "there", "not there")

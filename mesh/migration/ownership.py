@@ -32,6 +32,20 @@ NAMING = (
     "secret_id",
     "security_group_id",
 )
+# Names are unique among things of one kind only.
+KINDS = (
+    "aws_alb",
+    "aws_appautoscaling_",
+    "aws_cloudwatch_log_group",
+    "aws_ecr_",
+    "aws_ecs_",
+    "aws_iam_role",
+    "aws_lb",
+    "aws_secretsmanager_",
+    "aws_security_group",
+    "aws_ssm_parameter",
+    "aws_vpc_security_group_",
+)
 INDEX = re.compile(r"\[[^\]]*\]")
 # Where the import's id is not the attribute `id`.
 # https://registry.terraform.io/providers/hashicorp/aws/latest/docs: section Import of each.
@@ -105,7 +119,7 @@ def _owned(state: Mapping[str, Any], plan: Plan) -> dict[str, str]:
     wanted |= {what.rpartition("/")[2] for what in wanted if ":role/" in what}
     found = {}
     for resource in state["resources"]:
-        if resource.get("mode") != "managed":
+        if resource.get("mode") != "managed" or not resource["type"].startswith(KINDS):
             continue
         prefix = f"{resource['module']}." if resource.get("module") else ""
         for instance in resource["instances"]:

@@ -183,11 +183,11 @@ class Removal:
     def _images(self, name: str) -> None:
         self.clients("ecr").delete_repository(repositoryName=name, force=True)
 
-    def _parameter(self, name: str) -> None:
-        if name.startswith("arn:"):
-            name = name.split(":parameter", 1)[1]
-            name = name if name.count("/") > 1 else name.removeprefix("/")
-        self.clients("ssm").delete_parameter(Name=name)
+    def _parameter(self, source: str) -> None:
+        ssm = self.clients("ssm")
+        # An ARN does not say whether the name begins with a slash, and only names are deleted.
+        name = ssm.get_parameter(Name=source)["Parameter"]["Name"]
+        ssm.delete_parameter(Name=name)
 
     def _secret(self, arn: str) -> None:
         # AWS keeps it for 30 days, in which it can be restored.

@@ -23,14 +23,9 @@ def value_of(reference: Reference, client: Callable[[str], Any]) -> str:
         if reference.kind == ENVIRONMENT:
             value = _in_environment(reference, client("ecs"))
         elif reference.kind == PARAMETER:
-            name = reference.source
-            if name.startswith("arn:"):
-                # An ARN has the name without the slash that it begins with.
-                name = name.split(":parameter", 1)[1]
-                name = name if name.count("/") > 1 else name.removeprefix("/")
-            value = client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"][
-                "Value"
-            ]
+            # AWS takes the name or the ARN.
+            found = client("ssm").get_parameter(Name=reference.source, WithDecryption=True)
+            value = str(found["Parameter"]["Value"])
         else:
             value = _in_secrets_manager(reference, client("secretsmanager"))
     except ClientError as error:

@@ -73,8 +73,10 @@ def command(
 
     if environment is not None:
         deployed = environments.find(environment, region)
-        function = str(deployed.root.outputs().get("function_name") or "") or None
-        region = deployed.region
+        region, outputs = deployed.region, deployed.root.outputs()
+        if "function_name" not in outputs:
+            raise click.ClickException(f"environment {environment} is not deployed yet.")
+        function = str(outputs["function_name"])
     here = account.find(region)
     clients = cache(here.client)
     while True:
