@@ -66,9 +66,9 @@ def _lines(axes: Any, comparison: Comparison) -> None:
         axes.annotate(
             amount(found),
             (found / 1e6, total),
-            xytext=(-6, 6),
+            xytext=(7, -13),
             textcoords="offset points",
-            ha="right",
+            ha="left",
             fontsize=9,
         )
     axes.set_xlabel("million requests a month")
