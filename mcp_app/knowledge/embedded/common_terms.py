@@ -47,7 +47,7 @@ def common_terms(
         ).fetchone()
         if row is not None:
             holding, best, scores, bits = row
-            values = memoryview(scores).cast("f").tolist()
+            values: list[float] = memoryview(scores).cast("f").tolist()  # type: ignore[assignment]
             by_row = dict(zip(memoryview(best).cast("I").tolist(), values, strict=True))
             found[place] = CommonTerm(holding, by_row, values[-1], bits)
     return found

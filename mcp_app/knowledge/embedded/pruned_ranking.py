@@ -1,8 +1,8 @@
 """Ranks the entries of a large full-text table, without reading its common terms' entries.
 
 A rare term's entries are all scored. Of a common one the best are, as the build stored them. For
-the first candidates, one bit tells whether they hold it too. What is left out is an entry that no
-rare term finds and that is not among a common term's best.
+the first candidates, one bit tells whether they hold it too. An entry is missed if no rare term
+finds it and it is not among a common term's best.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from heapq import nlargest
 
 from mcp_app.knowledge.embedded.common_terms import CommonTerm
 from mcp_app.knowledge.embedded.query_terms import Term
-from mcp_app.knowledge.embedded.ranking import Ranked, Ranking, backing_of, holders, weights_of
+from mcp_app.knowledge.embedded.ranked import Ranked, Ranking, backing_of, holders, weights_of
 
 # Looked at more closely than by the sum of their scores.
 FIRST = 400
