@@ -39,6 +39,7 @@ NPM = {
     "electron-ja": (ELECTRON, "ja-JP"),
     "electron-ru": (ELECTRON, "ru-RU"),
     "nodered-de": (NODE_RED, "de"),
+    "nodered-en": (NODE_RED, "en-US"),
     "nodered-zh": (NODE_RED, "zh-CN"),
 }
 # By the language of a corpus's questions: the stemmers that other searches are given.
@@ -101,7 +102,9 @@ def documents(cache: Path = CACHE) -> dict[str, Path]:
         CorpusNotFetchedError: the registries cannot be reached, or give other bytes.
     """
     pinned = _pinned()
-    versions = "\n".join([*(f"{name}=={version}" for name, version in pinned.items()), *ARCHIVES])
+    versions = "\n".join(
+        [*(f"{name}=={version}" for name, version in pinned.items()), *ARCHIVES, *NPM]
+    )
     folder = cache / hashlib.sha256(versions.encode()).hexdigest()[:16]
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
