@@ -191,6 +191,7 @@ def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
 
     # Its owner's Terraform forgets it, and destroys nothing.
     kept = ("--images", "--parameters", "--logs")
+    aws["TF_DATA_DIR"] = str(old.root / "data")
     mesh("retire", *of_old, *kept, "--terraform", str(old.root))
     imported = (old.root / "mesh-import.tf.txt").read_text()
     assert f'id = "{NAME}/{NAME}"' in imported
