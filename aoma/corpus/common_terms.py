@@ -2,7 +2,7 @@
 
 A term that a hundredth of 100,000 passages hold costs a search more than all rare ones together,
 and decides little. So the build stores its best entries with their scores, and one bit for each
-entry that holds it. `mcp_app.knowledge.embedded.common_terms` reads them.
+entry that holds it. `mcp_app.knowledge.embedded.rank.common_terms` reads them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from mcp_app.knowledge.embedded.stop_words import ENGLISH, RUSSIAN, STOP_WORDS
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH, RUSSIAN, STOP_WORDS
 
 # Characters looked at: enough to be sure, and the same time for a large corpus.
 LIMIT_CHARACTERS = 5_000_000

@@ -14,7 +14,7 @@ from aoma.corpus.jira import read_tickets
 from aoma.corpus.language import language_of
 from aoma.corpus.report import Ledger
 from aoma.corpus.tables import SEARCHED, full_text_tables
-from mcp_app.knowledge.embedded.terms import identifier_parts, indexable
+from mcp_app.knowledge.embedded.language.terms import identifier_parts, indexable
 
 
 def searchable(*columns: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ searching, and the text to show lies once, in its own table. On 3.4 MB of docume
 prefixes would add 70 % and is not there.
 """
 
-from mcp_app.knowledge.embedded.languages import tokenizer
+from mcp_app.knowledge.embedded.language.languages import tokenizer
 from mcp_app.knowledge.embedded.schema import SEARCH_WEIGHTS
 
 TABLES = """

@@ -18,7 +18,7 @@ from aoma.corpus.report import CorpusError, Ledger
 from aoma.corpus.repositories.code_files import CodeText, read_code_files
 from aoma.corpus.repositories.history import CommitText, read_commits
 from aoma.corpus.repositories.repository import Repository, repository_around
-from mcp_app.knowledge.embedded.terms import identifier_parts
+from mcp_app.knowledge.embedded.language.terms import identifier_parts
 from mesh.failure import CommandFailedError
 
 # A commit may change thousands of files. All are kept for filters; the words of the first

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mesh.migration.aws_reads import Reads
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.old_service import OldService
 
 MOST_PAGES = 200
 # How far back a log is read to see whether it has lines of requests at all.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mesh.migration.figures import Figures
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
 
 LONGEST_SECONDS = 900
 MOST_MEMORY_MB = 10_240

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mesh.migration import obstacles, secret_references
-from mesh.migration.figures import Figures
-from mesh.migration.old_service import OldService
-from mesh.migration.secret_references import Reference
+from mesh.migration import obstacles
+from mesh.migration.inventory import secret_references
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
+from mesh.migration.inventory.secret_references import Reference
 from mesh.settings.settings import NAME
 
 LEAST_MEMORY_MB = 512

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration import checklist, saving
-from mesh.migration.aws_reads import Reads
-from mesh.migration.figures import Figures
+from mesh.migration import checklist
+from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
 from mesh.migration.obstacles import Obstacle
-from mesh.migration.old_service import OldService
 from mesh.migration.proposal import Proposal
+from mesh.migration.retirement import saving
 
 SECRETS = "secrets.json"
 REPORT = "report.md"

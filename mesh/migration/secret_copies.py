@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.credentials import stored_secrets
 from mesh.failure import CommandFailedError
-from mesh.migration.secret_references import ENVIRONMENT, PARAMETER, Reference
+from mesh.migration.inventory.secret_references import ENVIRONMENT, PARAMETER, Reference
 
 
 def value_of(reference: Reference, client: Callable[[str], Any]) -> str:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from mcp_app.knowledge.embedded.ranked import Ranked
+from mcp_app.knowledge.embedded.rank.ranked import Ranked
 from mcp_app.knowledge.embedded.schema import SCHEMA_VERSION
 from mcp_app.knowledge.item import Item
 from mcp_app.knowledge.results import (

@@ -21,7 +21,7 @@ from mcp_app.knowledge.embedded.hits import (
 )
 from mcp_app.knowledge.embedded.index_file import IndexFile
 from mcp_app.knowledge.embedded.outcome import best_of, check_limits, result_of
-from mcp_app.knowledge.embedded.ranking import rank
+from mcp_app.knowledge.embedded.rank.ranking import rank
 from mcp_app.knowledge.embedded.schema import (
     CODE_WEIGHTS,
     COMMIT_WEIGHTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mcp_app.knowledge.embedded.ranked import Ranked, Ranking
+from mcp_app.knowledge.embedded.rank.ranked import Ranked, Ranking
 from mcp_app.knowledge.results import SearchResult
 
 

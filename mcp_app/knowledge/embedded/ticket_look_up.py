@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from mcp_app.knowledge.embedded.ranked import Ranked
+from mcp_app.knowledge.embedded.rank.ranked import Ranked
 from mcp_app.knowledge.results import Tally, TicketCount
 
 _KEY = r"(?<![A-Za-z0-9_-])[A-Za-z][A-Za-z0-9_]*-[0-9]{1,12}(?![A-Za-z0-9_])"

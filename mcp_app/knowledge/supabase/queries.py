@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mcp_app.knowledge.embedded.terms import query_words
+from mcp_app.knowledge.embedded.language.terms import query_words
 from mcp_app.knowledge.filters import period
 from mcp_app.knowledge.supabase.path_regex import path_regex
 

@@ -66,9 +66,10 @@ def command(
     """
     if function and environment:
         raise click.UsageError("--function and --environment exclude each other.")
-    from mesh.migration import callers, old_service
+    from mesh.migration import callers
     from mesh.migration import checklist as checklists
-    from mesh.migration.aws_reads import Reads
+    from mesh.migration.inventory import old_service
+    from mesh.migration.inventory.aws_reads import Reads
     from mesh.stack import account, environments
 
     if environment is not None:

@@ -47,8 +47,10 @@ def command(
 
     A right that you do not have is named, and the rest is read.
     """
-    from mesh.migration import figures, obstacles, old_service, proposal, report, saving
-    from mesh.migration.aws_reads import Reads
+    from mesh.migration import obstacles, proposal, report
+    from mesh.migration.inventory import figures, old_service
+    from mesh.migration.inventory.aws_reads import Reads
+    from mesh.migration.retirement import saving
     from mesh.progress import wrapped
     from mesh.stack import account
 

@@ -11,8 +11,8 @@ import click
 from mesh.failure import CommandFailedError
 
 if TYPE_CHECKING:
-    from mesh.migration.aws_reads import Reads
-    from mesh.migration.removal_plan import Plan, Wanted
+    from mesh.migration.inventory.aws_reads import Reads
+    from mesh.migration.retirement.removal_plan import Plan, Wanted
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -72,9 +72,9 @@ def command(
     them before you remove anything.
     """
     from mesh.migration import checklist as checklists
-    from mesh.migration import ownership, removal_plan
-    from mesh.migration.aws_reads import Reads
-    from mesh.migration.removal import Removal
+    from mesh.migration.inventory.aws_reads import Reads
+    from mesh.migration.retirement import ownership, removal_plan
+    from mesh.migration.retirement.removal import Removal
     from mesh.stack import account
 
     if checklist is not None and not checklists.state(checklist).get("cutover"):
@@ -121,7 +121,8 @@ def command(
 
 
 def _planned(reads: Reads, cluster: str, service: str, region: str, wanted: Wanted) -> Plan:
-    from mesh.migration import neighbours, old_service, removal_plan, saving
+    from mesh.migration.inventory import neighbours, old_service
+    from mesh.migration.retirement import removal_plan, saving
 
     old = old_service.read(reads, cluster, service, region)
     plan = removal_plan.make(reads, old, neighbours.find(reads, old), wanted)

@@ -145,7 +145,8 @@ def copy_(
     Each is read from Parameter Store, Secrets Manager or the task definition, and
     stored in the parameter of the same name. No value is shown or written to a file.
     """
-    from mesh.migration import secret_copies, secret_references
+    from mesh.migration import secret_copies
+    from mesh.migration.inventory import secret_references
     from mesh.runtime.aws.secrets import canonical
     from mesh.stack import account
 

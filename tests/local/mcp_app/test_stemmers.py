@@ -11,7 +11,7 @@ from mesh.build.environment import ROOT
 def test_only_the_stemmer_of_the_language_is_imported():
     program = (
         "import sys\n"
-        "from mcp_app.knowledge.embedded.languages import stemmed\n"
+        "from mcp_app.knowledge.embedded.language.languages import stemmed\n"
         "stemmed('run', 'english')\n"
         "print([name for name in sys.modules if 'snowball' in name])\n"
         "print(stemmed('Bestellungen', 'german'))\n"

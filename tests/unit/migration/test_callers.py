@@ -8,7 +8,7 @@ import pytest
 
 from mesh.migration import callers
 from mesh.migration.callers import Calls
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory.old_service import OldService
 
 LINES = {
     "uvicorn": ('INFO:     10.0.0.7:5000 - "POST /mcp HTTP/1.1" 200 OK', "10.0.0.7"),

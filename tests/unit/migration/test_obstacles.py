@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mesh.migration import obstacles
-from mesh.migration.figures import Figures
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
 
 
 def service(**changes: Any) -> OldService:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesh.migration import ownership
-from mesh.migration.removal_plan import Plan, Step
+from mesh.migration.retirement import ownership
+from mesh.migration.retirement.removal_plan import Plan, Step
 
 
 def resource(kind: str, name: str, key: object = None, /, **attributes: Any) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from mesh.migration import proposal, secret_references
-from mesh.migration.figures import Figures
-from mesh.migration.old_service import OldService
+from mesh.migration import proposal
+from mesh.migration.inventory import secret_references
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
+from mesh.migration.inventory.secret_references import Reference
 from mesh.migration.report import hcl
-from mesh.migration.secret_references import Reference
 
 MANAGER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/db-AbCdEf"
 

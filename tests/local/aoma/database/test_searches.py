@@ -7,7 +7,7 @@ import pytest
 from postgrest import APIError
 
 from aoma.local_supabase.openai.hashed_words import embed, similarity
-from mcp_app.knowledge.embedded.stop_words import ENGLISH, STOP_WORDS
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH, STOP_WORDS
 from tests.local.aoma.database.conftest import DIMENSIONS, vector
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mcp_app.knowledge.embedded.index import EmbeddedIndex
-from mcp_app.knowledge.embedded.query_terms import LIMIT_TERMS
+from mcp_app.knowledge.embedded.language.query_terms import LIMIT_TERMS
 
 SYNTAX = [
     *"\"'*^:+-(){}[]\\/;,.%_ \x00\n\t",

@@ -9,7 +9,7 @@ import pytest
 
 from aoma.corpus.language import language_of
 from mcp_app.knowledge.embedded.index import EmbeddedIndex
-from mcp_app.knowledge.embedded.terms import query_words
+from mcp_app.knowledge.embedded.language.terms import query_words
 
 GERMAN = """# Zertifikate
 
@@ -130,7 +130,7 @@ def test_a_large_index_gives_the_same_first_hits(build, tmp_path, monkeypatch):
     wanted = [small.search_documents(query).hits[0].id for query in queries]
     for name, value in (("LARGE", 10), ("COMMON", 10)):
         monkeypatch.setattr(f"aoma.corpus.common_terms.{name}", value)
-    monkeypatch.setattr("mcp_app.knowledge.embedded.ranking.LARGE", 10)
+    monkeypatch.setattr("mcp_app.knowledge.embedded.rank.ranking.LARGE", 10)
     (tmp_path / "again").mkdir()
     large = index_of(build, tmp_path / "again", **texts)
     found = [large.search_documents(query).hits[0] for query in queries]

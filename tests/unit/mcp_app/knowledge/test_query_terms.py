@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mcp_app.knowledge.embedded import query_terms
-from mcp_app.knowledge.embedded.languages import tokenizer
-from mcp_app.knowledge.embedded.query_terms import (
+from mcp_app.knowledge.embedded.language import query_terms
+from mcp_app.knowledge.embedded.language.languages import tokenizer
+from mcp_app.knowledge.embedded.language.query_terms import (
     stem_keeps_two_letters,
     surely_distinct,
     terms_of,
 )
-from mcp_app.knowledge.embedded.stop_words import ENGLISH
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH
 
 # Of each kind that Porter's rules tell apart: vowels, y, doubled or not, l, s, z, t, x.
 LETTERS = "aeiybslztx"

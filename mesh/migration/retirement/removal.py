@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mesh.failure import CommandFailedError
-from mesh.migration.removal_plan import Plan, Step
+from mesh.migration.retirement.removal_plan import Plan, Step
 
 type Clients = Callable[[str], Any]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
-from mesh.migration import secret_references
-from mesh.migration.aws_reads import Reads
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory import secret_references
+from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.old_service import OldService
 
 # As many as AWS describes in one call.
 SERVICES_AT_ONCE, TASKS_AT_ONCE = 10, 100

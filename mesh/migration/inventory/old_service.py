@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration.aws_reads import Reads
+from mesh.migration.inventory.aws_reads import Reads
 
 
 @dataclass(frozen=True)

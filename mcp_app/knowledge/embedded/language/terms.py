@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from mcp_app.knowledge.embedded.languages import stemmed, stop_words
-from mcp_app.knowledge.embedded.stop_words import CHINESE_STOP_WORDS, ENGLISH
+from mcp_app.knowledge.embedded.language.languages import stemmed, stop_words
+from mcp_app.knowledge.embedded.language.stop_words import CHINESE_STOP_WORDS, ENGLISH
 
 # Patterns and not compiled ones: `re` compiles and keeps them at the first text that is not
 # ASCII, and a cold start does not pay their 5 ms.

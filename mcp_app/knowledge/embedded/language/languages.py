@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from mcp_app.knowledge.embedded.stop_words import ENGLISH, RUSSIAN, STOP_WORDS
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH, RUSSIAN, STOP_WORDS
 
 _LETTERS = "[^\\W\\d_]+"
 _CYRILLIC = "[\u0400-\u04ff]"

@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from mesh.migration.aws_reads import Reads
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.old_service import OldService
 
 DAYS = 30
 PERIOD_SECONDS = 3600

@@ -6,7 +6,7 @@ import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from mcp_app.knowledge.embedded.query_terms import Term
+from mcp_app.knowledge.embedded.language.query_terms import Term
 from mesh.runtime.record import Record
 
 # Parts of the weight that the rarest word has.

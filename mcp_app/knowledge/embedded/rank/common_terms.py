@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from mcp_app.knowledge.embedded.query_terms import Term, stems_of
+from mcp_app.knowledge.embedded.language.query_terms import Term, stems_of
 from mesh.runtime.record import Record
 
 

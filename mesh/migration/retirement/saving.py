@@ -9,9 +9,9 @@ from mesh.cost.lambda_bill import Function
 from mesh.cost.prices import Prices
 from mesh.cost.usage import MONTH_HOURS, Usage
 from mesh.failure import CommandFailedError
-from mesh.migration.figures import Figures
-from mesh.migration.old_service import OldService
-from mesh.migration.removal_plan import Plan
+from mesh.migration.inventory.figures import Figures
+from mesh.migration.inventory.old_service import OldService
+from mesh.migration.retirement.removal_plan import Plan
 
 NOTHING_ELSE = Beside(alarms=0, composite_alarms=0, dashboards=0, metrics=0)
 

@@ -7,16 +7,10 @@ import re
 import sqlite3
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from mcp_app.knowledge.embedded.query_terms import terms_of
-from mcp_app.knowledge.embedded.ranked import (
-    Ranked,
-    Ranking,
-    backing_of,
-    holders,
-    weights_of,
-)
+from mcp_app.knowledge.embedded.language.query_terms import terms_of
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH
+from mcp_app.knowledge.embedded.rank.ranked import Ranked, Ranking, backing_of, holders, weights_of
 from mcp_app.knowledge.embedded.schema import LARGE
-from mcp_app.knowledge.embedded.stop_words import ENGLISH
 
 _VERSION = re.compile(r"\d\.\d")
 
@@ -72,8 +66,8 @@ def rank(
     halved = () if _VERSION.search(query) else changelogs
     if total >= LARGE and allowed is None and visible is None and not context:
         # Small indexes do without them.
-        from mcp_app.knowledge.embedded.common_terms import common_terms
-        from mcp_app.knowledge.embedded.pruned_ranking import rank_pruned
+        from mcp_app.knowledge.embedded.rank.common_terms import common_terms
+        from mcp_app.knowledge.embedded.rank.pruned_ranking import rank_pruned
 
         common = common_terms(connection, table, terms, language)
         if common:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from mcp_app.knowledge.embedded.languages import tokenizer
-from mcp_app.knowledge.embedded.stop_words import ENGLISH
-from mcp_app.knowledge.embedded.terms import (
+from mcp_app.knowledge.embedded.language.languages import tokenizer
+from mcp_app.knowledge.embedded.language.stop_words import ENGLISH
+from mcp_app.knowledge.embedded.language.terms import (
     expression,
     indexable,
     is_name,

@@ -12,9 +12,9 @@ import sqlite3
 from collections.abc import Container, Mapping, Sequence
 from heapq import nlargest
 
-from mcp_app.knowledge.embedded.common_terms import CommonTerm
-from mcp_app.knowledge.embedded.query_terms import Term
-from mcp_app.knowledge.embedded.ranked import Ranked, Ranking, backing_of, holders, weights_of
+from mcp_app.knowledge.embedded.language.query_terms import Term
+from mcp_app.knowledge.embedded.rank.common_terms import CommonTerm
+from mcp_app.knowledge.embedded.rank.ranked import Ranked, Ranking, backing_of, holders, weights_of
 
 # Looked at more closely than by the sum of their scores.
 FIRST = 400

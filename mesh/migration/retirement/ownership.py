@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration.removal_plan import Plan
+from mesh.migration.retirement.removal_plan import Plan
 from mesh.stack import terraform
 
 REMOVED = "mesh-removed.tf"

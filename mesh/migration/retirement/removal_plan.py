@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration import secret_references
-from mesh.migration.aws_reads import Reads
-from mesh.migration.neighbours import Neighbours
-from mesh.migration.old_service import OldService
+from mesh.migration.inventory import secret_references
+from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.neighbours import Neighbours
+from mesh.migration.inventory.old_service import OldService
 
 TASKS = "ecs-tasks.amazonaws.com"
 
@@ -25,7 +25,7 @@ class Step:
     """One thing to do.
 
     Attributes:
-        kind: what; `mesh.migration.removal.ACTIONS` has a function for each.
+        kind: what; `mesh.migration.retirement.removal.ACTIONS` has a function for each.
         what: the ARN, name or identifier of the thing.
         done: whether it is done.
     """
