@@ -33,7 +33,6 @@ run "refuses_what_is_too_small" {
     alarm_thresholds         = { duration_share = 0 }
     alarm_no_traffic_minutes = 0
     alarm_email              = "ops@example.com"
-    alarm_topic_arn          = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
     opentelemetry_endpoint   = "https://collector.example.com/v1/traces"
     budget_usd               = 0
   }
@@ -47,7 +46,6 @@ run "refuses_what_is_too_small" {
     var.allowed_origins,
     var.alarm_thresholds,
     var.alarm_no_traffic_minutes,
-    var.alarm_topic_arn,
     var.opentelemetry_endpoint,
     var.budget_usd,
   ]
@@ -95,10 +93,12 @@ run "refuses_parts_of_a_whole" {
 
     alarm_thresholds         = { errors = { least = 1.5 } }
     alarm_no_traffic_minutes = 1.5
+    alarm_topic_arn          = "arn:aws:sns:us-east-1:123456789012:on-call.fifo"
   }
 
   expect_failures = [
     var.alarm_thresholds,
+    var.alarm_topic_arn,
     var.alarm_no_traffic_minutes,
     var.allowed_origins,
     var.memory_mb,
