@@ -82,7 +82,7 @@ async def fetch(
     given = None if found is None else items.described(found, source, page)
     if given is None:
         raise ToolError(
-            "There is nothing with this id here, or it may not be seen with this credential. "
+            "id: there is nothing with this id here, or it may not be seen with this credential. "
             "Take an id from search."
         )
     document: Document = given  # type: ignore[assignment]  # plain data of that form

@@ -49,6 +49,8 @@ def _help(parent: click.Context, name: str, command: click.Command) -> str:
 
 def _texts(parent: click.Context, name: str, command: click.Command) -> Iterator[str]:
     """The help of a command, and of the commands below it."""
+    # Else it would be the option of its first use, which need not have been below `mesh`.
+    command._help_option = None  # noqa: SLF001 - click keeps it, and has no other way to say so
     context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH)
     yield command.get_help(context)
     if isinstance(command, click.Group):

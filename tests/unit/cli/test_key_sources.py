@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from mesh.cli.operation.keys import command
+from mesh.cli import command_line
 
 
 @pytest.mark.parametrize("source", ["", ":handbook", "documents:", " documents", "a\nb"])
 def test_what_is_no_source_is_refused(source: str) -> None:
-    done = CliRunner().invoke(command, ["create", "it", "--source", source])
+    done = CliRunner().invoke(command_line, ["keys", "create", "it", "--source", source])
 
     assert done.exit_code == 2
     assert "write a source like documents:handbook" in done.output

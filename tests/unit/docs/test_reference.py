@@ -34,8 +34,6 @@ def first_cells(page: str, heading: str) -> set[str]:
     return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
 
 
-# click keeps the help option of a command's first use: no test invokes a command without `mesh`,
-# or this page would show --help where people can also write -h.
 def test_generated_pages_are_fresh() -> None:
     made = pages(command_line)
 

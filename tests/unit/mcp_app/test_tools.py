@@ -183,7 +183,7 @@ def test_capabilities_name_the_tools_and_what_is_indexed(client):
     for tool in capabilities["tools"]:
         params = {"name": tool["name"], "arguments": tool["example"]}
         result = client.rpc("tools/call", params)["result"]
-        absent = ("there is no ticket AOMA-1234", "There is nothing with this id")
+        absent = ("there is no ticket AOMA-1234", "there is nothing with this id")
         assert not result.get("isError") or any(text in str(result) for text in absent)
     assert {source["source"]: source["entries"] for source in capabilities["sources"]} == {
         "documents": 2,

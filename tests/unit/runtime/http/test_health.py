@@ -11,6 +11,7 @@ def test_health_says_what_runs(stranger):
         "architecture": None,
         "function_version": "7",
         "content_sha256": None,
+        "content_date": None,
         "auth": "api_key",
     }
 
