@@ -18,14 +18,15 @@ RIGHT = re.compile(r"to perform: ([a-z0-9-]+:\w+)")
 
 
 class State(StrEnum):
-    """What an answer means to whoever is on call."""
+    """What an answer means to whoever is on call; a note is no reason to act now."""
 
     OK = "ok"
+    NOTE = "note"
     WRONG = "wrong"
     UNKNOWN = "unknown"
 
 
-MARKS = {State.OK: "ok", State.WRONG: "!!", State.UNKNOWN: "?"}
+MARKS = {State.OK: "ok", State.NOTE: "i", State.WRONG: "!!", State.UNKNOWN: "?"}
 
 
 @dataclass(frozen=True)

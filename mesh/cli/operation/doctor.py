@@ -8,6 +8,8 @@ has a dot, a colon or a slash, and a subcommand's name never has.
 from __future__ import annotations
 
 import json
+import sys
+from typing import TextIO
 
 import click
 
@@ -56,6 +58,96 @@ def server(context: click.Context, *, as_json: bool, region: str | None, url: st
     from mesh.doctor.examination import examine
 
     report = examine(url, region)
+    if as_json:
+        click.echo(json.dumps(report.document(), indent=2, default=str))
+    else:
+        click.echo("\n".join(report.lines()))
+    context.exit(report.exit_status)
+
+
+@command.command("auth", short_help="Sign in as a client does; say which step fails.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--client-id",
+    metavar="ID",
+    help="Of a client that the issuer knows, or the address of its metadata document.",
+)
+@click.option(
+    "--client-secret",
+    type=click.File(),
+    metavar="FILE",
+    help="Of a confidential client; - for standard input.",
+)
+@click.option(
+    "--audience",
+    "audiences",
+    multiple=True,
+    metavar="AUDIENCE",
+    help="One of the server's oauth_audiences; may be repeated.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="PORT",
+    help="Of the redirect to 127.0.0.1, where the issuer wants an exact one.",
+)
+@click.option("--no-browser", is_flag=True, help="Print the address to open, open nothing.")
+@click.option(
+    "--token",
+    type=click.File(),
+    metavar="FILE",
+    help="Explain this token instead of signing in; - for standard input.",
+)
+@click.argument("url")
+@click.pass_context
+def auth(
+    context: click.Context,
+    *,
+    as_json: bool,
+    client_id: str | None,
+    client_secret: TextIO | None,
+    audiences: tuple[str, ...],
+    port: int,
+    no_browser: bool,
+    token: TextIO | None,
+    url: str,
+) -> None:
+    """Sign in to the MCP server at URL as Claude, ChatGPT, VS Code and Cursor do.
+
+    Asks for the metadata of the server and of its issuer, becomes a client, signs in
+    with PKCE, explains the token, calls the server, and refreshes. Each step that
+    fails says who has to act (this server, the issuer, or the client's settings), and
+    what to set. Works with any MCP server.
+
+    Without --client-id it registers a client with the issuer, and deletes it where
+    the issuer allows that. The browser comes back to 127.0.0.1. Without a terminal,
+    it stops before somebody has to sign in, unless --no-browser is given. A token is
+    sent to URL only if it may be for that server, and is never shown.
+
+    Exit status: 0 when all is well, 2 when a step failed, 1 when a step was not tried
+    and nothing else is wrong.
+    """
+    from mesh.doctor.sign_in import Wishes, examine
+
+    can_ask = no_browser or sys.stdin.isatty()
+
+    def show(address: str) -> None:
+        opened = not no_browser and click.launch(address) == 0
+        told = "Sign in in the browser" if opened else "Open this address and sign in"
+        click.echo(f"{told}:\n{address}\n", err=True)
+
+    report = examine(
+        url,
+        Wishes(
+            client_id=client_id,
+            client_secret=client_secret.read().strip() if client_secret else None,
+            audiences=audiences,
+            port=port,
+            token=token.read().strip() if token else None,
+            show=show if can_ask else None,
+        ),
+    )
     if as_json:
         click.echo(json.dumps(report.document(), indent=2, default=str))
     else:
