@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesh.doctor.report import Answer, Report, State
 from mesh.failure import CommandFailedError
@@ -12,6 +12,7 @@ from mesh.sign_in.authorization import Authorization, Loopback, SignInFailedErro
 from mesh.sign_in.client import Client, Registration
 from mesh.sign_in.exchange import NoAnswerError, is_safe
 from mesh.sign_in.finding import Finding, Party, note, unknown, well, wrong
+from mesh.sign_in.finding import State as FindingState
 from mesh.sign_in.issuer import Issuer
 from mesh.sign_in.resource import FORBIDDEN, UNAUTHORIZED, Resource
 
@@ -131,7 +132,7 @@ def _with_client(
 
 
 def _explained(found: Resource, given: str, wishes: Wishes) -> list[Finding]:
-    return token.explain(
+    explained = token.explain(
         given,
         issuer=found.issuer,
         resource=found.identifier,
@@ -139,6 +140,15 @@ def _explained(found: Resource, given: str, wishes: Wishes) -> list[Finding]:
         client_ids=(wishes.client_id,) if wishes.client_id else (),
         scopes=found.scopes,
     )
+    if found.is_mesh:
+        return explained
+    # Another server may take what Mesh refuses, such as opaque tokens: the call tells.
+    return [
+        replace(one, state=FindingState.NOTE, told=("by the rules of Mesh", *one.told))
+        if one.state is FindingState.WRONG
+        else one
+        for one in explained
+    ]
 
 
 def _called(found: Resource, given: str, before: list[Finding]) -> Finding:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mesh import build as bundle
 from mesh.credentials import api_keys
 from mesh.failure import CommandFailedError
+from mesh.local.access import Access, access
 from mesh.local_aws import LocalAwsError, process
 from mesh.logs import function_log
 from mesh.progress import Step, Steps
@@ -63,15 +64,17 @@ AFRESH = "If it fails again, start afresh: `down`, then `up`."
 class Up:
     """What is up: addresses with a slash at the end, the key, how long it took.
 
-    `name` is the server's, and `call` a call of one of its tools to try; None when none can be
-    called safely. `notes` are what people have to know of it, a sentence or two each.
+    `api_key` is None where no key opens it, and `issuer` whose access tokens do. `name` is the
+    server's, and `call` a call of one of its tools to try; None when none can be called safely.
+    `notes` are what people have to know of it, a sentence or two each.
     """
 
     function_url: str
     candidate_url: str
     mcp_url: str
     live_version: str
-    api_key: str
+    api_key: str | None
+    issuer: str | None
     name: str
     call: Call | None
     notes: tuple[str, ...]
@@ -120,15 +123,18 @@ def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
                 deployed, outputs = _apply(deployed, inputs, step)
         services.store_secrets(deployed, outputs, steps)
         with steps.step("API key") as step:
-            key = _key(deployed, outputs, services.environment, step)
+            way_in = access(deployed, outputs)
+            key = _key(deployed, outputs, services.environment, way_in, step)
         with steps.step("smoke test") as step:
-            call = _smoke(deployed, outputs, key, built, server.smoke, step)
+            call = _smoke(deployed, outputs, way_in, key, built, server.smoke, step)
+            step.notes += way_in.notes()
     return Up(
         function_url=outputs["function_url"],
         candidate_url=outputs["candidate_url"],
         mcp_url=outputs["mcp_url"],
         live_version=str(outputs["live_version"]),
-        api_key=key,
+        api_key=key if way_in.takes_keys else None,
+        issuer=way_in.issuer,
         name=server.name,
         call=services.call(built, call),
         notes=tuple(services.notes),
@@ -210,9 +216,16 @@ def _apply(deployed: Deployment, inputs: Inputs, step: Step) -> tuple[Deployment
 
 
 def _key(
-    deployed: Deployment, outputs: dict[str, Any], further: Mapping[str, str], step: Step
+    deployed: Deployment,
+    outputs: dict[str, Any],
+    further: Mapping[str, str],
+    way_in: Access,
+    step: Step,
 ) -> str:
-    """Give a key that is valid, the one of `local.env` if at all possible."""
+    """Give a key that is valid, the one of `local.env` if at all possible.
+
+    It is kept where no key opens the server, too: for when one does again.
+    """
     here, aws = deployed.stack, deployed.running.environment
     parameter = api_keys.Parameter(local_aws_client.ssm(aws), outputs["api_keys_parameter"])
     before = api_keys.current(parameter)
@@ -223,9 +236,11 @@ def _key(
         # A key that people have put into their clients is worth keeping.
         key = key or key_format.generate()
         api_keys.store(parameter, KEY_NAME, key, keep=0)
-        if before:
+        if before and way_in.takes_keys:
             _await_key(outputs["function_url"], key)
         step.detail = f"(new, in {here.environment_file.relative_to(here.root)})"
+    if not way_in.takes_keys:
+        step.detail = "(kept; the server takes no keys)"
     here.write_environment(
         {
             "MESH_URL": outputs["function_url"],
@@ -241,6 +256,7 @@ def _key(
 def _smoke(
     deployed: Deployment,
     outputs: dict[str, Any],
+    way_in: Access,
     key: str,
     built: BuildResult,
     configured: Call | None,
@@ -248,24 +264,22 @@ def _smoke(
 ) -> Call | None:
     """Test both addresses; give a call of a tool to show people."""
     example = None
-    proofs = {
-        "live": (outputs["function_url"], credential.ApiKey(key)),
-        "candidate": (
-            outputs["candidate_url"],
-            credential.SigV4(
-                local_aws_client.credentials(deployed.running.environment),
-                deployed.running.region,
-            ),
-        ),
+    signature = credential.SigV4(
+        local_aws_client.credentials(deployed.running.environment), deployed.running.region
+    )
+    tried = {
+        "live": (outputs["function_url"], way_in.proof(key, signature), way_in.left_out),
+        "candidate": (outputs["candidate_url"], signature, ()),
     }
     started_ms = int(time.time() * 1000)
-    for name, (url, proof) in proofs.items():
+    for name, (url, proof, left_out) in tried.items():
         report = smoke.smoke(
             url,
             credential=proof,
             deadline_seconds=SMOKE_SECONDS,
             expected={"content_sha256": built.content_sha256},
             configured=configured,
+            left_out=left_out,
         )
         example = report.example
         if not report.ok:

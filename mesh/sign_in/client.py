@@ -111,6 +111,8 @@ class Registration:
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
+            # A loopback redirect is a native application's: RFC 8252, section 8.4.
+            "application_type": "native",
             **({"scope": " ".join(scopes)} if scopes else {}),
         }
         try:

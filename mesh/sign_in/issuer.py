@@ -238,3 +238,18 @@ def unfit(url: str, jwks_url: str | None = None) -> list[Finding]:
     if issuer.metadata:
         findings += [pkce(issuer), ways(issuer)]
     return [one for one in findings if one.state in {State.WRONG, State.NOTE}]
+
+
+def notes(variables: Mapping[str, str]) -> list[str]:
+    """Say what of an issuer does not fit the function with these environment variables.
+
+    Args:
+        variables: the function's; without `MESH_OAUTH_ISSUER` there is nothing to ask.
+    """
+    url = variables.get("MESH_OAUTH_ISSUER")
+    if not url:
+        return []
+    return [
+        f"sign-in, {one.step}: {'; '.join(one.told)}. To do ({one.party}): {one.remedy}"
+        for one in unfit(url, variables.get("MESH_OAUTH_JWKS_URL") or None)
+    ]

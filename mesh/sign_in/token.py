@@ -135,7 +135,7 @@ class _Explained:
                         "grant the client these scopes; roles count with oauth_scope_claims",
                     ),
                 ]
-            return [said, well("accepted", "yes, says this server's own code")]
+            return [said, well("accepted", "yes, by the rules of Mesh's own servers")]
         party, remedy = self._remedy(claims.issuer, claims.audiences, issuer, resource, header)
         if refused is not None:
             party, remedy = Party.CLIENT, token_kind.SEND

@@ -22,17 +22,17 @@ PRINTED = {
 CALLING = frozenset({"curl", "fastmcp"})
 
 
-def snippet(slug: str, mcp_url: str, key: str, call: Call | None, name: str) -> Snippet:
-    """Give a client's snippet for a server that takes this API key.
+def snippet(slug: str, mcp_url: str, key: str | None, call: Call | None, name: str) -> Snippet:
+    """Give a client's snippet for a server.
 
     Args:
         slug: the client's short name.
         mcp_url: where the server serves MCP.
-        key: the API key.
+        key: the API key; None for a server where people sign in.
         call: a call of one of the server's tools; None for curl to list the tools instead.
         name: what the server is called in the client's list.
     """
-    connection = Connection(mcp_url, "api_key", name=name, key=key)
+    connection = Connection(mcp_url, "api_key" if key else "oauth", name=name, key=key)
     if call is not None:
         connection = replace(connection, tool=call.tool, arguments=call.arguments)
     steps = [
@@ -41,7 +41,7 @@ def snippet(slug: str, mcp_url: str, key: str, call: Call | None, name: str) -> 
     return steps[0] if call is not None or slug not in CALLING else steps[-1]
 
 
-def all_of_them(mcp_url: str, key: str, call: Call | None, name: str) -> str:
+def all_of_them(mcp_url: str, key: str | None, call: Call | None, name: str) -> str:
     """Give every printed snippet under its title; see `snippet`."""
     parts = []
     for slug, title in PRINTED.items():

@@ -91,9 +91,12 @@ def hold_only(target: Target, out: Path) -> str:
     from mesh.deploy.release.live import live_now
     from mesh.deploy.release.live_settings import live_settings
     from mesh.deploy.release.root import Pins
+    from mesh.sign_in import issuer
 
     version = live_now(target, target.root.outputs())
     planned = target.root.planned(out.absolute(), Pins.at(version))
+    for note in issuer.notes(planned.environment()):
+        click.echo(note)
     if version is None:
         return "nothing is live yet"
     for setting in live_settings(planned.plan):

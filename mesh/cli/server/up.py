@@ -21,12 +21,15 @@ def print_up(result: Up) -> None:
     """Print where the server is and how to reach it."""
     bold = progress.paint(result.function_url, "bold", sys.stdout)
     notes = "".join(f"{progress.wrapped(note, '')}\n\n" for note in result.notes)
+    key = result.api_key or "none is taken"
+    if result.issuer:
+        key += f"; access tokens of {result.issuer} are"
     click.echo(
         f"\nRunning after {result.seconds:.1f} s, version {result.live_version} is live.\n\n"
         f"  Function URL  {bold}\n"
         f"  MCP           {result.mcp_url}\n"
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
-        f"  API key       {result.api_key}\n\n{notes}"
+        f"  API key       {key}\n\n{notes}"
         f"{snippets.all_of_them(result.mcp_url, result.api_key, result.call, result.name)}\n\n"
         f"Every client, ready to copy: open {result.function_url} in a browser."
     )

@@ -23,6 +23,7 @@ from mesh.deploy.release.trial import (
     smoke_test,
 )
 from mesh.failure import CommandFailedError
+from mesh.sign_in import issuer
 from mesh.stack.terraform_run import interrupts_held
 
 if TYPE_CHECKING:
@@ -165,6 +166,8 @@ class _Run:
             planned = self.target.root.planned(file, Pins.at(self.live), saved=saved)
             self._check(planned)
             step.detail = f"({planned.amount}, the guard has nothing to object)"
+            # Before anything is applied: whoever releases can still stop.
+            step.notes += issuer.notes(planned.environment())
             if self.live is not None:
                 self.settings = live_settings(planned.plan)
                 step.notes += [f"for live at once, {setting}" for setting in self.settings]

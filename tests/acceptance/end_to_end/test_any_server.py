@@ -20,6 +20,7 @@ from mesh.installation import BIN
 from mesh.local_aws import process
 from mesh.stack import local_aws_client
 from mesh.stack.stack import Stack
+from tests.fixtures.signing_in import SignInIssuer
 
 RPC = {"jsonrpc": "2.0", "id": 1}
 
@@ -193,6 +194,25 @@ def test_a_value_that_terraform_refuses_is_the_whole_error(folder: Folder) -> No
     assert "memory_mb" in done.stderr
     # Nothing has to be made again.
     assert "start afresh" not in done.stderr
+
+
+def test_a_server_that_takes_access_tokens_alone_is_up_and_its_issuer_is_asked(
+    folder: Folder,
+) -> None:
+    with SignInIssuer() as issuer:
+        oauth = {"TF_VAR_api_keys": "false", "TF_VAR_oauth_issuer": issuer.url}
+        said = folder.up(**oauth)
+        assert f"none is taken; access tokens of {issuer.url} are" in said
+        assert "live 2 checks, candidate 5 checks" in said
+        assert folder.variables["MESH_API_KEY"] not in said
+        assert "sign-in," not in said
+        doctor = folder.mesh("doctor", "auth", "--json", folder.variables["MESH_URL"])
+        answers = json.loads(doctor.stdout)["answers"]
+        assert answers["function"]["state"] == answers["call"]["state"] == "ok", answers
+    # Nobody listens there any more.
+    told = " ".join(folder.up(**oauth).split())
+    assert "sign-in, issuer: its metadata cannot be read" in told
+    assert "connection refused" in told
 
 
 READS_ON_IMPORT = """\

@@ -46,7 +46,7 @@ def running_issuer() -> Iterator[SignInIssuer]:
 
 
 @pytest.fixture
-def issuer(running_issuer) -> SignInIssuer:
+def issuer(running_issuer: SignInIssuer) -> SignInIssuer:
     """The issuer, as if it were new."""
     running_issuer.forget()
     return running_issuer
