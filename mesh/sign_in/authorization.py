@@ -88,7 +88,7 @@ class Authorization:
 
     Args:
         issuer: where.
-        client: as whom.
+        client: who signs in.
         resource: what the token is for.
         scopes: what is asked for.
     """

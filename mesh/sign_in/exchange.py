@@ -122,7 +122,7 @@ def exchange(method: str, url: str, **request: Any) -> Reply:
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Whom this machine trusts; reading them takes longer than most exchanges."""
+    """The authorities that this machine trusts; reading them takes longer than most exchanges."""
     return httpx.create_ssl_context()
 
 

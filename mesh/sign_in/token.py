@@ -1,4 +1,4 @@
-"""A token, explained: what it is, whom it is for, and whether this server would take it.
+"""A token, explained: what it is, what it is for, and whether this server would take it.
 
 The runtime's own code judges it. No part of a token but the named claims is ever shown.
 """
@@ -29,7 +29,7 @@ def explain(
 
     Args:
         token: as the issuer gave it.
-        issuer: whom the server trusts; None if that is not known.
+        issuer: the one that the server trusts; None if that is not known.
         resource: the server's address.
         audiences: the server's `oauth_audiences`; none for its own address.
         client_ids: the server's `oauth_client_ids`.
@@ -171,7 +171,7 @@ class _Explained:
         header: dict[str, object],
     ) -> tuple[Party, str]:
         if trusted is not None and issuer != trusted:
-            return Party.SERVER, f"set oauth_issuer to {issuer!r}, if that is whom it shall trust"
+            return Party.SERVER, f"set oauth_issuer to {issuer!r}, if that is the one it shall trust"
         if not audiences:
             return Party.SERVER, "set oauth_client_ids to the id of the client, as for Cognito"
         if not set(audiences) & set(self._audiences):
