@@ -146,6 +146,13 @@ def _refused(address: str, said: str, status: int) -> Finding:
             Party.ISSUER,
             f"open dynamic registration, or {BY_HAND}",
         )
+    if "scope" in said:
+        return wrong(
+            "client",
+            f"{address} knows not every scope that is asked for: {said}",
+            Party.SERVER,
+            "set oauth_scopes to scopes that the issuer knows, or create them there",
+        )
     return wrong(
         "client",
         f"{address} refuses a public client with a loopback redirect: {said}",

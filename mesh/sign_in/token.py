@@ -171,7 +171,10 @@ class _Explained:
         header: dict[str, object],
     ) -> tuple[Party, str]:
         if trusted is not None and issuer != trusted:
-            return Party.SERVER, f"set oauth_issuer to {issuer!r}, if that is the one it shall trust"
+            return (
+                Party.SERVER,
+                f"set oauth_issuer to {issuer!r}, if you trust that one",
+            )
         if not audiences:
             return Party.SERVER, "set oauth_client_ids to the id of the client, as for Cognito"
         if not set(audiences) & set(self._audiences):

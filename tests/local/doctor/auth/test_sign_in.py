@@ -111,6 +111,13 @@ FAILURES = [
         "policy",
     ),
     (
+        "registration with an unknown scope",
+        refusal("register", 400, error="invalid_client_metadata", error_description="scope"),
+        "client",
+        SERVER,
+        "oauth_scopes",
+    ),
+    (
         "an unknown redirect",
         refusal("authorize", 400, error="invalid_request", error_description="redirect_uri"),
         "sign-in",
