@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from mesh.doctor.address import Address
 from mesh.doctor.report import State
+from mesh.sign_in import issuer
 
 HEALTH = {"name": "weather", "environment": "local", "auth": "api_key", "function_version": "1"}
 DAYS = 10
@@ -95,6 +96,14 @@ def test_a_certificate_that_nobody_trusts_is_wrong(encrypted: tuple[str, Path]) 
 
     assert found.state is State.WRONG
     assert found.told == ("not valid: self-signed certificate",)
+
+
+def test_an_issuer_with_a_certificate_that_nobody_trusts_is_noted(
+    encrypted: tuple[str, Path],
+) -> None:
+    (note,) = issuer.notes({"MESH_OAUTH_ISSUER": encrypted[0]})
+
+    assert "its certificate is not trusted here: self-signed certificate" in note
 
 
 def test_a_certificate_that_ends_soon_is_wrong(
