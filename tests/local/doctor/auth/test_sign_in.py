@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mesh.cli.operation import doctor
+from mesh.sign_in import authorization
 from tests.fixtures.issuer import PATH
 
 OPENID = f"{PATH}/.well-known/openid-configuration"
@@ -288,6 +289,14 @@ def test_it_stops_before_somebody_has_to_sign_in_without_a_terminal(serve, issue
     assert asked.state("sign-in") == "unknown"
     assert "no terminal" in asked.told("sign-in")
     assert asked.exit_code == 1
+
+
+def test_a_browser_that_does_not_come_back_is_named(serve, issuer, ask, monkeypatch):
+    issuer.has_page = True
+    monkeypatch.setattr(authorization, "SIGN_IN_SECONDS", 0.01)
+    asked = ask(serve(), "--no-browser")
+    assert asked.failure()[:2] == ("sign-in", CLIENT)
+    assert "/callback" in asked.failure()[2]
 
 
 def test_other_audiences_have_to_be_given(serve, issuer, ask):
