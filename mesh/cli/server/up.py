@@ -15,6 +15,7 @@ from mesh.stack.lookup import server_of, stack_of
 if TYPE_CHECKING:
     from mesh.local.extension import Services
     from mesh.local.up import Up
+    from mesh.runtime.clients import Way
 
 
 def print_up(result: Up) -> None:
@@ -22,6 +23,7 @@ def print_up(result: Up) -> None:
     bold = progress.paint(result.function_url, "bold", sys.stdout)
     notes = "".join(f"{progress.wrapped(note, '')}\n\n" for note in result.notes)
     key = result.api_key or "none is taken"
+    way: Way = "api_key" if result.api_key else "oauth" if result.issuer else "iam"
     if result.issuer:
         key += f"; access tokens of {result.issuer} are"
     click.echo(
@@ -30,7 +32,7 @@ def print_up(result: Up) -> None:
         f"  MCP           {result.mcp_url}\n"
         f"  candidate     {result.candidate_url} (SigV4 only)\n"
         f"  API key       {key}\n\n{notes}"
-        f"{snippets.all_of_them(result.mcp_url, result.api_key, result.call, result.name)}\n\n"
+        f"{snippets.all_of_them(result.mcp_url, result.api_key, result.call, result.name, way)}\n\n"
         f"Every client, ready to copy: open {result.function_url} in a browser."
     )
 
