@@ -7,7 +7,7 @@ locals {
     var.opentelemetry_endpoint == null ? {} : { MESH_OTLP_ENDPOINT = var.opentelemetry_endpoint },
   )
   # Otherwise FastMCP answers everything, as asked.
-  fast_path_expected = var.fast_path && local.auth != "oauth" && !var.snap_start && var.invoke_mode == "BUFFERED"
+  fast_path_expected = var.fast_path && !var.snap_start && var.invoke_mode == "BUFFERED"
 }
 
 module "monitoring" {

@@ -17,6 +17,7 @@ from aoma.local_supabase.openai.server import LocalOpenAI
 from aoma.local_supabase.stack import LocalSupabase
 from benchmarks.starts import trees
 from benchmarks.starts.authority import kept
+from benchmarks.starts.issuer import Issuer
 from benchmarks.starts.parameter_store import ParameterStore
 from mesh.runtime.access.api_keys import ApiKey, digest, generate, stored
 from mesh.runtime.domain import origin_secret
@@ -40,6 +41,7 @@ class Services:
         way: The header by which a domain proves that requests came through it.
         store: SSM over TLS, as on AWS.
         plain_store: SSM without TLS, for what must be repeatable to the instruction.
+        issuer: Makes access tokens.
         supabase: Variables of the supabase backend; None where it cannot run here.
         usual: Variables of the usual server, which has its secrets in its environment.
         missing: Why there is no Supabase here.
@@ -49,6 +51,7 @@ class Services:
     way: Mapping[str, str]
     store: ParameterStore
     plain_store: ParameterStore
+    issuer: Issuer
     supabase: Mapping[str, str] | None
     usual: Mapping[str, str]
     missing: str | None
@@ -143,6 +146,7 @@ def services(*, with_supabase: bool) -> Iterator[Services]:
             {origin_secret.HEADER: way, origin_secret.VIEWER_HEADER: "203.0.113.9"},
             stack.enter_context(ParameterStore(values, kept(trees.FOLDER)[1])),
             stack.enter_context(ParameterStore(values, certificate=None)),
+            stack.enter_context(Issuer()),
             backend,
             usual,
             missing,

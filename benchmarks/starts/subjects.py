@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.starts import requests, trees
 from benchmarks.starts.instance import LambdaInstance, Program
+from benchmarks.starts.issuer import AUDIENCE
 from benchmarks.starts.requests import Kind
 from benchmarks.starts.services import API_KEYS, ORIGIN_SECRET, Services
 from benchmarks.starts.trees import Tree
@@ -17,7 +18,7 @@ from mesh.local_aws.instances.sandbox import Sandbox
 
 HANDLER = "mesh.runtime.handler.handler"
 # A setting, measured when it is asked for.
-ASKED_FOR = frozenset({"ours-preloaded"})
+ASKED_FOR = frozenset({"ours-preloaded", "ours-token"})
 type Instance = LambdaInstance | WebInstance
 
 FIRST = (requests.HEALTH, requests.INITIALIZE, requests.LIST, requests.CALL)
@@ -92,6 +93,17 @@ def by_iam(services: Services, tree: Tree, **changes: str) -> Program:
     return Program(tree.folder, HANDLER, variables, signed=True)
 
 
+def by_token(services: Services, tree: Tree, **changes: str) -> Program:
+    """This server, its callers with an access token: the issuer's keys are fetched first."""
+    oauth = {
+        "MESH_AUTH": "both",
+        "MESH_OAUTH_ISSUER": services.issuer.url,
+        "MESH_OAUTH_AUDIENCES": AUDIENCE,
+    }
+    program = our_program(services, tree, **oauth, **changes)
+    return replace(program, headers={"authorization": f"Bearer {services.issuer.token}"})
+
+
 def by_domain(services: Services, tree: Tree, **changes: str) -> Program:
     """This server behind a domain of its own: callers with an API key, come through there."""
     domain = {
@@ -117,6 +129,7 @@ class Subjects:
             "ours": self._ours,
             "ours-iam": self._ours_iam,
             "ours-domain": self._ours_domain,
+            "ours-token": self._ours_token,
             "ours-full": self._ours_full,
             "ours-streaming": self._ours_streaming,
             "ours-supabase": self._ours_supabase,
@@ -200,6 +213,14 @@ class Subjects:
             "ours, domain",
             "the default behind a domain of its own: that a request came through is checked too",
             by_domain(self._services, self.our_tree()),
+        )
+
+    def _ours_token(self) -> Subject:
+        return self._our(
+            "ours-token",
+            "ours, access token",
+            "the default with an issuer: callers have its tokens, whose keys come without TLS",
+            by_token(self._services, self.our_tree()),
         )
 
     def _ours_full(self) -> Subject:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from mesh.runtime.access.access_tokens import AccessTokens
     from mesh.runtime.access.rate_limit import RateLimit
 
 # Imported for the moment at which it is.
@@ -25,10 +26,14 @@ __all__ = ["handler", "uptime"]
 type Answer = Callable[[Any, Any], dict[str, Any]]
 
 
-def _full(rate_limit: RateLimit | None = None, cold: bool = True) -> Answer:  # noqa: FBT001, FBT002 - as the fast path calls it
+def _full(
+    rate_limit: RateLimit | None = None,
+    cold: bool = True,  # noqa: FBT001, FBT002 - as the fast path calls it
+    tokens: AccessTokens | None = None,
+) -> Answer:
     from mesh.runtime.initialization import initialize  # what the fast path does without
 
-    return initialize(rate_limit, cold=cold).answer
+    return initialize(rate_limit, cold=cold, tokens=tokens).answer
 
 
 def _start() -> Answer:

@@ -26,6 +26,7 @@ from mesh.runtime import lean  # noqa: E402 - as said above
 from mesh.runtime.observability import logs  # noqa: E402 - as said above
 
 with lean.imports():
+    from mesh.runtime.access.access_tokens import AccessTokens
     from mesh.runtime.access.rate_limit import RateLimit
     from mesh.runtime.config.settings import SettingsError, load
     from mesh.runtime.http.instance import Instance, start
@@ -37,18 +38,24 @@ process.end()
 logger = logging.getLogger("mesh.handler")
 
 
-def initialize(rate_limit: RateLimit | None = None, *, cold: bool = True) -> Instance:
+def initialize(
+    rate_limit: RateLimit | None = None,
+    *,
+    cold: bool = True,
+    tokens: AccessTokens | None = None,
+) -> Instance:
     """The running instance; one that says why, where this deployment cannot run.
 
     Args:
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
+        tokens: What tells callers by access tokens there.
     """
     logs.configure("INFO")
     try:
         settings = load()
         logs.configure(settings.log_level)
-        return start(settings, rate_limit, cold=cold)
+        return start(settings, rate_limit, cold=cold, tokens=tokens)
     except SettingsError as error:
         # Not raised: Lambda would retry INIT and answer 502 without a word.
         logger.exception("the settings do not fit")

@@ -53,9 +53,8 @@ LEFT_TO_FASTMCP: Mapping[str, str] = {
     "arguments": "they do not fit, are very large, or are not an object",
     "params": "a cursor, a level or a client's introduction is unusual",
     "access": "the caller may not use all of it, or keys cannot be read",
-    "token": "the signature of an access token takes a cryptography library",
     "page": "GET /, GET /ready and unusual paths",
-    "off": "fast_path = false, access tokens only, or streamed answers",
+    "off": "fast_path = false, or streamed answers",
     "snapshot": "with SnapStart, FastMCP is in the snapshot",
     "error": "the fast path failed; the log has the error",
 }

@@ -15,6 +15,7 @@ from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.oauth.protected_resource import (
     AUTHORIZATION_SERVER_PATHS,
     PATHS,
+    address_of,
     challenge,
     no_authorization_server,
 )
@@ -50,6 +51,7 @@ NO_JWT = (
     "is no signed JSON Web Token, so this server cannot read it. Ask the issuer for one: many give "
     "it only to a client that names this server as `resource` or audience."
 )
+NOT_READABLE = f"The access token {NO_JWT}"
 NOT_LIMITED = (
     "This credential is limited to some sources, and this server limits nobody to sources. "
     "Ask whoever made it for one without sources."
@@ -117,6 +119,21 @@ def _take_credential(scope: Scope) -> None:
         del headers["authorization"]
     del headers["x-api-key"]
     del headers["x-amz-security-token"]
+
+
+async def _user(tokens: AccessTokens, token: str, scope: Scope) -> Caller:
+    """The user whose token this is.
+
+    Raises:
+        RefusedError: As `AccessTokens.caller` says.
+    """
+    address = address_of(scope)
+    if not tokens.waits(token):
+        return tokens.caller(token, address)
+    # A thread only where the issuer is asked. Who leaves does not end what others wait for.
+    from anyio.to_thread import run_sync  # not on the fast path
+
+    return await run_sync(tokens.caller, token, address, abandon_on_cancel=True)
 
 
 class AccessControl:
@@ -222,13 +239,13 @@ class AccessControl:
         headers = Headers(scope=scope)
         credential = bearer(headers.get("authorization", ""))
         if credential is not None and self._tokens is not None and is_access_token(credential):
-            return await self._tokens.caller(credential, scope)
+            return await _user(self._tokens, credential, scope)
         if self._key_ring is not None:
             key = credential or headers.get("x-api-key")
             if key:
                 return await self._key_holder(self._key_ring, key, scope)
         elif credential is not None:
-            raise self._unauthorized(scope, f"The access token {NO_JWT}", error="invalid_token")
+            raise self._unauthorized(scope, NOT_READABLE, error="invalid_token")
         what = how_to_call(keys=self._key_ring is not None, tokens=self._tokens is not None)
         raise self._unauthorized(scope, what)
 

@@ -13,35 +13,14 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mesh.runtime.access.caller import Caller, current_caller
+from mesh.runtime.access.caller import current_caller
+from mesh.runtime.access.permissions import is_limited, may_call
 from mesh.runtime.request.argument_limits import MAX_ARGUMENT_CHARACTERS, holds_too_much
 from mesh.runtime.request.errors import RefusedError
 
 TOOLS_ONLY = "This credential is for tools only, not {what}."
 # For callers who may not call every tool: what a tool keeps from them may be read there.
 BESIDE_TOOLS = ("resources/", "prompts/", "completion/")
-
-
-def missing_scopes(
-    caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]
-) -> frozenset[str]:
-    """What the caller's token would have to be granted besides, to call this tool."""
-    if caller.scopes is None:
-        return frozenset()
-    return tool_scopes.get(tool, frozenset()) - caller.scopes
-
-
-def may_call(caller: Caller, tool: str, tool_scopes: Mapping[str, frozenset[str]]) -> bool:
-    """Whether this caller may call this tool."""
-    listed = caller.tools is None or tool in caller.tools
-    return listed and not missing_scopes(caller, tool, tool_scopes)
-
-
-def is_limited(caller: Caller, tool_scopes: Mapping[str, frozenset[str]]) -> bool:
-    """Whether there is a tool that this caller may not call."""
-    return caller.tools is not None or any(
-        missing_scopes(caller, tool, tool_scopes) for tool in tool_scopes
-    )
 
 
 def for_unlimited(app: ASGIApp, tool_scopes: Mapping[str, frozenset[str]]) -> ASGIApp:

@@ -7,16 +7,19 @@ A fresh connection each time: one kept over a freeze of the sandbox is stale.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from mesh.runtime.aws import aws_tls
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+type Connect = Callable[[str, int, float], Any]
+
 MAX_ANSWER_BYTES = 1024 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 READ_BYTES = 64 * 1024
 
 
@@ -24,10 +27,18 @@ class ExchangeError(Exception):
     """There is no whole answer; the message is the kind of error, nothing of its content."""
 
 
+class ExchangeTimeoutError(ExchangeError):
+    """There is no whole answer in time."""
+
+
+class TooLongError(ExchangeError):
+    """The answer is longer than it may be."""
+
+
 def post(
     url: str, headers: Mapping[str, str], body: bytes, timeout_seconds: float
 ) -> tuple[int, bytes]:
-    """Send a POST; the answer's status and body.
+    """Send a POST to a service of AWS; the answer's status and body.
 
     Args:
         url: `http://` or `https://`, a host, perhaps a port and a path.
@@ -38,21 +49,65 @@ def post(
     Raises:
         ExchangeError: no connection, no whole answer in time, or none of this form.
     """
+    headers = {**headers, "content-length": str(len(body))}
+    return _exchange("POST", url, headers, body, timeout_seconds, MAX_ANSWER_BYTES, aws_tls.connect)
+
+
+def get(
+    url: str, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int, connect: Connect
+) -> tuple[int, bytes]:
+    """Send a GET; the answer's status and body.
+
+    Args:
+        url: `http://` or `https://`, a host, perhaps a port, a path and a query.
+        headers: Without Host and Connection, which are added.
+        timeout_seconds: For all of it together, but for looking up the host's address.
+        max_bytes: How long the body may be.
+        connect: Makes connections with TLS, by host, port and timeout.
+
+    Raises:
+        TooLongError: the body is longer.
+        ExchangeError: no connection, no whole answer in time, or none of this form.
+    """
+    _, authority, _ = _parts(url)
+    headers = {"host": authority, **headers}
+    return _exchange("GET", url, headers, b"", timeout_seconds, max_bytes, connect)
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """Scheme, host and port as they are written, and what is asked for there."""
+    scheme, _, rest = url.partition("://")
+    end = min((rest.find(one) for one in "/?" if one in rest), default=len(rest))
+    target = rest[end:]
+    return scheme.lower(), rest[:end], target if target.startswith("/") else f"/{target}"
+
+
+def _exchange(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    timeout_seconds: float,
+    max_bytes: int,
+    connect: Connect,
+) -> tuple[int, bytes]:
     # Not for deployments that never ask.
     from mesh.runtime.aws.light_tls import create_connection
 
     deadline = time.monotonic() + timeout_seconds
-    scheme, _, rest = url.partition("://")
-    authority, _, path = rest.partition("/")
-    host, _, port = authority.partition(":")
+    scheme, authority, target = _parts(url)
+    if authority.startswith("["):
+        host, _, port = authority[1:].partition("]")
+    else:
+        host, _, port = authority.partition(":")
     lines = [f"{name}: {value}" for name, value in headers.items()]
-    lines += [f"content-length: {len(body)}", "connection: close"]
-    request = "\r\n".join([f"POST /{path} HTTP/1.1", *lines, "", ""]).encode() + body
+    lines += ["connection: close"]
+    request = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode() + body
     received = bytearray()
     try:
-        number = int(port or (443 if scheme == "https" else 80))
+        number = int(port.removeprefix(":") or (443 if scheme == "https" else 80))
         if scheme == "https":
-            connection: Any = aws_tls.connect(host, number, timeout_seconds)
+            connection: Any = connect(host, number, timeout_seconds)
         else:
             connection = create_connection((host, number), timeout_seconds)
         try:
@@ -67,15 +122,20 @@ def post(
                 if not chunk:
                     break
                 received += chunk
-                if len(received) > MAX_ANSWER_BYTES:
-                    raise ExchangeError("an answer beyond 1 MB")
+                if len(received) > max_bytes + MAX_HEAD_BYTES:
+                    raise TooLongError(f"an answer beyond {max_bytes} bytes")
         finally:
             connection.close()
     except aws_tls.UnreadableBundleError as error:
         raise ExchangeError(str(error)) from error
+    except TimeoutError as error:
+        raise ExchangeTimeoutError(type(error).__name__) from error
     except (OSError, ValueError) as error:
         raise ExchangeError(type(error).__name__) from error
-    return _parsed(bytes(received))
+    status, answer = _parsed(bytes(received))
+    if len(answer) > max_bytes:
+        raise TooLongError(f"an answer beyond {max_bytes} bytes")
+    return status, answer
 
 
 def _head(received: bytes | bytearray) -> tuple[list[str], dict[str, str], int] | None:

@@ -85,14 +85,18 @@ try:
         """What a server's certificate is checked with.
 
         Args:
-            cafile: PEM file of the authorities.
+            cafile: PEM file of the authorities; None for those that the machine trusts, or that
+                the environment names for OpenSSL.
         """
 
-        def __init__(self, cafile: str) -> None:
+        def __init__(self, cafile: str | None) -> None:
             # Demands a certificate and compares the host's name.
             self.settings = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)  # noqa: SLF001 - all there is
             self.settings.verify_flags |= _ssl.VERIFY_X509_PARTIAL_CHAIN | _ssl.VERIFY_X509_STRICT
-            self.settings.load_verify_locations(cafile)
+            if cafile is None:
+                self.settings.set_default_verify_paths()
+            else:
+                self.settings.load_verify_locations(cafile)
 
         def wrap_socket(self, connection: _socket.socket, *, server_hostname: str) -> Connection:
             """Shake hands with the server of that name.
@@ -105,7 +109,7 @@ try:
             tls.do_handshake()
             return Connection(connection, tls)
 
-    def create_default_context(*, cafile: str) -> Context:
+    def create_default_context(*, cafile: str | None = None) -> Context:
         """Check servers as `ssl.create_default_context` does."""
         return Context(cafile)
 

@@ -12,8 +12,10 @@ from _thread import allocate_lock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ssl import SSLContext
+    from typing import Any
 
 _context: SSLContext | None = None
+_light_context: Any = None
 _making = allocate_lock()
 
 
@@ -26,3 +28,29 @@ def client_context() -> SSLContext:
 
             _context = ssl.create_default_context()
         return _context
+
+
+def connect(host: str, port: int, timeout_seconds: float) -> Any:
+    """A connection to a server for which one of these authorities vouches, without `ssl`.
+
+    Args:
+        host: Its name, which the certificate has to be for.
+        port: TCP's.
+        timeout_seconds: For connecting, and later for each read and write.
+
+    Raises:
+        OSError: There is no connection, or nobody trusted vouches for the server.
+    """
+    # Not for deployments that never ask.
+    from mesh.runtime.aws.light_tls import create_connection, create_default_context
+
+    global _light_context
+    with _making:
+        if _light_context is None:
+            _light_context = create_default_context()
+    connection = create_connection((host, port), timeout_seconds)
+    try:
+        return _light_context.wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mesh.runtime.access.caller import current_caller
-from mesh.runtime.access.tool_access import missing_scopes
+from mesh.runtime.access.permissions import missing_scopes
 from mesh.runtime.endpoint.plain_requests import plain_request
 from mesh.runtime.endpoint.single_exchange import SingleExchange
 from mesh.runtime.oauth.protected_resource import challenge

@@ -25,6 +25,7 @@ from mesh.runtime.fast_path.callers import Callers
 from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.garbage import imported
+from mesh.runtime.oauth.protected_resource import CACHE, metadata_document
 from mesh.runtime.observability import logs, way
 from mesh.runtime.observability.access_log import alias_of, request_fields, request_id, trace_id
 from mesh.runtime.observability.metrics import tool_metrics
@@ -43,6 +44,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from mesh.runtime.access.access_tokens import AccessTokens
     from mesh.runtime.fast_path.domain import Domain
     from mesh.runtime.observability.tracing import Tracer
 
@@ -58,7 +60,7 @@ PLAIN_PATH = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 logger = logging.getLogger("mesh.request")
 
 type Answer = Callable[[Any, Any], Reply]
-type Full = Callable[[RateLimit, bool], Answer]
+type Full = Callable[[RateLimit, bool, AccessTokens | None], Answer]
 
 
 class Front:
@@ -67,8 +69,8 @@ class Front:
     Args:
         settings: What this deployment is.
         key_ring: The valid API keys, where those are taken.
-        full: Starts FastMCP's way, with the rate limit that both share and whether the
-            instance has answered nothing yet.
+        full: Starts FastMCP's way, with the rate limit that both share, whether the instance
+            has answered nothing yet, and what tells callers by access tokens.
         domain: What requests have to come through; None where they need not.
     """
 
@@ -82,7 +84,8 @@ class Front:
         self._settings = settings
         self._domain = domain
         self._rate_limit = RateLimit(settings.rate_limit_per_minute)
-        self._callers = Callers(settings, key_ring, self._rate_limit)
+        self._tokens = _tokens(settings)
+        self._callers = Callers(settings, key_ring, self._tokens, self._rate_limit)
         self._metrics = tool_metrics(settings.metrics_namespace, settings.environment)
         self._tracer = _tracer(settings)
         self._full = full
@@ -155,7 +158,7 @@ class Front:
             try:
                 # Tools' modules are looked at before FastMCP takes them over.
                 self._loaded_methods()
-                self._fastmcp = self._full(self._rate_limit, self._cold)
+                self._fastmcp = self._full(self._rate_limit, self._cold, self._tokens)
             except KeyboardInterrupt:
                 raise
             except BaseException:
@@ -186,11 +189,14 @@ class Front:
             return ANONYMOUS, admitted
         head = admitted
         route = head.method, head.path
-        if self._is_for_all(route):
-            return Caller(head.arn) if head.arn else ANONYMOUS, self._healthy()
+        reply = self._for_all(head, route)
+        if reply is not None:
+            return Caller(head.arn) if head.arn else ANONYMOUS, reply
         caller = self._callers.find(head)
         if isinstance(caller, dict):
             return ANONYMOUS, caller
+        if caller.sources is not None and not self._loaded_methods().limits_sources:
+            raise LeftToFastMcpError("access")
         answered_here = route in REFUSED or self._is_nowhere(head)
         if not answered_here and route not in MESSAGES:
             raise LeftToFastMcpError("page")
@@ -224,17 +230,21 @@ class Front:
                 return replies.failure(403, INVALID_REQUEST, REFUSED_ORIGIN)
         return head
 
-    def _is_for_all(self, route: tuple[str, str]) -> bool:
-        """Whether it is a question for the health of the server, which anybody may ask.
+    def _for_all(self, head: Head, route: tuple[str, str]) -> Reply | None:
+        """What anybody may ask for: the server's health, and where its tokens come from.
 
         Raises:
             LeftToFastMcpError: It is for FastMCP, whoever asks.
         """
         if route in HEALTH:
-            return True
-        if route in PUBLIC or (self._settings.oauth is not None and route in OAUTH_METADATA):
+            return self._healthy()
+        oauth = self._settings.oauth
+        if oauth is not None and route in OAUTH_METADATA:
+            address = self._callers.address(head)
+            return replies.document(metadata_document(oauth, self._settings.name, address), CACHE)
+        if route in PUBLIC:
             raise LeftToFastMcpError("page")
-        return False
+        return None
 
     def _answered(self, head: Head, event: Any, caller: Caller, call: dict[str, Any]) -> Reply:
         """The answer to a message.
@@ -243,8 +253,6 @@ class Front:
             LeftToFastMcpError: It is for FastMCP.
         """
         methods = self._loaded_methods()
-        if caller.sources is not None and not methods.limits_sources:
-            raise LeftToFastMcpError("access")
         message = methods.read(head, event)
         if message is None:
             raise LeftToFastMcpError("method")
@@ -309,13 +317,22 @@ def front(full: Full) -> Front | None:
         # FastMCP is part of it: it costs no start.
         way.hand_on("snapshot")
         return None
-    if not settings.fast_path or settings.auth == "oauth" or not os.path.exists(FROZEN):  # noqa: PTH110 - pathlib costs
+    if not settings.fast_path or not os.path.exists(FROZEN):  # noqa: PTH110 - pathlib costs
         return None
     logs.configure(settings.log_level)
     for module in settings.preload:
         imported(module)
     keys = key_ring(settings)
     return Front(settings, keys, full, _domain(settings, keys))
+
+
+def _tokens(settings: Settings) -> AccessTokens | None:
+    """What tells callers by access tokens; None where none are taken."""
+    if settings.oauth is None:
+        return None
+    from mesh.runtime.access.access_tokens import AccessTokens  # not for other deployments
+
+    return AccessTokens(settings.oauth)
 
 
 def _tracer(settings: Settings) -> Tracer | None:

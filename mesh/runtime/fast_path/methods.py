@@ -10,6 +10,7 @@ import time
 from functools import partial
 
 from mesh.runtime.access.caller import Caller
+from mesh.runtime.access.permissions import is_limited, may_call
 from mesh.runtime.concurrency import worker_thread
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
@@ -69,6 +70,7 @@ class Methods:
     def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
         frozen = _written("frozen").FROZEN
         self._settings = settings
+        self._tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
         self._tracer = tracer
         self._execution = Execution()
         self._catalogue = Catalogue(frozen["catalogue"])
@@ -77,6 +79,10 @@ class Methods:
         self._placeholder: str = frozen["name"]
         self._name = dumps(settings.name)[1:-1]
         self._lists: Any = frozen["lists"].get(_chosen(frozen["chosen_by"]))
+        if not self._tool_scopes.keys() <= frozen["tools"].keys():
+            # FastMCP's way says which tool is not there. Perhaps a name that is misspelt was
+            # to protect one that is.
+            self._lists = None
         self._answers_resources: str = frozen["answers_resources"]
         self._texts: dict[str, dict[str, str]] = {}
         self._calls = ToolCalls(
@@ -154,6 +160,8 @@ class Methods:
         if not params.keys() <= {"name", "arguments"} or not self._calls.known(name):
             raise LeftToFastMcpError("tool")
         assert isinstance(name, str)  # noqa: S101 - it is known
+        if not may_call(caller, name, self._tool_scopes):
+            raise LeftToFastMcpError("access")
         meta = self._named(self._meta) if message.modern else None
         span = self._tracer.call(name, message.traceparent) if self._tracer else None
         if span is not None:
@@ -185,7 +193,7 @@ class Methods:
         return result
 
     def _resources(self, message: Message, caller: Caller) -> str:
-        if caller.tools is not None:
+        if is_limited(caller, self._tool_scopes):
             raise LeftToFastMcpError("access")
         frozen = self._lists["modern" if message.modern else "legacy"].get(message.method)
         if self._answers_resources:
@@ -211,7 +219,7 @@ class Methods:
         elif params:
             raise LeftToFastMcpError("params")
         if method in LISTS:
-            if caller.tools is not None:
+            if is_limited(caller, self._tool_scopes):
                 # What a tool keeps from a caller may be read there.
                 raise LeftToFastMcpError("access")
             return self._named(self._lists[era][method])
@@ -223,8 +231,8 @@ class Methods:
         pages, names = self._lists[era].get(TOOLS), self._lists["tools"]
         if not (pages and params.keys() <= {"cursor"}):
             raise LeftToFastMcpError("params")
-        if caller.tools is not None:
-            names = [name for name in names if name in caller.tools]
+        if is_limited(caller, self._tool_scopes):
+            names = [name for name in names if may_call(caller, name, self._tool_scopes)]
             if params or len(names) > pages[0][3]:
                 # Their pages are others than those of all tools.
                 raise LeftToFastMcpError("access")

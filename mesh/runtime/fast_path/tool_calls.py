@@ -142,8 +142,6 @@ class ToolCalls:
         marshalled = self._frozen[name]
         if marshalled is None:
             raise LeftToFastMcpError("tool")
-        if caller.tools is not None and name not in caller.tools:
-            raise LeftToFastMcpError("access")
         if type(given) is not dict or holds_too_much(given):
             raise LeftToFastMcpError("arguments")
         tool = self._tools.get(name)

@@ -73,6 +73,7 @@ def build_app(
     rate_limit: RateLimit | None = None,
     cold: bool = True,
     origin_secrets: OriginSecrets | None = None,
+    tokens: AccessTokens | None = None,
 ) -> Starlette:
     """The application for this server; enter its lifespan once before the first request.
 
@@ -84,6 +85,7 @@ def build_app(
         cold: Whether the instance has answered nothing yet.
         origin_secrets: What proves that requests came through `settings.public_url`, where
             `settings.origin_secret_parameter` demands it.
+        tokens: What tells callers by access tokens, where the fast path has it already.
 
     Raises:
         ValueError: that is demanded and could not be checked.
@@ -143,7 +145,7 @@ def build_app(
                 AccessControl,
                 auth=settings.auth,
                 key_ring=key_ring,
-                tokens=AccessTokens(oauth) if oauth else None,
+                tokens=tokens or AccessTokens(oauth) if oauth else None,
                 rate_limit=rate_limit or RateLimit(settings.rate_limit_per_minute),
                 limits_sources=getattr(server, "limits_sources", False),
             ),

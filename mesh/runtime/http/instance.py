@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from mesh.runtime.access.access_tokens import AccessTokens
 from mesh.runtime.access.key_ring import key_ring
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.aws import snapshot
@@ -125,7 +126,11 @@ def _refusal(error: BadEventError) -> JSONResponse:
 
 
 def start(
-    settings: Settings, rate_limit: RateLimit | None = None, *, cold: bool = True
+    settings: Settings,
+    rate_limit: RateLimit | None = None,
+    *,
+    cold: bool = True,
+    tokens: AccessTokens | None = None,
 ) -> Instance:
     """Bring the application up, ready for its first event.
 
@@ -133,6 +138,7 @@ def start(
         settings: What this deployment is.
         rate_limit: That of the fast path, where one has been answering before.
         cold: Whether the instance has answered nothing yet.
+        tokens: What tells callers by access tokens on the fast path, with the keys it has.
     """
     for module in settings.preload:
         imported(module)
@@ -147,6 +153,7 @@ def start(
         rate_limit=rate_limit,
         cold=cold,
         origin_secrets=origin_secrets(settings, keys),
+        tokens=tokens,
     )
     instance = Instance(app, event_loop.take())
     if readiness is not None:

@@ -7,8 +7,13 @@ list where it expects text. https://www.rfc-editor.org/rfc/rfc7519#section-4
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from mesh.runtime.record import Record
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 MAX_SUBJECT_LENGTH = 255
 # The end of the year 9999: later times are mistakes, and too large for some arithmetic.
@@ -26,8 +31,7 @@ class InvalidTokenError(Exception):
     """The token lets nobody in. The message says why, and quotes nothing from the token."""
 
 
-@dataclass(frozen=True)
-class Claims:
+class Claims(Record):
     """The claims that this server looks at.
 
     Attributes:

@@ -8,11 +8,14 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from mesh.runtime.record import Record
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from typing import Any
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import Scope
@@ -37,53 +40,74 @@ AUTHORIZATION_SERVER_PATHS = (
 CACHE = {"cache-control": "public, max-age=300"}
 
 
-def server_url(scope: Scope) -> str:
-    """The address under which this request came in, with a slash at its end.
+class Address(Record):
+    """Where a request came in.
 
-    A domain's, where the server has one. Else Lambda says itself which Function URL was called;
-    the Host header is the client's word.
+    Attributes:
+        url: Of the server, as callers know it, with a slash at its end; a domain's, where it has
+            one.
+        called: Of the Function URL, which Lambda names; the Host header is the client's word.
     """
-    public = scope.get("public_url")
-    return str(public) if public else _called_url(scope)
+
+    url: str
+    called: str
+
+    @property
+    def metadata_url(self) -> str:
+        """Where clients find the metadata."""
+        return f"{self.url}{PATHS[0].removeprefix('/')}"
 
 
-def _called_url(scope: Scope) -> str:
+def address_of(scope: Scope) -> Address:
+    """Where this request came in."""
     from starlette.datastructures import Headers  # not on the fast path
 
     event = scope.get("aws.event") or {}
     domain = (event.get("requestContext") or {}).get("domainName")
     host = domain or Headers(scope=scope).get("host", "localhost")
-    return f"{scope.get('scheme', 'https')}://{host}/"
+    called = f"{scope.get('scheme', 'https')}://{host}/"
+    return Address(str(scope.get("public_url") or called), called)
 
 
-def audiences(settings: OAuthSettings, scope: Scope) -> tuple[str, ...]:
+def audiences(settings: OAuthSettings, address: Address) -> tuple[str, ...]:
     """What a token may have been made for: what the settings say, or this very server.
 
     Behind a domain that is the Function URL too: tokens made for it before stay good.
     """
     if settings.audiences:
         return settings.audiences
-    urls = dict.fromkeys((server_url(scope), _called_url(scope)))
+    urls = dict.fromkeys((address.url, address.called))
     return tuple(name for url in urls for name in (f"{url}mcp", url, url.removesuffix("/")))
+
+
+def metadata_document(settings: OAuthSettings, name: str, address: Address) -> dict[str, Any]:
+    """The metadata of RFC 9728.
+
+    Args:
+        settings: Whose tokens are taken.
+        name: The server's.
+        address: Where it is asked for.
+    """
+    document: dict[str, Any] = {
+        # Clients refuse metadata of another resource than the one that they called.
+        # https://www.rfc-editor.org/rfc/rfc9728#section-3.3
+        "resource": f"{address.url}mcp",
+        "resource_name": name,
+        "authorization_servers": [settings.issuer],
+        "bearer_methods_supported": ["header"],
+    }
+    scopes = settings.supported()
+    if scopes:
+        document["scopes_supported"] = scopes
+    return document
 
 
 def metadata(settings: OAuthSettings, name: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of RFC 9728; public, since it tells strangers how to become callers."""
     from starlette.responses import JSONResponse  # not on the fast path
 
-    scopes = settings.supported()
-
     async def endpoint(request: Request) -> Response:
-        document = {
-            # Clients refuse metadata of another resource than the one that they called.
-            # https://www.rfc-editor.org/rfc/rfc9728#section-3.3
-            "resource": f"{server_url(request.scope)}mcp",
-            "resource_name": name,
-            "authorization_servers": [settings.issuer],
-            "bearer_methods_supported": ["header"],
-        }
-        if scopes:
-            document["scopes_supported"] = scopes
+        document = metadata_document(settings, name, address_of(request.scope))
         return JSONResponse(document, headers=CACHE)
 
     return endpoint
@@ -114,7 +138,7 @@ def challenge(
         error: `invalid_token` or `insufficient_scope`; None where no credential came.
         scopes: What a token needs.
     """
-    metadata_url = f"{server_url(scope)}{PATHS[0].removeprefix('/')}" if oauth else None
+    metadata_url = address_of(scope).metadata_url if oauth else None
     return bearer_challenge(metadata_url, error=error, scopes=scopes)
 
 

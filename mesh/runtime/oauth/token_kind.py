@@ -11,9 +11,12 @@ operators what counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-from mesh.runtime.oauth.claims import Claims
+    from mesh.runtime.oauth.claims import Claims
 
 # https://www.rfc-editor.org/rfc/rfc9068#section-2.1
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})

@@ -6,32 +6,30 @@ https://www.rfc-editor.org/rfc/rfc9068#section-4 and https://www.rfc-editor.org/
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
-from jwt import PyJWK, PyJWS
-from jwt.exceptions import InvalidKeyError, PyJWTError
-
-from mesh.runtime.config.oauth_settings import OAuthSettings
-from mesh.runtime.oauth import token_kind
+from mesh.runtime.oauth import signatures, token_kind
 from mesh.runtime.oauth.claims import Claims, InvalidTokenError, read
-from mesh.runtime.oauth.signing_keys import ALGORITHMS, SigningKeys
+from mesh.runtime.oauth.signatures import ALGORITHMS, WeakKeyError
 from mesh.runtime.oauth.token_kind import ACCESS_TOKEN_TYPES
+from mesh.runtime.record import Record
+
+# Not typing's; see `mesh.runtime.handler`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from mesh.runtime.config.oauth_settings import OAuthSettings
+    from mesh.runtime.oauth.signatures import PublicKey, Token
+    from mesh.runtime.oauth.signing_keys import SigningKeys
 
 LEEWAY_SECONDS = 30
 MAX_TOKEN_BYTES = 8192
 # Supabase's own: nobody has signed in, or row-level security does not apply.
 REFUSED_ROLES = frozenset({"anon", "service_role", "supabase_admin"})
 DAMAGED = "it is damaged, or its signature is wrong"
-# What a stranger sends can surprise the parser: deep nesting, or text that is not Unicode.
-UNREADABLE = (PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError)
-
-# https://www.rfc-editor.org/rfc/rfc7518#section-3.3 demands RSA keys of at least 2048 bits.
-_jws = PyJWS(list(ALGORITHMS), {"enforce_minimum_key_length": True})
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Record):
     """Who holds a token that was verified: the subject, and what was granted.
 
     `sources` are the only ones that the holder may see; None for all.
@@ -42,17 +40,18 @@ class Holder:
     sources: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class _Unverified:
+class _Unverified(Record):
     """A token as it was sent.
 
     Attributes:
+        token: Its parts.
         algorithm: What it is signed with; one of `ALGORITHMS`.
         key_id: The key that it names; None for none.
         type: The header's `typ` in lower case.
         claims: What it says.
     """
 
+    token: Token
     algorithm: str
     key_id: str | None
     type: str
@@ -63,18 +62,17 @@ def _parsed(token: str, settings: OAuthSettings) -> _Unverified:
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidTokenError(f"it is longer than {MAX_TOKEN_BYTES} bytes")
     try:
-        decoded = _jws.decode_complete(token, options={"verify_signature": False})
-    except UNREADABLE:
+        parts = signatures.parse(token)
+    except ValueError:
         raise InvalidTokenError(DAMAGED) from None
-    header = decoded["header"]
+    header = parts.header
     algorithm, token_type = header.get("alg"), header.get("typ", "JWT")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise InvalidTokenError(f"it must be signed with one of {', '.join(ALGORITHMS)}")
     if not isinstance(token_type, str):
         raise InvalidTokenError("the `typ` in its header is not text")
-    # The library has checked that `kid` is text.
-    claims = read(decoded["payload"], settings.scope_claims, settings.sources_claim)
-    return _Unverified(algorithm, header.get("kid"), token_type.lower(), claims)
+    claims = read(parts.payload, settings.scope_claims, settings.sources_claim)
+    return _Unverified(parts, algorithm, header.get("kid"), token_type.lower(), claims)
 
 
 class TokenVerifier:
@@ -97,8 +95,16 @@ class TokenVerifier:
         self._keys = keys
         self._clock = clock
 
-    async def verify(self, token: str, audiences: Collection[str]) -> Holder:
-        """The token's holder.
+    def waits(self, token: str) -> bool:
+        """Whether `verify` may have to wait for the issuer, and so may take seconds."""
+        try:
+            header = signatures.parse(token).header
+        except ValueError:
+            return False
+        return self._keys.waits(header.get("kid"), header.get("alg"))
+
+    def verify(self, token: str, audiences: Collection[str]) -> Holder:
+        """The token's holder; blocks while the issuer is asked for keys.
 
         Args:
             token: As it was sent.
@@ -114,10 +120,10 @@ class TokenVerifier:
         refused = token_kind.refusal(sent.type, sent.claims, audiences)
         if refused is not None:
             raise InvalidTokenError(refused)
-        keys = await self._keys.find(sent.key_id, sent.algorithm)
+        keys = self._keys.find(sent.key_id, sent.algorithm)
         if not keys:
             raise InvalidTokenError("it is signed with a key that its issuer does not have")
-        self._check_signature(token, keys)
+        self._check_signature(sent.token, keys)
         claims = sent.claims
         return Holder(claims.subject, claims.granted, claims.sources)
 
@@ -168,16 +174,13 @@ class TokenVerifier:
         if claims.kinds.get("token_use") != "access" and sent.type not in ACCESS_TOKEN_TYPES:
             raise InvalidTokenError(token_kind.NO_EVIDENCE)
 
-    def _check_signature(self, token: str, keys: Sequence[PyJWK]) -> None:
+    def _check_signature(self, token: Token, keys: Sequence[PublicKey]) -> None:
         """One of the keys must have signed it; a token need not name its key."""
         why = DAMAGED
         for key in keys:
             try:
-                _jws.decode_complete(token, key=key, algorithms=list(ALGORITHMS))
-            except InvalidKeyError:
+                if signatures.is_of(key, token):
+                    return
+            except WeakKeyError:
                 why = "its issuer signs with a key that is too short; RSA keys need 2048 bits"
-            except UNREADABLE:
-                continue
-            else:
-                return
         raise InvalidTokenError(why)

@@ -40,14 +40,26 @@ def failure(
 
 
 class RefusedError(Exception):
-    """A request that is answered with this error instead of being carried out."""
+    """A request that is answered with this error instead of being carried out.
+
+    Attributes:
+        status: HTTP's.
+        code: JSON-RPC's.
+        headers: More headers of the answer.
+    """
 
     def __init__(
         self, status: int, code: int, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(message)
+        self.status = status
         self.code = code
-        self.answer = failure(status, code, message, headers)
+        self.headers = headers
+
+    @property
+    def answer(self) -> JSONResponse:
+        """The error as an answer."""
+        return failure(self.status, self.code, str(self), self.headers)
 
 
 def misconfigured(reason: str) -> Starlette:

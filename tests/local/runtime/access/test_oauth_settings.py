@@ -83,6 +83,7 @@ def test_a_password_in_an_address_is_not_repeated():
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize("way", ["FastMCP"], indirect=True)
 def test_scopes_of_a_tool_that_there_is_not_stop_the_server(oauth_server):
     with pytest.raises(
         SettingsError, match=r"MESH_TOOL_SCOPES names serach_code_files; .*search_c"

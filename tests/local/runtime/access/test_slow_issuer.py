@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from copy import replace
@@ -31,6 +32,7 @@ class TricklingIssuer(Issuer):
         trickling: Whether it does.
         part: `headers` or `body`, which comes slowly.
         came: Set when a request has come that is answered slowly.
+        holding: While it is not set, answers wait for it.
     """
 
     def __init__(self) -> None:
@@ -40,8 +42,13 @@ class TricklingIssuer(Issuer):
         self.came = threading.Event()
         self.stop = threading.Event()
         self.hung_up = threading.Event()
+        self.holding = threading.Event()
+        self.holding.set()
 
     def get(self, path: str, handler: BaseHTTPRequestHandler) -> bool:
+        if not self.holding.is_set():
+            self.came.set()
+            self.holding.wait(10)
         if not self.trickling:
             return super().get(path, handler)
         self.came.set()
@@ -100,73 +107,111 @@ def test_metadata_and_keys_share_one_limit(issuer, monkeypatch):
     monkeypatch.setattr(signing_keys, "FETCH_SECONDS", 0.5)
     waited: list[str] = []
 
-    async def get(url):
+    def get(url, _timeout_seconds):
         waited.append(url)
-        await asyncio.sleep(0.4)
+        issuer.stop.wait(0.4)
         return issuer.metadata()
 
     keys = SigningKeys(issuer.url, None, get=get)
     with pytest.raises(IssuerUnavailableError, match="did not answer"):
-        asyncio.run(keys.find("es256", "ES256"))
+        keys.find("es256", "ES256")
     assert len(waited) == 2
+
+
+def test_an_address_that_nobody_looks_up_is_waited_for_no_longer(issuer, monkeypatch):
+    """The system's resolver has limits of its own, and longer ones."""
+    monkeypatch.setattr(signing_keys, "FETCH_SECONDS", 0.2)
+
+    def get(_url, _timeout_seconds):
+        issuer.stop.wait(60)
+        raise TimeoutError
+
+    keys = SigningKeys(issuer.url, None, get=get)
+    with pytest.raises(IssuerUnavailableError, match=r"did not answer within 0\.2 seconds"):
+        keys.find("es256", "ES256")
 
 
 async def until_asked(issuer: TricklingIssuer) -> None:
     assert await asyncio.to_thread(issuer.came.wait, 10)
 
 
-def test_known_keys_serve_while_an_unknown_one_is_looked_for(keys, issuer, clock):
-    async def story() -> None:
-        assert await keys.find("es256", "ES256")
-        clock.now += 60
-        issuer.trickling = True
-        unknown = asyncio.create_task(keys.find("new", "ES256"))
-        await until_asked(issuer)
-        assert await keys.find("es256", "ES256")
-        assert not unknown.done()
-        unknown.cancel()
+class Asking(threading.Thread):
+    """A caller who asks for a key, in a thread of its own.
 
-    asyncio.run(story())
+    Attributes:
+        found: What it got; None while it waits.
+    """
+
+    def __init__(self, keys: SigningKeys, key_id: str = "es256") -> None:
+        super().__init__()
+        self.found: object = None
+        self._ask = lambda: keys.find(key_id, "ES256")
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(IssuerUnavailableError):
+            self.found = self._ask()
+
+    def end(self) -> object:
+        self.join(10)
+        assert not self.is_alive()
+        return self.found
+
+
+def test_known_keys_serve_while_an_unknown_one_is_looked_for(keys, issuer, clock):
+    assert keys.find("es256", "ES256")
+    clock.now += 60
+    issuer.trickling = True
+    unknown = Asking(keys, "new")
+    assert issuer.came.wait(10)
+    assert not keys.waits("es256", "ES256")
+    assert keys.find("es256", "ES256")
+    assert unknown.is_alive()
+    issuer.stop.set()
+    assert not unknown.end()
 
 
 def test_old_keys_serve_while_new_ones_are_fetched(keys, issuer, clock):
-    async def story() -> None:
-        assert await keys.find("es256", "ES256")
-        clock.now += 601
-        issuer.trickling = True
-        first = asyncio.create_task(keys.find("es256", "ES256"))
-        await until_asked(issuer)
-        assert await keys.find("es256", "ES256")
-        assert not first.done()
-        # Beyond an hour they are trusted no more, whoever is waiting.
-        clock.now += 3000
-        late = asyncio.create_task(keys.find("es256", "ES256"))
-        await asyncio.sleep(0)
-        assert not late.done()
-        first.cancel()
-        late.cancel()
-
-    asyncio.run(story())
+    assert keys.find("es256", "ES256")
+    clock.now += 601
+    issuer.trickling = True
+    first = Asking(keys)
+    assert issuer.came.wait(10)
+    assert keys.find("es256", "ES256")
+    assert first.is_alive()
+    # Beyond an hour they are trusted no more, whoever is waiting.
+    clock.now += 3000
+    assert keys.waits("es256", "ES256")
+    issuer.stop.set()
+    first.end()
 
 
 def test_all_who_need_new_keys_share_one_fetch(keys, issuer):
-    async def story() -> None:
-        found = await asyncio.gather(*(keys.find("es256", "ES256") for _ in range(20)))
-        assert all(found)
-
-    asyncio.run(story())
+    asking = [Asking(keys) for _ in range(20)]
+    assert all(one.end() for one in asking)
     assert issuer.jwks_requests == 1
 
 
-def test_a_client_that_leaves_does_not_end_the_fetch_for_others(keys, issuer):
-    async def story() -> None:
-        first = asyncio.create_task(keys.find("es256", "ES256"))
-        second = asyncio.create_task(keys.find("es256", "ES256"))
-        await asyncio.sleep(0)
-        first.cancel()
-        assert await second
+def test_a_client_that_leaves_does_not_end_the_fetch_for_others(new_instance, settings, issuer):
+    oauth = OAuthSettings(issuer.url)
+    instance = new_instance(replace(settings, auth="both", oauth=oauth))
+    sent = {"authorization": f"Bearer {issuer.token(AUDIENCE)}"}
 
-    asyncio.run(story())
+    async def status() -> int:
+        transport = httpx2.ASGITransport(instance.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
+            return (await client.post("/rpc", json=PING, headers=sent)).status_code
+
+    async def story() -> None:
+        issuer.holding.clear()
+        first = asyncio.create_task(status())
+        await until_asked(issuer)
+        second = asyncio.create_task(status())
+        first.cancel()
+        issuer.holding.set()
+        assert await second == 200
+
+    instance.run(story())
     assert issuer.jwks_requests == 1
 
 

@@ -118,11 +118,14 @@ def pair_of(alone: Way, instance: Instance, hashes: Hashes | None = None) -> Pai
 
 @pytest.fixture(scope="session")
 def new_pair(project, new_instance) -> Iterator[Callable[..., Pair]]:
-    """Makes both ways for the same settings and hashes of a domain's secret."""
+    """Makes both ways for the same settings, or the fast one's own, and a domain's hashes."""
     ways = []
 
-    def make(settings: Settings, hashes: Hashes | None = None) -> Pair:
-        alone = Way("alone", project, Path(settings.index).parent, settings, stored_keys())
+    def make(
+        settings: Settings, hashes: Hashes | None = None, fast: Settings | None = None
+    ) -> Pair:
+        folder = Path(settings.index).parent
+        alone = Way("alone", project, folder, fast or settings, stored_keys())
         ways.append(alone)
         origin = None if hashes is None else hashes.secrets()
         return pair_of(alone, new_instance(settings, stored_keys, origin), hashes)
@@ -135,7 +138,7 @@ def new_pair(project, new_instance) -> Iterator[Callable[..., Pair]]:
 def front_of(settings: Settings) -> Front:
     """The front of an instance in this process; for what needs no tool."""
 
-    def hand_on(_rate_limit: Any, _cold: bool) -> Callable[[Any, Any], Any]:
+    def hand_on(_rate_limit: Any, _cold: bool, _tokens: Any) -> Callable[[Any, Any], Any]:
         raise AssertionError("handed on")
 
     ring = KeyRing(stored_keys, source="SSM parameter /p", ttl_seconds=60)

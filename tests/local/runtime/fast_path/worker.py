@@ -75,7 +75,7 @@ def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: 
     if settings.origin_secret_parameter is not None:
         domain = Domain(str(settings.public_url), hashes.secrets())
 
-    def full(_rate_limit: Any, _cold: bool) -> Any:
+    def full(_rate_limit: Any, _cold: bool, _tokens: Any) -> Any:
         return (lambda _event, _context: None) if alone else full_of(settings, ring)
 
     return Front(settings, ring, full, domain).answer
