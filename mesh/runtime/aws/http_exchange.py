@@ -91,39 +91,16 @@ def _exchange(
     max_bytes: int,
     connect: Connect,
 ) -> tuple[int, bytes]:
-    # Not for deployments that never ask.
-    from mesh.runtime.aws.light_tls import create_connection
-
     deadline = time.monotonic() + timeout_seconds
     scheme, authority, target = _parts(url)
-    if authority.startswith("["):
-        host, _, port = authority[1:].partition("]")
-    else:
-        host, _, port = authority.partition(":")
     lines = [f"{name}: {value}" for name, value in headers.items()]
     lines += ["connection: close"]
     request = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode() + body
-    received = bytearray()
     try:
-        number = int(port.removeprefix(":") or (443 if scheme == "https" else 80))
-        if scheme == "https":
-            connection: Any = connect(host, number, timeout_seconds)
-        else:
-            connection = create_connection((host, number), timeout_seconds)
+        connection = _connected(scheme, authority, timeout_seconds, connect)
         try:
             connection.sendall(request)
-            # Until the other side closes, as it was asked to, or all that it promised is here.
-            while not _complete(received):
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                connection.settimeout(left)
-                chunk = connection.recv(READ_BYTES)
-                if not chunk:
-                    break
-                received += chunk
-                if len(received) > max_bytes + MAX_HEAD_BYTES:
-                    raise TooLongError(f"an answer beyond {max_bytes} bytes")
+            received = _received(connection, deadline, max_bytes)
         finally:
             connection.close()
     except aws_tls.UnreadableBundleError as error:
@@ -132,10 +109,41 @@ def _exchange(
         raise ExchangeTimeoutError(type(error).__name__) from error
     except (OSError, ValueError) as error:
         raise ExchangeError(type(error).__name__) from error
-    status, answer = _parsed(bytes(received))
+    status, answer = _parsed(received)
     if len(answer) > max_bytes:
         raise TooLongError(f"an answer beyond {max_bytes} bytes")
     return status, answer
+
+
+def _connected(scheme: str, authority: str, timeout_seconds: float, connect: Connect) -> Any:
+    # Not for deployments that never ask.
+    from mesh.runtime.aws.light_tls import create_connection
+
+    if authority.startswith("["):
+        host, _, port = authority[1:].partition("]")
+    else:
+        host, _, port = authority.partition(":")
+    number = int(port.removeprefix(":") or (443 if scheme == "https" else 80))
+    if scheme == "https":
+        return connect(host, number, timeout_seconds)
+    return create_connection((host, number), timeout_seconds)
+
+
+def _received(connection: Any, deadline: float, max_bytes: int) -> bytes:
+    """All of it: until the other side closes, as it was asked to, or what it promised is here."""
+    received = bytearray()
+    while not _complete(received):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        chunk = connection.recv(READ_BYTES)
+        if not chunk:
+            break
+        received += chunk
+        if len(received) > max_bytes + MAX_HEAD_BYTES:
+            raise TooLongError(f"an answer beyond {max_bytes} bytes")
+    return bytes(received)
 
 
 def _head(received: bytes | bytearray) -> tuple[list[str], dict[str, str], int] | None:

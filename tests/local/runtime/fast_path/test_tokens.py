@@ -39,11 +39,11 @@ def tokens(
     return new_pair(replace(settings, auth=request.param, oauth=oauth, rate_limit_per_minute=200))
 
 
-def asked(
-    token: str | None, body: Any, path: str = "/mcp", method: str = "POST"
-) -> dict[str, Any]:
+def asked(token: str | None, body: Any, path: str = "/mcp", method: str = "POST") -> dict[str, Any]:
     accept = {"accept": "application/json, text/event-stream"}
-    return event(method, path, body, accept | ({"authorization": f"Bearer {token}"} if token else {}))
+    return event(
+        method, path, body, accept | ({"authorization": f"Bearer {token}"} if token else {})
+    )
 
 
 @pytest.mark.parametrize("scope", ["code:read", "other", None])
@@ -64,9 +64,7 @@ def test_a_user_sees_and_calls_what_the_token_was_granted(
     assert tokens.check(asked(token, prompts)) is (scope == "code:read")
 
 
-def test_a_token_that_is_not_valid_is_refused_without_fastmcp(
-    tokens: Pair, issuer: Issuer
-) -> None:
+def test_a_token_that_is_not_valid_is_refused_without_fastmcp(tokens: Pair, issuer: Issuer) -> None:
     for number, token in enumerate(
         (
             issuer.token("https://other.example"),
