@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.starts.authority import chain
 from mesh.runtime.aws import aws_tls, light_tls, tls
-from mesh.runtime.aws.http_exchange import ExchangeError, post
+from mesh.runtime.aws.http_exchange import ExchangeError, get, post
 
 HOST = "127.0.0.1"
 FIRST = "Amazon Root CA 1"
@@ -30,6 +30,7 @@ def nobody_said(monkeypatch):
     """No instance has connected yet, and nobody has said which authorities to trust."""
     monkeypatch.setattr(aws_tls, "_kept", None)
     monkeypatch.setattr(tls, "_context", None)
+    monkeypatch.setattr(tls, "_light_context", None)
     for name in (*aws_tls.SAID, *aws_tls.BUNDLES):
         monkeypatch.delenv(name, raising=False)
 
@@ -250,6 +251,27 @@ def test_cpythons_own_module_checks_as_the_library_does():
         assert getattr(settings, name) == getattr(library, name), name
     assert settings.get_ciphers() == library.get_ciphers()
     assert settings.cert_store_stats() == library.cert_store_stats()
+
+
+def test_cpythons_own_module_trusts_the_machines_authorities_as_the_library_does(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    settings = light_tls.create_default_context().settings
+    assert settings.cert_store_stats() == ssl.create_default_context().cert_store_stats()
+
+
+@pytest.mark.usefixtures("modules")
+def test_an_issuer_is_trusted_if_the_machine_trusts_it_and_not_as_aws_is(pems, other, monkeypatch):
+    root, server = pems
+    monkeypatch.setattr(aws_tls, "FIRST_ROOT", str(other[0]))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(other[0]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    with serving(server) as (port, came):
+        assert get(f"https://{HOST}:{port}/keys", {}, 20, 100, tls.connect) == (200, b"ok")
+    assert came == ["TLSv1.3"]
+    refused = pytest.raises(ExchangeError, match="SSLCertVerificationError")
+    with serving(other[1]) as (port, came), refused:
+        get(f"https://{HOST}:{port}/keys", {}, 20, 100, tls.connect)
+    assert came == ["refused"]
 
 
 def test_cpythons_own_module_connects_to_whichever_address_answers():

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from mesh.runtime.aws.http_exchange import ExchangeError, post
+from mesh.runtime.aws import tls
+from mesh.runtime.aws.http_exchange import ExchangeError, TooLongError, get, post
 
 
 @contextmanager
@@ -61,6 +62,34 @@ def test_every_way_to_end_a_body_is_understood(chunks):
         assert post(url, {"host": "h"}, b"", 5) == (200, b"hello")
 
 
+@pytest.mark.parametrize("target", ["/keys?a=b/c", "?a=b", ""])
+def test_a_query_is_asked_and_the_host_is_named(target):
+    with answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok") as (url, read):
+        assert get(f"{url}{target}", {"x-a": "b"}, 5, 100, tls.connect) == (200, b"ok")
+    line, host, more = read[0].split(b"\r\n")[:3]
+    asked = target if target.startswith("/") else f"/{target}"
+    assert line.decode() == f"GET {asked} HTTP/1.1"
+    assert (host.decode(), more) == (f"host: {url.removeprefix('http://')}", b"x-a: b")
+
+
+@pytest.mark.parametrize("coding", ["content-length: 101", "transfer-encoding: chunked"])
+def test_a_body_is_read_up_to_its_limit(coding):
+    body = b"x" * 101 if "length" in coding else b"65\r\n" + b"x" * 101 + b"\r\n0\r\n\r\n"
+    head = f"HTTP/1.1 200 OK\r\n{coding}\r\n\r\n".encode()
+    with answering(head, body) as (url, _):
+        assert get(url, {}, 5, 101, tls.connect)[1] == b"x" * 101
+    with answering(head, body) as (url, _), pytest.raises(TooLongError):
+        get(url, {}, 5, 100, tls.connect)
+
+
+def test_an_address_of_ipv6_is_connected_to():
+    with socket.socket(socket.AF_INET6) as taken:
+        taken.bind(("::1", 0))
+        url = f"http://[::1]:{taken.getsockname()[1]}/keys"
+        with pytest.raises(ExchangeError, match="ConnectionRefusedError"):
+            get(url, {}, 5, 100, tls.connect)
+
+
 def test_a_connection_that_stays_open_does_not_delay_a_whole_answer():
     with answering(b"HTTP/1.1 400 No\r\ncontent-length: 2\r\n\r\nno", close=False) as (url, _):
         assert post(url, {"host": "h"}, b"", 30) == (400, b"no")
@@ -75,7 +104,7 @@ def test_a_connection_that_stays_open_does_not_delay_a_whole_answer():
         (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", "cut off"),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhi", "cut off"),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "cut off"),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_100_000, "1 MB"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_200_000, "1048576 bytes"),
     ],
 )
 def test_what_is_no_whole_answer_is_an_error(answer, said):
