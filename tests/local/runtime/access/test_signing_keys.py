@@ -186,6 +186,13 @@ def test_more_than_a_quarter_of_a_megabyte_is_not_read(issuer):
         fetch(f"{issuer.origin}/big", 5)
 
 
+def test_an_instance_has_one_set_of_keys_for_both_its_ways(oauth_server, issuer):
+    user = Client(oauth_server()._answer, issuer.token(AUDIENCE))
+    for _ in range(2):
+        assert user.request("POST", "/rpc", PING).status == 200
+    assert issuer.jwks_requests == 1
+
+
 def test_an_outage_is_a_503_and_not_a_401(oauth_server, issuer):
     server = oauth_server()
     issuer.down = True
