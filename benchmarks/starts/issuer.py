@@ -56,8 +56,10 @@ class Issuer:
         }
         documents["/keys"] = {"keys": [{**public, "kid": "one", "alg": "RS256", "use": "sig"}]}
         now = int(time.time())
-        claims = {"iss": self.url, "sub": "benchmark", "aud": AUDIENCE, "scope": "mcp"}
-        claims |= {"iat": now, "exp": now + DAY_SECONDS}
+        claims: dict[str, object] = {
+            **{"iss": self.url, "sub": "benchmark", "aud": AUDIENCE, "scope": "mcp"},
+            **{"iat": now, "exp": now + DAY_SECONDS},
+        }
         self.token = jwt.encode(claims, key, "RS256", {"kid": "one", "typ": "at+jwt"})
 
     def __enter__(self) -> Self:
