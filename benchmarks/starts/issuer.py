@@ -57,8 +57,12 @@ class Issuer:
         documents["/keys"] = {"keys": [{**public, "kid": "one", "alg": "RS256", "use": "sig"}]}
         now = int(time.time())
         claims: dict[str, object] = {
-            **{"iss": self.url, "sub": "benchmark", "aud": AUDIENCE, "scope": "mcp"},
-            **{"iat": now, "exp": now + DAY_SECONDS},
+            "iss": self.url,
+            "sub": "benchmark",
+            "aud": AUDIENCE,
+            "scope": "mcp",
+            "iat": now,
+            "exp": now + DAY_SECONDS,
         }
         self.token = jwt.encode(claims, key, "RS256", {"kid": "one", "typ": "at+jwt"})
 
