@@ -1,7 +1,5 @@
 """Runs any FastMCP server on AWS Lambda, behind an address that no release changes."""
 
-from __future__ import annotations
-
 import sys
 
 # Not typing's: servers import this while an instance starts.
@@ -60,7 +58,7 @@ def secret(name: str) -> str:
         raise SecretError(str(error)) from None
 
 
-def span(name: str, **attributes: str | float) -> Any:
+def span(name: str, **attributes: str | float) -> "Any":
     """Say that a tool asks something else meanwhile: a database, another service, an index.
 
     With a collector (`opentelemetry_endpoint`), what runs within is a span of its own below the

@@ -5,7 +5,6 @@ The runtime's own code judges it. No part of a token but the named claims is eve
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -151,13 +150,9 @@ class _Explained:
         from mesh.runtime.oauth.tokens import TokenVerifier
 
         settings = OAuthSettings(issuer=issuer, client_ids=tuple(client_ids))
-
-        async def verify() -> None:
-            verifier = TokenVerifier(settings, SigningKeys(issuer, None))
-            await verifier.verify(self._token, self._audiences)
-
+        verifier = TokenVerifier(settings, SigningKeys(issuer, None))
         try:
-            asyncio.run(verify())
+            verifier.verify(self._token, self._audiences)
         except (InvalidTokenError, IssuerUnavailableError) as error:
             return str(error)
         return None

@@ -163,9 +163,9 @@ def registrations(settings):
 
 
 def test_components_are_registered_when_they_are_needed_or_before_a_snapshot(settings, monkeypatch):
-    assert registrations(settings) == (0, 14)
+    assert registrations(settings) == (0, 16)
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
-    assert registrations(settings) == (14, 14)
+    assert registrations(settings) == (16, 16)
 
 
 def test_without_snapstart_nothing_is_kept_and_nothing_registered(monkeypatch):
