@@ -4,8 +4,8 @@ A result is plain data. `compact` shows of each hit what decides whether to read
 heading, link, date and a snippet around the words that matched. `full` shows all that is known.
 """
 
-from __future__ import annotations
-
+# Without annotations from __future__: TypedDict would compile the text of each at a cold start,
+# which is a tenth of a first call.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -109,6 +109,31 @@ class Offered(TypedDict):
     corpus_date: NotRequired[str]
     sources: list[Data]
     tools: list[Data]
+
+
+class Result(TypedDict):
+    """What `fetch` takes as `id`; `url` is empty where nothing can be opened."""
+
+    id: str
+    title: str
+    url: str
+
+
+class Results(TypedDict):
+    """Hits of all sources in turn; `failed` names each source that could not be asked."""
+
+    results: list[Result]
+    failed: NotRequired[list[str]]
+
+
+class Document(TypedDict):
+    """A page of a document, ticket, commit or code file; `metadata.next_id` fetches the next."""
+
+    id: str
+    title: str
+    text: str
+    url: str
+    metadata: dict[str, Any]
 
 
 # Pydantic would leave out what is not listed.

@@ -5,7 +5,7 @@ https://developers.openai.com/api/docs/mcp: one argument each, and a result whos
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated
 
 from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
@@ -16,34 +16,10 @@ from mcp_app.deployment import current_deployment
 from mcp_app.knowledge import items
 from mcp_app.tool_errors import searching
 from mcp_app.tool_parameters import CLEAN, Query
+from mcp_app.tool_results import Document, Result, Results
 
 SOURCE = ("documents", "tickets", "commits", "code")
 RESULTS = 10
-
-
-class Result(TypedDict):
-    """What `fetch` takes as `id`; `url` is empty where nothing can be opened."""
-
-    id: str
-    title: str
-    url: str
-
-
-class Results(TypedDict):
-    """Hits of all sources in turn; `failed` names each source that could not be asked."""
-
-    results: list[Result]
-    failed: NotRequired[list[str]]
-
-
-class Document(TypedDict):
-    """A page of a document, ticket, commit or code file; `metadata.next_id` fetches the next."""
-
-    id: str
-    title: str
-    text: str
-    url: str
-    metadata: dict[str, Any]
 
 
 @tool(title="Search everything", annotations=READ_ONLY)
