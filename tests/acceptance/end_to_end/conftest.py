@@ -63,7 +63,7 @@ class Project:
         """Let search_knowledge fail where `condition` holds, and build; the file as it was."""
         tool = self.root / "mcp_app" / "tools" / "documents.py"
         kept = tool.read_text()
-        asked = "return await deployment.backend.search_documents("
+        asked = "result = await deployment.backend.search_documents("
         assert asked in kept
         failing = f'{condition}\n            raise ValueError("broken")\n        {asked}'
         broken = kept.replace(
