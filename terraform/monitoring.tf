@@ -6,8 +6,6 @@ locals {
     var.tool_metrics ? { MESH_METRICS_NAMESPACE = var.name } : {},
     var.opentelemetry_endpoint == null ? {} : { MESH_OTLP_ENDPOINT = var.opentelemetry_endpoint },
   )
-  # Otherwise FastMCP answers everything, as asked.
-  fast_path_expected = var.fast_path && !var.snap_start && var.invoke_mode == "BUFFERED"
 }
 
 module "monitoring" {
@@ -25,7 +23,6 @@ module "monitoring" {
   alarms             = var.alarms
   thresholds         = var.alarm_thresholds
   tool_metrics       = var.tool_metrics && contains(["DEBUG", "INFO"], var.log_level)
-  fast_path          = local.fast_path_expected
   no_traffic_minutes = var.alarm_no_traffic_minutes
   email              = var.alarm_email
   topic_arn          = var.alarm_topic_arn

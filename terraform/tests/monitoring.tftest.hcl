@@ -24,7 +24,6 @@ variables {
   timeout_seconds = 30
   alarms          = true
   tool_metrics    = true
-  fast_path       = true
   thresholds = {
     errors          = { percent = 2, least = 10 }
     throttles       = { percent = 3, least = 11 }
@@ -123,7 +122,7 @@ run "one_message_for_whatever_is_wrong" {
   }
 }
 
-run "without_metrics_and_fast_path_nothing_is_watched_that_nobody_counts" {
+run "without_metrics_nothing_is_watched_that_nobody_counts" {
   command = plan
 
   module {
@@ -132,7 +131,6 @@ run "without_metrics_and_fast_path_nothing_is_watched_that_nobody_counts" {
 
   variables {
     tool_metrics = false
-    fast_path    = false
   }
 
   assert {

@@ -59,7 +59,7 @@ locals {
   counted = ["tool-errors", "refusals", "unexpected-full"]
   watched = var.alarms ? {
     for name, rate in local.rates : name => rate
-    if(!contains(local.counted, name) || var.tool_metrics) && (name != "unexpected-full" || var.fast_path)
+    if !contains(local.counted, name) || var.tool_metrics
   } : {}
 
   windows = {

@@ -66,11 +66,6 @@ variable "tool_metrics" {
   type        = bool
 }
 
-variable "fast_path" {
-  description = "Whether requests should be answered without FastMCP where the build says so."
-  type        = bool
-}
-
 variable "no_traffic_minutes" {
   description = "Minutes without an invocation that are an alarm; null for none."
   type        = number
