@@ -104,7 +104,12 @@ class Old:
         for file in self.root.glob("*.tf"):
             if file.name not in {"mesh-removed.tf", "versions.tf"}:
                 file.unlink()
-        (self.root / "region.tf").write_text('variable "region" {\n  default = "us-east-1"\n}\n')
+        values = {"region": "us-east-1", "name": NAME}
+        (self.root / "variables.tf").write_text(
+            "".join(
+                f'variable "{one}" {{\n  default = "{value}"\n}}\n' for one, value in values.items()
+            )
+        )
         return self.terraform("apply", "-auto-approve", "-no-color")
 
     def remains(self) -> list[str]:
