@@ -1,5 +1,5 @@
 """What a server costs a month, on Lambda and on Fargate.
 
-Prices are in one file, `terraform/modules/monitoring/prices.json`, because the dashboard reads it
-too. Nothing here changes anything in AWS.
+Prices are in one file, `terraform/modules/monitoring/prices.tf.json`, because the dashboard
+reads it too. Nothing here changes anything in AWS.
 """

@@ -8,7 +8,6 @@ terms for each region.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,10 +77,8 @@ def refresh(
     if all(change.after is None for change in changes):
         raise CommandFailedError(f"the price list at {url} has no price of {region}.")
     content["dates"][region] = (today or dt.datetime.now(dt.UTC).date()).isoformat()
-    draft = file.with_suffix(".new")
     try:
-        draft.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-        draft.replace(file)
+        prices.write(content, file)
     except OSError as error:
         raise CommandFailedError(
             f"{file} cannot be written: {error.strerror}. Copy it, and give --prices FILE."

@@ -12,7 +12,7 @@ from typing import Any
 from mesh.failure import CommandFailedError
 from mesh.installation import TERRAFORM
 
-FILE = TERRAFORM / "modules" / "monitoring" / "prices.json"
+FILE = TERRAFORM / "modules" / "monitoring" / "prices.tf.json"
 REGION = "us-east-1"
 
 
@@ -40,11 +40,14 @@ class Prices:
 def read(file: Path = FILE) -> dict[str, Any]:
     """Give the file's content.
 
+    It is a part of Terraform's configuration, not a file that the configuration reads: a plan
+    holds the folder that such a file was in, and may be applied from another.
+
     Raises:
         CommandFailedError: there is no such file, or it is no file of prices.
     """
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))["locals"]["price_list"]
         for day in content["dates"].values():
             dt.date.fromisoformat(day)
         for name, price in content["prices"].items():
@@ -56,6 +59,17 @@ def read(file: Path = FILE) -> dict[str, Any]:
             f"{file} is not a file of prices ({error}). Copy {FILE} and change the copy."
         ) from error
     return dict(content)
+
+
+def write(content: Mapping[str, Any], file: Path) -> None:
+    """Write the file, as `read` reads it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    draft = file.with_suffix(".new")
+    draft.write_text(json.dumps({"locals": {"price_list": content}}, indent=2) + "\n", "utf-8")
+    draft.replace(file)
 
 
 def _check(name: str, usd: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
 # One page: what is asked, how long it takes, what fails, what it costs.
 
 locals {
-  # The same file as for `mesh cost`, which also refreshes it. Regions that it lacks cost as the first.
-  prices            = { for name, price in jsondecode(file("${path.module}/prices.json")).prices : name => lookup(price.usd, var.region, price.usd["us-east-1"]) }
+  # From prices.tf.json, which `mesh cost` reads and refreshes too. Regions that it lacks cost as the first.
+  prices            = { for name, price in local.price_list.prices : name => lookup(price.usd, var.region, price.usd["us-east-1"]) }
   usd_per_request   = local.prices["lambda_requests"] / 1000000
   usd_per_gb_second = local.prices["lambda_duration_${var.architecture}"]
   usd_per_ms        = local.usd_per_gb_second * var.memory_mb / 1024 / 1000

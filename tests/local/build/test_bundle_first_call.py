@@ -13,7 +13,7 @@ import pytest
 @pytest.mark.parametrize(
     ("tool", "arguments", "expected"),
     [
-        ("search_knowledge", {"query": "cold start"}, {"mode": "keyword", "reason": None}),
+        ("search_knowledge", {"query": "cold start"}, {"mode": "keyword"}),
         ("query_aoma_knowledge", {"query": "cold start"}, {"strategy": "focused"}),
         ("search_code_files", {"query": "cold start"}, {"mode": "keyword"}),
         ("search_git_commits", {"query": "cold start"}, {"mode": "keyword"}),

@@ -27,6 +27,7 @@ def test_zip_records_the_commit(project: Project) -> None:
         "architecture": "x86_64",
         "python": "3.13",
         "content_sha256": result.content_sha256,
+        "content_date": "2026-01-02T03:04:05Z",
     }
     assert (result.commit, result.dirty, result.version) == (commit, False, "1.2.3")
 

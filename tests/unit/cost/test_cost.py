@@ -159,7 +159,7 @@ def test_prices_stand_in_one_file_alone() -> None:
 
     assert [file for file in files if any(one in file.read_text() for one in amounts)] == []
     dashboard = (ROOT / "terraform/modules/monitoring/dashboard.tf").read_text()
-    assert "${path.module}/prices.json" in dashboard
+    assert "local.price_list.prices" in dashboard
 
 
 def test_amounts_in_the_docs_are_those_of_the_file(cost: Any) -> None:
