@@ -44,15 +44,18 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Metrics that alarms read. 0: no alarms.",
 )
-@click.option("--dashboards", type=COUNT, default=1, show_default=True)
+@click.option(
+    "--dashboards", type=COUNT, default=1, show_default=True, help="Dashboards in CloudWatch."
+)
 @click.option("--tools", type=COUNT, default=0, help="Tools with metrics of their own.")
-@click.option("--task-vcpu", type=POSITIVE, default=0.5, show_default=True)
-@click.option("--task-memory-gb", type=POSITIVE, default=1.0, show_default=True)
+@click.option("--task-vcpu", type=POSITIVE, default=0.5, show_default=True, help="Of a task.")
+@click.option("--task-memory-gb", type=POSITIVE, default=1.0, show_default=True, help="Of a task.")
 @click.option(
     "--task-architecture",
     type=click.Choice(["arm64", "x86_64"]),
     default="x86_64",
     show_default=True,
+    help="Of a task.",
 )
 @click.option("--secrets", type=COUNT, default=0, help="Of Fargate, in Secrets Manager.")
 @click.option("--free-tier", is_flag=True, help="Subtract what an account has free.")
