@@ -67,7 +67,7 @@ def test_a_candidate_that_fails_never_becomes_live(released: Rehearsal) -> None:
 
     assert not run.ok
     assert jobs(run)["apply, try, promote"] == "failure"
-    assert f"Live is still version {live}." in run.text
+    assert f"Live is still version {live}, and answers." in run.text
     assert "broken on purpose" in run.text
     assert released.alias("live") == live
     assert released.alias("candidate") != live
