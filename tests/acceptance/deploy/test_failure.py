@@ -107,7 +107,8 @@ def test_a_cancelled_job_leaves_live_where_it_was(deployed: Deployed) -> None:
             said = program.communicate(timeout=60)[1]
     finally:
         program.kill()
-    assert program.returncode == 130
+    # A shell reports both as 130; the second signal may come while Python is ending.
+    assert program.returncode in {130, -signal.SIGINT}
     assert "interrupted" in said
     assert "Live is again version 1, and answers." in said
     assert deployed.live == "1"
