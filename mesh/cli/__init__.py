@@ -136,6 +136,12 @@ def interrupt(_: int, frame: FrameType | None) -> None:
     handler(signal.SIGINT, frame)
 
 
+def settle() -> None:
+    """Let no later signal change the exit status of work that has ended."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def main() -> None:
     """Be the `mesh` command."""
     keep_private()
@@ -146,7 +152,9 @@ def main() -> None:
     # What runs on this machine is not reached through a company's proxy.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1,localhost"]))
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    settle()
+    sys.exit(status)
 
 
 def explained(error: Exception) -> str:
