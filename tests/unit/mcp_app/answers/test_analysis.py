@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from copy import replace
 from typing import Any
 
@@ -170,7 +171,10 @@ def test_sources_are_asked_at_one_time_and_a_slow_one_is_left(model, monkeypatch
     assert result.status == "answered", "half of the time was kept for the model"
     assert result.findings.code is None
     assert [source.status for source in result.sources] == ["ok", "ok", "failed", "ok"]
-    assert "code: the search took longer than 3 s" in (result.sources[2].error or "")
+    said = re.search(r"code: the search took longer than ([\d.]+) s", result.sources[2].error or "")
+    assert said is not None
+    # Of the six seconds, some milliseconds are gone before the search starts.
+    assert 2 < float(said[1]) <= 3
 
 
 def test_a_model_that_is_down_leaves_the_findings(model) -> None:
