@@ -19,6 +19,8 @@ from mesh.runtime import clients
 from mesh.runtime.clients import Client, Connection, Setup, Way
 from mesh.runtime.config.build_info import BuildInfo
 from mesh.runtime.config.settings import Settings
+from mesh.runtime.http import about
+from mesh.runtime.page import sign_in
 from mesh.runtime.page import tools as tool_list
 from mesh.runtime.page.markup import content, paragraphs, paste, sentence
 
@@ -26,13 +28,13 @@ WAY_IN: dict[Way, str] = {
     "api_key": "Every call needs an API key, which whoever runs this server gives you. The "
     "snippets look for it in `MESH_API_KEY`. In a shell, `read -rs MESH_API_KEY` takes it unseen, "
     "then `export MESH_API_KEY`.",
-    "oauth": "Every call needs an access token, which clients get by signing you in.",
+    "oauth": "Every call needs an access token, which your client gets by signing you in.",
     "iam": "Every call must be signed with AWS Signature Version 4 for the service `lambda`, by an "
     "identity that may call `lambda:InvokeFunctionUrl` and `lambda:InvokeFunction` on it. "
     "Most clients leave that to AWS's proxy.",
     "open": "**This server is open: anybody may call it.**",
 }
-INSTEAD = "Instead of the key, clients that speak OAuth may get an access token by signing you in."
+INSTEAD = "Instead of the key, a client may get an access token by signing you in."
 PROOFS: dict[Way, str] = {
     "api_key": "API key",
     "oauth": "OAuth",
@@ -67,12 +69,16 @@ class Server:
         build: where the code comes from.
         tools: what it offers, as clients list it.
         beside: its prompts and kinds of resources, each with what it is for.
+        title: what people call it.
+        purpose: one line about what it is for; empty where it does not say.
     """
 
     settings: Settings
     build: BuildInfo
     tools: tuple[Tool, ...]
     beside: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    purpose: str = ""
 
 
 async def describe(settings: Settings, build: BuildInfo, server: FastMCP) -> Server:
@@ -83,7 +89,14 @@ async def describe(settings: Settings, build: BuildInfo, server: FastMCP) -> Ser
     templates = await server.list_resource_templates(run_middleware=False)
     beside = [(prompt.name, prompt.description or "") for prompt in prompts]
     beside += [(one.uri_template, one.description or "") for one in templates]
-    return Server(settings, build, tuple(tool.to_mcp_tool() for tool in tools), tuple(beside))
+    return Server(
+        settings,
+        build,
+        tuple(tool.to_mcp_tool() for tool in tools),
+        tuple(beside),
+        about.title(server.name, settings.name),
+        about.purpose(server.instructions),
+    )
 
 
 def ways(settings: Settings, *, signed: bool = False) -> tuple[Way, ...]:
@@ -101,10 +114,15 @@ def ways(settings: Settings, *, signed: bool = False) -> tuple[Way, ...]:
     return ("open",) if settings.auth == "none" else (settings.auth,)
 
 
-@cache
 def _asset(name: str) -> str:
     """A file that stands beside this module."""
     return resources.files("mesh.runtime.page").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    """The script, without what is for those who write it."""
+    return re.sub(r"^\s*//.*\n|^\s+", "", _asset("script.js"), flags=re.MULTILINE)
 
 
 @cache
@@ -129,7 +147,9 @@ def headers() -> dict[str, str]:
     policy = {
         "default-src": "'none'",
         "style-src": f"'sha256-{_digest(_style())}'",
-        "script-src": f"'sha256-{_digest(_asset('script.js'))}'",
+        "script-src": f"'sha256-{_digest(_script())}'",
+        # The test of the connection.
+        "connect-src": "'self'",
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
@@ -261,8 +281,11 @@ def render(server: Server, url: str, taken: tuple[Way, ...]) -> bytes:
     choices = "".join(_choice(client, checked=number == 0) for number, client in enumerate(shown))
     panels = "".join(_panel(client, connections) for client in shown)
     said = [WAY_IN[taken[0]], *([INSTEAD] if len(taken) > 1 else [])]
+    if "oauth" in taken and server.settings.oauth is not None:
+        said.append(sign_in.explained(server.settings.oauth))
     credential = "".join(f"<p>{sentence(words)}</p>" for words in said)
-    name = content(server.settings.name)
+    name = content(server.title or server.settings.name)
+    purpose = f'<p class="purpose">{content(server.purpose)}</p>\n' if server.purpose else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -279,8 +302,9 @@ def render(server: Server, url: str, taken: tuple[Way, ...]) -> bytes:
 <p class="running">Running version {content(server.build.version)}</p></div>
 </header>
 <main>
-<p class="lead">A <a href="https://modelcontextprotocol.io">Model Context Protocol</a> server with
-<a href="#tools">{len(server.tools)} tools</a> for assistants. Connect yours to this address:</p>
+{purpose}<p class="lead">A <a href="https://modelcontextprotocol.io">Model Context Protocol</a>
+server with <a href="#tools">{len(server.tools)} tools</a> for assistants. Connect yours to this
+address:</p>
 {paste("address", "MCP, Streamable HTTP", f"{url}mcp")}
 {credential}
 <section id="connect" aria-labelledby="connect-title">
@@ -288,6 +312,7 @@ def render(server: Server, url: str, taken: tuple[Way, ...]) -> bytes:
 <fieldset><legend class="aside">Your client</legend>{choices}</fieldset>
 <div class="panels">{panels}</div>
 </section>
+{sign_in.trial(taken)}
 <section id="tools" aria-labelledby="tools-title">
 <h2 id="tools-title">Tools</h2>
 {tool_list.section(server.tools)}
@@ -299,7 +324,7 @@ def render(server: Server, url: str, taken: tuple[Way, ...]) -> bytes:
 </section>
 </main>
 <p class="aside" id="said" role="status"></p>
-<script>{_asset("script.js")}</script>
+<script>{_script()}</script>
 </body>
 </html>
 """.encode()

@@ -22,7 +22,8 @@ from mesh.runtime.config.build_info import BuildInfo
 from mesh.runtime.page import document, tools
 
 HOSTILE = '"><script>alert(1)</script>&<img src=x onerror=alert(2)>'
-LIMIT_BYTES = 60 * 1024
+# By how many ways in it shows: each of nineteen clients has snippets for each.
+LIMIT_BYTES = {1: 66 * 1024, 2: 84 * 1024}
 # As long as those of AWS are.
 HOST = f"{'a' * 32}.lambda-url.us-east-1.on.aws"
 
@@ -102,7 +103,7 @@ def test_prompts_and_resources_are_named(url):
 def test_it_is_small(serve):
     for auth in ("api_key", "both", "iam"):
         page = httpx.get(serve(MESH_AUTH=auth), headers={"host": HOST})
-        assert len(page.content) < LIMIT_BYTES
+        assert len(page.content) < LIMIT_BYTES[2 if auth == "both" else 1]
 
 
 def test_head_answers_like_get_without_a_body(url):
