@@ -109,7 +109,8 @@ def _steps(setup: Setup) -> Iterator[str]:
 
 def _section(client: Client) -> Iterator[str]:
     yield f"## {client.title}\n"
-    yield f"[Documentation]({client.documentation}).\n"
+    read = f", read on {client.read}" if client.read else ""
+    yield f"[Documentation]({client.documentation}){read}.\n"
     shown = {way: client.setup(Connection(ADDRESS, way)) for way in WAYS}
     if client.slug == "iam-proxy":
         del shown["api_key"], shown["oauth"]

@@ -14,6 +14,8 @@ PRINTED = {
     "claude-code": "Claude Code",
     "vs-code": "VS Code, {place}",
     "cursor": "Cursor, {place}",
+    "codex": "Codex",
+    "gemini-cli": "Gemini CLI",
     "fastmcp": "Python",
 }
 

@@ -6,10 +6,10 @@ client names the page that its format was taken from. Nothing here is imported b
 
 from __future__ import annotations
 
-from mesh.runtime.clients import assistants, developers, editors
-from mesh.runtime.clients.connection import Client, Connection, Setup, Snippet, Way
+from mesh.runtime.clients import agents, assistants, developers, editors, services
+from mesh.runtime.clients.connection import Client, Connection, Entry, Setup, Snippet, Way
 
-__all__ = ["ALL", "Client", "Connection", "Setup", "Snippet", "Way", "by_slug"]
+__all__ = ["ALL", "Client", "Connection", "Entry", "Setup", "Snippet", "Way", "by_slug"]
 
 # In the order in which people are likely to look for them.
 ALL: tuple[Client, ...] = (
@@ -19,7 +19,16 @@ ALL: tuple[Client, ...] = (
     editors.CURSOR,
     editors.VS_CODE,
     editors.WINDSURF,
+    agents.CODEX,
+    agents.GEMINI_CLI,
+    agents.GOOSE,
+    agents.LM_STUDIO,
     assistants.CHATGPT,
+    services.COPILOT_STUDIO,
+    services.N8N,
+    services.LIBRECHAT,
+    services.ANTHROPIC_API,
+    services.OPENAI_API,
     developers.INSPECTOR,
     developers.PYTHON_SDK,
     developers.TYPESCRIPT_SDK,

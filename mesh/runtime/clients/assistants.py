@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from mesh.runtime.clients.connection import (
     KEY_VARIABLE,
     Client,
     Connection,
+    Entry,
     Link,
     Setup,
     Snippet,
@@ -31,6 +32,15 @@ def from_the_cloud(connection: Connection, whose: str) -> str:
     return f"{reached}: **this one is not**." if connection.is_local else f"{reached}."
 
 
+def claude_code_entry(connection: Connection) -> Entry:
+    """A server in `.mcp.json`, or in the file of everything that Claude Code keeps."""
+    if connection.way == "iam":
+        return Entry(("mcpServers",), {"type": "stdio", **connection.proxy_entry()})
+    headers = connection.headers(f"${{{KEY_VARIABLE}}}")
+    content = {"type": "http", "url": connection.url} | ({"headers": headers} if headers else {})
+    return Entry(("mcpServers",), content)
+
+
 def claude_code(connection: Connection) -> Setup:
     """`claude mcp add`, and `.mcp.json` for a project."""
     label, url = connection.label, connection.url
@@ -41,7 +51,6 @@ def claude_code(connection: Connection) -> Setup:
     add = shell("claude", "mcp", "add", "--transport", "http", label, url)
     if connection.way == "api_key":
         add += f" \\\n  --header {authorization(connection)}"
-        entry = {"type": "http", "url": url, "headers": connection.headers(f"${{{KEY_VARIABLE}}}")}
         return Setup(
             (
                 Snippet("Terminal", "sh", add),
@@ -53,7 +62,7 @@ def claude_code(connection: Connection) -> Setup:
                 Snippet(
                     ".mcp.json in the project's folder",
                     "json",
-                    as_json({"mcpServers": {label: entry}}),
+                    as_json(claude_code_entry(connection).file(label)),
                 ),
             )
         )
@@ -75,28 +84,26 @@ WHERE = (
 RESTART = "Then quit Claude Desktop wholly and start it again."
 
 
-def claude_desktop(connection: Connection) -> Setup:
-    """A connector, or a local program that Claude Desktop starts and talks to."""
-    label = connection.label
+def claude_desktop_entry(connection: Connection) -> Entry:
+    """A local program that Claude Desktop starts and talks to: its file takes nothing else."""
     if connection.way == "iam":
-        entry = connection.proxy_entry()
-        file = Snippet(CONFIGURATION, "json", as_json({"mcpServers": {label: entry}}))
-        return Setup((file, WHERE, PROXY_CREDENTIALS, RESTART))
+        return Entry(("mcpServers",), connection.proxy_entry())
+    content: dict[str, Any] = {"command": "npx", "args": ["-y", "mcp-remote", connection.url]}
     if connection.way == "api_key":
         # Through a variable: Claude Desktop on Windows breaks arguments at spaces.
         # https://www.npmjs.com/package/mcp-remote
-        entry = {
-            "command": "npx",
-            "args": [
-                "-y",
-                "mcp-remote",
-                connection.url,
-                "--header",
-                "Authorization:${MESH_BEARER}",
-            ],
-            "env": {"MESH_BEARER": f"Bearer {connection.key or '<your API key>'}"},
-        }
-        file = Snippet(CONFIGURATION, "json", as_json({"mcpServers": {label: entry}}))
+        content["args"] += ["--header", "Authorization:${MESH_BEARER}"]
+        content["env"] = {"MESH_BEARER": f"Bearer {connection.key or '<your API key>'}"}
+    return Entry(("mcpServers",), content)
+
+
+def claude_desktop(connection: Connection) -> Setup:
+    """A connector, or a local program that Claude Desktop starts and talks to."""
+    written = as_json(claude_desktop_entry(connection).file(connection.label))
+    file = Snippet(CONFIGURATION, "json", written)
+    if connection.way == "iam":
+        return Setup((file, WHERE, PROXY_CREDENTIALS, RESTART))
+    if connection.way == "api_key":
         return Setup(
             (
                 (
@@ -149,7 +156,7 @@ def claude_ai(connection: Connection) -> Setup:
 
 
 def chatgpt(connection: Connection) -> Setup:
-    """A plugin: by OAuth, or open; an API key only through OpenAI's API."""
+    """A plugin: by OAuth, or open; nothing else."""
     if connection.way == "iam":
         return Setup(
             (
@@ -161,32 +168,12 @@ def chatgpt(connection: Connection) -> Setup:
             works=False,
         )
     if connection.way == "api_key":
-        program = f"""\
-import os
-from openai import OpenAI
-
-answer = OpenAI().responses.create(
-    model=os.environ["OPENAI_MODEL"],
-    input="Which tools do you have?",
-    tools=[
-        {{
-            "type": "mcp",
-            "server_label": {json.dumps(connection.label)},
-            "server_url": {json.dumps(connection.url)},
-            "authorization": os.environ["{KEY_VARIABLE}"],
-            "require_approval": "never",
-        }}
-    ],
-)
-print(answer.output_text)"""
         return Setup(
             (
                 (
-                    "**Not possible in ChatGPT**, which signs in with OAuth or not at all and "
-                    "cannot send an API key. OpenAI's API can:"
+                    "**Not possible.** ChatGPT signs in with OAuth or not at all and cannot send "
+                    "an API key. OpenAI's API can: see **OpenAI API**."
                 ),
-                Snippet("Python, with OpenAI's SDK", "python", program),
-                from_the_cloud(connection, "OpenAI's"),
             ),
             works=False,
         )
@@ -212,6 +199,7 @@ CLAUDE_CODE = Client(
     "https://code.claude.com/docs/en/mcp",
     checked="run by hand, version 2.1.197",
     setup=claude_code,
+    entry=claude_code_entry,
 )
 CLAUDE_DESKTOP = Client(
     "claude-desktop",
@@ -219,6 +207,7 @@ CLAUDE_DESKTOP = Client(
     "https://support.claude.com/en/articles/11503834-building-custom-connectors-via-remote-mcp-servers",
     checked="mcp-remote run by tests, the rest by its documentation",
     setup=claude_desktop,
+    entry=claude_desktop_entry,
 )
 CLAUDE_AI = Client(
     "claude-ai",

@@ -135,6 +135,28 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What stands in a client's configuration file for one server.
+
+    Attributes:
+        under: the keys of the tables that it stands in, from the outermost.
+        content: the entry itself; its key is the server's label.
+        inputs: what the client asks the user for, in a list of that name beside the tables.
+    """
+
+    under: tuple[str, ...]
+    content: Mapping[str, Any]
+    inputs: tuple[Mapping[str, Any], ...] = ()
+
+    def file(self, label: str) -> dict[str, Any]:
+        """The file of somebody who has no other server."""
+        file: dict[str, Any] = {label: dict(self.content)}
+        for table in reversed(self.under):
+            file = {table: file}
+        return ({"inputs": list(self.inputs)} if self.inputs else {}) | file
+
+
+@dataclass(frozen=True)
 class Client:
     """A program that speaks MCP.
 
@@ -144,6 +166,8 @@ class Client:
         documentation: the page that says what stands here.
         checked: how it is known that the snippets work.
         setup: how it is connected.
+        entry: what `mesh connect` writes into its configuration file; None where it has none.
+        read: when the page was read last.
     """
 
     slug: str
@@ -151,11 +175,43 @@ class Client:
     documentation: str
     checked: str
     setup: Callable[[Connection], Setup]
+    entry: Callable[[Connection], Entry] | None = None
+    read: str = ""
 
 
 def as_json(content: object) -> str:
     """JSON as people write it into files."""
     return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def as_yaml(content: Mapping[str, Any], indent: str = "") -> str:
+    """Tables and plain values as YAML; strings are quoted as JSON, which YAML takes."""
+    lines = []
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            lines.append(f"{indent}{name}:\n{as_yaml(value, indent + '  ')}")
+        else:
+            lines.append(f"{indent}{name}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines)
+
+
+def as_toml(content: Mapping[str, Any], table: str) -> str:
+    """One table of TOML, with tables inside it; strings are quoted as JSON, which TOML takes."""
+    plain = {name: value for name, value in content.items() if not isinstance(value, Mapping)}
+    inner = {name: value for name, value in content.items() if isinstance(value, Mapping)}
+    lines = [f"[{table}]"]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in plain.items()]
+    return "\n".join(
+        [
+            "\n".join(lines),
+            *(f"\n{as_toml(value, f'{table}.{name}')}" for name, value in inner.items()),
+        ]
+    )
+
+
+def not_possible(who: str, what: str) -> Setup:
+    """A client that cannot come in this way."""
+    return Setup((f"**Not possible.** {who} {what}.",), works=False)
 
 
 def shell(*words: str) -> str:

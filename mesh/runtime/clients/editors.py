@@ -13,6 +13,7 @@ from mesh.runtime.clients.connection import (
     KEY_VARIABLE,
     Client,
     Connection,
+    Entry,
     Link,
     Setup,
     Snippet,
@@ -49,9 +50,19 @@ def _after(connection: Connection) -> tuple[str, ...]:
     return ()
 
 
+def cursor_entry(connection: Connection) -> Entry:
+    """A server in Cursor's `mcp.json`."""
+    return Entry(("mcpServers",), _entry(connection, "url"))
+
+
+def windsurf_entry(connection: Connection) -> Entry:
+    """A server in Windsurf's `mcp_config.json`."""
+    return Entry(("mcpServers",), _entry(connection, "serverUrl"))
+
+
 def cursor(connection: Connection) -> Setup:
     """`mcp.json`, and a link: https://cursor.com/docs/mcp/install-links."""
-    file = as_json({"mcpServers": {connection.label: _entry(connection, "url")}})
+    file = as_json(cursor_entry(connection).file(connection.label))
     without_key = _compact(_entry(replace(connection, key=None), "url"))
     query = {"name": connection.label, "config": base64.b64encode(without_key.encode()).decode()}
     return Setup(
@@ -80,10 +91,15 @@ def _vs_code_entry(connection: Connection) -> tuple[dict[str, Any], list[dict[st
     return entry, [asked]
 
 
+def vs_code_entry(connection: Connection) -> Entry:
+    """A server in `mcp.json`, and what VS Code asks for."""
+    entry, inputs = _vs_code_entry(connection)
+    return Entry(("servers",), entry, tuple(inputs))
+
+
 def vs_code(connection: Connection) -> Setup:
     """`mcp.json`, and a link: https://code.visualstudio.com/api/extension-guides/ai/mcp."""
-    entry, inputs = _vs_code_entry(connection)
-    file = ({"inputs": inputs} if inputs else {}) | {"servers": {connection.label: entry}}
+    file = vs_code_entry(connection).file(connection.label)
     entry, inputs = _vs_code_entry(replace(connection, key=None))
     linked = {"name": connection.label, **entry} | ({"inputs": inputs} if inputs else {})
     after: tuple[str, ...] = ()
@@ -103,7 +119,7 @@ def vs_code(connection: Connection) -> Setup:
 
 def windsurf(connection: Connection) -> Setup:
     """`mcp_config.json`; the URL's field is `serverUrl`."""
-    file = as_json({"mcpServers": {connection.label: _entry(connection, "serverUrl")}})
+    file = as_json(windsurf_entry(connection).file(connection.label))
     return Setup(
         (
             Snippet("~/.codeium/windsurf/mcp_config.json", "json", file),
@@ -114,7 +130,12 @@ def windsurf(connection: Connection) -> Setup:
 
 
 CURSOR = Client(
-    "cursor", "Cursor", "https://cursor.com/docs/mcp", checked="by its documentation", setup=cursor
+    "cursor",
+    "Cursor",
+    "https://cursor.com/docs/mcp",
+    checked="by its documentation",
+    setup=cursor,
+    entry=cursor_entry,
 )
 VS_CODE = Client(
     "vs-code",
@@ -122,6 +143,7 @@ VS_CODE = Client(
     "https://code.visualstudio.com/docs/copilot/reference/mcp-configuration",
     checked="by its documentation",
     setup=vs_code,
+    entry=vs_code_entry,
 )
 WINDSURF = Client(
     "windsurf",
@@ -129,4 +151,5 @@ WINDSURF = Client(
     "https://docs.windsurf.com/windsurf/cascade/mcp",
     checked="by its documentation",
     setup=windsurf,
+    entry=windsurf_entry,
 )

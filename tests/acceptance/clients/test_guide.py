@@ -265,7 +265,9 @@ def test_the_deployed_zip_serves_the_page(curl, mesh_url, signing):
 
 def test_nothing_that_can_be_run_is_left_out():
     """A block that is neither run here nor known to need the client's own program is new."""
-    own_program = {"Claude Code", "ChatGPT", "IAM proxy"}
+    own_program = {
+        *("Claude Code", "Codex", "Gemini CLI", "IAM proxy", "Anthropic API", "OpenAI API")
+    }
     run_here = {"curl", "Python SDK", "FastMCP", "TypeScript SDK", "MCP Inspector"}
     runnable = {
         one.heading.partition(":")[0] for one in blocks() if one.language in {"sh", "python", "js"}

@@ -6,9 +6,11 @@ import ast
 import base64
 import json
 import shlex
+import tomllib
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import yaml
 from openai.types.responses.tool_param import Mcp
 from pydantic import TypeAdapter
 
@@ -47,6 +49,10 @@ def test_every_client_is_told_something_in_every_way(client, way):
     for step in snippets:
         if step.language == "json":
             json.loads(step.text)
+        if step.language == "toml":
+            tomllib.loads(step.text)
+        if step.language == "yaml":
+            yaml.safe_load(step.text)
         if step.language == "sh":
             assert shlex.split(step.text.replace("\\\n", " "))
         if step.language == "python":
@@ -58,7 +64,10 @@ def test_links_never_hold_the_key(client, way):
     setup = client.setup(connection(way, key=KEY))
     if setup.link is None:
         return
-    query = parse_qs(urlsplit(setup.link.address).query)
+    parts = urlsplit(setup.link.address)
+    # A space is %20: only forms know the plus sign, and programs parse these links.
+    assert "+" not in parts.query or "config=" in parts.query
+    query = parse_qs(parts.query)
     decoded = base64.b64decode(query["config"][0]).decode() if "config" in query else ""
     assert KEY not in unquote(setup.link.address) + decoded
 
@@ -136,7 +145,7 @@ def test_a_cloud_client_is_told_that_it_cannot_reach_this_machine():
 
 def test_openais_api_takes_the_server_as_it_is_given():
     """Checked against the types of OpenAI's own library."""
-    program = pasted("chatgpt", "api_key").replace('os.environ["MESH_API_KEY"]', json.dumps(KEY))
+    program = pasted("openai-api", "api_key").replace('os.environ["MESH_API_KEY"]', json.dumps(KEY))
     (given,) = [
         ast.literal_eval(node.value)
         for node in ast.walk(ast.parse(program))
@@ -145,6 +154,40 @@ def test_openais_api_takes_the_server_as_it_is_given():
     (checked,) = TypeAdapter(list[Mcp]).validate_python(given)
     assert checked["authorization"] == KEY
     assert checked["server_url"] == URL
+
+
+def test_anthropics_api_names_the_server_twice():
+    """https://platform.claude.com/docs/en/agents-and-tools/mcp-connector."""
+    program = pasted("anthropic-api", "api_key", key=KEY)
+    given = {
+        node.arg: ast.literal_eval(node.value)
+        for node in ast.walk(ast.parse(program))
+        if isinstance(node, ast.keyword) and node.arg in {"mcp_servers", "tools", "betas"}
+    }
+    assert given == {
+        "mcp_servers": [
+            {"type": "url", "name": "my-server", "url": URL, "authorization_token": KEY}
+        ],
+        "tools": [{"type": "mcp_toolset", "mcp_server_name": "my-server"}],
+        "betas": ["mcp-client-2025-11-20"],
+    }
+
+
+def test_what_agents_read_names_the_variable_and_not_the_key():
+    """Each in its own form, as its documentation has it."""
+    header = {"Authorization": "Bearer ${MESH_API_KEY}"}
+    codex = {"mcp_servers": {"my-server": {"url": URL, "bearer_token_env_var": "MESH_API_KEY"}}}
+    assert tomllib.loads(pasted("codex", "api_key", 1)) == codex
+    gemini = {"mcpServers": {"my-server": {"httpUrl": URL, "headers": header}}}
+    assert json.loads(pasted("gemini-cli", "api_key", 1)) == gemini
+    goose = yaml.safe_load(pasted("goose", "api_key"))["extensions"]["my-server"]
+    assert goose.items() >= {"type": "streamable_http", "uri": URL, "enabled": True}.items()
+    assert goose["headers"] == header
+    assert goose["env_keys"] == ["MESH_API_KEY"]
+    chat = {"mcpServers": {"my-server": {"type": "streamable-http", "url": URL, "headers": header}}}
+    assert yaml.safe_load(pasted("librechat", "api_key")) == chat
+    for slug in ("codex", "gemini-cli", "goose"):
+        assert "uvx" in pasted(slug, "iam", -1)
 
 
 def test_a_key_that_is_given_is_written_out_and_no_other_place_is_left_for_it():
