@@ -37,6 +37,7 @@ COMMANDS = {
     "config": "mesh.cli.server.config",
     "logs": "mesh.cli.operation.logs",
     "smoke": "mesh.cli.operation.smoke",
+    "connect": "mesh.cli.operation.connect",
     "doctor": "mesh.cli.operation.doctor",
     "keys": "mesh.cli.operation.keys",
     "secrets": "mesh.cli.operation.secrets",
@@ -104,8 +105,8 @@ class Commands(click.Group):
 def command_line() -> None:
     """Run, test and release the MCP server.
 
-    On this machine: init, up, dev, down, status, config. Any server: logs, smoke, doctor,
-    keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
+    On this machine: init, up, dev, down, status, config. Any server: logs, smoke, connect,
+    doctor, keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
     plan-guard, drift, destroy, state, bootstrap. From containers:
     cost, migrate, compare, cutover, retire.
     Every command has its own --help.

@@ -15,11 +15,10 @@ from importlib import resources
 from fastmcp import FastMCP
 from mcp_types import Tool
 
-from mesh.runtime import clients
+from mesh.runtime import about, clients
 from mesh.runtime.clients import Client, Connection, Setup, Way
 from mesh.runtime.config.build_info import BuildInfo
 from mesh.runtime.config.settings import Settings
-from mesh.runtime.http import about
 from mesh.runtime.page import sign_in
 from mesh.runtime.page import tools as tool_list
 from mesh.runtime.page.markup import content, paragraphs, paste, sentence
