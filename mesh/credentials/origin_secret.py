@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
     from mypy_boto3_ssm import SSMClient
 
-# As terraform/modules/custom_domain/viewer_request.js asks for it.
+# As terraform/modules/custom_domain/viewer_request.tf asks for it.
 KEY = "origin-secret"
 PREFIX = "mesh_origin_"
 RANDOM_BYTES = 32

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 POLL_SECONDS = 0.02
@@ -96,26 +96,55 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def mount_namespace(pid: int) -> str:
-    """The name of a process's mount namespace, which all that it starts shares."""
-    return str(Path(f"/proc/{pid}/ns/mnt").readlink())
+def mount_namespace(pid: int) -> int:
+    """Open a process's mount namespace, which all that it starts shares.
+
+    While the descriptor is open, no later namespace gets the number of this one.
+    """
+    return os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY)
 
 
-def kill_namespace(namespace: str) -> None:
+def kill_namespace(namespace: int) -> None:
     """Kill every process of a mount namespace, also one that left its session and its parent."""
-    while living := [pid for pid in _numbers() if _is_in(pid, namespace)]:
+    wanted = os.fstat(namespace)
+    _kill_all(lambda pid: os.path.samestat(Path(f"/proc/{pid}/ns/mnt").stat(), wanted))
+
+
+def kill_mounting(sources: Sequence[Path], target: str) -> None:
+    """Kill every process that sees one of these folders at `target`.
+
+    Unlike the number of a namespace, a folder's name is not used again.
+    """
+    ends = tuple(str(source) for source in sources)
+
+    def sees(pid: int) -> bool:
+        for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines():
+            # The root within its file system, and where it is mounted.
+            root, point = line.split()[3:5]
+            if point == target and any(end.endswith(root) for end in ends) and root != "/":
+                return True
+        return False
+
+    if ends:
+        _kill_all(sees)
+
+
+def _kill_all(wanted: Callable[[int], bool]) -> None:
+    """Kill until none is left: what is found may have just started another."""
+    while living := [pid for pid in _numbers() if _is_so(wanted, pid)]:
         for pid in living:
             send_signal(pid, signal.SIGKILL)
         time.sleep(0.001)
 
 
 def _numbers() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    proc = Path("/proc")
+    return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()]
 
 
-def _is_in(pid: int, namespace: str) -> bool:
+def _is_so(wanted: Callable[[int], bool], pid: int) -> bool:
     """False for a process that has ended and waits for its parent: it has no namespaces."""
     try:
-        return mount_namespace(pid) == namespace
+        return wanted(pid)
     except OSError:
         return False

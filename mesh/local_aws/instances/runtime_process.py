@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from mesh.local_aws.instances.log_pipes import FramePipe, LinePipe
 from mesh.local_aws.instances.memory import MB, resident_bytes
 from mesh.local_aws.instances.runtime_api import Result, RuntimeApi, error_payload
 from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess, environment, spawn
-from mesh.local_aws.leftovers import RECORD
+from mesh.local_aws.leftovers import RECORD, TEMPORARY
 from mesh.local_aws.process_identity import (
     descendants,
     identity,
@@ -25,6 +26,7 @@ from mesh.local_aws.process_identity import (
     mount_namespace,
     send_signal,
 )
+from mesh.local_aws.process_limit import make_group, remove_group
 from mesh.local_aws.state import write_json
 
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
@@ -74,7 +76,8 @@ class RuntimeProcess:
         self._credentials = credentials
         self.api = RuntimeApi(self.ready.set, credentials)
         self._started: StartedProcess | None = None
-        self._namespace: str | None = None
+        self._namespace: int | None = None
+        self._group: Path | None = None
         self._frozen: list[int] = []
         self._pipes: list[LinePipe] = []
         self._watcher: asyncio.Task[None] | None = None
@@ -90,9 +93,10 @@ class RuntimeProcess:
         Raises:
             CannotRunHereError: no process could be made at all.
         """
-        temporary = self._folder / "tmp"
+        temporary = self._folder / TEMPORARY
         temporary.mkdir(parents=True, exist_ok=True)
         await self.api.start()
+        self._group = make_group(self._folder.name)
         try:
             started = await spawn(
                 self.version,
@@ -100,8 +104,10 @@ class RuntimeProcess:
                 code=self._code,
                 temporary=temporary,
                 variables=self._variables(temporary),
+                group=self._group,
             )
         except BaseException:
+            remove_group(self._group)
             await self.api.close()
             raise
         self._started = started
@@ -115,7 +121,8 @@ class RuntimeProcess:
             # It may have ended already.
             with contextlib.suppress(OSError):
                 self._namespace = mount_namespace(pid)
-        write_json(self._folder / RECORD, {"pid": pid, "identity": identity(pid)})
+        record = {"pid": pid, "identity": identity(pid), "owner": os.getpid()}
+        write_json(self._folder / RECORD, record)
         return started.started
 
     def _variables(self, temporary: Path) -> dict[str, str]:
@@ -196,6 +203,10 @@ class RuntimeProcess:
         """Wait for the process's end, then clean up after it."""
         await process.wait()
         self._kill()
+        if self._namespace is not None:
+            os.close(self._namespace)
+            self._namespace = None
+        remove_group(self._group)
         self.drain()
         for pipe in self._pipes:
             pipe.close()

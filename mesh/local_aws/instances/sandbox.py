@@ -73,6 +73,7 @@ def probe_namespaces() -> str | None:
             "binds": {"/tmp": scratch, "/var/task": scratch},  # noqa: S108 - inside the sandbox
             "keep": [],
             "parent": os.getpid(),
+            "group": None,
             "folder": "/var/task",
             "command": [],
             "report_fd": writing,
@@ -235,8 +236,9 @@ async def spawn(
     code: Path,
     temporary: Path,
     variables: dict[str, str],
+    group: Path | None,
 ) -> StartedProcess:
-    """Start the real awslambdaric on the handler, in a session of its own.
+    """Start the real awslambdaric on the handler, in a session and a control group of its own.
 
     Its sys.path is the task root, the runtime's packages and the standard library, in
     Lambda's order.
@@ -258,6 +260,7 @@ async def spawn(
         },
         "keep": [sys.base_prefix],
         "parent": os.getpid(),
+        "group": str(group) if group else None,
         "folder": sandbox.task_root(code),
         "command": _command(version, sandbox, variables.get(EXEC_WRAPPER)),
         "environment": variables | {"_LAMBDA_TELEMETRY_LOG_FD": str(telemetry_writing)},

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import resource
 import signal
 import struct
@@ -29,6 +30,11 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 FILE_DESCRIPTORS = 1024
+# Processes and threads together.
+PROCESSES = 1024
+# The first Linux that counts the processes of a user namespace by themselves, and not with all
+# others of the same user.
+COUNTED_APART = (5, 14)
 # Lambda's own user id.
 SANDBOX_USER = 993
 # Inside the sandbox; the host's is not touched.
@@ -101,6 +107,18 @@ def _enter_namespaces(libc: ctypes.CDLL, binds: dict[str, str], keep: list[str])
     _set_read_only(libc, TMP, read_only=False, recursive=False)
 
 
+def _limit_processes() -> None:
+    """Limit what this user namespace may have; for root, whom this exempts, a group does.
+
+    Not before the namespace is there: the limit would then count all that its user has outside.
+    """
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    if release >= COUNTED_APART:
+        _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+        limit = PROCESSES if most == resource.RLIM_INFINITY else min(PROCESSES, most)
+        resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
+
+
 def _report_start(report: int) -> None:
     """Say that all is arranged: the time now, and the CPU time that arranging took."""
     os.write(report, b"T" + struct.pack("dd", time.monotonic(), time.process_time()))
@@ -114,8 +132,11 @@ def main() -> None:
     os.umask(0o022)
     try:
         libc = ctypes.CDLL(None, use_errno=True)
+        if specification["group"]:
+            Path(specification["group"], "cgroup.procs").write_text(str(os.getpid()))
         if specification["namespaces"]:
             _enter_namespaces(libc, specification["binds"], specification["keep"])
+            _limit_processes()
         if sys.platform == "linux":
             # After the namespaces: a change of credentials forgets it.
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

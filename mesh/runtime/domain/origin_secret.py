@@ -16,7 +16,7 @@ from mesh.runtime.access.hash_store import StoredHashes
 from mesh.runtime.digests import sha256
 from mesh.runtime.record import Record
 
-# As terraform/modules/custom_domain/viewer_request.js writes them, in lower case.
+# As terraform/modules/custom_domain/viewer_request.tf writes them, in lower case.
 HEADER = "x-mesh-origin-secret"
 VIEWER_HEADER = "x-mesh-viewer-address"
 FORBIDDEN = 403

@@ -14,6 +14,6 @@ resource "aws_cloudfront_function" "viewer_request" {
   comment                      = "Proves to ${var.server} that a request came through CloudFront"
   runtime                      = "cloudfront-js-2.0"
   publish                      = true
-  code                         = file("${path.module}/viewer_request.js")
+  code                         = local.viewer_request
   key_value_store_associations = [aws_cloudfront_key_value_store.this.arn]
 }

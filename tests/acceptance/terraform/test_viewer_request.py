@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from mesh.credentials.origin_secret import KEY
 from mesh.runtime.domain.origin_secret import HEADER, VIEWER_HEADER
 from tests.fixtures import node
 
-SOURCE = ROOT / "terraform" / "modules" / "custom_domain" / "viewer_request.js"
+MODULE = ROOT / "terraform" / "modules" / "custom_domain" / "viewer_request.tf"
+SOURCE = re.compile(r"<<-JAVASCRIPT\n(.*)^ *JAVASCRIPT$", re.DOTALL | re.MULTILINE)
 # CloudFront's own module, whose `get` fails for a key that there is not.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-custom-methods.html
 STORE = """
@@ -43,7 +45,8 @@ def edge(tmp_path: Path):
     (module / "package.json").write_text('{"type": "module", "main": "index.js"}')
     (module / "index.js").write_text(STORE)
     # CloudFront finds the handler by its name; here it is asked for.
-    (tmp_path / "function.mjs").write_text(SOURCE.read_text() + "\nexport { handler };\n")
+    (source,) = SOURCE.findall(MODULE.read_text())
+    (tmp_path / "function.mjs").write_text(source + "\nexport { handler };\n")
     (tmp_path / "run.mjs").write_text(RUN)
 
     def run(store: dict[str, str], **headers: Any) -> Any:

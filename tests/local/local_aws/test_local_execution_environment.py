@@ -178,6 +178,29 @@ def test_children_in_sessions_of_their_own_end_with_the_instance(tmp_path):
     assert wait_until(lambda: identity(int(found[1])) is None)
 
 
+def test_processes_and_threads_are_1024_at_most(deploy):
+    function = deploy(
+        body(
+            "ended = threading.Event()\n"
+            "started = []\n"
+            "try:\n"
+            "    for _ in range(1200):\n"
+            "        threading.Thread(target=ended.wait, daemon=True).start()\n"
+            "        started.append(1)\n"
+            "except RuntimeError as error:\n"
+            "    return [len(started), str(error)]\n"
+            "finally:\n"
+            "    ended.set()\n"
+            "return [len(started), '']",
+            before="import threading",
+        )
+    )
+
+    count, said = function.get().json()
+
+    assert (count, said) == (1023, "can't start new thread")
+
+
 def test_a_message_that_is_too_long_is_an_error_that_says_so(deploy):
     function = deploy(body("raise ValueError('x' * 7_000_000)"), auth=None)
 

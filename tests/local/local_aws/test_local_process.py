@@ -1,6 +1,7 @@
 """Start, find, stop, restart, and what a kill leaves behind."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -146,8 +147,22 @@ def test_restart_keeps_functions_urls_parameters_and_endpoint(state):
     assert found["Parameter"]["Value"] == "v"
 
 
-def test_kill_9_loses_nothing_that_was_saved_and_leaves_no_instance(state):
+# It leaves its session, and its parent.
+STARTING = """
+import subprocess
+
+def handler(event, context):
+    started = ["sh", "-c", "sleep 300 & echo $!"]
+    child = subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True)
+    print("grandchild", child.stdout.readline().decode())
+"""
+
+
+def test_kill_9_loses_nothing_that_was_saved_and_leaves_no_process(state):
     first = begin(state)
+    starting = deploy(first, STARTING, name="starting")
+    starting.get()
+    [grandchild] = re.findall(r"grandchild (\d+)", starting.wait_for_log("REPORT"))
     function = deploy(first, ECHO, name="survives")
     assert function.get().status_code == 200
     instances = [instance["pid"] for instance in first.status()["instances"]]
@@ -155,7 +170,8 @@ def test_kill_9_loses_nothing_that_was_saved_and_leaves_no_instance(state):
     saved = StateFolder(state).ministack / "lambda.json"
     wait_until(lambda: saved.exists() and '"via-url"' in saved.read_text())
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: all(identity(pid) is None for pid in [first.pid, *instances]))
+    ending = [first.pid, *instances, int(grandchild)]
+    wait_until(lambda: all(identity(pid) is None for pid in ending), 60)
     assert find(state) is None
     begin(state)
     assert function.get().status_code == 200
