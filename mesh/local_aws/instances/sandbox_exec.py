@@ -108,7 +108,7 @@ def _enter_namespaces(libc: ctypes.CDLL, binds: dict[str, str], keep: list[str])
 
 
 def _limit_processes() -> None:
-    """Limit what this user namespace may have; for root, whom this exempts, a group does.
+    """Limit what this user namespace may have. Root is exempt; a control group limits it.
 
     Not before the namespace is there: the limit would then count all that its user has outside.
     """
