@@ -23,10 +23,10 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, PaginatedRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_app.deployment import current_deployment
-from mcp_app.icons import icons
+from mcp_app.interface.icons import icons
+from mcp_app.interface.resource_errors import NoSuchResourceError
 from mcp_app.knowledge.errors import SearchTimeoutError, SourceUnavailableError
 from mcp_app.knowledge.results import DocumentEntry
-from mcp_app.resource_errors import NoSuchResourceError
 
 PAGE = 100
 DOCUMENTS = "aoma://docs/"

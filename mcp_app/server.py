@@ -20,7 +20,7 @@ from mcp.server.lowlevel.server import NotificationOptions
 from mcp_app import __version__, prompts, resources, tools
 from mcp_app.deadline import Deadline
 from mcp_app.deployment import Deployment, backend_of, made, set_current
-from mcp_app.icons import icons
+from mcp_app.interface.icons import icons
 from mcp_app.knowledge.backend import Backend
 from mcp_app.registration.completions import Completions
 from mcp_app.registration.components import Component, components

@@ -43,7 +43,7 @@ ECHO = '''\
 
 from fastmcp.tools import tool
 
-from mcp_app.annotations import READ_ONLY
+from mcp_app.interface.annotations import READ_ONLY
 
 
 @tool(annotations=READ_ONLY)
@@ -85,7 +85,7 @@ def _unpacked(zipped: Path, name: str) -> Tree:
 def tool_source(numbers: Iterable[int]) -> str:
     """A module of tools like those that people write."""
     head = '"""Tools of the benchmark."""\n\nfrom fastmcp.tools import tool\n\n'
-    parts = [f"{head}from mcp_app.annotations import READ_ONLY\n"]
+    parts = [f"{head}from mcp_app.interface.annotations import READ_ONLY\n"]
     parts += [
         f"\n\n@tool(annotations=READ_ONLY)\n"
         f"def tool_{number:04}(text: str, count: int = 1) -> str:\n"

@@ -8,9 +8,9 @@ from fastmcp.prompts import prompt
 from pydantic import Field, StringConstraints
 
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.prompt_arguments import RULES, ProjectKey, SystemArea, project_keys, steps
+from mcp_app.interface.tool_parameters import CLEAN
 from mcp_app.knowledge.scope import visible
-from mcp_app.prompt_arguments import RULES, ProjectKey, SystemArea, project_keys, steps
-from mcp_app.tool_parameters import CLEAN
 
 SOURCE = ("documents", "tickets", "commits", "code")
 COMPLETIONS = {"project_key": project_keys}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastmcp.resources import ResourceContent, ResourceResult, resource
 
 from mcp_app.deployment import current_deployment
-from mcp_app.resource_errors import NoSuchResourceError, reading
+from mcp_app.interface.resource_errors import NoSuchResourceError, reading
 
 SOURCE = "documents"
 SUGGESTIONS = 101

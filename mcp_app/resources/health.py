@@ -6,7 +6,7 @@ import json
 
 from fastmcp.resources import resource
 
-from mcp_app.icons import icons
+from mcp_app.interface.icons import icons
 from mcp_app.tools.system import get_system_health
 
 HEALTH = "aoma://health"

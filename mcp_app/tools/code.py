@@ -7,10 +7,10 @@ from typing import Annotated
 from fastmcp.tools import tool
 from pydantic import Field
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
-from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import (
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_errors import searching
+from mcp_app.interface.tool_parameters import (
     HowMuch,
     MaxHits,
     MaxTokens,
@@ -19,7 +19,7 @@ from mcp_app.tool_parameters import (
     SearchMode,
     Threshold,
 )
-from mcp_app.tool_results import Found, found
+from mcp_app.interface.tool_results import Found, found
 
 SOURCE = "code"
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from fastmcp.tools import tool
 from pydantic import Field, StringConstraints
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_errors import searching
+from mcp_app.interface.tool_parameters import CLEAN, HowMuch, MaxTokens
+from mcp_app.interface.tool_results import Answer, answered
 from mcp_app.knowledge.analysis import analyse
-from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN, HowMuch, MaxTokens
-from mcp_app.tool_results import Answer, answered
 
 SOURCE = ("documents", "tickets", "commits", "code")
 

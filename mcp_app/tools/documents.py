@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastmcp.tools import tool
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_errors import searching
+from mcp_app.interface.tool_parameters import CLEAN, HowMuch, MaxTokens, SearchMode, Threshold
+from mcp_app.interface.tool_results import Answer, Found, answered, found
 from mcp_app.knowledge.answers import answer
-from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN, HowMuch, MaxTokens, SearchMode, Threshold
-from mcp_app.tool_results import Answer, Found, answered, found
 
 SOURCE = "documents"
 

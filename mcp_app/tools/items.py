@@ -11,12 +11,12 @@ from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
 from pydantic import Field, StringConstraints
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_errors import searching
+from mcp_app.interface.tool_parameters import CLEAN, Query
+from mcp_app.interface.tool_results import Document, Result, Results
 from mcp_app.knowledge import items
-from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import CLEAN, Query
-from mcp_app.tool_results import Document, Result, Results
 
 SOURCE = ("documents", "tickets", "commits", "code")
 RESULTS = 10

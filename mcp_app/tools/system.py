@@ -10,10 +10,10 @@ from fastmcp.server.context import Context
 from fastmcp.tools import tool
 from pydantic import Field
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_results import Health, Offered, plain
 from mcp_app.knowledge.results import Mode, Repository, SourceState
-from mcp_app.tool_results import Health, Offered, plain
 from mesh.runtime.config import build_info
 from mesh.runtime.observability.uptime import LIFETIME
 from mesh.runtime.record import Record

@@ -10,14 +10,10 @@ from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
 from pydantic import Field, StringConstraints
 
-from mcp_app.annotations import READ_ONLY
 from mcp_app.deployment import current_deployment
-from mcp_app.knowledge.results import (
-    SourceReport,
-    TicketDetails,
-)
-from mcp_app.tool_errors import searching
-from mcp_app.tool_parameters import (
+from mcp_app.interface.annotations import READ_ONLY
+from mcp_app.interface.tool_errors import searching
+from mcp_app.interface.tool_parameters import (
     CLEAN,
     HowMuch,
     MaxHits,
@@ -27,7 +23,11 @@ from mcp_app.tool_parameters import (
     SearchMode,
     Threshold,
 )
-from mcp_app.tool_results import Counted, Found, Ticket, found, plain
+from mcp_app.interface.tool_results import Counted, Found, Ticket, found, plain
+from mcp_app.knowledge.results import (
+    SourceReport,
+    TicketDetails,
+)
 
 SOURCE = "tickets"
 

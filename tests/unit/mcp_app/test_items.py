@@ -8,8 +8,8 @@ from copy import replace
 import pytest
 
 from aoma.corpus import write_index
+from mcp_app.interface.tool_results import BYTES_PER_TOKEN, snippet, tokens
 from mcp_app.knowledge import items
-from mcp_app.tool_results import BYTES_PER_TOKEN, snippet, tokens
 
 TEN_TOOLS_BYTES = 20_000
 

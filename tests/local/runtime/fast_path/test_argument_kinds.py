@@ -41,7 +41,8 @@ def test_arguments_of_every_kind_arrive_as_pydantic_gives_them(tmp_path: Path, i
     root = project_with(
         tmp_path,
         "from typing import Annotated, Any, Literal\n\nfrom fastmcp.tools import tool\n"
-        "from pydantic import Field\n\nfrom mcp_app.annotations import READ_ONLY\n\n" + tools,
+        "from pydantic import Field\n\nfrom mcp_app.interface.annotations import READ_ONLY\n\n"
+        + tools,
     )
     made = built(root, tmp_path / "cache")
     assert {f"takes_{name}" for name in TAKEN} <= {*made.tools}

@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 import httpx
 from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
-from mcp_app.annotations import READ_ONLY
+from mcp_app.interface.annotations import READ_ONLY
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict
 from fastmcp.exceptions import ToolError
 from fastmcp.tools import tool
-from mcp_app.annotations import READ_ONLY
+from mcp_app.interface.annotations import READ_ONLY
 
 @dataclass(frozen=True)
 class Inner:

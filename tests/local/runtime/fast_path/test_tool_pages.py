@@ -13,7 +13,7 @@ from tests.local.runtime.fast_path.requests import KINDS, asked
 
 MORE = 230
 FEW = ("tool_001", "tool_150", "search_knowledge")
-HEAD = "from fastmcp.tools import tool\n\nfrom mcp_app.annotations import READ_ONLY\n"
+HEAD = "from fastmcp.tools import tool\n\nfrom mcp_app.interface.annotations import READ_ONLY\n"
 TOOL = """
 
 @tool(annotations=READ_ONLY)

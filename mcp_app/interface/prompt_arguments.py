@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from mcp_app.deployment import current_deployment
+from mcp_app.interface.tool_parameters import CLEAN
 from mcp_app.knowledge.scope import visible
-from mcp_app.tool_parameters import CLEAN
 
 SystemArea = Annotated[
     Literal["frontend", "backend", "database", "infrastructure", "integration", "testing"] | None,

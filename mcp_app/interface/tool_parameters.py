@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from mcp_app.interface.tool_results import Detail
 from mcp_app.knowledge.results import Mode
-from mcp_app.tool_results import Detail
 
 
 def _without_nul(value: Any) -> Any:
