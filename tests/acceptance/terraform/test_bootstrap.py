@@ -20,12 +20,7 @@ from mesh.smoke import credential
 from mesh.stack import environments, terraform_run
 from mesh.stack.environments import Environment
 from mesh.stack.terraform_run import TerraformFailedError
-from tests.acceptance.terraform.local_account import (
-    Account,
-    Session,
-    allowed_of,
-    open_account,
-)
+from tests.acceptance.terraform.local_account import Account, Session, allowed_of, open_account
 from tests.acceptance.terraform.role_calls import (
     BUCKET,
     EVERYTHING,

@@ -14,7 +14,7 @@ import pytest
 
 from mesh.build.environment import ROOT
 from mesh.local_aws import LocalAwsError
-from mesh.local_aws.function_url.ports import FunctionUrlPorts, PortRange, listen_somewhere
+from mesh.local_aws.function_url.ports import listen_somewhere
 from mesh.local_aws.instances import task_root
 from mesh.local_aws.process import find, start, stop
 from mesh.local_aws.process_identity import OWNER, identity
@@ -342,12 +342,6 @@ def test_a_missing_runtime_folder_is_one_line(state, tmp_path):
         begin(state, runtime=tmp_path)
 
 
-@pytest.mark.parametrize("text", ["x", "9-8", "0-10", "70000", "1-x"])
-def test_a_wrong_port_range_is_refused(text):
-    with pytest.raises(LocalAwsError, match="url-ports"):
-        PortRange.parse(text)
-
-
 def test_a_full_port_range_is_an_error_of_create_function_url(state):
     port = free_port()
     running = begin(state, url_ports=str(port))
@@ -407,14 +401,3 @@ def test_state_can_be_thrown_away(state):
     shutil.rmtree(state)
     assert find(state) is None
     assert begin(state).status()["functions"] == []
-
-
-def test_a_url_has_the_same_port_of_the_range_whatever_was_made_before(tmp_path):
-    allowed = PortRange.parse("20000-29999")
-    opened: dict[str, set[int]] = {}
-    for folder, urls in (("a", ["live", "candidate"]), ("b", ["candidate", "live"])):
-        ports = FunctionUrlPorts(tmp_path / folder / "ports.json", allowed)
-        for url in urls:
-            with ports.open(url) as listener:
-                opened.setdefault(url, set()).add(listener.getsockname()[1])
-    assert all(len(ports) == 1 for ports in opened.values())

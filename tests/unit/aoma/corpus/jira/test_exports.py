@@ -7,34 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from aoma.corpus.addresses import without_addresses
 from aoma.corpus.jira import TicketText, read_tickets
-from aoma.corpus.jira.rich_text import from_wiki
 from aoma.corpus.report import CorpusError, Ledger
-from tests.fixtures.cpu_limit import cpu_limit
-from tests.fixtures.jira_samples import HEADER, csv_text, issue, page, row, saved
-
-
-@pytest.fixture
-def read(tmp_path: Path):
-    """Reads exports given as text, bytes or JSON; gives the tickets and the ledger."""
-
-    def make(*contents: Any, base_url: str | None = None) -> tuple[list[TicketText], Ledger]:
-        ledger = Ledger()
-        places = [
-            saved(tmp_path / f"export-{number}.jira", content)
-            for number, content in enumerate(contents)
-        ]
-        return list(read_tickets(places, ledger, base_url)), ledger
-
-    return make
-
-
-def skipped(ledger: Ledger) -> dict[str, tuple[int, tuple[str, ...]]]:
-    return {one.reason: (one.count, one.examples) for one in ledger.skipped}
+from tests.fixtures.jira_samples import csv_text, issue, page, row, saved, skipped
 
 
 def test_every_field_of_a_csv_export(read) -> None:
@@ -196,65 +172,6 @@ def test_date_that_is_not_sure_is_left_out_and_told(read, written: str) -> None:
     assert [
         (count, names) for reason, (count, names) in skipped(ledger).items() if "date" in reason
     ] == [(1, ("export-0.jira, row 2",))]
-
-
-def test_wiki_markup_becomes_readable_text(read) -> None:
-    wiki = (
-        "h2. Steps\n# Open [the page|https://example.com/a|smart-link]\n"
-        "{color:red}Red{color} and [~accountid:557058:f58131cb]\n\n\n\n"
-        "!screenshot-1.png|width=300!\n"
-        '{code:java}\nif (a) { call("{color}"); }\n{code}\nWow! It works! [mailto:bob@corp.example]'
-    )
-    assert read(csv_text([row("VAULT-1", description=wiki)]))[0][0].description == (
-        "## Steps\n# Open the page (https://example.com/a)\nRed and\n\n"
-        '```java\n\nif (a) { call("{color}"); }\n\n```\n\nWow! It works!'
-    )
-
-
-def test_json_in_plain_text_is_left_alone(read) -> None:
-    plain = 'The answer was {"a": [1, 2], "b": {"c": null}} and array[i|j] {{x}}'
-    assert read(csv_text([row("VAULT-1", description=plain)]))[0][0].description == plain
-
-
-def test_document_format_becomes_readable_text(read) -> None:
-    def text(words: str, **more: Any) -> dict[str, Any]:
-        return {"type": "text", "text": words, **more}
-
-    def paragraph(*content: dict[str, Any]) -> dict[str, Any]:
-        return {"type": "paragraph", "content": [*content]}
-
-    link = {"type": "link", "attrs": {"href": "https://example.com/a"}}
-    cell = {"type": "tableCell", "content": [paragraph(text("1")), paragraph(text("2"))]}
-    document = {
-        "type": "doc",
-        "version": 1,
-        "content": [
-            {"type": "heading", "attrs": {"level": 3}, "content": [text("Steps")]},
-            paragraph(text("Open "), text("the page", marks=[link]), {"type": "hardBreak"}),
-            {
-                "type": "bulletList",
-                "content": [{"type": "listItem", "content": [paragraph(text("one"))]}] * 2,
-            },
-            {"type": "codeBlock", "attrs": {"language": "sql"}, "content": [text("select 1;")]},
-            {"type": "table", "content": [{"type": "tableRow", "content": [cell, cell]}] * 2},
-            {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"alt": "a chart"}}]},
-            {"type": "unheardOf", "content": [paragraph(text("kept"))]},
-            paragraph({"type": "date", "attrs": {"timestamp": "1769817600000"}}),
-            {"type": "blockCard", "attrs": {"url": "https://example.com/b"}},
-        ],
-    }
-    assert read([issue("VAULT-1", description=document)])[0][0].description == (
-        "### Steps\n\nOpen the page (https://example.com/a)\n\n- one\n- one\n\n"
-        "```sql\nselect 1;\n```\n\n| 1 2 | 1 2 |\n| 1 2 | 1 2 |\n\na chart\n\nkept\n\n"
-        "2026-01-31\n\nhttps://example.com/b"
-    )
-
-
-def test_document_of_any_depth_keeps_its_words(read) -> None:
-    node: dict[str, Any] = {"type": "text", "text": "deep"}
-    for _ in range(300):
-        node = {"type": "panel", "content": [node]}
-    assert read([issue("VAULT-1", description=node)])[0][0].description == "deep"
 
 
 def test_no_address_is_in_a_ticket(read) -> None:
@@ -436,36 +353,6 @@ def test_export_without_tickets_is_told(read) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("Name,City\nAda,London\n", "no column 'Issue key' or 'Key'. Columns found: name, city."),
-        ("# A page of prose\n\nwith lines", "Columns found: # a page of prose"),
-        ("", "it is empty"),
-        ("\ufeff \n ", "it is empty"),
-        ("<!DOCTYPE html><html></html>", "it is XML or HTML"),
-        (b"PK\x03\x04rest", "it is a workbook or archive; save the sheet as CSV"),
-        (b"\x7fELF\x00\x01\x02", "it is binary"),
-        ({"name": "vault", "version": "1"}, r"without 'issues' and without a 'key' \(found: name,"),
-        ([1, 2, 3], "none of its 3 entries is an issue"),
-        ([{"key": "colour", "value": "red"}], "none of its 1 entries is a ticket with a key"),
-        ('{"issues": [{"key": "VAULT-1", "fields": {', "begins like JSON and is none"),
-        ("[" * 100_000, "nested too deeply"),
-        ("Key,Summary\nred,a\n", "none of its 1 entries is a ticket with a key"),
-        (csv_text([row("VAULT-1")]) + '"cut off', "row 3: a quotation mark is opened and never"),
-    ],
-)
-def test_what_is_no_export_is_refused_with_what_was_found(read, content: Any, said: str) -> None:
-    with pytest.raises(CorpusError, match=said):
-        read(content)
-
-
-def test_missing_file_is_named(tmp_path: Path) -> None:
-    for place, reason in ((tmp_path / "gone.csv", "no such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(CorpusError, match=reason):
-            list(read_tickets([place], Ledger()))
-
-
-@pytest.mark.parametrize(
     ("address", "link"),
     [
         ("https://jira.example.com/rest/api/3/issue/1", "https://jira.example.com/browse/V-1"),
@@ -492,64 +379,3 @@ def test_wrong_address_of_jira_is_refused_without_repeating_it(read, address: st
     with pytest.raises(CorpusError, match=r"must be like https://jira\.example\.com") as caught:
         read(csv_text([row("V-1")]), base_url=address)
     assert "secret" not in str(caught.value)
-
-
-GOOD = csv_text([row(f"VAULT-{number}", description='a "b"\nc') for number in range(3)]).encode()
-PAGE = json.dumps(page([issue(f"VAULT-{number}") for number in range(3)])).encode()
-LINES = b"\n".join(json.dumps(issue(f"VAULT-{number}")).encode() for number in range(3))
-PIECES = [*(b'",;\t\n\r\x00{}[]:\\|<\xff'[at : at + 1] for at in range(16)), b'""', b"\xef\xbb\xbf"]
-PIECES += [b"null", b"1e999", b"9" * 5000, b"VAULT-1", b"\\ud800", ",".join(HEADER).encode()]
-places = st.integers(min_value=0, max_value=3_000)
-edits = st.lists(st.tuples(places, places, st.sampled_from(PIECES)), min_size=1, max_size=5)
-
-
-@settings(
-    max_examples=300,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(st.sampled_from([GOOD, PAGE, LINES]), edits, st.sampled_from([None, 1_000, 200]))
-def test_mangled_export_gives_true_tickets_or_a_clear_error(
-    tmp_path: Path, whole: bytes, changes: list[tuple[int, int, bytes]], cut: int | None
-) -> None:
-    for place, length, piece in changes:
-        at = place % (len(whole) + 1)
-        whole = whole[:at] + piece + whole[at + length % 20 :]
-    export = saved(tmp_path / "export", whole[:cut])
-    refusal, tickets = "", []
-    try:
-        tickets = list(read_tickets([export], Ledger()))
-    except CorpusError as error:
-        refusal = str(error)
-    assert not refusal or "export" in refusal
-    assert len({ticket.key for ticket in tickets}) == len(tickets)
-    for ticket in tickets:
-        assert ticket.key == f"{ticket.project}-{ticket.key.rpartition('-')[2]}"
-        text = f"{ticket.summary}{ticket.description}{ticket.labels}{ticket.status}"
-        assert "\x00" not in text
-        assert text.encode()
-
-
-MARKUP = [
-    *(
-        "{code}",
-        "{code:x}",
-        "{noformat}",
-        "{color:red}",
-        "[a|https://b]",
-        "!a.png!",
-        "\nh1. ",
-    ),
-    *("a@b.c", "[", "]", "|", "!", "{", "}", "\n", "word"),
-]
-
-
-@settings(max_examples=200)
-@given(st.lists(st.sampled_from(MARKUP), max_size=200).map("".join))
-def test_no_word_of_a_description_is_lost(text: str) -> None:
-    assert from_wiki(text).count("word") == text.count("word")
-
-
-@pytest.mark.parametrize("piece", ["{code:x}", "{", "[a|", "!a", "[~", "\n \n", "%a.", "a@"])
-def test_long_description_is_read_soon(piece: str) -> None:
-    with cpu_limit(5):
-        without_addresses(from_wiki(piece * (100_000 // len(piece))))
