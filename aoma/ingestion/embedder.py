@@ -12,9 +12,8 @@ from psycopg.rows import dict_row
 
 from aoma.ingestion.database import Connection, Vector
 from aoma.ingestion.embedding_api import Vectors, batched, embed
-from aoma.ingestion.snapshot import Embedding
+from aoma.ingestion.snapshot import Embedding, text_digest, text_of
 from aoma.ingestion.tables import SEARCHED, Table
-from aoma.ingestion.texts import text_digest, text_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

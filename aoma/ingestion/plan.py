@@ -9,9 +9,8 @@ from psycopg import sql
 
 from aoma.ingestion.database import Connection
 from aoma.ingestion.reader import Source
-from aoma.ingestion.snapshot import Embedding, Known, Snapshot
+from aoma.ingestion.snapshot import LIMIT_BYTES, Embedding, Known, Snapshot, estimated_tokens
 from aoma.ingestion.tables import OF_KIND, SEARCHED, Table
-from aoma.ingestion.texts import LIMIT_BYTES, estimated_tokens
 
 _PAGE = 5_000
 

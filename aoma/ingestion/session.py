@@ -13,12 +13,12 @@ import psycopg
 
 from aoma.corpus.report import Ledger
 from aoma.database.connection import line, where
-from aoma.ingestion import run, summary, vector_index
+from aoma.ingestion import display, run, vector_index
 from aoma.ingestion.database import Connection, checked, connected
+from aoma.ingestion.display import Counting
 from aoma.ingestion.embedder import Embedded
 from aoma.ingestion.embedding_api import open_client
 from aoma.ingestion.plan import Plan
-from aoma.ingestion.progress import Counting
 from aoma.ingestion.run import IngestOptions, Outcome
 from aoma.ingestion.snapshot import Snapshot, snapshot
 from mesh.failure import CommandFailedError
@@ -103,10 +103,10 @@ def _ingest(
         sources = run.read(options, found, ledger)
         (count,) = found.count("SELECT count(*) FROM wanted WHERE characters > 0")
         step.detail = f"({count:,} entries)"
-        step.notes = summary.left_out(ledger)
+        step.notes = display.left_out(ledger)
     with steps.step("comparing with the database"):
         plan = runner.run(run.compare(connection, options, found, sources, replaced))
-    for text in summary.plan_lines(plan, place, keeps_vanished=options.keeps_vanished):
+    for text in display.plan_lines(plan, place, keeps_vanished=options.keeps_vanished):
         click.echo(text)
     if plan.nothing(keeps_vanished=options.keeps_vanished):
         click.echo("Nothing to do: the database holds all of it.")
@@ -121,7 +121,7 @@ def _ingest(
     except KeyboardInterrupt:
         click.echo("What is written stays: the same command goes on from there.", err=True)
         raise
-    click.echo(summary.outcome_line(outcome, embeds=options.embeds))
+    click.echo(display.outcome_line(outcome, embeds=options.embeds))
 
 
 def _carry_out(

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from aoma.ingestion import progress
-from aoma.ingestion.progress import Counting
+from aoma.ingestion import display
+from aoma.ingestion.display import Counting
 from mesh import progress as steps
 
 
@@ -27,7 +27,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by six seconds each time that it is read."""
     seconds = itertools.count(0.0, 6.0)
     fixed = SimpleNamespace(monotonic=lambda: next(seconds))
-    monkeypatch.setattr(progress, "time", fixed)
+    monkeypatch.setattr(display, "time", fixed)
     monkeypatch.setattr(steps, "time", fixed)
 
 
