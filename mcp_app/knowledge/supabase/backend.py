@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,8 @@ from mcp_app.knowledge.results import (
 )
 from mcp_app.knowledge.scope import demand, parts, visible
 from mcp_app.knowledge.supabase import health, queries, rows
-from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard
+from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard, query_embedding
 from mcp_app.knowledge.supabase.outcome import FailureLog, Outcome, merge
-from mcp_app.knowledge.supabase.query_embedding import query_embedding
 from mcp_app.knowledge.supabase.services import Services
 from mcp_app.supabase_settings import SupabaseSettings
 from mesh.runtime.aws.parameter_store import get_parameter
@@ -114,11 +114,8 @@ class SupabaseBackend:
         from mcp_app.knowledge.supabase import documents  # 1 s
 
         asked = queries.clean(id)
-        return await self._ask(
-            "documents",
-            lambda supabase: documents.read(supabase, asked, deadline),
-            _same,
-        )
+        async with self._asking("documents") as supabase:
+            return await documents.read(supabase, asked, deadline)
 
     async def list_documents(
         self,
@@ -132,11 +129,8 @@ class SupabaseBackend:
         from mcp_app.knowledge.supabase import documents  # 1 s
 
         begin, last = queries.clean(prefix), queries.clean(after or "") or None
-        return await self._ask(
-            "documents",
-            lambda supabase: documents.entries(supabase, begin, last, limit, deadline),
-            _same,
-        )
+        async with self._asking("documents") as supabase:
+            return await documents.entries(supabase, begin, last, limit, deadline)
 
     async def search_tickets(
         self,
@@ -229,13 +223,9 @@ class SupabaseBackend:
         """See `Backend`."""
         table = "mesh_tickets"
         asked = queries.clean(key).strip().upper()
-        found = await self._ask(
-            "tickets",
-            lambda supabase: supabase.rows_where(
-                table, rows.TICKET_COLUMNS, "key", asked, deadline
-            ),
-            lambda answer: [rows.ticket(row, table) for row in answer],
-        )
+        async with self._asking("tickets") as supabase:
+            answer = await supabase.rows_where(table, rows.TICKET_COLUMNS, "key", asked, deadline)
+            found = [rows.ticket(row, table) for row in answer]
         return found[0] if found else None
 
     async def get_item(self, source: str, id: str, *, deadline: Deadline) -> Item | None:  # noqa: A002 - see `Backend`
@@ -249,20 +239,16 @@ class SupabaseBackend:
         from mcp_app.knowledge.supabase import items  # 1 s
 
         asked = queries.clean(id)
-        return await self._ask(
-            source, lambda supabase: items.read(supabase, source, asked, deadline), _same
-        )
+        async with self._asking(source) as supabase:
+            return await items.read(supabase, source, asked, deadline)
 
     async def newest(self, deadline: Deadline) -> str | None:
         """See `Backend`; that of tickets and commits, the only dates in the database."""
         from mcp_app.knowledge.supabase import items  # 1 s
 
         wanted = visible(self.available())
-        return await self._ask(
-            "database",
-            lambda supabase: items.newest(supabase, wanted, deadline),
-            _same,
-        )
+        async with self._asking("database") as supabase:
+            return await items.newest(supabase, wanted, deadline)
 
     async def count_tickets(
         self,
@@ -276,11 +262,8 @@ class SupabaseBackend:
         demand("tickets")
         function = "mesh_count_tickets"
         filters = queries.ticket_filters(project=project, status=status, priority=priority)
-        return await self._ask(
-            "tickets",
-            lambda supabase: supabase.call(function, filters, deadline),
-            lambda answer: rows.ticket_count(answer, function),
-        )
+        async with self._asking("tickets") as supabase:
+            return rows.ticket_count(await supabase.call(function, filters, deadline), function)
 
     async def write(
         self, instructions: str, content: str, *, max_tokens: int, deadline: Deadline
@@ -310,15 +293,11 @@ class SupabaseBackend:
         """None: what the database holds is told by `check`."""
         return None
 
-    async def _ask[Answer, Made](
-        self,
-        source: str,
-        ask: Callable[[SupabaseService], Awaitable[Answer]],
-        make: Callable[[Answer], Made],
-    ) -> Made:
-        """Ask the only source that can answer, and make of its answer what is given back."""
+    @asynccontextmanager
+    async def _asking(self, source: str) -> AsyncIterator[SupabaseService]:
+        """Supabase, which alone can answer; when a call of it fails, `source` is unavailable."""
         try:
-            return make(await ask(await self.services().supabase()))
+            yield await self.services().supabase()
         except CallFailedError as failure:
             raise self._down(source, failure) from None
 
@@ -404,7 +383,3 @@ class SupabaseBackend:
             store, query, max_results=max_results, threshold=threshold, deadline=deadline
         )
         return found, None
-
-
-def _same[Answer](found: Answer) -> Answer:
-    return found

@@ -7,12 +7,15 @@ compared with the deployment's before the first search by meaning, and again eve
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from mcp_app.deadline import Deadline
 from mcp_app.knowledge.calls import CallFailedError
 from mcp_app.knowledge.supabase.failures import wrong_shape
+from mcp_app.knowledge.supabase.services import Services
 from mesh.runtime.aws import snapshot
 
 FUNCTION = "mesh_source_states"
@@ -98,3 +101,29 @@ class EmbeddingGuard:
                 "Re-embed with `mesh ingest --re-embed`, or set AOMA_EMBEDDING_MODEL to the "
                 "model of the data.",
             )
+
+
+async def query_embedding(
+    services: Services, guard: EmbeddingGuard, source: str, query: str, deadline: Deadline
+) -> str:
+    """The query's embedding, when it can be compared with the source's.
+
+    Raises:
+        CallFailedError: it cannot, or one of both services cannot be asked.
+    """
+
+    async def compare() -> None:
+        supabase = await services.supabase()
+        guard.compare(source, stored(await supabase.call(FUNCTION, {}, deadline)))
+
+    failures: list[BaseException] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            embedding = group.create_task(services.embed(query, deadline))
+            if not guard.trusts(source):
+                group.create_task(compare())
+    except* CallFailedError as failed:
+        failures.extend(failed.exceptions)
+    if failures:
+        raise failures[0]
+    return embedding.result()

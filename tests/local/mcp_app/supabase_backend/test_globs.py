@@ -1,7 +1,7 @@
 """A glob means in PostgreSQL what it means in the index."""
 
 from mcp_app.knowledge.filters import path_matcher
-from mcp_app.knowledge.supabase.path_regex import path_regex
+from mcp_app.knowledge.supabase.queries import path_regex
 
 GLOBS = [
     "*.py",

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mcp_app.knowledge.filters import path_matcher
-from mcp_app.knowledge.supabase.path_regex import path_regex
+from mcp_app.knowledge.supabase.queries import path_regex
 
 PIECES = st.sampled_from(
     ["*", "**", "?", "/", "[", "]", "!", "-", "^", "\\", ".", "a", "b", "z", "é"]
