@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mcp_app import deployment
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
+from mesh.runtime.fast_path.messages import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import dumps
 
 # Not typing's; see `mesh.runtime.handler`.

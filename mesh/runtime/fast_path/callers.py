@@ -16,7 +16,7 @@ from mesh.runtime.access.caller import ANONYMOUS, Caller
 from mesh.runtime.access.rate_limit import RateLimit
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
+from mesh.runtime.fast_path.messages import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.oauth.protected_resource import (
     AUTHORIZATION_SERVER_PATHS,

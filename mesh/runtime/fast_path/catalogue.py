@@ -11,7 +11,7 @@ import os
 import sys
 
 from mesh.runtime.deferral import process
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
+from mesh.runtime.fast_path.messages import LeftToFastMcpError
 
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False

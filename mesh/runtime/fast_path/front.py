@@ -22,7 +22,7 @@ from mesh.runtime.aws import snapshot
 from mesh.runtime.config.settings import Settings, SettingsError, load
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.callers import Callers
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
+from mesh.runtime.fast_path.messages import LeftToFastMcpError
 from mesh.runtime.fast_path.replies import Reply
 from mesh.runtime.garbage import imported
 from mesh.runtime.oauth.protected_resource import CACHE, metadata_document

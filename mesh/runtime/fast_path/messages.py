@@ -28,6 +28,18 @@ LEFT_TO_FASTMCP = frozenset({"last-event-id", "mcp-session-id", "content-encodin
 MCP_HEADERS = frozenset({"mcp-protocol-version", "mcp-method", "mcp-name"})
 
 
+class LeftToFastMcpError(Exception):
+    """FastMCP's way answers this request: nothing is wrong with it, or here.
+
+    Args:
+        reason: Why, in one word, for the log; `mesh.runtime.observability.way` has them.
+    """
+
+    def __init__(self, reason: str = "method") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Message:
     """One message.
 

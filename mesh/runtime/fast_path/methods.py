@@ -16,9 +16,9 @@ from mesh.runtime.config.settings import Settings
 from mesh.runtime.fast_path import replies
 from mesh.runtime.fast_path.catalogue import Catalogue
 from mesh.runtime.fast_path.execution import Execution
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
 from mesh.runtime.fast_path.messages import (
     LEVELS,
+    LeftToFastMcpError,
     Message,
     plain_capabilities,
     plain_client,

@@ -6,9 +6,15 @@ import logging
 import marshal
 from functools import partial
 
-from mesh.runtime.fast_path.failures import OwnWayError, logger, said
-from mesh.runtime.fast_path.handover import LeftToFastMcpError
-from mesh.runtime.fast_path.results import NotWrittenError, Results, failed
+from mesh.runtime.fast_path.messages import LeftToFastMcpError
+from mesh.runtime.fast_path.results import (
+    NotWrittenError,
+    OwnWayError,
+    Results,
+    failed,
+    logger,
+    said,
+)
 from mesh.runtime.fast_path.schemas import pydantic_core, thawed
 from mesh.runtime.request.argument_limits import holds_too_much
 from mesh.runtime.server import call_outcome
