@@ -23,7 +23,6 @@ from mesh.build import host_architecture, target
 from mesh.build.bundle import (
     bytecode,
     dependencies,
-    docstrings,
     exclusions,
     layer,
     module_packs,
@@ -90,7 +89,7 @@ def steps() -> dict[str, Any]:
         "command lines and the like": _is_dropped_but(PARTS=()),
         "lexers of pygments": pygments,
         **{part.title: _kept(part) for part in optional_parts.PARTS},
-        "docstrings of packages": mock.patch.object(docstrings, "UNDOCUMENTED", ()),
+        "docstrings of packages": mock.patch.object(exclusions, "UNDOCUMENTED", ()),
         "columns in bytecode": mock.patch.object(bytecode, "COMPILER", ("-I", "-S")),
         "sections of native libraries": mock.patch.object(
             native_libraries, "stripped", lambda one: one

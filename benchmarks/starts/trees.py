@@ -25,8 +25,8 @@ from mesh.build.project import Project
 from mesh.build.target import target
 from mesh.installation import CACHE
 from mesh.local_aws.instances import managed_runtime
+from mesh.local_aws.instances.leftovers import remove_tree
 from mesh.local_aws.instances.task_root import unpack
-from mesh.local_aws.leftovers import remove_tree
 
 FIRST_ROOT = "amazon_root_1.pem"
 FOLDER = CACHE / "starts"

@@ -20,8 +20,7 @@ import mesh
 from mesh.build import hook, limits
 from mesh.build.bundle import application, archive, layer, notices, optional_parts
 from mesh.build.bundle.archive import Entry
-from mesh.build.bundle.cleanup import discard
-from mesh.build.bundle.layer import Layer, Package
+from mesh.build.bundle.layer import Layer, Package, discard
 from mesh.build.failure import BuildError
 from mesh.build.fast_path import catalogues
 from mesh.build.fast_path.catalogues import FastPath

@@ -24,8 +24,9 @@ from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
-from mesh.stack import local_aws_client, lock
+from mesh.stack import local_aws_client
 from mesh.stack.deployment import ZIP_BUCKET
+from mesh.stack.stack import exclusive
 
 if TYPE_CHECKING:
     from mesh.build import BuildResult
@@ -131,7 +132,7 @@ class Dev:
             BuildError: it cannot be built, or cannot be imported.
             CommandFailedError: it does not start, or local AWS does not run.
         """
-        with lock.exclusive(self.here.lock, "mesh dev"):
+        with exclusive(self.here.lock, "mesh dev"):
             built = bundle.build(
                 self.project, self.architecture, output=self._zip, has_fast_path=False
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mesh.failure import CommandFailedError
 from mesh.local_aws import LocalAwsError, process
-from mesh.stack import lock
+from mesh.stack.stack import exclusive
 
 if TYPE_CHECKING:
     from mesh.progress import Steps
@@ -32,7 +32,7 @@ def down(here: Stack, *, keep_state: bool, steps: Steps) -> bool:
     Raises:
         CommandFailedError: a process could not be ended, or a file not be removed.
     """
-    with lock.exclusive(here.lock, "mesh down"):
+    with exclusive(here.lock, "mesh down"):
         if not here.folder.exists():
             here.environment_file.unlink(missing_ok=True)
             return False

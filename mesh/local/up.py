@@ -27,13 +27,13 @@ from mesh.smoke.streamable_http import NoAnswerError, Server
 from mesh.stack import (
     deployment,
     local_aws_client,
-    lock,
     request_ways,
     stack,
     terraform,
     terraform_run,
     values,
 )
+from mesh.stack.stack import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def up(here: Stack, server: Settings, services: Services, steps: Steps) -> Up:
             "TF_VAR_domain_name is set, and a domain cannot lead to this machine: unset it."
         )
     architecture = bundle.host_architecture()
-    with lock.exclusive(here.lock, "mesh up"):
+    with exclusive(here.lock, "mesh up"):
         with steps.step("zip") as step:
             built = _build(here, server, services, architecture)
             step.detail = f"({built.zip_bytes / 1e6:.1f} MB, {architecture})"

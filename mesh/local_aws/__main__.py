@@ -19,7 +19,7 @@ from mesh.local_aws.function_url.ports import (
     listen_somewhere,
 )
 from mesh.local_aws.instances import managed_runtime
-from mesh.local_aws.leftovers import end_leftover_instances, remove_tree, watch
+from mesh.local_aws.instances.leftovers import end_leftover_instances, remove_tree, watch
 from mesh.local_aws.private_files import keep_private
 from mesh.local_aws.process_identity import identity
 from mesh.local_aws.state import ProcessRecord, StateFolder, read_record, take_lock, write_record

@@ -13,7 +13,7 @@ from typing import Any
 from mesh.local_aws import LocalAwsError, daemon
 from mesh.local_aws.daemon import DaemonError
 from mesh.local_aws.instances import managed_runtime
-from mesh.local_aws.leftovers import end_leftover_instances
+from mesh.local_aws.instances.leftovers import end_leftover_instances
 from mesh.local_aws.process_identity import is_alive
 from mesh.local_aws.state import StateFolder, read_record
 

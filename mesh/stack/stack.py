@@ -1,4 +1,4 @@
-"""The stack on this machine: where its files lie, and what is known of it."""
+"""The stack on this machine: where its files lie, what is known of it, and who changes it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import os
 import shlex
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesh.failure import CommandFailedError
 from mesh.installation import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ENVIRONMENT = "local"
 ENDPOINT_PORT = 4566  # what every AWS emulator answers on, so that tools need no telling
@@ -153,3 +155,40 @@ def write_private(target: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def exclusive(path: Path, command: str) -> Iterator[None]:
+    """Let one `mesh up` or `mesh down` at a time work in a folder.
+
+    It holds the lock `path` while the body runs. The system releases it if the process dies.
+
+    Args:
+        path: the lock file; it stays, its presence means nothing.
+        command: what the holder is doing, such as `mesh up`, told to whoever comes second.
+
+    Raises:
+        CommandFailedError: another process holds it; the message names its process id.
+    """
+    import portalocker  # noqa: PLC0415 - most commands read a stack and lock nothing
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+        except portalocker.LockException as error:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise CommandFailedError(
+                f"{holder} is at work in this folder; run this again when it has ended."
+            ) from error
+        file.truncate(0)
+        file.write(f"{command} (process {os.getpid()})")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+            # Before the release, so that nobody reads a name that is no longer true.
+            file.flush()
+            portalocker.unlock(file)

@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -23,14 +24,12 @@ from mesh.build.bundle import (
     archive,
     bytecode,
     dependencies,
-    docstrings,
     exclusions,
     module_packs,
     native_libraries,
     optional_parts,
 )
 from mesh.build.bundle.archive import Entry, Written
-from mesh.build.bundle.cleanup import discard
 from mesh.build.bundle.dependencies import MESH_LOCK, Distribution
 from mesh.build.bundle.optional_parts import OptionalPart
 from mesh.build.failure import BuildError
@@ -259,7 +258,7 @@ def make(
     jobs = [(sources[name], name, compiled / f"{n}.pyc") for n, name in enumerate(modules)]
     # Files that no Python 3 could import, such as templates, stay what they are.
     refused = {
-        one.source for one in bytecode.compile_all(jobs, workers, docstrings.UNDOCUMENTED, whole)
+        one.source for one in bytecode.compile_all(jobs, workers, exclusions.UNDOCUMENTED, whole)
     }
     bytecodes = {name: pyc for source, name, pyc in jobs if str(source) not in refused}
     files = []
@@ -365,3 +364,15 @@ def modules_of(
         # In the source's place: without one, Python takes the bytecode as it is.
         owners[f"{name}c"] = owners[name]
         yield Entry(f"{name}c", data)
+
+
+def discard(folders: Iterable[Path], *, unused_seconds: float) -> None:
+    """Remove those folders that nothing has touched for so long."""
+    for folder in folders:
+        try:
+            unused = time.time() - folder.stat().st_mtime > unused_seconds
+        except FileNotFoundError:
+            # Another build removed it just now.
+            continue
+        if unused:
+            shutil.rmtree(folder, ignore_errors=True)

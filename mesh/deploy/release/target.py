@@ -21,9 +21,10 @@ from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
-from mesh.stack import environments, local_aws_client, lock, terraform
+from mesh.stack import environments, local_aws_client, terraform
 from mesh.stack.deployment import Deployment
 from mesh.stack.lookup import configured_call, current_stack
+from mesh.stack.stack import exclusive
 
 if TYPE_CHECKING:
     import httpx
@@ -128,7 +129,7 @@ def find(
         return
     reached, region = running.environment, running.region
     deployment = Deployment(here, running)
-    with lock.exclusive(here.lock, command):
+    with exclusive(here.lock, command):
         yield Target(
             root=Root(
                 folder=here.terraform_root,

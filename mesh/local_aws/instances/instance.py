@@ -15,10 +15,10 @@ from mesh.local_aws.cloudwatch.logs import LogStream, stream_name
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.iam.role_credentials import issue
 from mesh.local_aws.instances import platform_log
+from mesh.local_aws.instances.leftovers import remove_tree
 from mesh.local_aws.instances.memory import peak_bytes
 from mesh.local_aws.instances.runtime_api import Invocation, Result, error_payload
 from mesh.local_aws.instances.runtime_process import Place, RuntimeProcess
-from mesh.local_aws.leftovers import remove_tree
 
 INIT_LIMIT_SECONDS = 10.0
 TIMED_OUT = "Sandbox.Timedout"

@@ -13,11 +13,11 @@ from typing import Any
 from mesh.local_aws.cloudwatch.logs import LogShipper, LogStream
 from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.iam.role_credentials import RoleCredentials
+from mesh.local_aws.instances.leftovers import RECORD, TEMPORARY
 from mesh.local_aws.instances.log_pipes import FramePipe, LinePipe
 from mesh.local_aws.instances.memory import MB, resident_bytes
 from mesh.local_aws.instances.runtime_api import Result, RuntimeApi, error_payload
 from mesh.local_aws.instances.sandbox import Sandbox, StartedProcess, environment, spawn
-from mesh.local_aws.leftovers import RECORD, TEMPORARY
 from mesh.local_aws.process_identity import (
     descendants,
     identity,

@@ -11,7 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from mesh.local_aws.leftovers import remove_tree
+from mesh.local_aws.instances.leftovers import remove_tree
 
 DIGEST_LENGTH = 64
 UNUSED = ".unused"

@@ -16,7 +16,7 @@ from benchmarks.starts.requests import CALL, LIST
 from benchmarks.starts.services import services
 from benchmarks.starts.subjects import Subjects
 from mesh.build.environment import ROOT
-from mesh.local_aws.leftovers import remove_tree
+from mesh.local_aws.instances.leftovers import remove_tree
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mesh.build import BuildResult
-from mesh.build.bundle import bytecode, docstrings, native_libraries
+from mesh.build.bundle import bytecode, exclusions, native_libraries
 from tests.fixtures.projects import Project, Wheel
 
 LOAD = """
@@ -105,7 +105,7 @@ def test_without_docstrings_code_and_its_line_numbers_are_the_same() -> None:
 def test_docstrings_stay_in_packages_that_describe_tools_and_models() -> None:
     described = {"fastmcp", "mcp", "mcp_types", "mcp_app", "openai", "pydantic"}
 
-    assert not described & docstrings.UNDOCUMENTED
+    assert not described & exclusions.UNDOCUMENTED
     assert b"Say it" in bytecode.compiled(SOURCE, "fastmcp/answers.py")
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from mesh.failure import CommandFailedError
-from mesh.stack.lock import exclusive
+from mesh.stack.stack import exclusive
 
 HOLDER = """\
 import pathlib, sys, time
-from mesh.stack.lock import exclusive
+from mesh.stack.stack import exclusive
 with exclusive(pathlib.Path(sys.argv[1]), "mesh up"):
     print("held", flush=True)
     time.sleep(60)

@@ -1,7 +1,7 @@
 """Instances that a killed local AWS left behind, ended at once and at the next start.
 
 Run as a program, it waits until standard input closes, which happens when the local AWS that
-started it has ended, and then ends what is left: `python -m mesh.local_aws.leftovers STATE`.
+started it has ended, and then ends what is left: `python -m mesh.local_aws.instances.leftovers STATE`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def watch(folder: StateFolder) -> None:
         stderr=subprocess.DEVNULL,
         # Ctrl-C in a terminal does not reach it.
         start_new_session=True,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=Path(__file__).resolve().parents[3],
     )
     os.close(ours)
 
