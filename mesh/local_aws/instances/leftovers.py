@@ -1,7 +1,8 @@
 """Instances that a killed local AWS left behind, ended at once and at the next start.
 
 Run as a program, it waits until standard input closes, which happens when the local AWS that
-started it has ended, and then ends what is left: `python -m mesh.local_aws.instances.leftovers STATE`.
+started it has ended, and then ends what is left:
+`python -m mesh.local_aws.instances.leftovers STATE`.
 """
 
 from __future__ import annotations
