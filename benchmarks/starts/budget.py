@@ -22,7 +22,7 @@ from benchmarks.starts.subjects import Subjects
 
 PLACE = Path(__file__).with_name("instruction_budget.json")
 FULL = "ours-full"
-SUBJECTS = ("bare", "ours", "ours-token", FULL)
+SUBJECTS = ("bare", "ours", "ours-token", "ours-streaming", FULL)
 RENEW = ".venv/bin/python -m benchmarks.starts budget"
 # A count is the same to a thousandth; this is for what an edit elsewhere moves.
 ROOM = 0.04

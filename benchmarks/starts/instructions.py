@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import tempfile
@@ -26,7 +27,7 @@ from mesh.local_aws.functions import FunctionVersion
 from mesh.local_aws.host import base_interpreter
 from mesh.local_aws.iam.role_credentials import RoleCredentials
 from mesh.local_aws.instances.runtime_api import Invocation, RuntimeApi
-from mesh.local_aws.instances.sandbox import Sandbox, environment, write_language
+from mesh.local_aws.instances.sandbox import EXEC_WRAPPER, Sandbox, environment, write_language
 
 REFS = re.compile(r"I\s+refs:\s+([\d,]+)")
 LIMIT_SECONDS = 600
@@ -44,7 +45,7 @@ async def count(program: Program, asks: Sequence[Ask]) -> float:
     """Millions of instructions from the interpreter's start to the last of these answers.
 
     Args:
-        program: What runs; without a wrapper.
+        program: What runs. The shell that starts a wrapper is not counted.
         asks: One after the other; none for INIT alone.
 
     Raises:
@@ -105,10 +106,19 @@ async def _start(
     variables |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(scratch)}
     # The folders of this machine's own programs: valgrind's are among them.
     variables["PATH"] += f":{os.environ.get('PATH', '')}"
-    valgrind = ("valgrind", "--tool=cachegrind", "--cache-sim=no")
+    counted = [
+        *("valgrind", "--tool=cachegrind", "--cache-sim=no"),
+        *("--cachegrind-out-file=/dev/null", f"--log-file={said}", base_interpreter(), "-S"),
+    ]
+    command = [*counted, "-m", "awslambdaric", program.handler]
+    wrapper = variables.get(EXEC_WRAPPER)
+    if wrapper:
+        python = scratch / "python"
+        python.write_text(f'#!/bin/sh\nexec {shlex.join(counted)} "$@"\n')
+        python.chmod(0o700)
+        command = [wrapper, str(python)]
     return await asyncio.create_subprocess_exec(
-        *(*valgrind, "--cachegrind-out-file=/dev/null", f"--log-file={said}"),
-        *(base_interpreter(), "-S", "-m", "awslambdaric", program.handler),
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -141,7 +151,8 @@ async def _asked(
         Invocation(str(uuid.UUID(int=1)), payload, LIMIT_SECONDS, ARN.arn, "Root=1-0-0")
     )
     await _reached(process, waiting)
-    status, text = decoded((await result).payload, None)
+    answer = await result
+    status, text = decoded(answer.payload, answer.content_type)
     if status != 200 or ask.expected not in "".join(text.split()):
         raise BenchmarkError(f"{ask.path} gave {status} under valgrind: {text[:300]}")
 

@@ -3,7 +3,7 @@
 INIT happens on import, once for each instance. If the build made the fast path
 (docs/explanation/fast-path.md), only that is imported. It starts the rest when a request needs
 it. Otherwise: settings, server, one event loop, one lifespan, and each event goes through
-Mangum into the ASGI application. `mesh.runtime.streaming` is the entry point of streamed answers.
+Mangum into the ASGI application. `mesh.runtime.streaming.main` streams answers.
 """
 
 from __future__ import annotations

@@ -9,9 +9,7 @@ import asyncio
 
 from starlette.types import Send
 
-# As both of the SDK's transports wait.
-PING_SECONDS = 15.0
-PING = b": ping\r\n\r\n"
+from mesh.runtime.request.accept import PING, PING_SECONDS
 
 type Headers = list[tuple[bytes, bytes]]
 

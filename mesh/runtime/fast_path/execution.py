@@ -20,9 +20,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _contextvars import Context
     from collections.abc import Callable, Generator
-    from typing import Any
+    from typing import Any, Protocol
 
     from mesh.runtime.access.caller import Caller
+
+    class Waiting(Protocol):
+        """Keeps a client waiting, where answers are streamed: `mesh.runtime.streaming.waiting`."""
+
+        def expect(self, *, events: bool, at_once: bool) -> None:
+            """Say what the answer to the next call may be."""
+
+        def during(self, function: Callable[[], Any]) -> Any:
+            """What a function gives, which may take its time."""
+
 
 # What asks for the running loop, whether or not asyncio has been imported.
 ASYNC = frozenset({"anyio", "asyncio", "sniffio"})
@@ -44,9 +54,14 @@ _ASYNC_GENERATOR = type(_no_items())
 
 
 class Execution:
-    """Runs the functions of tools, one at a time."""
+    """Runs the functions of tools, one at a time.
 
-    def __init__(self) -> None:
+    Args:
+        waiting: Keeps a client waiting meanwhile; None where its answer comes in one piece.
+    """
+
+    def __init__(self, waiting: Waiting | None = None) -> None:
+        self._waiting = waiting
         self._threads_are_kept = False
 
     def run(self, function: Callable[[], Any], caller: Caller, *, in_thread: bool) -> Any:
@@ -62,6 +77,11 @@ class Execution:
         """
         context = copy_context()
         call_from(caller, context)
+        if self._waiting is None:
+            return self._run(function, context, in_thread=in_thread)
+        return self._waiting.during(lambda: self._run(function, context, in_thread=in_thread))
+
+    def _run(self, function: Callable[[], Any], context: Context, *, in_thread: bool) -> Any:
         if not in_thread:
             return self._finish(function, context)
         if _needs_loop():

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from mesh.runtime.access.access_tokens import AccessTokens
     from mesh.runtime.fast_path.domain import Domain
+    from mesh.runtime.fast_path.execution import Waiting
     from mesh.runtime.observability.tracing import Tracer
 
 # The build writes it; a checkout has none.
@@ -72,6 +73,7 @@ class Front:
         full: Starts FastMCP's way, with the rate limit that both share, whether the instance
             has answered nothing yet, and what tells callers by access tokens.
         domain: What requests have to come through; None where they need not.
+        waiting: Keeps a client waiting; None where its answer comes in one piece.
     """
 
     def __init__(
@@ -80,8 +82,10 @@ class Front:
         key_ring: KeyRing | None,
         full: Full,
         domain: Domain | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self._settings = settings
+        self._waiting = waiting
         self._domain = domain
         self._rate_limit = RateLimit(settings.rate_limit_per_minute)
         self._tokens = _tokens(settings)
@@ -264,7 +268,7 @@ class Front:
         if self._methods is None:
             from mesh.runtime.fast_path.methods import Methods
 
-            self._methods = Methods(self._settings, self._tracer)
+            self._methods = Methods(self._settings, self._tracer, self._waiting)
         return self._methods
 
     def _is_nowhere(self, head: Head) -> bool:
@@ -306,8 +310,13 @@ def _log_failure(error: BaseException) -> None:
     logger.error("the fast path failed: %s%s", type(error).__name__, where)
 
 
-def front(full: Full) -> Front | None:
-    """The front for this deployment; None where it could answer next to nothing."""
+def front(full: Full, waiting: Waiting | None = None) -> Front | None:
+    """The front for this deployment; None where it could answer next to nothing.
+
+    Args:
+        full: See `Front`.
+        waiting: As above.
+    """
     try:
         settings = load(os.environ)
     except SettingsError:
@@ -323,7 +332,7 @@ def front(full: Full) -> Front | None:
     for module in settings.preload:
         imported(module)
     keys = key_ring(settings)
-    return Front(settings, keys, full, _domain(settings, keys))
+    return Front(settings, keys, full, _domain(settings, keys), waiting)
 
 
 def _tokens(settings: Settings) -> AccessTokens | None:

@@ -49,6 +49,7 @@ class Message:
         request_id: As it goes back, in JSON; None for a notification.
         modern: Whether it is of protocol 2026-07-28.
         streamed: Whether it is answered with an event stream.
+        patient: Whether an event stream may be the answer, if that takes long.
         escaped: Whether the answer is written in ASCII, as the SDK does in the newest era.
         plain: Whether it came to `/rpc`.
         traceparent: Of its `_meta`, where that is read; None for none.
@@ -62,6 +63,7 @@ class Message:
         *,
         modern: bool,
         streamed: bool,
+        patient: bool,
         escaped: bool,
         plain: bool = False,
         traceparent: str | None = None,
@@ -71,6 +73,7 @@ class Message:
         self.request_id = request_id
         self.modern = modern
         self.streamed = streamed
+        self.patient = patient
         self.escaped = escaped
         self.plain = plain
         self.traceparent = traceparent
@@ -170,7 +173,16 @@ def _plain(content: Any) -> Message:
     # The handshake is not needed here, and discovery has no other era.
     modern = method == "server/discover"
     told = _written(request_id)
-    return Message(method, params, told, modern=modern, streamed=False, escaped=False, plain=True)
+    return Message(
+        method,
+        params,
+        told,
+        modern=modern,
+        streamed=False,
+        patient=False,
+        escaped=False,
+        plain=True,
+    )
 
 
 def _mcp(content: Any, headers: dict[str, str], *, traced: bool) -> Message:
@@ -206,6 +218,7 @@ def _mcp(content: Any, headers: dict[str, str], *, traced: bool) -> Message:
             request_id,
             modern=True,
             streamed=False,
+            patient=streamed,
             escaped=True,
             traceparent=traceparent,
         )
@@ -221,6 +234,7 @@ def _mcp(content: Any, headers: dict[str, str], *, traced: bool) -> Message:
         request_id,
         modern=False,
         streamed=streamed,
+        patient=streamed,
         escaped=False,
         traceparent=traceparent,
     )

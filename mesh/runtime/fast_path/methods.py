@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from mesh.runtime.fast_path.execution import Waiting
     from mesh.runtime.observability.tracing import Tracer
 
 # The lists that the build froze whole; of the tools, a caller may see a part.
@@ -65,14 +66,21 @@ class Methods:
     Args:
         settings: What this deployment is.
         tracer: Makes spans; None makes none.
+        waiting: Keeps a client waiting; None where its answer comes in one piece.
     """
 
-    def __init__(self, settings: Settings, tracer: Tracer | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tracer: Tracer | None = None,
+        waiting: Waiting | None = None,
+    ) -> None:
         frozen = _written("frozen").FROZEN
         self._settings = settings
         self._tool_scopes = settings.oauth.tool_scopes if settings.oauth else {}
         self._tracer = tracer
-        self._execution = Execution()
+        self._waiting = waiting
+        self._execution = Execution(waiting)
         self._catalogue = Catalogue(frozen["catalogue"])
         self._results: dict[str, dict[str, str]] = frozen["results"]
         self._meta: str = frozen["meta"]
@@ -142,6 +150,8 @@ class Methods:
             return replies.accepted()
         assert message.request_id is not None  # noqa: S101 - `read` saw to it
         call["rpc_method"] = message.method
+        if self._waiting is not None:
+            self._waiting.expect(events=message.patient, at_once=message.streamed)
         if message.method == "tools/call":
             result = self._called(message, caller, call)
         elif message.method in {RESOURCES, DOCUMENT}:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 # What all clients send.
 BOTH = "application/json, text/event-stream"
+# What keeps a silent stream open, as the SDK's transports do.
+PING = b": ping\r\n\r\n"
+PING_SECONDS = 15.0
 
 
 def accepts_json_only(accept: str | None) -> bool:

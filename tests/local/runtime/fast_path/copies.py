@@ -96,6 +96,8 @@ def compare(
     scratch: Path,
     events: Sequence[Any],
     keys: str | None = None,
+    *,
+    streams: bool = False,
     **variables: str,
 ) -> Compared:
     """Send these events to both ways, each in a process of its own.
@@ -106,14 +108,15 @@ def compare(
         scratch: An empty folder.
         events: In the order they are sent.
         keys: The API keys that there are, as they are stored; None for a server that asks for none.
+        streams: Whether both stream their answers.
         variables: More of the deployment's environment.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     shutil.copy(index, scratch / "knowledge.sqlite3")
     different, logged, reasons = [], {}, {}
     with (
-        closing(Way("fast", root, scratch, None, keys, **variables)) as fast,
-        closing(Way("full", root, scratch, None, keys, **variables)) as full,
+        closing(Way("fast", root, scratch, None, keys, streams=streams, **variables)) as fast,
+        closing(Way("full", root, scratch, None, keys, streams=streams, **variables)) as full,
     ):
         for number, event in enumerate(events):
             quick, whole = fast.answer(event), full.answer(event)

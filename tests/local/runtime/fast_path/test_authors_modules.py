@@ -30,9 +30,10 @@ def test_both_ways_answer_alike(tmp_path: Path, index: Path, names: set[str]) ->
     built(root, tmp_path / "cache")
     asked = [(name, one) for name in sorted(names) for one in CASES[name]["calls"]]
     events = [call(tool, arguments, "/mcp") for _, (tool, arguments) in asked]
-    found = compare(root, index, tmp_path / "run", events)
-    assert found.different == []
-    assert "error" not in found.reasons.values()
-    full = {asked[number][0] for number in found.reasons}
-    assert full == (FULL if names == FULL else set())
+    for streams in (False, True):
+        found = compare(root, index, tmp_path / f"run-{streams}", events, streams=streams)
+        assert found.different == []
+        assert "error" not in found.reasons.values()
+        full = {asked[number][0] for number in found.reasons}
+        assert full == (FULL if names == FULL else set())
     assert ALL

@@ -144,7 +144,8 @@ def test_a_real_database_is_asked_alike(project: Path, index: Path, tmp_path: Pa
     with services(with_supabase=True) as beside:
         if beside.supabase is None:
             pytest.skip(beside.missing or "no Supabase here")
-        variables = {**beside.supabase, **signed(beside.plain_store), "AOMA_BACKEND": "supabase"}
+        own = {**beside.supabase, **signed(beside.plain_store)}
+        variables: dict[str, Any] = {**own, "AOMA_BACKEND": "supabase"}
         events = [
             one
             for mode in ("hybrid", "semantic", "keyword")

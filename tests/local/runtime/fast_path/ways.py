@@ -15,6 +15,7 @@ from typing import Any
 
 from mcp_app.settings import Settings
 from mesh.build.environment import ROOT
+from tests.fixtures.runtime_api import LambdaSide, reply_of
 from tests.local.runtime.fast_path.live_memory import Memory
 
 
@@ -34,6 +35,7 @@ class Way:
         task: The task root, with the index.
         settings: The deployment's; None for those of the variables.
         keys: The API keys that there are, as they are stored; None for none.
+        streams: Whether it is the runtime of streamed answers.
         variables: More of the environment.
     """
 
@@ -44,8 +46,11 @@ class Way:
         task: Path,
         settings: Settings | None = None,
         keys: str | None = None,
+        *,
+        streams: bool = False,
         **variables: str,
     ) -> None:
+        self._lambda = LambdaSide().__enter__() if streams else None
         pickled = None if settings is None else base64.b64encode(pickle.dumps(settings)).decode()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.local.runtime.fast_path.worker"],
@@ -66,7 +71,10 @@ class Way:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._tell(json.dumps({"way": name, "settings": pickled, "keys": keys}))
+        address = self._lambda and self._lambda.api.address
+        self._tell(
+            json.dumps({"way": name, "settings": pickled, "keys": keys, "runtime_api": address})
+        )
         # CPU time of the last answer.
         self.seconds = 0.0
 
@@ -84,7 +92,10 @@ class Way:
 
     def answer(self, event: Any, hashes: Any = None) -> Any:
         """What `worker` says of an event."""
+        result = None if self._lambda is None else self._lambda.invoke(event)
         said = self._asked(json.dumps({"event": event, "hashes": hashes}))
+        if result is not None:
+            said["reply"] = reply_of(result.result())
         self.seconds = said["seconds"]
         return said
 
@@ -100,3 +111,5 @@ class Way:
         self._process.stdout.close()
         self._process.kill()
         self._process.wait()
+        if self._lambda is not None:
+            self._lambda.__exit__()

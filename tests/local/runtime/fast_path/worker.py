@@ -2,7 +2,8 @@
 
 The first line of input says, in JSON, which way and what of: `way` (`fast`; `full`; or `alone`,
 the fast path with nothing behind it), `settings` (pickled, in base64; None for those of the
-environment) and `keys` (the API keys that there are, as they are stored). Each further line has
+environment), `keys` (the API keys that there are, as they are stored) and `runtime_api` (where
+invocations come from and streamed answers go; None for neither). Each further line has
 an `event`, and the `hashes` of a domain's secret. Each line of output has the `reply`, the
 `lines` of the log, the `seconds` of CPU it took, and whether FastMCP is there. An empty line asks
 for its `Memory`.
@@ -63,11 +64,13 @@ def full_of(settings: Settings, ring: KeyRing | None) -> Any:
 
     backend = deployment.made(settings) or deployment.backend_of(settings)
     app = build_app(build_server(settings, backend), settings, ring)
-    return Instance(app, event_loop.take()).answer
+    return Instance(app, event_loop.take())
 
 
-def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: bool) -> Any:
-    """The fast path, with FastMCP's way behind it or alone."""
+def fast_of(
+    settings: Settings, ring: KeyRing | None, hashes: Hashes, waiting: Any, full: Any
+) -> Any:
+    """The fast path, with something behind it."""
     from mesh.runtime.fast_path.domain import Domain
     from mesh.runtime.fast_path.front import Front
 
@@ -75,10 +78,15 @@ def fast_of(settings: Settings, ring: KeyRing | None, hashes: Hashes, *, alone: 
     if settings.origin_secret_parameter is not None:
         domain = Domain(str(settings.public_url), hashes.secrets())
 
-    def full(_rate_limit: Any, _cold: bool, _tokens: Any) -> Any:
-        return (lambda _event, _context: None) if alone else full_of(settings, ring)
+    return Front(settings, ring, lambda *_: full(), domain, waiting).answer
 
-    return Front(settings, ring, full, domain).answer
+
+def streaming_at(address: str) -> Any:
+    """The runtime of streamed answers."""
+    from mesh.runtime.streaming.main import Runtime
+    from mesh.runtime.streaming.runtime_api import RuntimeApi
+
+    return Runtime(RuntimeApi(address))
 
 
 def main() -> None:
@@ -94,10 +102,20 @@ def main() -> None:
     if asked["keys"] is not None and key_ring(settings) is not None:
         ring = KeyRing(lambda: asked["keys"], source="SSM parameter /p", ttl_seconds=600)
     hashes = Hashes()
+    runtime = asked["runtime_api"] and streaming_at(asked["runtime_api"])
+
+    def full() -> Any:
+        if asked["way"] == "alone":
+            return lambda _event, _context: None
+        instance = full_of(settings, ring)
+        return runtime.streamed(instance) if runtime else instance.answer
+
     if asked["way"] == "full":
-        answer = full_of(settings, ring)
+        answer = full()
     else:
-        answer = fast_of(settings, ring, hashes, alone=asked["way"] == "alone")
+        answer = fast_of(settings, ring, hashes, runtime and runtime.waiting, full)
+    if runtime:
+        runtime.answer = answer
     # As INIT does it.
     logs.configure("INFO")
     lines = kept(with_way=True)
@@ -110,7 +128,8 @@ def main() -> None:
         hashes.told = given["hashes"] or {}
         lines.taken()
         began = time.process_time()
-        reply = answer(given["event"], Context())
+        # A runtime has the event from elsewhere, and its reply goes there.
+        reply = runtime.serve_one() if runtime else answer(given["event"], Context())
         return {
             "seconds": time.process_time() - began,
             "reply": reply,

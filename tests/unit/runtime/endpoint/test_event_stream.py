@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mesh.runtime.endpoint.event_stream import PING, EventStream
+from mesh.runtime.endpoint.event_stream import EventStream
+from mesh.runtime.request.accept import PING
 
 HEADERS = [(b"content-type", b"text/event-stream")]
 # Long enough that nobody's patience ends by itself.

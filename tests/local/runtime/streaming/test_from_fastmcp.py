@@ -1,118 +1,37 @@
-"""The runtime of streamed answers, talking to local AWS's Runtime API."""
+"""FastMCP's answers through the runtime of streamed answers, and local AWS's Runtime API."""
 
 import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from typing import Any
 
 import pytest
 
 from mesh.local_aws.function_url.response import read_prelude
-from mesh.local_aws.function_url.response_stream import ResponseStream
 from mesh.local_aws.http_server import BrokenTransferError
-from mesh.local_aws.instances.runtime_api import Invocation
-from mesh.local_aws.instances.runtime_api import RuntimeApi as LocalRuntimeApi
-from mesh.runtime import streaming
-from mesh.runtime.aws.runtime_api import RuntimeApi
-from mesh.runtime.http.instance import Instance
 from mesh.runtime.observability import logs
-
-EVENT = {
-    "version": "2.0",
-    "rawPath": "/",
-    "headers": {"host": "abc.lambda-url.us-east-1.on.aws"},
-    "requestContext": {"http": {"method": "POST", "path": "/", "sourceIp": "192.0.2.1"}},
-    "body": "asked",
-}
-START = {
-    "type": "http.response.start",
-    "status": 201,
-    "headers": [(b"X-Mine", b"1"), (b"set-cookie", b"a=b"), (b"content-length", b"4")],
-}
-SECONDS = 10
-
-
-def body(data, *, more=True):
-    return {"type": "http.response.body", "body": data, "more_body": more}
-
-
-class Lambda:
-    """Local AWS's side of one instance."""
-
-    def __init__(self):
-        self.waiting = asyncio.Event()
-        self.api = LocalRuntimeApi(self.waiting.set)
-
-    async def invoke(self, event=EVENT, seconds=SECONDS):
-        """Begin an invocation once the runtime asks for one: the stream, and the result to be."""
-        await self.waiting.wait()
-        self.waiting.clear()
-        stream = ResponseStream()
-        payload = event if isinstance(event, bytes) else json.dumps(event).encode()
-        invocation = Invocation(str(uuid.uuid4()), payload, seconds, "arn", "Root=1", None, stream)
-        return stream, self.api.dispatch(invocation)
-
-
-def with_lifespan(app) -> Any:
-    """The application; Starlette would answer for what it raises."""
-
-    async def application(scope, receive, send):
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-        for event in ("startup", "shutdown"):
-            assert (await receive())["type"] == f"lifespan.{event}"
-            await send({"type": f"lifespan.{event}.complete"})
-
-    return application
-
-
-@pytest.fixture
-def run(monkeypatch):
-    """Runs a test's own coroutine against an instance that serves an ASGI application."""
-    monkeypatch.setattr(logs, "_request_id", None)
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", "")
-
-    def run(app, scenario):
-        instance = Instance(with_lifespan(app))
-
-        async def work():
-            aws = Lambda()
-            await aws.api.start()
-            api = RuntimeApi(aws.api.address)
-            serving = asyncio.create_task(streaming.serve(instance, api))
-            try:
-                await asyncio.wait_for(scenario(aws), SECONDS)
-            finally:
-                serving.cancel()
-                await asyncio.gather(serving, return_exceptions=True)
-                api.disconnect()
-                await aws.api.close()
-
-        try:
-            instance.run(work())
-        finally:
-            instance.close()
-
-    return run
+from mesh.runtime.streaming import answers
+from tests.fixtures.runtime_api import LambdaSide
+from tests.local.runtime.streaming.conftest import EVENT, SECONDS, START, body
 
 
 def test_parts_arrive_as_they_are_sent_and_the_instance_goes_on(run):
-    go_on = asyncio.Event()
+    go_on = threading.Event()
 
     async def app(scope, receive, send):
         asked = await receive()
         await send(START)
         await send(body(asked["body"]))
-        await go_on.wait()
+        await asyncio.to_thread(go_on.wait)
         await send(body(os.environ["_X_AMZN_TRACE_ID"].encode(), more=False))
 
     async def scenario(aws):
         for _ in range(2):
-            stream, result = await aws.invoke()
+            stream, result = await aws.opened()
             chunks = stream.chunks()
             opening, first = await read_prelude(chunks)
             assert opening.status == 201
@@ -137,7 +56,7 @@ def test_odd_events_are_refused_and_the_instance_goes_on(run, event):
 
     async def scenario(aws):
         for asked, status in ((event, 400), (EVENT, 201)):
-            stream, result = await aws.invoke(asked)
+            stream, result = await aws.opened(asked)
             chunks = stream.chunks()
             opening, _ = await read_prelude(chunks)
             assert opening.status == status
@@ -164,7 +83,7 @@ def test_an_application_that_stops_at_the_end_it_hears_of_leaves_the_instance_re
 
     async def scenario(aws):
         for _ in range(5):
-            stream, result = await aws.invoke()
+            stream, result = await aws.opened()
             chunks = stream.chunks()
             _, first = await read_prelude(chunks)
             assert b"".join([first, *[chunk async for chunk in chunks]]) == b"all"
@@ -185,7 +104,7 @@ def test_an_answer_cut_off_at_its_end_costs_its_connection_and_not_the_instance(
 
     async def scenario(aws):
         for _ in range(3):
-            _, result = await aws.invoke()
+            _, result = await aws.opened()
             await result
 
     run(app, scenario)
@@ -196,7 +115,7 @@ def test_an_error_before_the_first_byte_is_an_error_of_the_function(run):
         raise ValueError("password=hunter2")
 
     async def scenario(aws):
-        stream, pending = await aws.invoke()
+        stream, pending = await aws.opened()
         result = await pending
         assert result.error_type == "ValueError"
         assert b"hunter2" not in result.payload
@@ -214,7 +133,7 @@ def test_an_application_that_is_cancelled_from_within_is_an_error_of_the_functio
 
     async def scenario(aws):
         for _ in range(2):
-            _, pending = await aws.invoke()
+            _, pending = await aws.opened()
             result = await asyncio.wait_for(pending, SECONDS)
             assert result.error_type == "Runtime.IncompleteResponse"
 
@@ -230,7 +149,7 @@ def test_an_error_after_the_first_byte_is_told_in_the_trailers(run, fails):
             raise ValueError("password=hunter2")
 
     async def scenario(aws):
-        stream, pending = await aws.invoke()
+        stream, pending = await aws.opened()
         result = await pending
         assert result.error_type == ("ValueError" if fails else "Runtime.IncompleteResponse")
         assert json.loads(result.payload)["errorType"] == result.error_type
@@ -245,7 +164,7 @@ def test_an_error_after_the_first_byte_is_told_in_the_trailers(run, fails):
 def test_a_client_that_leaves_is_noticed_and_what_does_not_listen_is_cancelled(
     run, monkeypatch, listens
 ):
-    monkeypatch.setattr(streaming, "LEAVING_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "LEAVING_SECONDS", 0.05)
     seen = []
 
     async def app(scope, receive, send):
@@ -262,7 +181,7 @@ def test_a_client_that_leaves_is_noticed_and_what_does_not_listen_is_cancelled(
 
     async def scenario(aws):
         for _ in range(2):
-            stream, result = await aws.invoke()
+            stream, result = await aws.opened()
             await read_prelude(stream.chunks())
             stream.leave()
             assert (await result).error_type is None
@@ -277,10 +196,11 @@ def test_time_that_is_up_is_told_before_lambda_ends_the_instance(run):
         await asyncio.Event().wait()
 
     async def scenario(aws):
-        _, result = await aws.invoke(seconds=1)
+        _, result = await aws.opened(seconds=1)
         assert (await result).error_type == "Function.TimedOut"
         # The same instance takes the next one.
-        await aws.invoke()
+        _, result = await aws.opened(seconds=1)
+        assert (await result).error_type == "Function.TimedOut"
 
     run(app, scenario)
 
@@ -290,7 +210,7 @@ def test_an_event_of_another_kind_is_refused_with_a_reason(run):
         raise AssertionError
 
     async def scenario(aws):
-        stream, result = await aws.invoke({"Records": []})
+        stream, result = await aws.opened({"Records": []})
         chunks = stream.chunks()
         opening, rest = await read_prelude(chunks)
         answer = rest + b"".join([chunk async for chunk in chunks])
@@ -306,9 +226,8 @@ def test_lines_of_the_log_name_the_invocation(run, caplog):
         raise ValueError
 
     async def scenario(aws):
-        _, result = await aws.invoke()
+        _, result = await aws.opened()
         await result
-        await aws.waiting.wait()
 
     run(app, scenario)
     (record,) = [record for record in caplog.records if record.name == "mesh.streaming"]
@@ -321,27 +240,22 @@ def test_lines_of_the_log_name_the_invocation(run, caplog):
 WITHOUT_MANGUM = """
 import sys
 sys.modules["mangum"] = None
-from mesh.runtime.streaming import main
+from mesh.runtime.streaming.main import main
 main()
 """
 
 
 def test_an_error_of_init_is_reported():
-    async def scenario():
-        aws = Lambda()
-        await aws.api.start()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            WITHOUT_MANGUM,
+    with LambdaSide() as aws:
+        process = subprocess.run(
+            [sys.executable, "-c", WITHOUT_MANGUM],
             env=os.environ | {"AWS_LAMBDA_RUNTIME_API": aws.api.address},
             stderr=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS * 4,
+            check=False,
         )
-        _, said = await asyncio.wait_for(process.communicate(), SECONDS)
-        await aws.api.close()
-        return process.returncode, aws.api.init_error, said.decode()
-
-    status, error, said = asyncio.run(scenario())
-    assert (status, error.error_type) == (1, "Runtime.ImportModuleError")
+        error: Any = aws.api.init_error
+    assert (process.returncode, error.error_type) == (1, "Runtime.ImportModuleError")
     assert "mangum" in json.loads(error.payload)["errorMessage"]
-    assert json.loads(said.splitlines()[-1])["message"] == "INIT failed"
+    assert json.loads(process.stderr.splitlines()[-1])["message"] == "INIT failed"
