@@ -14,6 +14,7 @@ from aoma.build_hook import aoma
 from mesh.build.environment import ROOT
 from mesh.build.fast_path import catalogues
 from mesh.build.project import Project
+from mesh.runtime.request.accept import BOTH
 from tests.local.runtime.fast_path.pair import comparable
 from tests.local.runtime.fast_path.ways import Way
 
@@ -90,6 +91,11 @@ def _without_way(fields: list[list[Any]]) -> list[list[Any]]:
     return [one for one in fields if one[0] not in {"way", "reason"}]
 
 
+def taking_events(event: Any) -> Any:
+    """The same event, of a client that takes event streams, as all clients do."""
+    return {**event, "headers": {**event["headers"], "accept": BOTH}}
+
+
 def compare(
     root: Path,
     index: Path,
@@ -108,7 +114,7 @@ def compare(
         scratch: An empty folder.
         events: In the order they are sent.
         keys: The API keys that there are, as they are stored; None for a server that asks for none.
-        streams: Whether both stream their answers.
+        streams: Whether both stream their answers, which clients take as events.
         variables: More of the deployment's environment.
     """
     scratch.mkdir(parents=True, exist_ok=True)
@@ -118,7 +124,7 @@ def compare(
         closing(Way("fast", root, scratch, None, keys, streams=streams, **variables)) as fast,
         closing(Way("full", root, scratch, None, keys, streams=streams, **variables)) as full,
     ):
-        for number, event in enumerate(events):
+        for number, event in enumerate(map(taking_events, events) if streams else events):
             quick, whole = fast.answer(event), full.answer(event)
             if comparable(quick["reply"]) != comparable(whole["reply"]):
                 different.append([event, quick["reply"], whole["reply"]])
