@@ -170,6 +170,9 @@ class Methods:
         if not params.keys() <= {"name", "arguments"} or not self._calls.known(name):
             raise LeftToFastMcpError("tool")
         assert isinstance(name, str)  # noqa: S101 - it is known
+        if name not in self._lists["tools"]:
+            # The server has it, and this deployment does not offer it.
+            raise LeftToFastMcpError("tool")
         if not may_call(caller, name, self._tool_scopes):
             raise LeftToFastMcpError("access")
         meta = self._named(self._meta) if message.modern else None
