@@ -37,11 +37,13 @@ COMMANDS = {
     "config": "mesh.cli.server.config",
     "logs": "mesh.cli.operation.logs",
     "smoke": "mesh.cli.operation.smoke",
-    "connect": "mesh.cli.operation.connect",
     "doctor": "mesh.cli.operation.doctor",
     "keys": "mesh.cli.operation.keys",
     "secrets": "mesh.cli.operation.secrets",
     "domain": "mesh.cli.operation.domain",
+    "connect": "mesh.cli.clients.connect",
+    "bundle": "mesh.cli.clients.bundle",
+    "server-json": "mesh.cli.clients.server_json",
     "build": "mesh.cli.server.build",
     "sbom": "mesh.cli.deployment.sbom",
     "verify": "mesh.cli.deployment.verify",
@@ -105,10 +107,10 @@ class Commands(click.Group):
 def command_line() -> None:
     """Run, test and release the MCP server.
 
-    On this machine: init, up, dev, down, status, config. Any server: logs, smoke, connect,
-    doctor, keys, secrets, domain. Releases: build, sbom, verify, deploy, release, rollback,
-    plan-guard, drift, destroy, state, bootstrap. From containers:
-    cost, migrate, compare, cutover, retire.
+    On this machine: init, up, dev, down, status, config. Any server: logs, smoke,
+    doctor, keys, secrets, domain. Clients: connect, bundle, server-json. Releases:
+    build, sbom, verify, deploy, release, rollback, plan-guard, drift, destroy, state,
+    bootstrap. From containers: cost, migrate, compare, cutover, retire.
     Every command has its own --help.
     """
 

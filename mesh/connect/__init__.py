@@ -1,5 +1,5 @@
-"""A server in a client's own configuration file: `mesh connect`.
+"""A server in the hands of its clients: `mesh connect`, `mesh bundle` and `mesh server-json`.
 
-`places` says where each client's file is, `formats` changes one text without touching what else
-stands in it, `change` does that to a file, and `target` finds out about the server.
+`target` finds out about the server. `places`, `formats` and `change` put it into a client's own
+file without touching what else stands there; `bundles` and `registry` make what is handed on.
 """

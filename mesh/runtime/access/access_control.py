@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from mesh.runtime.config.settings import Auth
 
 PUBLIC = frozenset({("GET", "/"), ("HEAD", "/"), ("GET", "/health"), ("HEAD", "/health")})
+# What tells clients of the server before they connect, in `mesh.runtime.http.discovery`. The card's
+# place is below the endpoint; the first proposal had it among the well-known ones.
+SERVER_CARDS = ("/mcp/server-card", "/.well-known/mcp/server-card.json")
+DISCOVERY_PATHS = (*SERVER_CARDS, "/.well-known/ai-catalog.json")
+DISCOVERY = frozenset((method, path) for method in ("GET", "HEAD") for path in DISCOVERY_PATHS)
 # Public where access tokens are taken; elsewhere nothing is there.
 OAUTH_METADATA = frozenset((method, path) for method in ("GET", "HEAD") for path in PATHS)
 
@@ -168,7 +173,8 @@ class AccessControl:
         self._key_ring = key_ring
         self._tokens = tokens
         self._rate_limit = rate_limit
-        self._public = PUBLIC | OAUTH_METADATA if tokens else PUBLIC
+        public = PUBLIC | DISCOVERY
+        self._public = public | OAUTH_METADATA if tokens else public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal, or pass the request on."""

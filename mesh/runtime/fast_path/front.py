@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 
-from mesh.runtime.access.access_control import OAUTH_METADATA, PUBLIC
+from mesh.runtime.access.access_control import DISCOVERY, OAUTH_METADATA, PUBLIC
 from mesh.runtime.access.api_keys import KeyRing
 from mesh.runtime.access.caller import ANONYMOUS, Caller
 from mesh.runtime.access.key_ring import key_ring
@@ -246,6 +246,12 @@ class Front:
         if oauth is not None and route in OAUTH_METADATA:
             address = self._callers.address(head)
             return replies.document(metadata_document(oauth, self._settings.name, address), CACHE)
+        if route in DISCOVERY:
+            from mesh.runtime.http.discovery import document
+
+            url = self._callers.address(head).url
+            introduced = self._loaded_methods().introduced
+            return replies.document(*document(head.path, self._settings, introduced, url))
         if route in PUBLIC:
             raise LeftToFastMcpError("page")
         return None

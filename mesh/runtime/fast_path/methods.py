@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import marshal
 import os
 import sys
@@ -98,6 +99,12 @@ class Methods:
         )
         self.has_routes: bool = frozen["has_routes"]
         self.limits_sources: bool = frozen["limits_sources"]
+
+    @property
+    def introduced(self) -> tuple[str, str | None]:
+        """The server's name and its instructions, as it greets clients."""
+        greeting = json.loads(self._named(self._results["initialize"]["*"]))
+        return greeting["serverInfo"]["name"], greeting.get("instructions")
 
     def read(self, head: Head, event: Any) -> Message | None:
         """The message in a request, if it is one of those that are answered here."""

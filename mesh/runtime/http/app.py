@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mesh.runtime.access.access_control import AccessControl
+from mesh.runtime.access.access_control import DISCOVERY_PATHS, AccessControl
 from mesh.runtime.access.access_tokens import AccessTokens
 from mesh.runtime.access.api_keys import KeyRing
 from mesh.runtime.access.origin_guard import OriginGuard
@@ -25,6 +25,7 @@ from mesh.runtime.config import build_info
 from mesh.runtime.config.settings import Settings
 from mesh.runtime.endpoint.mcp_endpoint import McpEndpoint
 from mesh.runtime.endpoint.rpc import PlainJsonRpc
+from mesh.runtime.http.discovery import discovery
 from mesh.runtime.http.health import health, ready
 from mesh.runtime.http.home import home
 from mesh.runtime.oauth.protected_resource import PATHS, metadata
@@ -129,6 +130,7 @@ def build_app(
             Route("/mcp/", mcp, methods=["POST"]),
             Route("/rpc", PlainJsonRpc(mcp), methods=["POST"]),
             *public,
+            *(Route(path, discovery(settings, server)) for path in DISCOVERY_PATHS),
             *_own_routes(server, oauth.tool_scopes if oauth else {}),
         ],
         middleware=[

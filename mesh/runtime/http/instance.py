@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from mangum.protocols import LifespanCycle
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -29,6 +30,7 @@ from mesh.runtime.domain.domain_secrets import origin_secrets
 from mesh.runtime.endpoint.mcp_endpoint import LEAVING_IS_WATCHED
 from mesh.runtime.garbage import imported
 from mesh.runtime.http.app import build_app
+from mesh.runtime.http.discovery import CARD_TYPE, CATALOGUE_TYPE
 from mesh.runtime.http.gateway import ScopeGateway, event_body, http_scope
 from mesh.runtime.request.body import replay
 from mesh.runtime.request.errors import INVALID_REQUEST, failure
@@ -54,7 +56,13 @@ class Instance:
         # Kept: its task holds the lifespan open, and would be collected with it.
         self._lifespan = LifespanCycle(app, "on")
         self._lifespan.__enter__()
-        self._mangum = Mangum(self._buffered, lifespan="off", custom_handlers=[ScopeGateway])
+        self._mangum = Mangum(
+            self._buffered,
+            lifespan="off",
+            custom_handlers=[ScopeGateway],
+            # Text like any JSON, as the fast path sends it.
+            text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, CARD_TYPE, CATALOGUE_TYPE],
+        )
 
     def answer(self, event: Any, context: Any) -> dict[str, Any]:
         """The Function URL response to one event, whole."""

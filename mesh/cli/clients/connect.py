@@ -102,6 +102,21 @@ def command(
         _tell(client, connection, local=local)
 
 
+def running_here() -> tuple[str, str | None, Path]:
+    """The address and key of the server that runs for this folder, and the file with both.
+
+    Raises:
+        CommandFailedError: none runs.
+    """
+    from mesh.stack.lookup import current_stack
+
+    here = current_stack()
+    variables = here.read_environment()
+    if not variables.get("MESH_URL"):
+        raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
+    return variables["MESH_URL"], variables.get("MESH_API_KEY"), here.environment_file
+
+
 def _target(
     url: str | None,
     auth: str | None,
@@ -114,19 +129,13 @@ def _target(
     """The server, its key, and the file that holds it where the server runs here."""
     from mesh.connect.target import target
     from mesh.runtime.clients import Connection
-    from mesh.stack.lookup import current_stack
 
     way = AUTHS[auth] if auth else None
     if remove and name is not None:
         return Connection(url or "", way or "open", name=name), key, None
     local = None
     if url is None:
-        here = current_stack()
-        variables = here.read_environment()
-        url = variables.get("MESH_URL")
-        if not url:
-            raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
-        key, local = variables.get("MESH_API_KEY"), here.environment_file
+        url, key, local = running_here()
     return target(url, way, name, region), key, local
 
 
