@@ -139,8 +139,8 @@ lock: setup ## Resolve requirements/ again into the locks with hashes
 	@for name in awslabs official-sdk search usual; do .venv/bin/uv pip compile \
 	requirements/peers/$$name.in --output-file requirements/peers/$$name.txt $(LOCK); done
 	@.venv/bin/uv pip compile --no-deps requirements/emulator.in --output-file requirements/emulator.txt $(LOCK)
-	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved \
-	--ignore-scripts --no-audit --no-fund --loglevel=error
+	@for name in node node-assistants; do npm install --prefix requirements/$$name --package-lock-only \
+	--omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel=error; done
 	@.venv/bin/uv pip compile requirements/dev.in --output-file requirements/dev.txt \
 	-c requirements/lambda.txt -c requirements/runtime.txt $(LOCK)
 	@.venv/bin/uv pip compile requirements/meaning.in --no-deps --output-file requirements/meaning.txt $(LOCK)

@@ -197,7 +197,7 @@ CLAUDE_CODE = Client(
     "claude-code",
     "Claude Code",
     "https://code.claude.com/docs/en/mcp",
-    checked="run by hand, version 2.1.197",
+    checked="run by tests",
     setup=claude_code,
     entry=claude_code_entry,
 )
