@@ -50,9 +50,9 @@ Commands are for a POSIX shell; on Windows, WSL or Git Bash.
 
 Instead of pasting, let [`mesh`](reference/commands.md) do it:
 
-- `mesh connect CLIENT ADDRESS` writes the configuration file of Claude Code, Claude Desktop, Cursor,
-  VS Code, Windsurf, Codex, Gemini CLI, Goose or LibreChat. It keeps all else in the file, and keeps
-  the key out of it where the client allows that.
+- `mesh connect CLIENT ADDRESS` writes the configuration file of Claude Code, Claude Desktop,
+  Cursor, VS Code, Windsurf, Codex, Gemini CLI, Goose or LibreChat. It keeps all else in the file,
+  and keeps the key out of it where the client allows that.
 - `mesh bundle plugin ADDRESS` makes a plugin that installs the server in Claude Code.
 - `mesh bundle mcpb ADDRESS` makes a bundle that Claude Desktop opens.
 - `mesh server-json ADDRESS` prints what the MCP registry publishes.
