@@ -16,6 +16,7 @@ locals {
     MESH_RATE_LIMIT_PER_MINUTE      = tostring(var.rate_limit_per_minute)
     MESH_OAUTH_ISSUER               = var.oauth_issuer == null ? "" : var.oauth_issuer
     MESH_OAUTH_JWKS_URL             = var.oauth_jwks_url == null ? "" : var.oauth_jwks_url
+    MESH_OAUTH_ISSUER_CA            = var.oauth_issuer_ca == null ? "" : trimspace(var.oauth_issuer_ca)
     MESH_OAUTH_AUDIENCES            = join(",", var.oauth_audiences)
     MESH_OAUTH_CLIENT_IDS           = join(",", var.oauth_client_ids)
     MESH_OAUTH_SCOPES               = join(" ", var.oauth_scopes)

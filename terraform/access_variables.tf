@@ -131,6 +131,28 @@ variable "oauth_jwks_url" {
   }
 }
 
+variable "oauth_issuer_ca" {
+  description = "Certificates (PEM) of a private authority that the issuer's certificate comes from. Public authorities stay trusted. Null adds none."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.oauth_issuer_ca == null ? true : (
+      can(regex("^\\s*(-----BEGIN CERTIFICATE-----\\s+MI[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----\\s*)+$", var.oauth_issuer_ca)) &&
+      alltrue([
+        for body in flatten(regexall("-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END", var.oauth_issuer_ca)) :
+        can(textdecodebase64(replace(body, "/\\s/", ""), "ISO-8859-1"))
+      ])
+    )
+    error_message = "oauth_issuer_ca is no PEM text of certificates alone: give the authority's own certificate, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and never a private key."
+  }
+
+  validation {
+    condition     = var.oauth_issuer_ca == null || var.oauth_issuer != null
+    error_message = "oauth_issuer_ca is set and oauth_issuer is null, so no issuer would be asked: set it too."
+  }
+}
+
 variable "oauth_sources_claim" {
   description = "Claim of an access token that names the only sources its user may see, such as `documents:handbook`. With `scope`, those are the scopes that begin with `source:`. A user whose token lacks it sees none. Null means that every user sees every source."
   type        = string

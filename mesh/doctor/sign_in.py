@@ -10,7 +10,7 @@ from mesh.failure import CommandFailedError
 from mesh.sign_in import authorization, function, issuer, resource, token
 from mesh.sign_in.authorization import Authorization, Loopback, SignInFailedError
 from mesh.sign_in.client import Client, Registration
-from mesh.sign_in.exchange import NoAnswerError, is_safe
+from mesh.sign_in.exchange import NoAnswerError, is_safe, trusting
 from mesh.sign_in.finding import Finding, Party, note, unknown, well, wrong
 from mesh.sign_in.finding import State as FindingState
 from mesh.sign_in.issuer import Issuer
@@ -32,6 +32,7 @@ class Wishes:
         audiences: the server's `oauth_audiences`.
         port: of the redirect to this machine; 0 for any.
         token: to explain instead of signing in; None for none.
+        authority: a private one that the certificates are of, as PEM text.
         show: given the address to open; None where nobody is there to sign in.
     """
 
@@ -40,6 +41,7 @@ class Wishes:
     audiences: tuple[str, ...] = ()
     port: int = 0
     token: str | None = None
+    authority: str | None = None
     show: Callable[[str], None] | None = None
 
 
@@ -58,6 +60,11 @@ def examine(url: str, wishes: Wishes) -> Report:
         raise CommandFailedError(
             f"{url!r} is no address of an MCP server: give it as https://HOST/mcp."
         )
+    with trusting(wishes.authority):
+        return _examined(address, wishes)
+
+
+def _examined(address: str, wishes: Wishes) -> Report:
     found = resource.examine(address)
     findings = [*found.findings]
     named = found.issuer
@@ -139,6 +146,7 @@ def _explained(found: Resource, given: str, wishes: Wishes) -> list[Finding]:
         audiences=wishes.audiences,
         client_ids=(wishes.client_id,) if wishes.client_id else (),
         scopes=found.scopes,
+        authority=wishes.authority,
     )
     if found.is_mesh:
         return explained

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,10 +15,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mesh.failure import CommandFailedError
+
 SECONDS = 10.0
 MAX_BYTES = 256 * 1024
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 EXCERPT = 120
+
+_authority: ContextVar[str | None] = ContextVar("authority", default=None)
 
 
 class NoAnswerError(Exception):
@@ -106,7 +113,9 @@ def exchange(method: str, url: str, **request: Any) -> Reply:
     body = bytearray()
     try:
         with (
-            httpx.Client(timeout=SECONDS, auth=httpx.Auth(), verify=_authorities()) as client,
+            httpx.Client(
+                timeout=SECONDS, auth=httpx.Auth(), verify=_authorities(_authority.get())
+            ) as client,
             client.stream(method, url, **request) as response,
         ):
             for chunk in response.iter_bytes():
@@ -120,10 +129,37 @@ def exchange(method: str, url: str, **request: Any) -> Reply:
     return Reply(url, response.status_code, response.headers, text)
 
 
+@contextmanager
+def trusting(authority: str | None) -> Iterator[None]:
+    """Trust a private authority besides the machine's, for every exchange within.
+
+    Args:
+        authority: its certificates, as PEM text; None for no other.
+
+    Raises:
+        CommandFailedError: it is no certificate.
+    """
+    _authorities(authority)
+    before = _authority.set(authority)
+    try:
+        yield
+    finally:
+        _authority.reset(before)
+
+
 @cache
-def _authorities() -> ssl.SSLContext:
-    """The authorities that this machine trusts; reading them takes longer than most exchanges."""
-    return httpx.create_ssl_context()
+def _authorities(authority: str | None) -> ssl.SSLContext:
+    """The authorities that are trusted; reading them takes longer than most exchanges."""
+    context = httpx.create_ssl_context()
+    if authority is not None:
+        try:
+            context.load_verify_locations(cadata=authority)
+        except (OSError, ValueError) as error:
+            raise CommandFailedError(
+                "the authority's certificate (oauth_issuer_ca, --ca) cannot be read: give it as "
+                "PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+            ) from error
+    return context
 
 
 def _is_first_event(response: httpx.Response, body: bytearray) -> bool:

@@ -60,8 +60,8 @@ def reaches(resource: Resource, audience: str | None = None) -> Finding:
             STEP,
             f"it cannot read its issuer's keys: {said}",
             Party.SERVER,
-            "give the function a route to the issuer (VPC, DNS), and a certificate of a public "
-            "authority to the issuer; mesh logs has each attempt",
+            "give the function a route to the issuer (VPC, DNS); where the issuer's certificate is "
+            "of a private authority, set oauth_issuer_ca; mesh logs has each attempt",
         )
     if reply.status == UNAUTHORIZED and any(mark in said for mark in FETCHED):
         return well(STEP, "from where it runs it reads its issuer's keys")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from mesh.sign_in.exchange import NoAnswerError, Reply, exchange, is_safe
+from mesh.failure import CommandFailedError
+from mesh.sign_in.exchange import NoAnswerError, Reply, exchange, is_safe, trusting
 from mesh.sign_in.finding import Finding, Party, State, note, well, wrong
 
 # What the runtime verifies; see `mesh.runtime.oauth.signing_keys`.
@@ -249,7 +250,12 @@ def notes(variables: Mapping[str, str]) -> list[str]:
     url = variables.get("MESH_OAUTH_ISSUER")
     if not url:
         return []
+    try:
+        with trusting(variables.get("MESH_OAUTH_ISSUER_CA") or None):
+            found = unfit(url, variables.get("MESH_OAUTH_JWKS_URL") or None)
+    except CommandFailedError as error:
+        return [f"sign-in, issuer: {error}"]
     return [
         f"sign-in, {one.step}: {'; '.join(one.told)}. To do ({one.party}): {one.remedy}"
-        for one in unfit(url, variables.get("MESH_OAUTH_JWKS_URL") or None)
+        for one in found
     ]

@@ -23,6 +23,7 @@ def explain(
     audiences: Collection[str] = (),
     client_ids: Collection[str] = (),
     scopes: Collection[str] = (),
+    authority: str | None = None,
 ) -> list[Finding]:
     """Explain a token.
 
@@ -33,6 +34,7 @@ def explain(
         audiences: the server's `oauth_audiences`; none for its own address.
         client_ids: the server's `oauth_client_ids`.
         scopes: what the server asks for.
+        authority: a private one that the issuer's certificate is of, as PEM text.
 
     Returns:
         The steps `token` (what it says) and `accepted` (whether it is taken).
@@ -53,7 +55,7 @@ def explain(
             )
         ]
     try:
-        return _Explained(token, audiences or _own(resource)).findings(
+        return _Explained(token, audiences or _own(resource), authority).findings(
             issuer, resource, client_ids, scopes
         )
     except ModuleNotFoundError as error:
@@ -70,8 +72,9 @@ def _own(resource: str) -> tuple[str, ...]:
 
 
 class _Explained:
-    def __init__(self, token: str, audiences: Collection[str]) -> None:
+    def __init__(self, token: str, audiences: Collection[str], authority: str | None) -> None:
         self._token = token
+        self._authority = authority
         self._audiences = audiences
 
     def findings(
@@ -150,7 +153,7 @@ class _Explained:
         from mesh.runtime.oauth.tokens import TokenVerifier
 
         settings = OAuthSettings(issuer=issuer, client_ids=tuple(client_ids))
-        verifier = TokenVerifier(settings, SigningKeys(issuer, None))
+        verifier = TokenVerifier(settings, SigningKeys(issuer, None, self._authority))
         try:
             verifier.verify(self._token, self._audiences)
         except (InvalidTokenError, IssuerUnavailableError) as error:

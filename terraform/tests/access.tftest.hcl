@@ -185,6 +185,7 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
     oauth_scopes          = ["a\"b"]
     oauth_scope_claims    = ["roles,groups"]
     oauth_jwks_url        = "http://example.com/keys"
+    oauth_issuer_ca       = "/etc/ca.pem"
     oauth_required_scopes = ["with space"]
     tool_scopes           = { search = ["a\"b"] }
     caller_account_ids    = ["12345"]
@@ -198,11 +199,58 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
     var.oauth_scopes,
     var.oauth_scope_claims,
     var.oauth_jwks_url,
+    var.oauth_issuer_ca,
     var.oauth_required_scopes,
     var.tool_scopes,
     var.caller_account_ids,
     var.rate_limit_per_minute,
   ]
+}
+
+run "takes_the_certificate_of_a_private_authority" {
+  command = plan
+
+  variables {
+    oauth_issuer    = "https://id.internal"
+    oauth_issuer_ca = <<-PEM
+    -----BEGIN CERTIFICATE-----
+    MIIBKzCB0qADAgECAgEBMAoGCCqGSM49BAMCMBUxEzARBgNVBAMMCkV4YW1wbGUg
+    Q0EwHhcNMjYwMTAxMDAwMDAwWhcNMzYwMTAxMDAwMDAwWjAVMRMwEQYDVQQDDApF
+    eGFtcGxlIENBMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqgk8ZzsEcHheP8uS
+    dNB7SlqnBXksXxpY7Pv1+rmb7ARq/aVpGh2nRFAGRbtB780R3uz2V8BKtOEjpIKm
+    tKD6s6MTMBEwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBUtQtC
+    FPgFn5bsoS4THP4BvMtVIatL5AuEn3ZgXQM2gAIhAN1atH6gobXmHQIal8KnAt5U
+    N43qp09kmYdmxXyQ812+
+    -----END CERTIFICATE-----
+    PEM
+  }
+
+  assert {
+    condition     = startswith(local.access_environment.MESH_OAUTH_ISSUER_CA, "-----BEGIN CERTIFICATE-----\nMI") && endswith(local.access_environment.MESH_OAUTH_ISSUER_CA, "\n-----END CERTIFICATE-----")
+    error_message = local.access_environment.MESH_OAUTH_ISSUER_CA
+  }
+}
+
+run "refuses_a_private_key_as_an_authority" {
+  command = plan
+
+  variables {
+    oauth_issuer    = "https://id.internal"
+    oauth_issuer_ca = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"
+  }
+
+  expect_failures = [var.oauth_issuer_ca]
+}
+
+run "refuses_a_certificate_that_is_cut_off" {
+  command = plan
+
+  variables {
+    oauth_issuer    = "https://id.internal"
+    oauth_issuer_ca = "-----BEGIN CERTIFICATE-----\nMIIBx\n-----END CERTIFICATE-----"
+  }
+
+  expect_failures = [var.oauth_issuer_ca]
 }
 
 run "refuses_tokens_where_nobody_would_look_at_them" {

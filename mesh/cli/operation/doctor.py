@@ -92,6 +92,13 @@ def server(context: click.Context, *, as_json: bool, region: str | None, url: st
     metavar="PORT",
     help="Of the redirect to 127.0.0.1, where the issuer wants an exact one.",
 )
+@click.option(
+    "--ca",
+    "authority",
+    type=click.File(),
+    metavar="FILE",
+    help="PEM of a private authority to trust besides the public ones.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address to open, open nothing.")
 @click.option(
     "--token",
@@ -109,6 +116,7 @@ def auth(
     client_secret: TextIO | None,
     audiences: tuple[str, ...],
     port: int,
+    authority: TextIO | None,
     no_browser: bool,
     token: TextIO | None,
     url: str,
@@ -145,6 +153,7 @@ def auth(
             audiences=audiences,
             port=port,
             token=token.read().strip() if token else None,
+            authority=authority.read() if authority else None,
             show=show if can_ask else None,
         ),
     )

@@ -60,7 +60,8 @@ class AccessTokens:
             from mesh.runtime.oauth.tokens import TokenVerifier
 
             settings = self.settings
-            self._made = TokenVerifier(settings, SigningKeys(settings.issuer, settings.jwks_url))
+            keys = SigningKeys(settings.issuer, settings.jwks_url, settings.issuer_ca)
+            self._made = TokenVerifier(settings, keys)
         return self._made
 
     def _verified(self, token: str, address: Address) -> Holder:

@@ -6,8 +6,6 @@ of single tools, `auth=require_scopes(...)`, ask it.
 
 from __future__ import annotations
 
-import json
-
 from fastmcp.server.auth import AccessToken
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -26,7 +24,7 @@ def signed_in(app: ASGIApp, scope: Scope, token: str, scopes: frozenset[str]) ->
         scopes: What it was granted.
     """
     # Verified before; here only its claims are read.
-    claims = json.loads(signatures.parse(token).payload)
+    claims = signatures.json_object(signatures.parse(token).payload)
     subject = str(claims["sub"])
     scope["user"] = AuthenticatedUser(
         AccessToken(

@@ -98,6 +98,10 @@ try:
             else:
                 self.settings.load_verify_locations(cafile)
 
+        def load_verify_locations(self, *, cadata: str) -> None:
+            """Trust further authorities, whose certificates are in this PEM text."""
+            self.settings.load_verify_locations(None, None, cadata)
+
         def wrap_socket(self, connection: _socket.socket, *, server_hostname: str) -> Connection:
             """Shake hands with the server of that name.
 

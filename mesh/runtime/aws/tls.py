@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _context: SSLContext | None = None
-_light_context: Any = None
+# By the authority that is trusted besides.
+_light_contexts: dict[str | None, Any] = {}
 _making = allocate_lock()
 
 
@@ -30,27 +31,42 @@ def client_context() -> SSLContext:
         return _context
 
 
-def connect(host: str, port: int, timeout_seconds: float) -> Any:
+def connect(host: str, port: int, timeout_seconds: float, authority: str | None = None) -> Any:
     """A connection to a server for which one of these authorities vouches, without `ssl`.
 
     Args:
         host: Its name, which the certificate has to be for.
         port: TCP's.
         timeout_seconds: For connecting, and later for each read and write.
+        authority: Certificates that are trusted besides, as PEM text; None for no others.
 
     Raises:
+        UnreadableBundleError: The authority is no certificate.
         OSError: There is no connection, or nobody trusted vouches for the server.
     """
     # Not for deployments that never ask.
-    from mesh.runtime.aws.light_tls import create_connection, create_default_context
+    from mesh.runtime.aws.light_tls import create_connection
 
-    global _light_context
     with _making:
-        if _light_context is None:
-            _light_context = create_default_context()
+        context = _light_contexts.get(authority)
+        if context is None:
+            context = _light_contexts[authority] = _light_context(authority)
     connection = create_connection((host, port), timeout_seconds)
     try:
-        return _light_context.wrap_socket(connection, server_hostname=host)
+        return context.wrap_socket(connection, server_hostname=host)
     except BaseException:
         connection.close()
         raise
+
+
+def _light_context(authority: str | None) -> Any:
+    from mesh.runtime.aws.aws_tls import UnreadableBundleError
+    from mesh.runtime.aws.light_tls import create_default_context
+
+    context = create_default_context()
+    if authority is not None:
+        try:
+            context.load_verify_locations(cadata=authority)
+        except (OSError, ValueError) as error:
+            raise UnreadableBundleError("the issuer's own authority is no certificate") from error
+    return context

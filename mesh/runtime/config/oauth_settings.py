@@ -25,6 +25,7 @@ class OAuthSettings(Record):
     Attributes:
         issuer: exactly as it stands in tokens, such as https://abc.supabase.co/auth/v1.
         jwks_url: where its public keys are; None to find out from its metadata.
+        issuer_ca: certificates that its own may come from besides public ones, as PEM text.
         audiences: what a token may be made for; none for this server's own address.
         client_ids: whose tokens are taken though they name no audience, as Cognito's do.
         scopes: what clients ask the issuer for; none for those that are required.
@@ -38,6 +39,7 @@ class OAuthSettings(Record):
 
     issuer: str
     jwks_url: str | None = None
+    issuer_ca: str | None = None
     audiences: tuple[str, ...] = ()
     client_ids: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -105,6 +107,7 @@ def load(variables: Variables) -> OAuthSettings:
     return OAuthSettings(
         issuer=address(name, issuer),
         jwks_url=address("MESH_OAUTH_JWKS_URL", jwks) if jwks else None,
+        issuer_ca=variables.get("MESH_OAUTH_ISSUER_CA", "").strip() or None,
         audiences=names(variables, "MESH_OAUTH_AUDIENCES"),
         client_ids=names(variables, "MESH_OAUTH_CLIENT_IDS"),
         scopes=_scopes("MESH_OAUTH_SCOPES", variables.get("MESH_OAUTH_SCOPES", "")),

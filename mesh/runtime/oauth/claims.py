@@ -6,8 +6,7 @@ list where it expects text. https://www.rfc-editor.org/rfc/rfc7519#section-4
 
 from __future__ import annotations
 
-import json
-
+from mesh.runtime.oauth.signatures import json_object
 from mesh.runtime.record import Record
 
 # Not typing's; see `mesh.runtime.handler`.
@@ -131,11 +130,9 @@ def read(
         InvalidTokenError: It is not a JSON object, a claim is missing, or one has a wrong type.
     """
     try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise InvalidTokenError("its claims are not a JSON object")
+        found = json_object(payload)
+    except ValueError:
+        raise InvalidTokenError("its claims are not a JSON object") from None
     claims = _Reader(found)
     claims.required("iss", "exp", "iat", "sub")
     subject = claims.text("sub") or ""

@@ -47,12 +47,13 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and hostname in LOOPBACK)
 
 
-def fetch(url: str, timeout_seconds: float) -> dict[str, Any]:
+def fetch(url: str, timeout_seconds: float, authority: str | None = None) -> dict[str, Any]:
     """The JSON object at this address. No redirect is followed, and no proxy is asked.
 
     Args:
         url: Where it is.
         timeout_seconds: For all of it together, but for looking up the host's address.
+        authority: Certificates that are trusted besides the machine's, as PEM text.
 
     Raises:
         NoSuchDocumentError: The answer is a redirect, an error of HTTP's that is the client's,
@@ -62,8 +63,12 @@ def fetch(url: str, timeout_seconds: float) -> dict[str, Any]:
     """
     if not is_safe(url):
         raise DocumentUnavailableError(f"{url} is not an https address")
+
+    def connect(host: str, port: int, seconds: float) -> Any:
+        return tls.connect(host, port, seconds, authority)
+
     try:
-        status, body = get(url, HEADERS, timeout_seconds, MAX_BYTES, tls.connect)
+        status, body = get(url, HEADERS, timeout_seconds, MAX_BYTES, connect)
     except ExchangeTimeoutError:
         raise TimeoutError from None
     except TooLongError:

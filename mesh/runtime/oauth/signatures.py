@@ -27,7 +27,9 @@ MIN_RSA_BITS = 2048
 # Of a coordinate, and of each half of a signature.
 # https://www.rfc-editor.org/rfc/rfc7518#section-3.4
 P256_BYTES = 32
-MAX_PADDING = 2
+MAX_TOKEN_BYTES = 8192
+# With these the payload is not what it seems: extensions, compression, encryption.
+UNREAD = frozenset({"crit", "zip", "enc"})
 
 _FROM_URLS = bytes.maketrans(b"-_", b"+/")
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
@@ -68,21 +70,33 @@ class PublicKey(Record):
 
 
 def decoded(text: bytes) -> bytes:
-    """The bytes that are written in URL-safe base64.
-
-    Padding is taken where it is right: some issuers write it.
+    """The bytes that are written in URL-safe base64, without padding.
 
     Raises:
         ValueError: Nobody would write any bytes in this way.
     """
-    bare = text.rstrip(b"=")
-    padding = len(text) - len(bare)
-    if padding > MAX_PADDING or (padding and len(text) % 4):
-        raise ValueError("padding")
-    found = a2b_base64(bare.translate(_FROM_URLS) + b"=" * (-len(bare) % 4))
+    found = a2b_base64(text.translate(_FROM_URLS) + b"=" * (-len(text) % 4))
     # The decoder passes over what does not belong there, and over bits too many.
-    if b2a_base64(found, newline=False).rstrip(b"=").translate(_FOR_URLS) != bare:
+    if b2a_base64(found, newline=False).rstrip(b"=").translate(_FOR_URLS) != text:
         raise ValueError("characters")
+    return found
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """The JSON object that a part of a token is; as others read it, so in UTF-8 alone.
+
+    Python's reader would take UTF-16 and UTF-32 too.
+    https://www.rfc-editor.org/rfc/rfc7519#section-7.2
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        found = json.loads(text.decode())
+    except RecursionError:
+        raise ValueError("nesting") from None
+    if not isinstance(found, dict):
+        raise ValueError("object")  # noqa: TRY004 - a stranger's text, not our types
     return found
 
 
@@ -90,18 +104,18 @@ def parse(token: str) -> Token:
     """A token in its parts; nothing of it is checked yet.
 
     Raises:
-        ValueError: It is no JSON Web Signature, or needs an extension to be understood.
+        ValueError: It is no JSON Web Signature, is too long, or needs an extension to be
+            understood.
     """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise ValueError("length")
     signed, _, signature = token.encode().rpartition(b".")
     head, _, payload = signed.partition(b".")
-    try:
-        header = json.loads(decoded(head))
-    except RecursionError:
-        raise ValueError("nesting") from None
-    if not isinstance(header, dict) or not isinstance(header.get("kid", ""), str):
-        raise ValueError("header")  # noqa: TRY004 - a stranger's text, not our types
+    header = json_object(decoded(head))
+    if not isinstance(header.get("kid", ""), str):
+        raise ValueError("kid")  # noqa: TRY004 - a stranger's text, not our types
     # https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11, and RFC 7797 for `b64`.
-    if "crit" in header or header.get("b64", True) is not True:
+    if not UNREAD.isdisjoint(header) or header.get("b64", True) is not True:
         raise ValueError("extensions")
     return Token(header, decoded(payload), signed, decoded(signature))
 
@@ -131,11 +145,18 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     # Without `alg`, the key's type tells the algorithm.
     if jwk.get("alg") not in (None, algorithm):
         raise ValueError("alg")
+    # https://www.rfc-editor.org/rfc/rfc7517#section-4.3
+    if "verify" not in jwk.get("key_ops", ["verify"]):
+        raise ValueError("key_ops")
+    # With its private half published, anybody signs.
+    if "d" in jwk:
+        raise ValueError("private")
     return PublicKey(algorithm, jwk.get("kid"), made(jwk))
 
 
 def _value(jwk: Mapping[str, Any], name: str) -> bytes:
-    return decoded(jwk[name].encode())
+    # Some issuers pad their keys.
+    return decoded(jwk[name].encode().rstrip(b"="))
 
 
 def _elliptic(jwk: Mapping[str, Any]) -> Callable[[bytes, bytes], None]:

@@ -156,7 +156,8 @@ class SigningKeys:
     Args:
         issuer: The issuer, exactly as it stands in its tokens.
         jwks_url: Where its keys are; None to find out from its metadata.
-        get: Fetches a JSON document within so many seconds.
+        authority: Certificates that are trusted besides the machine's, as PEM text.
+        get: Fetches a JSON document within so many seconds; None for HTTP.
         clock: Seconds since 1970. Not a monotonic clock: that one may stand still while
             Lambda has the instance frozen.
     """
@@ -165,13 +166,14 @@ class SigningKeys:
         self,
         issuer: str,
         jwks_url: str | None,
+        authority: str | None = None,
         *,
-        get: Get = fetch,
+        get: Get | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
         self._jwks_url = jwks_url
-        self._get = get
+        self._get = get or (lambda url, seconds: fetch(url, seconds, authority))
         self._clock = clock
         # Held for what is below, and never while something is waited for.
         self._lock = allocate_lock()

@@ -9,7 +9,7 @@ import time
 
 from mesh.runtime.oauth import signatures, token_kind
 from mesh.runtime.oauth.claims import Claims, InvalidTokenError, read
-from mesh.runtime.oauth.signatures import ALGORITHMS, WeakKeyError
+from mesh.runtime.oauth.signatures import ALGORITHMS, MAX_TOKEN_BYTES, WeakKeyError
 from mesh.runtime.oauth.token_kind import ACCESS_TOKEN_TYPES
 from mesh.runtime.record import Record
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mesh.runtime.oauth.signing_keys import SigningKeys
 
 LEEWAY_SECONDS = 30
-MAX_TOKEN_BYTES = 8192
 # Supabase's own: nobody has signed in, or row-level security does not apply.
 REFUSED_ROLES = frozenset({"anon", "service_role", "supabase_admin"})
 DAMAGED = "it is damaged, or its signature is wrong"

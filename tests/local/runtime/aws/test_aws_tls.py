@@ -30,7 +30,7 @@ def nobody_said(monkeypatch):
     """No instance has connected yet, and nobody has said which authorities to trust."""
     monkeypatch.setattr(aws_tls, "_kept", None)
     monkeypatch.setattr(tls, "_context", None)
-    monkeypatch.setattr(tls, "_light_context", None)
+    monkeypatch.setattr(tls, "_light_contexts", {})
     for name in (*aws_tls.SAID, *aws_tls.BUNDLES):
         monkeypatch.delenv(name, raising=False)
 
