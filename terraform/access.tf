@@ -19,6 +19,8 @@ locals {
     MESH_OAUTH_ISSUER_CA            = var.oauth_issuer_ca == null ? "" : trimspace(var.oauth_issuer_ca)
     MESH_OAUTH_AUDIENCES            = join(",", var.oauth_audiences)
     MESH_OAUTH_CLIENT_IDS           = join(",", var.oauth_client_ids)
+    MESH_OAUTH_PUBLIC_CLIENT_ID     = var.oauth_public_client_id == null ? "" : var.oauth_public_client_id
+    MESH_OAUTH_CALLBACK_PORT        = var.oauth_callback_port == null ? "" : tostring(var.oauth_callback_port)
     MESH_OAUTH_SCOPES               = join(" ", var.oauth_scopes)
     MESH_OAUTH_SCOPE_CLAIMS         = join(",", var.oauth_scope_claims)
     MESH_OAUTH_REQUIRED_SCOPES      = join(" ", var.oauth_required_scopes)

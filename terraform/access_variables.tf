@@ -86,6 +86,38 @@ variable "oauth_client_ids" {
   }
 }
 
+variable "oauth_public_client_id" {
+  description = "Id of a public client at the issuer that everybody's MCP client may use; the page's snippets name it. Null where clients register themselves."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.oauth_public_client_id == null ? true : can(regex("^[!-~]+$", var.oauth_public_client_id))
+    error_message = "oauth_public_client_id is \"${coalesce(var.oauth_public_client_id, "null")}\"; give one word without spaces."
+  }
+
+  validation {
+    condition     = var.oauth_public_client_id == null || var.oauth_issuer != null
+    error_message = "oauth_public_client_id is set and oauth_issuer is null, so nobody would sign in with it: set it too."
+  }
+}
+
+variable "oauth_callback_port" {
+  description = "Port of the address http://localhost:PORT/callback that the issuer has for oauth_public_client_id; the snippets name it. Null where the issuer takes any port."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.oauth_callback_port == null ? true : var.oauth_callback_port >= 1 && var.oauth_callback_port <= 65535 && floor(var.oauth_callback_port) == var.oauth_callback_port
+    error_message = "oauth_callback_port is ${coalesce(var.oauth_callback_port, 0)}; give a port from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.oauth_callback_port == null || var.oauth_public_client_id != null
+    error_message = "oauth_callback_port is set and oauth_public_client_id is null, so no snippet would name it: set it too."
+  }
+}
+
 variable "oauth_scopes" {
   description = "Scopes that clients ask the issuer for when they sign in. Empty means those of oauth_required_scopes. Microsoft Entra ID is asked for api://APP/mcp.use and grants mcp.use."
   type        = list(string)

@@ -78,10 +78,14 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
   command = plan
 
   variables {
-    oauth_issuer          = "https://abc.supabase.co/auth/v1"
-    oauth_audiences       = ["authenticated", "https://mesh.example.com/mcp"]
-    oauth_client_ids      = ["one", "two"]
-    oauth_scopes          = ["api://app/mesh", "email"]
+    oauth_issuer     = "https://abc.supabase.co/auth/v1"
+    oauth_audiences  = ["authenticated", "https://mesh.example.com/mcp"]
+    oauth_client_ids = ["one", "two"]
+    oauth_scopes     = ["api://app/mesh", "email"]
+
+    oauth_public_client_id = "everybody"
+    oauth_callback_port    = 8088
+
     oauth_scope_claims    = ["roles"]
     oauth_required_scopes = ["mesh", "email"]
     oauth_sources_claim   = "mesh_sources"
@@ -97,6 +101,8 @@ run "an_issuer_makes_access_tokens_a_way_in_beside_api_keys" {
       MESH_OAUTH_ISSUER               = "https://abc.supabase.co/auth/v1"
       MESH_OAUTH_AUDIENCES            = "authenticated,https://mesh.example.com/mcp"
       MESH_OAUTH_CLIENT_IDS           = "one,two"
+      MESH_OAUTH_PUBLIC_CLIENT_ID     = "everybody"
+      MESH_OAUTH_CALLBACK_PORT        = "8088"
       MESH_OAUTH_SCOPES               = "api://app/mesh email"
       MESH_OAUTH_SCOPE_CLAIMS         = "roles"
       MESH_OAUTH_REQUIRED_SCOPES      = "mesh email"
@@ -186,6 +192,7 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
     oauth_scope_claims    = ["roles,groups"]
     oauth_jwks_url        = "http://example.com/keys"
     oauth_issuer_ca       = "/etc/ca.pem"
+    oauth_callback_port   = 8088
     oauth_required_scopes = ["with space"]
     tool_scopes           = { search = ["a\"b"] }
     caller_account_ids    = ["12345"]
@@ -200,6 +207,7 @@ run "refuses_what_would_let_nobody_in_or_looks_at_no_token" {
     var.oauth_scope_claims,
     var.oauth_jwks_url,
     var.oauth_issuer_ca,
+    var.oauth_callback_port,
     var.oauth_required_scopes,
     var.tool_scopes,
     var.caller_account_ids,

@@ -66,11 +66,16 @@ def claude_code(connection: Connection) -> Setup:
                 ),
             )
         )
-    sign_in = (
-        "Then type `/mcp` in a session, choose the server and **Authenticate**. Where the identity "
-        "provider does not let clients register themselves, add `--client-id` and "
-        "`--callback-port` of one that it knows."
-    )
+    sign_in = "Then type `/mcp` in a session, choose the server and **Authenticate**."
+    if connection.way == "oauth" and connection.client_id:
+        add += f" \\\n  {shell('--client-id', connection.client_id)}"
+        if connection.callback_port:
+            add += f" --callback-port {connection.callback_port}"
+    else:
+        sign_in += (
+            " Where the identity provider does not let clients register themselves, add "
+            "`--client-id` and `--callback-port` of one that it knows."
+        )
     return Setup(
         (Snippet("Terminal", "sh", add), *([sign_in] if connection.way == "oauth" else []))
     )
@@ -122,11 +127,13 @@ def connector(connection: Connection, where: str) -> Setup:
     """A connector of Claude's, by OAuth or open."""
     sign_in = ""
     if connection.way == "oauth":
-        sign_in = (
-            " Then choose **Connect** and sign in. Where the identity provider does not let "
-            "clients register themselves, **Advanced settings** takes the ID and secret of one "
-            "that it knows."
+        known = (
+            f"**Advanced settings** takes the ID of this server's client: `{connection.client_id}`."
+            if connection.client_id
+            else "Where the identity provider does not let clients register themselves, "
+            "**Advanced settings** takes the ID and secret of one that it knows."
         )
+        sign_in = f" Then choose **Connect** and sign in. {known}"
     return Setup(
         (
             f"{where}: a name, and as the remote MCP server's URL:",

@@ -33,6 +33,8 @@ class Connection:
         region: the AWS region that requests are signed for.
         tool: a tool of it, for examples that call one; None for examples that list the tools.
         arguments: what the tool is called with.
+        client_id: of the public client that everybody's client may be, with OAuth; None for none.
+        callback_port: of the redirect to the caller's machine that the issuer has for it.
     """
 
     url: str
@@ -42,6 +44,8 @@ class Connection:
     region: str = "us-east-1"
     tool: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    client_id: str | None = None
+    callback_port: int | None = None
 
     @property
     def label(self) -> str:

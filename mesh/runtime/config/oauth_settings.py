@@ -28,6 +28,8 @@ class OAuthSettings(Record):
         issuer_ca: certificates that its own may come from besides public ones, as PEM text.
         audiences: what a token may be made for; none for this server's own address.
         client_ids: whose tokens are taken though they name no audience, as Cognito's do.
+        public_client_id: the client that everybody's client may be; None where clients register.
+        callback_port: of the redirect to the caller's machine that the issuer has for it.
         scopes: what clients ask the issuer for; none for those that are required.
         scope_claims: names of claims, besides `scope` and `scp`, that grant scopes.
         required_scopes: what every token must have been granted.
@@ -42,6 +44,8 @@ class OAuthSettings(Record):
     issuer_ca: str | None = None
     audiences: tuple[str, ...] = ()
     client_ids: tuple[str, ...] = ()
+    public_client_id: str | None = None
+    callback_port: int | None = None
     scopes: tuple[str, ...] = ()
     scope_claims: tuple[str, ...] = ()
     required_scopes: tuple[str, ...] = ()
@@ -103,6 +107,7 @@ def load(variables: Variables) -> OAuthSettings:
     name = "MESH_OAUTH_ISSUER"
     issuer = required(variables, name, "it names whose access tokens are taken")
     jwks = variables.get("MESH_OAUTH_JWKS_URL", "").strip()
+    port = variables.get("MESH_OAUTH_CALLBACK_PORT", "").strip()
     lifetime = "MESH_OAUTH_MAX_LIFETIME_SECONDS"
     return OAuthSettings(
         issuer=address(name, issuer),
@@ -110,6 +115,8 @@ def load(variables: Variables) -> OAuthSettings:
         issuer_ca=variables.get("MESH_OAUTH_ISSUER_CA", "").strip() or None,
         audiences=names(variables, "MESH_OAUTH_AUDIENCES"),
         client_ids=names(variables, "MESH_OAUTH_CLIENT_IDS"),
+        public_client_id=variables.get("MESH_OAUTH_PUBLIC_CLIENT_ID", "").strip() or None,
+        callback_port=int(number("MESH_OAUTH_CALLBACK_PORT", port, (1, 65535))) if port else None,
         scopes=_scopes("MESH_OAUTH_SCOPES", variables.get("MESH_OAUTH_SCOPES", "")),
         scope_claims=names(variables, "MESH_OAUTH_SCOPE_CLAIMS"),
         required_scopes=_scopes(

@@ -67,9 +67,10 @@ class Claims(Record):
 
 
 class _Reader:
-    """Reads claims by name; one that is null counts as absent."""
+    """Reads claims by name; one that is null counts as absent, but is no time."""
 
     def __init__(self, claims: Mapping[str, object]) -> None:
+        self._given = claims
         self._claims = {name: value for name, value in claims.items() if value is not None}
         self.names = frozenset(self._claims)
 
@@ -92,7 +93,7 @@ class _Reader:
         raise InvalidTokenError(f"its claim `{name}` is neither text nor a list of texts")
 
     def time(self, name: str) -> float:
-        value = self._claims.get(name, 0)
+        value = self._given.get(name, 0)
         # Python counts booleans as numbers.
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
         # NaN is not in it either.

@@ -168,6 +168,7 @@ def headers() -> dict[str, str]:
 def _connection(server: Server, url: str, way: Way) -> Connection:
     """This server, with a call in the examples that it can answer."""
     tool, arguments = _example(server)
+    oauth = server.settings.oauth
     return Connection(
         f"{url}mcp",
         way,
@@ -175,6 +176,8 @@ def _connection(server: Server, url: str, way: Way) -> Connection:
         region=os.environ.get("AWS_REGION", "us-east-1"),
         tool=tool,
         arguments=arguments,
+        client_id=oauth.public_client_id if oauth else None,
+        callback_port=oauth.callback_port if oauth else None,
     )
 
 

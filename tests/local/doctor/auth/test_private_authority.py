@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from benchmarks.starts.authority import chain
 from mesh.cli.operation import doctor
 from mesh.sign_in import issuer as asked_issuer
+from tests.fixtures.issuer import PATH
 from tests.fixtures.signing_in import SignInIssuer
 
 
@@ -66,3 +67,44 @@ def test_a_release_trusts_what_the_function_is_told_to(private, authority):
     assert "certificate is not trusted" in asked_issuer.notes(variables)[0]
     told = variables | {"MESH_OAUTH_ISSUER_CA": authority.read_text()}
     assert asked_issuer.notes(told) == []
+
+
+DOCUMENT = "/client.json"
+
+
+def told(private, **said):
+    """A client's metadata document, as it is when all is well but for this."""
+    return {
+        "client_id": f"{private.origin}{DOCUMENT}",
+        "redirect_uris": ["http://127.0.0.1/callback"],
+        **said,
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, None),
+        (None, "HTTP 404"),
+        ({"client_id": "https://other.example/c"}, "not its own address"),
+        ({"redirect_uris": ["https://other.example/callback"]}, "do not have http://127.0.0.1:"),
+    ],
+    ids=["right", "missing", "another client's", "another redirect"],
+)
+def test_a_clients_metadata_document_serves_as_its_id_or_says_why_not(
+    serve, private, authority, ask, said, why
+):
+    private.forget()
+    openid = f"{PATH}/.well-known/openid-configuration"
+    private.documents[openid]["client_id_metadata_document_supported"] = True
+    if said is not None:
+        private.documents[DOCUMENT] = told(private, **said)
+    url = serve(issuer=private.url, issuer_ca=authority.read_text())
+    client_id = f"{private.origin}{DOCUMENT}"
+    asked = ask(url, "--ca", str(authority), "--client-id", client_id)
+    if why is None:
+        assert asked.exit_code == 0, asked.answers
+        assert private.asked[0]["client_id"] == client_id
+    else:
+        assert asked.failure()[:2] == ("client", "the client's settings")
+        assert why in asked.told("client")

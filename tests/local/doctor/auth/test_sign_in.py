@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 
+import jwt
 import pytest
 from click.testing import CliRunner
 
@@ -75,7 +76,47 @@ def token(**claims):
     return lambda issuer: issuer.claims_said.update(claims)
 
 
+# Nobody listens there.
+NOWHERE = "http://127.0.0.1:1/nowhere"
+
+
 FAILURES = [
+    (
+        "metadata without a name",
+        metadata(issuer=None),
+        "issuer",
+        SERVER,
+        "an issuer whose metadata names itself",
+    ),
+    ("keys out of reach", metadata(jwks_uri=NOWHERE), "keys", ISSUER, "make its keys reachable"),
+    (
+        "registration out of reach",
+        metadata(registration_endpoint=NOWHERE),
+        "client",
+        ISSUER,
+        "make registration reachable",
+    ),
+    (
+        "a sign-in page out of reach",
+        metadata(authorization_endpoint=NOWHERE),
+        "sign-in",
+        ISSUER,
+        "make its sign-in reachable",
+    ),
+    (
+        "a token endpoint out of reach",
+        metadata(token_endpoint=NOWHERE),
+        "sign-in",
+        ISSUER,
+        "make its token endpoint reachable",
+    ),
+    (
+        "a damaged token",
+        lambda issuer: setattr(issuer, "opaque", "a.b.c"),
+        "token",
+        CLIENT,
+        "access_token",
+    ),
     ("no metadata", lambda issuer: issuer.documents.pop(OPENID), "issuer", SERVER, "oauth_issuer"),
     (
         "metadata of another issuer",
@@ -195,6 +236,24 @@ def test_a_failure_names_the_step_who_has_to_act_and_what_to_set(
     assert asked.exit_code == 2
 
 
+def test_a_token_signed_with_a_shared_secret_is_named(serve, issuer, ask):
+    url = serve()
+    claims = issuer.claims(f"{url}mcp", scope="mesh")
+    issuer.opaque = jwt.encode(claims, "s" * 32, "HS256", {"typ": "at+jwt"})
+    assert ask(url).failure() == (
+        "accepted",
+        ISSUER,
+        "sign access tokens with a key pair: ES256, EdDSA or RS256",
+    )
+
+
+def test_clients_without_cimd_are_named_where_nothing_else_is_offered(serve, issuer, ask):
+    metadata(registration_endpoint=None, client_id_metadata_document_supported=True)(issuer)
+    asked = ask(serve())
+    assert asked.state("client") == "note"
+    assert "clients that do not have it cannot register" in asked.told("client")
+
+
 def test_a_refused_refresh_is_named(serve, issuer, ask, monkeypatch):
     url = serve()
     answered = issuer.post
@@ -281,6 +340,9 @@ def test_a_metadata_document_needs_an_issuer_that_reads_it(serve, issuer, ask):
     metadata(client_id_metadata_document_supported=True)(issuer)
     asked = ask(serve(), "--client-id", "https://localhost:1/oauth.json")
     assert asked.failure()[:2] == ("client", CLIENT)
+    assert "no https address with a path" in ask(serve(), "--client-id", "https://a.example/").told(
+        "client"
+    )
 
 
 def test_it_stops_before_somebody_has_to_sign_in_without_a_terminal(serve, issuer, ask):

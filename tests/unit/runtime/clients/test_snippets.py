@@ -199,3 +199,11 @@ def test_a_key_that_is_given_is_written_out_and_no_other_place_is_left_for_it():
 
 def test_the_guide_is_what_its_source_says():
     assert setup_guide.FILE.read_text(encoding="utf-8") == setup_guide.text(), "run `make docs`"
+
+
+def test_the_public_client_is_named_where_clients_do_not_register():
+    known = {"client_id": "everybody", "callback_port": 8088}
+    assert "--client-id everybody --callback-port 8088" in pasted("claude-code", "oauth", **known)
+    assert "--client-id" not in pasted("claude-code", "oauth")
+    steps = clients.by_slug("claude-desktop").setup(connection("oauth", **known)).steps
+    assert "ID of this server's client: `everybody`" in " ".join(map(str, steps))
