@@ -20,6 +20,10 @@ _light_contexts: dict[str | None, Any] = {}
 _making = allocate_lock()
 
 
+class UnreadableAuthorityError(OSError):
+    """What is to be trusted besides is no certificate."""
+
+
 def client_context() -> SSLContext:
     """The context of every connection with TLS; whoever asks first waits for it to be made."""
     global _context
@@ -41,7 +45,7 @@ def connect(host: str, port: int, timeout_seconds: float, authority: str | None 
         authority: Certificates that are trusted besides, as PEM text; None for no others.
 
     Raises:
-        UnreadableBundleError: The authority is no certificate.
+        UnreadableAuthorityError: The authority is no certificate.
         OSError: There is no connection, or nobody trusted vouches for the server.
     """
     # Not for deployments that never ask.
@@ -60,7 +64,6 @@ def connect(host: str, port: int, timeout_seconds: float, authority: str | None 
 
 
 def _light_context(authority: str | None) -> Any:
-    from mesh.runtime.aws.aws_tls import UnreadableBundleError
     from mesh.runtime.aws.light_tls import create_default_context
 
     context = create_default_context()
@@ -68,5 +71,5 @@ def _light_context(authority: str | None) -> Any:
         try:
             context.load_verify_locations(cadata=authority)
         except (OSError, ValueError) as error:
-            raise UnreadableBundleError("the issuer's own authority is no certificate") from error
+            raise UnreadableAuthorityError from error
     return context

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from mesh.runtime.aws.http_exchange import Connect
+
 MAX_BYTES = 256 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 OK, MULTIPLE_CHOICES, TOO_MANY_REQUESTS, SERVER_ERROR = 200, 300, 429, 500
@@ -47,6 +49,20 @@ def is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and hostname in LOOPBACK)
 
 
+def _connect(authority: str | None) -> Connect:
+    """What makes connections that trust this authority besides the machine's."""
+
+    def connect(host: str, port: int, seconds: float) -> Any:
+        try:
+            return tls.connect(host, port, seconds, authority)
+        except tls.UnreadableAuthorityError as error:
+            raise DocumentUnavailableError(
+                "the issuer's own authority (oauth_issuer_ca) is no certificate"
+            ) from error
+
+    return connect
+
+
 def fetch(url: str, timeout_seconds: float, authority: str | None = None) -> dict[str, Any]:
     """The JSON object at this address. No redirect is followed, and no proxy is asked.
 
@@ -64,11 +80,8 @@ def fetch(url: str, timeout_seconds: float, authority: str | None = None) -> dic
     if not is_safe(url):
         raise DocumentUnavailableError(f"{url} is not an https address")
 
-    def connect(host: str, port: int, seconds: float) -> Any:
-        return tls.connect(host, port, seconds, authority)
-
     try:
-        status, body = get(url, HEADERS, timeout_seconds, MAX_BYTES, connect)
+        status, body = get(url, HEADERS, timeout_seconds, MAX_BYTES, _connect(authority))
     except ExchangeTimeoutError:
         raise TimeoutError from None
     except TooLongError:
