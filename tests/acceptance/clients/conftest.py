@@ -86,24 +86,35 @@ def deployed(aws_of_clients: Running):
 
 
 @pytest.fixture(scope="session")
-def mesh_url(aws_of_clients: Running, tmp_path_factory) -> str:
-    """The AWS_IAM Function URL of this project's own zip."""
+def mesh_zip(tmp_path_factory) -> bytes:
+    """This project's own zip."""
     target: Path = tmp_path_factory.mktemp("zip") / "mesh.zip"
     bundle.build(architecture="host", output=target)
-    api = client(aws_of_clients, "lambda")
+    return target.read_bytes()
+
+
+def served_at(running: Running, name: str, auth: str, zip_file: bytes, **variables: str) -> str:
+    """The Function URL of a function with this zip."""
+    api = client(running, "lambda")
     created = api.create_function(
-        FunctionName="mesh",
+        FunctionName=name,
         Role=ROLE,
         Runtime="python3.13",
         Handler="mesh.runtime.handler.handler",
         Architectures=[HERE],
         MemorySize=512,
         Timeout=30,
-        Code={"ZipFile": target.read_bytes()},
-        Environment={"Variables": {"MESH_AUTH": "iam", "AOMA_BACKEND": "embedded"}},
+        Code={"ZipFile": zip_file},
+        Environment={"Variables": {"AOMA_BACKEND": "embedded", **variables}},
         Publish=True,
     )
-    api.create_alias(FunctionName="mesh", Name="live", FunctionVersion=created["Version"])
-    url = api.create_function_url_config(FunctionName="mesh", Qualifier="live", AuthType="AWS_IAM")
-    grant(api, "mesh", "AWS_IAM")
+    api.create_alias(FunctionName=name, Name="live", FunctionVersion=created["Version"])
+    url = api.create_function_url_config(FunctionName=name, Qualifier="live", AuthType=auth)
+    grant(api, name, auth)
     return str(url["FunctionUrl"])
+
+
+@pytest.fixture(scope="session")
+def mesh_url(aws_of_clients: Running, mesh_zip: bytes) -> str:
+    """The AWS_IAM Function URL of this project's own zip."""
+    return served_at(aws_of_clients, "mesh", "AWS_IAM", mesh_zip, MESH_AUTH="iam")
