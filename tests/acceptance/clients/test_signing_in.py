@@ -222,12 +222,24 @@ def test_the_official_clients_sign_in_call_and_get_new_tokens(chromium, place, n
     assert (seen["client"] == place.document) == (name == "Python")
 
 
-def called(place: Place, provider: httpx2.Auth, tool: str = "search_knowledge") -> Any:
+async def restored(response: httpx2.Response) -> None:
+    """Give the challenge its name again, as a domain of one's own does."""
+    challenge = response.headers.get("x-amzn-remapped-www-authenticate")
+    if challenge:
+        response.headers["www-authenticate"] = challenge
+
+
+def called(
+    place: Place, provider: httpx2.Auth, tool: str = "search_knowledge", *, by_domain: bool = False
+) -> Any:
     """What a tool answers a program with these credentials."""
+    hooks = {"response": [restored] if by_domain else []}
 
     async def call() -> Any:
         async with (
-            httpx2.AsyncClient(auth=provider, verify=place.context, timeout=SECONDS) as http,
+            httpx2.AsyncClient(
+                auth=provider, verify=place.context, timeout=SECONDS, event_hooks=hooks
+            ) as http,
             Client(streamable_http_client(place.url, http_client=http)) as client,
         ):
             return await client.call_tool(tool, QUESTION)
@@ -244,6 +256,15 @@ def machine(place: Place, scope: str) -> ClientCredentialsOAuthProvider:
 def test_a_program_gets_in_by_itself_with_client_credentials(place):
     found = called(place, machine(place, "mesh"))
     assert json.loads(found.content[0].text)["hits"]
+
+
+def test_a_client_that_sees_the_challenge_asks_for_the_scope_of_a_tool(place):
+    provider = machine(place, "mesh")
+    found = called(place, provider, "search_code_files", by_domain=True)
+    assert "hits" in json.loads(found.content[0].text)
+    tokens = provider.context.current_tokens
+    assert tokens is not None
+    assert "code" in str(tokens.scope).split()
 
 
 def own_token(place: Place, resource: str, scope: str) -> str:

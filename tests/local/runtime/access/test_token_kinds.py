@@ -65,6 +65,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "Keycloak's refresh token": {"typ": "Refresh", "scope": "profile"},
     "Cognito's unknown use": {"token_use": "refresh"},
     "a logout token": {"headers": {"typ": "logout+jwt"}, "scope": "openid"},
+    "an identity assertion": {"headers": {"typ": "oauth-id-jag+jwt"}, "scope": "mesh"},
     "a security event": {"events": {}, "scope": "openid"},
 }
 

@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning"
 EXAMPLES = int(os.environ.get("MESH_EXAMPLES", "600"))
 ISSUER, AUDIENCE = "https://issuer.example", "https://abc.example/mcp"
 ALGORITHMS = list(MAKERS)
-JWKS = {"keys": [public_jwk(first_key(name), name, name) for name in ALGORITHMS]}
+JWKS: Any = {"keys": [public_jwk(first_key(name), name, name) for name in ALGORITHMS]}
 STRANGER = {name: make() for name, make in MAKERS.items()}
 
 
@@ -122,7 +123,7 @@ def other_spelling(token: str) -> str:
     return token if place < 0 else token[:-1] + letters[place ^ 1]
 
 
-SPELLINGS = [
+SPELLINGS: list[Callable[[str], str]] = [
     *([str] * 12),
     other_spelling,
     lambda token: token.replace("-", "+").replace("_", "/"),
@@ -174,7 +175,7 @@ def pyjwt(token: str) -> bool:
 
 
 def joserfc(token: str) -> bool:
-    required = {
+    required: Any = {
         "iss": {"essential": True, "value": ISSUER},
         "aud": {"essential": True, "value": AUDIENCE},
         **{name: {"essential": True} for name in ("exp", "iat", "sub")},
