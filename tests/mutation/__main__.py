@@ -61,7 +61,7 @@ PACKAGES = {
     ),
     "plan guard": Package(("mesh/deploy/plan_guard",), ("tests/unit/deploy/plan_guard",)),
     "grounding": Package(
-        ("mcp_app/knowledge/grounding.py",), ("tests/unit/mcp_app/answers/test_grounding.py",)
+        ("mcp_app/knowledge/grounding",), ("tests/unit/mcp_app/answers/test_grounding.py",)
     ),
 }
 

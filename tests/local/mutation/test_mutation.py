@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mesh.build.environment import ROOT
-from tests.mutation.__main__ import Mutant, Trial, checkout
+from tests.mutation.__main__ import PACKAGES, Mutant, Trial, checkout
 
 FILE = "mesh/stack/request_ways.py"
 
@@ -30,3 +30,9 @@ def test_a_change_is_noticed_if_a_test_fails_with_it(trial: Trial) -> None:
     assert trial.notices(mutant("def read_ways(", "def read_no_ways("))
     # The file is as before.
     assert not trial.notices(mutant('"""', '"""Another word. '))
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_package_and_its_tests_are_where_they_are_sought(name: str) -> None:
+    package = PACKAGES[name]
+    assert [path for path in (*package.code, *package.tests) if not (ROOT / path).exists()] == []
