@@ -19,6 +19,7 @@ from mesh.local_aws import process
 from mesh.local_aws.process_identity import OWNER
 from mesh.stack import terraform
 from tests.fixtures import leftovers
+from tests.fixtures.once import once_per_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,19 +6,23 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aoma import build_hook as bundle
+from mesh.build import BuildResult
 from mesh.local_aws.process import Running, start, stop
+from tests.fixtures import zips
 from tests.fixtures.deployed import HERE, ROLE, Function, client, deploy, grant
 from tests.fixtures.separate_environment import CLIENTS
 
 # The first one with --aws-sigv4: https://curl.se/docs/manpage.html#--aws-sigv4
 CURL = (7, 75)
+
+real = zips.real
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,9 @@ def deployed(aws_of_clients: Running):
 
 
 @pytest.fixture(scope="session")
-def mesh_zip(tmp_path_factory) -> bytes:
+def mesh_zip(real: Callable[[str], BuildResult]) -> bytes:
     """This project's own zip."""
-    target: Path = tmp_path_factory.mktemp("zip") / "mesh.zip"
-    bundle.build(architecture="host", output=target)
-    return target.read_bytes()
+    return real("host").path.read_bytes()
 
 
 def served_at(running: Running, name: str, auth: str, zip_file: bytes, **variables: str) -> str:

@@ -17,6 +17,7 @@ from mesh.credentials import api_keys
 from mesh.local_aws import host
 from mesh.runtime.access.api_keys import generate
 from mesh.stack import local_aws_client
+from tests.fixtures.once import OncePerRun
 
 # Terraform and the tests themselves are not what is edited here.
 COPIED = ("mcp_app", "requirements", "docs", "README.md", ".gitignore")
@@ -102,11 +103,16 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(once_per_run: OncePerRun) -> Path:
     """The zip of the project as it is, built once."""
-    whole = project_in(tmp_path_factory.mktemp("whole") / "project")
-    whole.build()
-    return whole.zip
+
+    def make(folder: Path) -> Path:
+        whole = project_in(folder / "project")
+        whole.build()
+        return whole.zip
+
+    made: Path = once_per_run("project", make)
+    return made
 
 
 @pytest.fixture

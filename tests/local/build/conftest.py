@@ -17,7 +17,11 @@ from mesh.build import BuildResult
 from mesh.build.bundle import optional_parts
 from mesh.build.environment import ROOT
 from mesh.installation import CACHE
+from tests.fixtures import zips
+from tests.fixtures.once import OncePerRun
 from tests.fixtures.projects import Project, Wheel, git
+
+real = zips.real
 
 
 @pytest.fixture
@@ -58,23 +62,6 @@ def checkout(tmp_path: Path) -> Callable[[str], Path]:
     return clone
 
 
-@pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BuildResult]:
-    """Builds of this very project with its real dependencies, one for each architecture.
-
-    The dependencies come from the project's own cache when this recipe made them before.
-    """
-    made: dict[str, BuildResult] = {}
-
-    def built(architecture: str) -> BuildResult:
-        if architecture not in made:
-            output = tmp_path_factory.mktemp("real") / f"{architecture}.zip"
-            made[architecture] = build(architecture, output=output, cache=CACHE / "bundle")
-        return made[architecture]
-
-    return built
-
-
 def unpacked(zipped: Path, folder: Path) -> Path:
     """A zip as Lambda has it: unpacked, and read-only."""
     with zipfile.ZipFile(zipped) as opened:
@@ -97,9 +84,10 @@ def runner(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def task_root(real: Callable[[str], BuildResult], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def task_root(real: Callable[[str], BuildResult], once_per_run: OncePerRun) -> Path:
     """The zip for this machine."""
-    return unpacked(real("host").path, tmp_path_factory.mktemp("task"))
+    made: Path = once_per_run("task", lambda folder: unpacked(real("host").path, folder))
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -109,12 +97,14 @@ def run_clean(task_root: Path) -> Callable[..., subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def run_whole(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+def run_whole(once_per_run: OncePerRun) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a script with the zip of an application that asks for every optional part."""
-    output = tmp_path_factory.mktemp("whole") / "host.zip"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optional_parts, "asked_for", lambda _root: optional_parts.PARTS)
-        build("host", output=output, cache=CACHE / "bundle", indexed=False)
-    return runner(unpacked(output, tmp_path_factory.mktemp("whole task")))
+
+    def make(folder: Path) -> Path:
+        output = folder / "host.zip"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(optional_parts, "asked_for", lambda _root: optional_parts.PARTS)
+            build("host", output=output, cache=CACHE / "bundle", indexed=False)
+        return unpacked(output, folder / "task")
+
+    return runner(once_per_run("whole", make))
