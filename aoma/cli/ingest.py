@@ -139,7 +139,7 @@ def command(
     if not (documents or repositories or exports):
         raise click.UsageError("Name something to ingest: --documents, --git or --jira.")
     if re_embed and no_embeddings:
-        raise click.UsageError("--re-embed and --no-embeddings exclude each other.")
+        raise click.UsageError("Use --re-embed or --no-embeddings, not both.")
     options = IngestOptions(
         documents=documents,
         repositories=repositories,

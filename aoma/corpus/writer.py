@@ -126,8 +126,8 @@ def _repository_of(source: Path, ledger: Ledger) -> Repository | None:
         return None
     if repository.place != source.resolve():
         raise CorpusError(
-            f"{source}: lies inside the git repository {repository.place}, and is not its root. "
-            f"Name {repository.place}."
+            f"{source} is a folder inside the git repository {repository.place}. "
+            f"Give the repository instead: {repository.place}."
         )
     return repository
 

@@ -178,7 +178,7 @@ async def embed(
             asks = f", and asks to wait {wait:.0f} s" if wait > LIMIT_RETRY_AFTER_SECONDS else ""
             raise CommandFailedError(
                 f"the embeddings API failed {attempt} times, last with {why}{asks}. What is "
-                "embedded stays: run the same command again later, it goes on from there."
+                "embedded stays: run the same command again later to go on from there."
             )
         # Requests that were refused together do not come back together.
         pause = wait or _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - see above

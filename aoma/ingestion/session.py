@@ -82,8 +82,8 @@ def ingest(options: IngestOptions, permission: Permission, database_url: str | N
             _ingest(runner, connection, found, options, permission, where(url))
         except psycopg.Error as error:
             raise CommandFailedError(
-                f"{where(url)}: {line(error)}. What is written stays: the same command goes on "
-                "from there."
+                f"{where(url)}: {line(error)}. What was written stays. Run the same command "
+                "again to go on from there."
             ) from error
         finally:
             runner.run(stack.aclose())
@@ -119,7 +119,9 @@ def _ingest(
     try:
         outcome = _carry_out(runner, connection, found, plan, options, client, steps)
     except KeyboardInterrupt:
-        click.echo("What is written stays: the same command goes on from there.", err=True)
+        click.echo(
+            "What was written stays. Run the same command again to go on from there.", err=True
+        )
         raise
     click.echo(display.outcome_line(outcome, embeds=options.embeds))
 

@@ -146,8 +146,8 @@ def _server(stack: Stack, name: str, default: str) -> str:
     """The server's name in an environment's values, which must be of that environment."""
     if not NAMED.fullmatch(name) or len(name) > LONGEST:
         raise CommandFailedError(
-            f"{name!r} is no environment's name: at most {LONGEST} lower-case letters, digits and "
-            "single hyphens, a letter first."
+            f"{name!r} cannot be an environment's name. Use at most {LONGEST} lower-case "
+            "letters, digits and single hyphens, and begin with a letter."
         )
     file = stack.values_of(name)
     if not file.is_file():

@@ -180,7 +180,7 @@ def exclusive(path: Path, command: str) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "another process"
             raise CommandFailedError(
-                f"{holder} is at work in this folder; run this again when it has ended."
+                f"{holder} is running in this folder. Run this again when it has ended."
             ) from error
         file.truncate(0)
         file.write(f"{command} (process {os.getpid()})")

@@ -40,7 +40,7 @@ def how_to_allow(verdict: Verdict) -> str:
     "allowed",
     multiple=True,
     metavar="ADDRESS",
-    help="What is found at this address is meant; may be repeated.",
+    help="Accept what is found at this address; may be repeated.",
 )
 @click.option(
     "--root",

@@ -44,7 +44,7 @@ RELEASE_OPTIONS = (
         "allowed",
         multiple=True,
         metavar="ADDRESS",
-        help="What the plan guard finds at this address is meant; may be repeated.",
+        help="Accept what the plan guard finds at this address; may be repeated.",
     ),
     click.option(
         "--deadline",
@@ -169,7 +169,7 @@ def command(
     Exit status: 0 when the new version is live, 1 when live is what it was.
     """
     if saved and plan_only:
-        raise click.UsageError("--plan and --plan-only exclude each other.")
+        raise click.UsageError("Use --plan or --plan-only, not both.")
     from mesh.deploy.release import target as targets
     from mesh.deploy.release.rollout import Options
     from mesh.deploy.release.root import GuardStoppedError

@@ -53,7 +53,7 @@ def print_versions(found: Known) -> None:
     "allowed",
     multiple=True,
     metavar="ADDRESS",
-    help="What the plan guard finds at this address is meant; may be repeated.",
+    help="Accept what the plan guard finds at this address; may be repeated.",
 )
 @click.option(
     "--deadline",

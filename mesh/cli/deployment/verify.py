@@ -22,7 +22,7 @@ import click
     help="GitHub repository whose deploy workflow has to have built it.",
 )
 @click.option(
-    "--commit", metavar="SHA", help="Commit that it has to be built from, with --repository."
+    "--commit", metavar="SHA", help="The commit that it must be built from; needs --repository."
 )
 @click.argument("zipped", metavar="ZIP", type=click.Path(path_type=Path, exists=True))
 def command(

@@ -74,7 +74,7 @@ def command(
     Exit status: 0 when both do the same, 1 when something differs, 2 for wrong usage.
     """
     if iam and context.get_parameter_source("new_key") is click.core.ParameterSource.COMMANDLINE:
-        raise click.UsageError("--iam and --new-key exclude each other: both need one header.")
+        raise click.UsageError("Use --iam or --new-key, not both: they share a header.")
     from mesh.migration import checklist as checklists
     from mesh.migration import comparison
     from mesh.migration.mcp_session import Session

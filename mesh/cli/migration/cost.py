@@ -117,7 +117,7 @@ def command(
     dashboard uses too. It needs no account.
     """
     if sum(source is not None for source in (environment, name, benchmark)) > 1:
-        raise click.UsageError("--environment, --function and --benchmark exclude each other.")
+        raise click.UsageError("Use only one of --environment, --function and --benchmark.")
     if waf_rules is not None and not domain:
         raise click.UsageError("--waf-rules needs --domain: a Function URL has no web ACL.")
     if snap_start and provisioned:

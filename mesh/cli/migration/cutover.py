@@ -65,7 +65,7 @@ def command(
     Exit status: 0 when the old service is idle, 1 when it is not or nobody can know.
     """
     if function and environment:
-        raise click.UsageError("--function and --environment exclude each other.")
+        raise click.UsageError("Use --function or --environment, not both.")
     from mesh.migration import callers
     from mesh.migration import checklist as checklists
     from mesh.migration.inventory import old_service

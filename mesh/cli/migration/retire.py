@@ -25,7 +25,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--parameters", is_flag=True, help="Remove its parameters and secrets, too.")
 @click.option("--logs", is_flag=True, help="Remove its log groups, too.")
 @click.option("--plan-only", is_flag=True, help="Show the plan, and change nothing.")
-@click.option("--confirm", metavar="SERVICE", help="Its name once more; else you are asked for it.")
+@click.option("--confirm", metavar="SERVICE", help="Its name once more; without it, you are asked.")
 @click.option("--yes", is_flag=True, help="Answer the second question with yes.")
 @click.option(
     "--progress",

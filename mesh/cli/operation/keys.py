@@ -73,7 +73,7 @@ def command(
     (secrets_ttl_seconds). Nothing has to be deployed.
     """
     if parameter and environment:
-        raise click.UsageError("--parameter and --environment exclude each other.")
+        raise click.UsageError("Use --parameter or --environment, not both.")
     context.obj = Target(parameter, region, advanced, environment)
 
 
@@ -159,7 +159,11 @@ def _warn_of_unknown(url: str, key: str, tools: tuple[str, ...]) -> None:
     show_default=True,
     help="How long the old key is still valid.",
 )
-@click.option("--expires-in", type=Duration(), help="For the new key; else as long as the old.")
+@click.option(
+    "--expires-in",
+    type=Duration(),
+    help="How long the new key is valid; by default, as long as the old one.",
+)
 @click.pass_obj
 def rotate(
     target: Target, *, name: str, grace: dt.timedelta, expires_in: dt.timedelta | None

@@ -40,7 +40,7 @@ class Ago(click.ParamType[int]):
 @click.option(
     "--since", type=Ago(), default="10m", metavar="SPAN", help="How far back, 10m by default."
 )
-@click.option("--grep", metavar="TEXT", help="Only events with this text, in any case.")
+@click.option("--grep", metavar="TEXT", help="Only events with this text, in upper or lower case.")
 @click.option("--errors", is_flag=True, help="Only failures, with their tracebacks.")
 @click.option("--raw", is_flag=True, help="Events as they were written, Lambda's own too.")
 @click.option("--environment", metavar="NAME", help="Of this environment, such as staging.")
@@ -72,7 +72,7 @@ def command(
     Lambda's lines around an invocation that went well are left out; --raw has them.
     """
     if environment and log_group:
-        raise click.UsageError("--environment and --log-group exclude each other.")
+        raise click.UsageError("Use --environment or --log-group, not both.")
     from mesh.logs import logs
     from mesh.logs.view import View
 

@@ -76,7 +76,7 @@ def command(
     A new value takes effect without a deploy, within secrets_ttl_seconds.
     """
     if path and environment:
-        raise click.UsageError("--path and --environment exclude each other.")
+        raise click.UsageError("Use --path or --environment, not both.")
     context.obj = Target(path, region, environment)
 
 

@@ -137,7 +137,7 @@ def command(
     """
     given = context.get_parameter_source("api_key")
     if iam and given is click.core.ParameterSource.COMMANDLINE:
-        raise click.UsageError("--iam and --api-key exclude each other: both need one header.")
+        raise click.UsageError("Use --iam or --api-key, not both: they share a header.")
     if arguments is not None and tool is None:
         raise click.UsageError("--arguments needs --tool.")
     from mesh.smoke import credential, smoke

@@ -95,7 +95,7 @@ def gone(plan: Plan) -> Iterator[Finding]:
                 "is in the state and not found in AWS, and would be made again; "
                 + THE_URL_DEPENDS_ON[change.type],
                 where
-                or "Look whether region and account are the right ones; if somebody deleted "
+                or "Check the region and the account. If somebody deleted "
                 "it, its clients need another address.",
             )
 

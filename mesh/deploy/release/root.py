@@ -166,7 +166,7 @@ class Root:
         if saved is None and pins.live_version is None and planned.pinned is not None:
             raise CommandFailedError(
                 f"a file with variables sets live_version to {planned.pinned}, so the newest "
-                "version would not become live: take it out of there."
+                "version would not become live. Remove it from that file."
             )
         if move_only:
             _refuse_more_than_a_move(planned.plan)

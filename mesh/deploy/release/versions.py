@@ -193,7 +193,7 @@ def _explained(what: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise CommandFailedError(f"AWS does not tell {what}: {error}") from error
+        raise CommandFailedError(f"AWS did not say {what}: {error}") from error
 
 
 def _resource(module: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -155,8 +155,8 @@ class _Recovery:
         except (BotoCoreError, ClientError) as error:
             raise CommandFailedError(
                 f"AWS does not have the function {function}: {error}\n"
-                "Look whether account, region, name and environment are the right ones; without a "
-                "function there is nothing to recover."
+                "Check the account, the region, the name and the environment. Without a function "
+                "there is nothing to recover."
             ) from error
         _, partition, _, region, account = arn.split(":")[:5]
         live = self.target.aws.alias(function, "live").version

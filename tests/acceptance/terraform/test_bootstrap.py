@@ -396,5 +396,5 @@ def test_an_environment_is_refused_when_its_values_are_missing_or_another_s(
     (account.tree / "terraform" / "copied.tfvars").write_text('environment = "production"\n')
     with pytest.raises(CommandFailedError, match='says environment = "production"'):
         environments.find("copied")
-    with pytest.raises(CommandFailedError, match="is no environment's name"):
+    with pytest.raises(CommandFailedError, match="cannot be an environment's name"):
         environments.find("../production")

@@ -49,4 +49,4 @@ def test_two_ways_to_name_a_deployment_are_wrong_usage(capsys: pytest.CaptureFix
     assert run(["keys", "--parameter", "/a", "--environment", "staging", "list"]) == 2
     assert run(["secrets", "--path", "/a", "--environment", "staging", "list"]) == 2
     assert run(["logs", "--log-group", "a", "--environment", "staging"]) == 2
-    assert "exclude each other" in capsys.readouterr().err
+    assert "not both" in capsys.readouterr().err

@@ -134,7 +134,7 @@ def test_a_plan_for_another_region_is_told_from_what_is_deleted(attribute: str) 
     assert "It is in us-east-1 and the plan is for eu-central-1: put `region` back" in said
     for region in ({"value": "us-east-1"}, {"value": None}):
         [said] = stops(made, **found, variables={"region": region})
-        assert "Look whether region and account are the right ones" in said
+        assert "Check the region and the account" in said
 
 
 @pytest.mark.parametrize("identity", ["mesh", "a:b:c:d", ""])
@@ -142,7 +142,7 @@ def test_what_has_no_arn_tells_no_region(identity: str) -> None:
     made = change(FUNCTION, ["create"], before=None, after={"function_name": "mesh"})
     found = drift(FUNCTION, ["delete"], id=identity)
     [said] = stops(made, **found, variables={"region": {"value": "eu-central-1"}})
-    assert "Look whether region and account are the right ones" in said
+    assert "Check the region and the account" in said
 
 
 def test_only_what_is_made_anew_counts_as_gone() -> None:
