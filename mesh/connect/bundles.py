@@ -103,6 +103,7 @@ def plugin(server: Described) -> dict[str, str]:
         manifest["userConfig"] = server.questions
     marketplace = {
         "name": server.name,
+        "description": server.purpose,
         "owner": {"name": server.title},
         "plugins": [{"name": server.name, "source": "./", "description": server.purpose}],
     }

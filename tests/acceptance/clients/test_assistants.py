@@ -58,7 +58,7 @@ def mesh(*words: str) -> None:
 
 
 def run(home: dict[str, str], *command: str) -> str:
-    """What a program prints."""
+    """What a program prints, on either stream: Gemini CLI's lists go to the second."""
     done = subprocess.run(
         command,
         env=home,
@@ -70,7 +70,7 @@ def run(home: dict[str, str], *command: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def test_codex_lists_the_tools(url, home):
