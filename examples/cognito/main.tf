@@ -38,6 +38,12 @@ variable "mcp_url" {
   default     = null
 }
 
+variable "further_client_ids" {
+  description = "Ids of app clients that README.md makes with the AWS CLI."
+  type        = list(string)
+  default     = []
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete the pool, and everybody in it."
   type        = bool
@@ -50,7 +56,7 @@ module "cognito" {
   name                = var.name
   domain_prefix       = var.domain_prefix
   mcp_url             = var.mcp_url
-  machines            = ["nightly"]
+  further_client_ids  = var.further_client_ids
   deletion_protection = var.deletion_protection
 }
 

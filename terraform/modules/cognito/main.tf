@@ -92,25 +92,3 @@ resource "aws_cognito_user_pool_client" "public" {
 
   depends_on = [aws_cognito_resource_server.this]
 }
-
-resource "aws_cognito_user_pool_client" "machine" {
-  for_each = var.machines
-
-  name         = "${var.name}-${each.key}"
-  user_pool_id = aws_cognito_user_pool.this.id
-
-  generate_secret                      = true
-  allowed_oauth_flows_user_pool_client = true
-  allowed_oauth_flows                  = ["client_credentials"]
-  allowed_oauth_scopes                 = local.scopes
-  supported_identity_providers         = ["COGNITO"]
-  explicit_auth_flows                  = ["ALLOW_REFRESH_TOKEN_AUTH"]
-
-  access_token_validity = var.access_token_minutes
-
-  token_validity_units {
-    access_token = "minutes"
-  }
-
-  depends_on = [aws_cognito_resource_server.this]
-}

@@ -4,8 +4,8 @@ output "oauth_issuer" {
 }
 
 output "oauth_client_ids" {
-  description = "Value of oauth_client_ids: the public client, then those of machines."
-  value       = concat([aws_cognito_user_pool_client.public.id], [for client in aws_cognito_user_pool_client.machine : client.id])
+  description = "Value of oauth_client_ids: the public client, then further_client_ids."
+  value       = concat([aws_cognito_user_pool_client.public.id], var.further_client_ids)
 }
 
 output "oauth_scopes" {
@@ -31,9 +31,4 @@ output "sign_in_url" {
 output "user_pool_id" {
   description = "Id of the user pool, to which an administrator adds people."
   value       = aws_cognito_user_pool.this.id
-}
-
-output "machine_client_ids" {
-  description = "Ids of the machines' clients, by name."
-  value       = { for name, client in aws_cognito_user_pool_client.machine : name => client.id }
 }

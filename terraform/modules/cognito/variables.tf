@@ -90,9 +90,9 @@ variable "refresh_token_days" {
   }
 }
 
-variable "machines" {
-  description = "Programs that sign in without a person (client credentials), by name; each gets an app client with a secret, which stands in the state."
-  type        = set(string)
+variable "further_client_ids" {
+  description = "Ids of app clients that are made elsewhere, such as those of programs with a secret, which Terraform would keep in its state."
+  type        = list(string)
   default     = []
   nullable    = false
 }

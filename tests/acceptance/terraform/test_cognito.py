@@ -25,16 +25,25 @@ MCP_URL = "https://mesh.example.com/mcp"
 VARIABLES = {"domain_prefix": "mesh-test", "deletion_protection": False}
 
 
-def machine_token(running: Running, pool: str) -> str:
-    """What a program without a person gets for its id and secret."""
-    cognito = boto3.client("cognito-idp")
-    clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=10)["UserPoolClients"]
-    (machine,) = [one["ClientId"] for one in clients if one["ClientName"] == "mesh-nightly"]
-    told = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=machine)["UserPoolClient"]
+def program(pool: str) -> tuple[str, str]:
+    """The id and secret of a program without a person, made as the README says."""
+    made = boto3.client("cognito-idp").create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="nightly",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=[f"{MCP_URL}/use"],
+    )["UserPoolClient"]
+    return made["ClientId"], made["ClientSecret"]
+
+
+def program_token(running: Running, credentials: tuple[str, str]) -> str:
+    """What a program gets for its id and secret."""
     answer = httpx.post(
         f"{running.endpoint}/oauth2/token",
         data={"grant_type": "client_credentials", "scope": f"{MCP_URL}/use"},
-        auth=(machine, told["ClientSecret"]),
+        auth=credentials,
     )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
@@ -64,6 +73,10 @@ def test_a_pool_is_applied_and_the_server_takes_its_tokens(
     applied(root, **VARIABLES)
     assert root.outputs()["settings"]["oauth_scopes"] == ["openid", "mesh/use"]
     applied(root, **VARIABLES, mcp_url=MCP_URL)
+    nightly = program(root.outputs()["user_pool_id"])
+    applied(root, **VARIABLES, mcp_url=MCP_URL, further_client_ids=[nightly[0]])
+    # No secret is in the state.
+    assert nightly[1] not in (root.folder / "terraform.tfstate").read_text()
     outputs = root.outputs()
     settings, pool = outputs["settings"], outputs["user_pool_id"]
     assert settings["oauth_scopes"] == ["openid", f"{MCP_URL}/use"]
@@ -76,7 +89,7 @@ def test_a_pool_is_applied_and_the_server_takes_its_tokens(
     assert public["AllowedOAuthFlows"] == ["code"]
     assert "https://claude.ai/api/mcp/auth_callback" in public["CallbackURLs"]
 
-    token = machine_token(aws, pool)
+    token = program_token(aws, nightly)
     holder = verifier(aws, pool, settings).verify(token, [MCP_URL])
     assert holder.scopes == {f"{MCP_URL}/use"}
     with pytest.raises(InvalidTokenError, match="a client that this server does not take"):
