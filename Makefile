@@ -68,7 +68,7 @@ check: setup ## Format, lint, types, imports, Terraform, prose, workflows
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache > .mesh/imports.log || { cat .mesh/imports.log; exit 1; }
-	@.venv/bin/mesh terraform-check examples/fargate-dynamic-ip
+	@.venv/bin/mesh terraform-check examples/fargate-dynamic-ip examples/cognito
 	@.venv/bin/python -m tests.prose
 	@.venv/bin/zizmor --offline --no-progress --quiet --persona pedantic .github mesh/init/project/workflows
 	@.venv/bin/hadolint mesh/build/container/*.Dockerfile
