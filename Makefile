@@ -33,9 +33,11 @@ MUTATE ?=
 ZIP ?=
 # FastMCP's examples for make compatibility; without it they come from PyPI
 EXAMPLES ?=
+# Where make compatibility keeps results, so that an interrupted run goes on: RESULTS=results.jsonl
+RESULTS ?=
 
 .PHONY: help setup build wheel up down status check format docs test test-all test-rest rehearse rie mutate torture compatibility bench \
-	bench-quick bench-retrieval bench-scale bench-grounding bench-ingestion bench-refusals lock clean
+	bench-quick bench-saves bench-retrieval bench-scale bench-grounding bench-ingestion bench-refusals lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' Makefile
@@ -109,7 +111,10 @@ torture: setup ## Throw odd input at the server (MINUTES=10 or COUNT=, SEED= to 
 
 compatibility: setup ## Try servers of others (EXAMPLES=fastmcp/examples, PUBLISH=1: into docs/)
 	@.venv/bin/python -m tests.compatibility $(if $(EXAMPLES),--examples "$(EXAMPLES)") \
-	$(if $(PUBLISH),--publish)
+	$(if $(RESULTS),--keep "$(RESULTS)") $(if $(PUBLISH),--publish)
+
+bench-saves: setup ## Measure how soon a save answers under mesh dev (PUBLISH=1: into docs/)
+	@.venv/bin/python -m benchmarks.saves $(if $(PUBLISH),--publish)
 
 bench: setup ## Measure cold starts and warm calls beside others (PUBLISH=1: into docs/)
 	@.venv/bin/python -m benchmarks.starts $(if $(PUBLISH),--publish) $(BENCH)

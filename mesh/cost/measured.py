@@ -78,7 +78,8 @@ def from_cloudwatch(
             f"function {name} was not called in the last {DAYS} days, as CloudWatch knows. "
             "Give the traffic: mesh cost --requests N --duration-ms MS"
         )
-    notes = [f"{calls:,.0f} calls of {name} in {days:.0f} days, from CloudWatch"]
+    span = f"{days:.0f} day{'' if round(days) == 1 else 's'}"
+    notes = [f"{calls:,.0f} calls of {name} in {span}, from CloudWatch"]
     month = DAYS / days
     usage = replace(usage, requests=calls * month, duration_ms=lasted / calls)
     group = log_group or f"/aws/lambda/{name}"

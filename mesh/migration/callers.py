@@ -18,6 +18,7 @@ MOST_PAGES = 200
 # How far back a log is read to see whether it has lines of requests at all.
 LOOK_BACK_DAYS = 30
 PERIOD_SECONDS = 300
+POLL_SECONDS = 60.0
 # Paths that monitors ask, not clients.
 HEALTH = re.compile(r"/(health|healthz|ready|readyz|livez|ping|status)\b")
 # AWS's own health checks.
@@ -42,12 +43,14 @@ class Calls:
         last: when the last one came; None where none was seen.
         callers: how many each made, as far as the log tells it.
         sources: what was read.
+        gap: why this may not be all; None where it is.
     """
 
     count: float | None = None
     last: dt.datetime | None = None
     callers: Counter[str] = field(default_factory=Counter)
     sources: list[str] = field(default_factory=list)
+    gap: str | None = None
 
     def add(self, moment: dt.datetime, number: float) -> None:
         """Count requests that were made by a moment."""
@@ -88,7 +91,11 @@ def of_old(reads: Reads, old: OldService, since: dt.datetime, end: dt.datetime) 
 def _counted(reads: Reads, old: OldService, since: dt.datetime, end: dt.datetime) -> Calls:
     """What the load balancer counts for the service's target groups."""
     found = Calls()
-    for balancer, group in itertools.product(old.load_balancers, old.target_groups):
+    # Only one that speaks HTTP counts requests.
+    counting = [one for one in old.load_balancers if one.get("Type") == "application"]
+    if len(counting) < len(old.load_balancers):
+        return found
+    for balancer, group in itertools.product(counting, old.target_groups):
         answer = reads.ask(
             "requests through the load balancer",
             "cloudwatch",
@@ -108,13 +115,13 @@ def _counted(reads: Reads, old: OldService, since: dt.datetime, end: dt.datetime
             Statistics=["Sum"],
         )
         if "Datapoints" not in answer:
-            continue
+            return Calls()
         # It sends no value while nobody calls.
         found.count = found.count or 0
         found.sources = ["the load balancer's RequestCount"]
         for point in answer["Datapoints"]:
             if point["Sum"]:
-                found.add(point["Timestamp"], point["Sum"])
+                found.add(_by(point, since, end), point["Sum"])
     return found
 
 
@@ -122,12 +129,13 @@ def _logged(reads: Reads, old: OldService, since: dt.datetime, end: dt.datetime)
     """What the log says; where it is silent, whether it would have said anything."""
     found = Calls()
     for name in old.log_groups:
-        for moment, who in _requests(reads, name, since, end):
+        for moment, who in _requests(reads, name, since, end, found):
             found.add(moment, 1)
             found.callers[who] += 1
     if found.count is None:
         for name in old.log_groups:
-            earlier = list(_requests(reads, name, since - dt.timedelta(days=LOOK_BACK_DAYS), since))
+            before = since - dt.timedelta(days=LOOK_BACK_DAYS)
+            earlier = list(_requests(reads, name, before, since, Calls()))
             if earlier:
                 found.count, found.last = 0, max(moment for moment, _ in earlier)
     if found.count is not None:
@@ -136,10 +144,10 @@ def _logged(reads: Reads, old: OldService, since: dt.datetime, end: dt.datetime)
 
 
 def _requests(
-    reads: Reads, group: str, since: dt.datetime, end: dt.datetime
+    reads: Reads, group: str, since: dt.datetime, end: dt.datetime, found: Calls
 ) -> Iterator[tuple[dt.datetime, str]]:
-    """Who made each request that a log tells of, and when."""
-    for event in _events(reads, group, since, end):
+    """Who made each request that a log tells of, and when; notes what was not read."""
+    for event in _events(reads, group, since, end, found):
         who = caller(event["message"])
         if who is not None:
             yield dt.datetime.fromtimestamp(event["timestamp"] / 1000, dt.UTC), who
@@ -163,8 +171,8 @@ def of_new(reads: Reads, function: str, since: dt.datetime, end: dt.datetime) ->
     if "Datapoints" in answer:
         found.count, found.sources = 0, ["Invocations"]
         for point in answer["Datapoints"]:
-            found.add(point["Timestamp"], point["Sum"])
-    for _, who in _requests(reads, f"/aws/lambda/{function}", since, end):
+            found.add(_by(point, since, end), point["Sum"])
+    for _, who in _requests(reads, f"/aws/lambda/{function}", since, end, found):
         found.callers[who] += 1
     return found
 
@@ -175,6 +183,8 @@ def judge(
     """Say whether the old service is idle."""
     if not old.is_running:
         return Verdict(idle=True, reason="it is stopped, so nobody can call it")
+    if calls.gap:
+        return Verdict(idle=False, reason=f"it cannot be known: {calls.gap}")
     if calls.count is None:
         return Verdict(
             idle=False,
@@ -220,7 +230,7 @@ def _in_json(line: str) -> str | None:
 
 
 def _events(
-    reads: Reads, group: str, since: dt.datetime, end: dt.datetime
+    reads: Reads, group: str, since: dt.datetime, end: dt.datetime, found: Calls
 ) -> Iterator[dict[str, Any]]:
     token: dict[str, str] = {}
     for _ in range(MOST_PAGES):
@@ -233,10 +243,20 @@ def _events(
             endTime=int(end.timestamp() * 1000),
             **token,
         )
-        yield from answer.get("events", [])
+        if "events" not in answer:
+            found.gap = f"the log {group} cannot be read ({reads.gap})"
+            return
+        yield from answer["events"]
         if not answer.get("nextToken"):
             return
         token = {"nextToken": answer["nextToken"]}
+    found.gap = f"the log {group} is too long to read; give a shorter --quiet"
+
+
+def _by(point: dict[str, Any], since: dt.datetime, end: dt.datetime) -> dt.datetime:
+    """The latest moment that a value may be about: CloudWatch names where its period begins."""
+    moment: dt.datetime = point["Timestamp"]
+    return min(end, moment + dt.timedelta(seconds=_period(since, end)))
 
 
 def _period(since: dt.datetime, end: dt.datetime) -> int:
@@ -245,9 +265,17 @@ def _period(since: dt.datetime, end: dt.datetime) -> int:
     return max(PERIOD_SECONDS, int(-(-seconds // PERIOD_SECONDS)) * PERIOD_SECONDS)
 
 
+def look_again(calls: Calls, quiet: dt.timedelta, end: dt.datetime) -> float:
+    """Seconds until the old service can be found idle at the earliest, at most a minute."""
+    if calls.last is None or calls.gap:
+        return POLL_SECONDS
+    return min(POLL_SECONDS, max(1.0, (calls.last + quiet - end).total_seconds()))
+
+
 def said(span: dt.timedelta) -> str:
-    """A time span for people."""
-    hours = span.total_seconds() / 3600
-    if hours >= 48:  # noqa: PLR2004 - days are clearer from two on
-        return f"{hours / 24:.0f} days"
-    return f"{hours:.0f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    """A time span for people, in the largest unit of which there are two."""
+    seconds = span.total_seconds()
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -143,6 +143,20 @@ def _surroundings(old: OldService) -> Iterator[Obstacle]:
             "If it does, keep vpc_subnet_ids and vpc_security_group_ids in the values. Else "
             "remove them.",
         )
+    family = old.task.get("family")
+    for one in old.schedules:
+        if one.family == family:
+            yield Obstacle(
+                f"The {one.name} starts tasks of the same definition at set times.",
+                "Let EventBridge Scheduler invoke a function instead. The task definition stays "
+                "until nothing starts it.",
+            )
+    if not old.task:
+        yield Obstacle(
+            "The task definition could not be read, so most of this is unknown.",
+            "See what could not be read, and run mesh migrate again.",
+            blocks=True,
+        )
     if not old.is_running:
         yield Obstacle(
             "The service is stopped (desired count 0), so nothing can be compared with it.",

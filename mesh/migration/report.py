@@ -147,10 +147,10 @@ def _page(
 ) -> str:
     architecture = "ARM" if old.architecture == "arm64" else "x86"
     size = f"{old.vcpu:g} vCPU, {old.memory_mb} MB, {architecture}"
-    month = figures.month
+    month, tasks = figures.month, old.service.get("desiredCount", 0)
     parts = [
         f"# {old.name} in cluster {old.cluster}, {old.region}",
-        f"{old.service.get('desiredCount', 0)} tasks with {size}. The container {old.container} "
+        f"{tasks} task{'' if tasks == 1 else 's'} with {size}. The container {old.container} "
         "answers. "
         + (
             f"Behind {', '.join(str(one.get('DNSName')) for one in old.load_balancers)}. "

@@ -35,6 +35,8 @@ class Case:
         environment: Variables that the server reads.
         calls: Tools and arguments, or methods and parameters; nothing that changes anything.
         refused: Words of the reason why Mesh refuses the server; empty where it runs.
+        own_words: Words of an error that Mesh explains better than FastMCP, which must answer with
+            an error there, too; empty where the answers are the same.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=dict)
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
     refused: str = ""
+    own_words: str = ""
 
     @property
     def version(self) -> str:

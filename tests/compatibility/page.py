@@ -14,7 +14,8 @@ PyPI, unmodified, each in a folder of its own: an example as it is, or a `requir
 names the package and a `mesh.toml` with the setting `server`. It builds each as `mesh up` does,
 unpacks the zip and asks it twice, with the fast path and without it. Then it asks FastMCP alone,
 in a process without Mesh. The answers to the lists, to calls that do not fit, and to a few harmless
-calls must be the same, byte for byte.
+calls must be the same, byte for byte. Where Mesh explains an error in its own words, FastMCP must
+answer with an error, too.
 
 Of {day}, with FastMCP {fastmcp}: {run} of {all} run, {refused} are refused, {wrong} answer in
 another way. "Without FastMCP" counts the tools that the [fast path](../explanation/fast-path.md)

@@ -99,20 +99,29 @@ def trial(case: Case, folder: Path, examples: Path | None = None) -> Result:
         tools=len(listed),
         init_ms=fast["init_ms"],
         calls=len(calls),
-        differences=tuple(_differences(calls, bodies[0], bodies[1], plain)),
+        differences=tuple(_differences(calls, bodies[0], bodies[1], plain, case.own_words)),
     )
 
 
 def _differences(
-    calls: list[Any], fast: list[str], full: list[str], plain: list[str]
+    calls: list[Any], fast: list[str], full: list[str], plain: list[str], own_words: str
 ) -> Iterator[str]:
     for call, *answered in zip(calls, fast, full, plain, strict=True):
-        if len(set(answered)) > 1:
+        said = answered
+        if own_words and own_words in answered[0] and all(map(_is_error, answered)):
+            # FastMCP refuses the call as well, in other words.
+            said = answered[:2]
+        if len(set(said)) > 1:
             # From where they differ on.
             same = next(n for n, one in enumerate(zip_longest(*answered)) if len(set(one)) > 1)
             start = max(same - SHOWN, 0)
             shown = "\n".join(f"    {one[start : start + 4 * SHOWN]}" for one in answered)
             yield f"{call}\n{shown}"
+
+
+def _is_error(body: str) -> bool:
+    found = json.loads(body.partition("data: ")[2] or body)
+    return "error" in found or bool(found["result"].get("isError"))
 
 
 def reference(

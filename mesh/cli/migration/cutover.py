@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mesh.cli.options import Duration
+from mesh.failure import CommandFailedError
 
 if TYPE_CHECKING:
     from mesh.migration.callers import Calls, Verdict
+    from mesh.migration.inventory.aws_reads import Reads
 
 SHOWN = 10
-POLL_SECONDS = 60.0
 
 
 @click.command("cutover", short_help="Say who still calls the old service, and when it is idle.")
@@ -34,7 +35,7 @@ POLL_SECONDS = 60.0
     metavar="SPAN",
     help="How long nobody may have called: 12h, 7d.",
 )
-@click.option("--follow", is_flag=True, help="Look again each minute until it is idle.")
+@click.option("--follow", is_flag=True, help="Look again, at least each minute, until it is idle.")
 @click.option(
     "--checklist",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -66,6 +67,8 @@ def command(
     """
     if function and environment:
         raise click.UsageError("Use --function or --environment, not both.")
+    from botocore.exceptions import BotoCoreError
+
     from mesh.migration import callers
     from mesh.migration import checklist as checklists
     from mesh.migration.inventory import old_service
@@ -80,19 +83,31 @@ def command(
         function = str(outputs["function_name"])
     here = account.find(region)
     clients = cache(here.client)
+    has_looked = False
     while True:
         reads = Reads(clients)
-        old = old_service.read(reads, cluster, service, here.region)
         end = dt.datetime.now(dt.UTC)
         # A period more than what must be quiet, so that all of it was seen.
         since = end - quiet - dt.timedelta(minutes=10)
-        before = callers.of_old(reads, old, since, end)
-        after = callers.of_new(reads, function, since, end) if function else None
+        try:
+            old = old_service.read(reads, cluster, service, here.region)
+            before = callers.of_old(reads, old, since, end)
+            after = callers.of_new(reads, function, since, end) if function else None
+        except CommandFailedError as error:
+            # Who follows for days sees the network fail for a while.
+            if not has_looked or not isinstance(error.__cause__, BotoCoreError):
+                raise
+            click.echo(f"cannot look now: {error}", err=True)
+            time.sleep(callers.POLL_SECONDS)
+            continue
+        has_looked = True
         verdict = callers.judge(old, before, quiet, since, end)
-        _tell(verdict, before, after, reads.missing, as_json=as_json)
+        if follow and not as_json:
+            click.echo(f"{end:%Y-%m-%d %H:%M:%S} UTC")
+        _tell(verdict, before, after, reads, as_json=as_json)
         if verdict.idle or not follow:
             break
-        time.sleep(POLL_SECONDS)
+        time.sleep(callers.look_again(before, quiet, end))
     if checklist is not None and verdict.idle:
         checklists.tick(checklist, "cutover", f"{end:%Y-%m-%d %H:%M} UTC: {verdict.reason}")
     context.exit(0 if verdict.idle else 1)
@@ -102,12 +117,12 @@ def _tell(
     verdict: Verdict,
     before: Calls,
     after: Calls | None,
-    missing: dict[str, str],
+    reads: Reads,
     *,
     as_json: bool,
 ) -> None:
     if as_json:
-        found = {"idle": verdict.idle, "reason": verdict.reason, "missing_rights": missing}
+        found = {"idle": verdict.idle, "reason": verdict.reason, "missing_rights": reads.missing}
         for name, calls in (("old", before), ("new", after)):
             if calls is not None:
                 found[name] = {
@@ -126,7 +141,9 @@ def _tell(
         click.echo(f"{name}: {count}{last}")
         for who, number in calls.callers.most_common(SHOWN):
             click.echo(f"  {number:>8,}  {who[:68]}")
-    for right, unknown in missing.items():
+    for right, unknown in reads.missing.items():
         click.echo(f"right {right} is missing: {unknown}")
+    for failure in reads.failures:
+        click.echo(f"error {failure}")
     word = "idle" if verdict.idle else "not idle"
     click.echo(f"{word}: {verdict.reason}.")

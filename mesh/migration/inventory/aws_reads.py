@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,8 +21,15 @@ REFUSED = {
 }
 # AWS names the right that was missing: "... is not authorized to perform: ecs:DescribeServices".
 RIGHT = re.compile(r"perform:? ([a-z0-9-]+:[A-Za-z0-9]+)")
+# What follows a page is called so in an answer, and so in the next question.
+TOKENS = {
+    "nextToken": "nextToken",
+    "NextToken": "NextToken",
+    "NextMarker": "Marker",
+    "Marker": "Marker",
+}
 # Where the service's name in IAM is another than the client's.
-PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
+PREFIXES = {"elbv2": "elasticloadbalancing"}
 
 
 @dataclass
@@ -42,6 +49,35 @@ class Reads:
     def __post_init__(self) -> None:
         # A client takes longer to make than a call takes.
         self.client = cache(self.client)
+
+    @property
+    def gap(self) -> str | None:
+        """What is not known, in one sentence without a full stop; None where all was read."""
+        if self.missing:
+            return f"the right {', '.join(sorted(self.missing))} is missing"
+        # What is not there is known.
+        failed = [one for one in self.failures if ": NoSuchEntity" not in one]
+        return failed[0].rstrip(".") if failed else None
+
+    def pages(
+        self, unknown: str, service: str, operation: str, key: str, **arguments: Any
+    ) -> Iterator[Any]:
+        """What all pages of an operation list.
+
+        Args:
+            unknown: as for `ask`.
+            service: of boto3.
+            operation: its method.
+            key: of the list in an answer.
+            arguments: for it.
+        """
+        token: dict[str, str] = {}
+        while True:
+            answer = self.ask(unknown, service, operation, **arguments, **token)
+            yield from answer.get(key, [])
+            token = {asked: answer[given] for given, asked in TOKENS.items() if answer.get(given)}
+            if not token:
+                return
 
     def ask(self, unknown: str, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call one operation; an empty answer where it is refused or fails.

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mesh.failure import CommandFailedError
+from mesh.migration.inventory import schedules
 from mesh.migration.inventory.aws_reads import Reads
+from mesh.migration.inventory.schedules import Schedule
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class OldService:
         load_balancers: the ones of those groups.
         role_statements: of the task role's policies, by the policy's name.
         scaling: targets of application autoscaling.
+        schedules: what starts tasks in its cluster at set times.
     """
 
     cluster: str
@@ -39,6 +42,7 @@ class OldService:
     load_balancers: Sequence[Mapping[str, Any]] = ()
     role_statements: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     scaling: Sequence[Mapping[str, Any]] = ()
+    schedules: Sequence[Schedule] = ()
 
     @property
     def containers(self) -> Sequence[Mapping[str, Any]]:
@@ -59,12 +63,20 @@ class OldService:
     @property
     def vcpu(self) -> float:
         """Of one task."""
-        return int(self.task.get("cpu") or 256) / 1024
+        return (_number(self.task.get("cpu"), 1024) or self._of_containers("cpu") or 256) / 1024
 
     @property
     def memory_mb(self) -> int:
         """Of one task."""
-        return int(self.task.get("memory") or 512)
+        return (
+            _number(self.task.get("memory"), 1024)
+            or self._of_containers("memory", "memoryReservation")
+            or 512
+        )
+
+    def _of_containers(self, *keys: str) -> int:
+        """A task on EC2 may have no size of its own: then those of its containers count."""
+        return sum(next((one[key] for key in keys if one.get(key)), 0) for one in self.containers)
 
     @property
     def network(self) -> Mapping[str, Any]:
@@ -124,17 +136,21 @@ def read(
             raise CommandFailedError(
                 f"service {name} cannot be read without the right {', '.join(reads.missing)}."
             )
+        if reads.failures:
+            raise CommandFailedError(f"{reads.failures[0]} (cluster {cluster}, region {region})")
         raise CommandFailedError(
             f"cluster {cluster} in {region} has no service {name}"
             f"{_others(reads, cluster)}. Give another --cluster, --service or --region."
         )
-    service = found[0]
-    task = reads.ask(
-        "the task definition: environment, secrets, sizes and images",
-        "ecs",
-        "describe_task_definition",
-        taskDefinition=service["taskDefinition"],
-    ).get("taskDefinition", {})
+    service = _deployed(found[0])
+    task: Mapping[str, Any] = {}
+    if service["taskDefinition"]:
+        task = reads.ask(
+            "the task definition: environment, secrets, sizes and images",
+            "ecs",
+            "describe_task_definition",
+            taskDefinition=service["taskDefinition"],
+        ).get("taskDefinition", {})
     groups, listeners, balancers = _load_balancer(reads, service)
     return OldService(
         cluster=cluster.rpartition("/")[2],
@@ -148,12 +164,37 @@ def read(
         load_balancers=balancers,
         role_statements=_statements(reads, task.get("taskRoleArn")),
         scaling=_scaling(reads, cluster, name),
+        schedules=_schedules(reads, service.get("clusterArn", "")),
     )
 
 
+def _number(given: object, in_one_unit: int) -> int:
+    """A task's size; 0 where it has none. AWS takes 512, .5 vCPU and 1 GB."""
+    text, _, unit = str(given or 0).strip().partition(" ")
+    try:
+        return int(float(text) * (in_one_unit if unit else 1))
+    except ValueError:
+        return 0
+
+
+def _deployed(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The service, with what another deployment controller than ECS keeps in task sets."""
+    primary = [one for one in service.get("taskSets", []) if one.get("status") == "PRIMARY"]
+    parts = ("taskDefinition", "networkConfiguration", "loadBalancers", "serviceRegistries")
+    of_set = {key: one[key] for one in primary[:1] for key in parts if one.get(key)}
+    return {"taskDefinition": "", **service, **of_set}
+
+
+def _schedules(reads: Reads, cluster: str) -> list[Schedule]:
+    if not cluster:
+        return []
+    named = [*schedules.of_rules(reads, cluster), *schedules.of_scheduler(reads)]
+    return [one for one in named if one.cluster == cluster]
+
+
 def _others(reads: Reads, cluster: str) -> str:
-    listed = reads.ask("other services", "ecs", "list_services", cluster=cluster)
-    names = [arn.rpartition("/")[2] for arn in listed.get("serviceArns", [])]
+    listed = reads.pages("other services", "ecs", "list_services", "serviceArns", cluster=cluster)
+    names = [arn.rpartition("/")[2] for arn in listed]
     return f", only {', '.join(sorted(names))}" if names else ""
 
 
@@ -196,13 +237,12 @@ def _load_balancer(
     ).get("LoadBalancers", [])
     listeners: list[Mapping[str, Any]] = []
     for arn in balancer_arns:
-        for listener in reads.ask(
-            "its listeners", "elbv2", "describe_listeners", LoadBalancerArn=arn
-        ).get("Listeners", []):
-            rules = reads.ask(
-                "their rules", "elbv2", "describe_rules", ListenerArn=listener["ListenerArn"]
-            ).get("Rules", [])
-            listeners.append({**listener, "Rules": rules})
+        for listener in reads.pages(
+            "its listeners", "elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn
+        ):
+            asked = {"ListenerArn": listener["ListenerArn"]}
+            rules = reads.pages("their rules", "elbv2", "describe_rules", "Rules", **asked)
+            listeners.append({**listener, "Rules": [*rules]})
     return groups, listeners, balancers
 
 
@@ -212,14 +252,14 @@ def _statements(reads: Reads, role_arn: str | None) -> dict[str, Sequence[Mappin
         return {}
     role, unknown = role_arn.rpartition("/")[2], "what the server may do in AWS"
     found: dict[str, Sequence[Mapping[str, Any]]] = {}
-    inline = reads.ask(unknown, "iam", "list_role_policies", RoleName=role)
-    for name in inline.get("PolicyNames", []):
+    for name in reads.pages(unknown, "iam", "list_role_policies", "PolicyNames", RoleName=role):
         policy = reads.ask(unknown, "iam", "get_role_policy", RoleName=role, PolicyName=name).get(
             "PolicyDocument", {}
         )
         found[name] = _listed(policy.get("Statement"))
-    attached = reads.ask(unknown, "iam", "list_attached_role_policies", RoleName=role)
-    for one in attached.get("AttachedPolicies", []):
+    for one in reads.pages(
+        unknown, "iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role
+    ):
         arn = one["PolicyArn"]
         version = reads.ask(unknown, "iam", "get_policy", PolicyArn=arn).get("Policy", {})
         if version:

@@ -14,6 +14,7 @@ from typing import Any
 from mesh.settings import secret_forms
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 ENVIRONMENT = "task definition"
 PARAMETER = "SSM"
 SECRET = "Secrets Manager"  # noqa: S105 - a service's name
@@ -61,6 +62,20 @@ def parse(name: str, value_from: str) -> Reference:
         further = [*parts[7:], "", "", ""]
         return Reference(name, SECRET, ":".join(parts[:7]), *further[:3])
     return Reference(name, PARAMETER, value_from)
+
+
+def place(name: str) -> str:
+    """One name for a thing, whichever way a task definition writes it.
+
+    A parameter is there by its name or its ARN, a secret with or without AWS's six characters at
+    the end of its ARN.
+    """
+    parts = name.split(":", 5)
+    if parts[0] == "arn" and parts[2:3] == ["ssm"]:
+        return parts[-1].removeprefix("parameter").lstrip("/")
+    if parts[0] == "arn" and parts[2:3] == ["secretsmanager"]:
+        return SUFFIX.sub("", parts[-1].removeprefix("secret:"))
+    return name if parts[0] == "arn" else name.lstrip("/")
 
 
 def of_container(container: Mapping[str, Any], task_arn: str) -> list[Reference]:

@@ -6,13 +6,12 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/delete-service-v2.ht
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mesh.failure import CommandFailedError
-from mesh.migration.inventory import secret_references
+from mesh.migration.inventory import neighbours, secret_references
 from mesh.migration.inventory.aws_reads import Reads
 from mesh.migration.inventory.neighbours import Neighbours
 from mesh.migration.inventory.old_service import OldService
@@ -152,7 +151,10 @@ def make(reads: Reads, old: OldService, others: Neighbours, wanted: Wanted) -> P
     _load_balancer(plan, old, others)
     family = str(old.task.get("family"))
     _unless_used(plan, others, "task definitions", family, family)
-    for group in _security_groups(reads, plan, old):
+    groups = _security_groups(reads, plan, old)
+    going = {step.what for step in plan.steps if step.kind == "load balancer"}
+    neighbours.of_security_groups(reads, others, set(groups), going)
+    for group in groups:
         _unless_used(plan, others, "security group", group, group)
     for role in dict.fromkeys(filter(None, _roles(old))):
         _role(reads, plan, others, role)
@@ -166,18 +168,17 @@ def make(reads: Reads, old: OldService, others: Neighbours, wanted: Wanted) -> P
     ]
     _data(plan, old, others)
     plan.take(wanted)
-    if reads.missing:
-        rights = ", ".join(sorted(reads.missing))
+    if reads.gap:
         raise CommandFailedError(
-            f"who else uses what this service uses cannot be seen without {rights}. "
+            f"who else uses what this service uses cannot be seen: {reads.gap}. "
             "Nothing was removed."
         )
     return plan
 
 
 def _unless_used(plan: Plan, others: Neighbours, kind: str, what: str, name: str) -> None:
-    if what in others.used:
-        plan.kept.append(f"{kind} {name}: {others.used[what]} uses it")
+    if user := others.user(what):
+        plan.kept.append(f"{kind} {name}: {user} uses it")
     else:
         plan.steps.append(Step(kind, what))
 
@@ -200,7 +201,7 @@ def _load_balancer(plan: Plan, old: OldService, others: Neighbours) -> None:
             for action in rule.get("Actions", [])
             for target in _targets(action) - own
         }
-        if not foreign and not own & others.used.keys():
+        if not foreign and not any(map(others.user, own)):
             plan.steps += [Step("listener", one["ListenerArn"]) for one in listeners]
             plan.steps.append(Step("load balancer", arn))
             continue
@@ -215,7 +216,7 @@ def _load_balancer(plan: Plan, old: OldService, others: Neighbours) -> None:
         _unless_used(plan, others, "target group", arn, arn.split("/")[-2])
 
 
-def _security_groups(reads: Reads, plan: Plan, old: OldService) -> Iterator[str]:
+def _security_groups(reads: Reads, plan: Plan, old: OldService) -> list[str]:
     """Those of tasks first: their rules name those of the load balancer."""
     removed = {step.what for step in plan.steps if step.kind == "load balancer"}
     wanted = list(old.network.get("securityGroups", []))
@@ -224,14 +225,14 @@ def _security_groups(reads: Reads, plan: Plan, old: OldService) -> Iterator[str]
             wanted += balancer.get("SecurityGroups", [])
     wanted = list(dict.fromkeys(wanted))
     if not wanted:
-        return
+        return wanted
     for one in reads.ask(
         "names of security groups", "ec2", "describe_security_groups", GroupIds=wanted
     ).get("SecurityGroups", []):
         if one["GroupName"] == "default":
             plan.kept.append(f"security group {one['GroupId']}: it is the network's own")
             wanted.remove(one["GroupId"])
-    yield from wanted
+    return wanted
 
 
 def _roles(old: OldService) -> list[str | None]:
@@ -271,7 +272,7 @@ def _data(plan: Plan, old: OldService, others: Neighbours) -> None:
         keys = secret_references.api_keys_parameter(container)
         found += [("parameter", keys)] if keys else []
     for kind, what in dict.fromkeys(found):
-        if what in others.used:
-            plan.kept.append(f"{kind} {what}: {others.used[what]} uses it")
+        if user := others.user(what):
+            plan.kept.append(f"{kind} {what}: {user} uses it")
         else:
             plan.data.append(Step(kind, what))

@@ -323,4 +323,8 @@ def test_deploy_asks_first_and_then_keeps_the_address(installed: Installed) -> N
     said = installed.mesh("deploy", *environment, MESH_API_KEY=key, **variables)
     assert "Version 2 is live. Before, it was version 1." in said
     assert said.partition("Function URL")[2].split()[0] == address
+    # What it costs comes from CloudWatch, which has the calls of the smoke tests.
+    said = installed.mesh("cost", *environment, "--free-tier", **variables)
+    assert "calls of weather-desk-production" in said
+    assert "Fargate" in said
     installed.edit("Greet somebody.", "Greet somebody by name.")

@@ -87,11 +87,11 @@ class Old:
     def api(self, service: str) -> Any:
         return local_aws_client.client(service, self.variables)
 
-    def log_a_call(self, days_ago: int) -> None:
+    def log_a_call(self, seconds_ago: float) -> None:
         """Write a line of the server's access log."""
         logs, stream = self.api("logs"), f"server/{time.time_ns()}"
         logs.create_log_stream(logGroupName=f"/ecs/{NAME}", logStreamName=stream)
-        moment = int((time.time() - days_ago * 24 * 3600) * 1000)
+        moment = int((time.time() - seconds_ago) * 1000)
         line = 'INFO: 10.0.0.7:5000 - "POST /mcp HTTP/1.1" 200 OK'
         logs.put_log_events(
             logGroupName=f"/ecs/{NAME}",
@@ -191,10 +191,16 @@ def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
     assert "Both do the same." in compared
 
     # Somebody called it ten days ago, and nobody since.
-    old.log_a_call(days_ago=10)
-    watched = ("--function", "moved-local", "--checklist", "checklist.md")
+    old.log_a_call(10 * 24 * 3600)
+    watched = ("--function", "moved-local")
     assert "not idle" in mesh("cutover", *of_old, *watched, "--quiet", "11d", status=1)
     assert "idle: nobody called it for 7 days" in mesh("cutover", *of_old, *watched)
+    # It follows a client that has just moved, until the old service is quiet.
+    old.log_a_call(45)
+    followed = ("--follow", "--quiet", "1m", "--checklist", "checklist.md")
+    told = mesh("cutover", *of_old, *watched, *followed)
+    assert "10.0.0.7" in told
+    assert "idle: nobody called it for 60 seconds" in told
 
     # Its owner's Terraform forgets it, and destroys nothing.
     kept = ("--images", "--parameters", "--logs")

@@ -157,6 +157,49 @@ def test_what_others_use_stays(
     assert retire(other, *ALL, cluster="house") == 0
 
 
+def test_what_is_used_in_a_less_plain_way_stays(
+    aws_here: Running, retire: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By an old revision, by a schedule, by another group's rule, under another name."""
+    made = old_services.make(aws_here, "entwined")
+    ecs, ec2, events = (client(aws_here, one) for one in ("ecs", "ec2", "events"))
+    parameter = "arn:aws:ssm:us-east-1:000000000000:parameter/entwined/by_name"
+    older = ecs.register_task_definition(
+        family="elder",
+        taskRoleArn="arn:aws:iam::000000000000:role/entwined-task",
+        containerDefinitions=[
+            {"name": "x", "image": "x", "secrets": [{"name": "A", "valueFrom": parameter}]}
+        ],
+    )["taskDefinition"]["taskDefinitionArn"]
+    newest = [{"name": "x", "image": "x"}]
+    ecs.register_task_definition(family="elder", containerDefinitions=newest)
+    ecs.create_cluster(clusterName="elsewhere")
+    ecs.create_service(cluster="elsewhere", serviceName="elder", taskDefinition=older)
+    database = ec2.create_security_group(GroupName="entwined-database", Description="d")["GroupId"]
+    pair = {"GroupId": made.security_groups[0]}
+    ec2.authorize_security_group_ingress(
+        GroupId=database,
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [pair]}
+        ],
+    )
+    events.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+    cluster = "arn:aws:ecs:us-east-1:000000000000:cluster/entwined"
+    target = {"Id": "1", "Arn": cluster, "RoleArn": "arn:aws:iam::000000000000:role/r"}
+    events.put_targets(
+        Rule="nightly", Targets=[target | {"EcsParameters": {"TaskDefinitionArn": older}}]
+    )
+
+    assert retire(made, *ALL, "--plan-only") == 0, capsys.readouterr().err
+
+    kept = " ".join(capsys.readouterr().out.split())
+    assert "role entwined-task: rule nightly uses it" in kept
+    assert "parameter /entwined/by_name: rule nightly uses it" in kept
+    assert "cluster entwined: something else runs in it" in kept
+    assert f"security group {pair['GroupId']}: a rule of security group {database}" in kept
+    assert "remove service/entwined/entwined" not in kept
+
+
 def test_an_interrupted_removal_goes_on(
     aws_here: Running,
     as_user: Callable[..., None],
@@ -173,6 +216,8 @@ def test_an_interrupted_removal_goes_on(
         "ec2:*",
         "elasticloadbalancing:Describe*",
         "application-autoscaling:*",
+        "events:*",
+        "scheduler:*",
     )
 
     assert retire(made, *ALL) == 1
