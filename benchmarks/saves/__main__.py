@@ -84,7 +84,8 @@ def live(folder: Path) -> Iterator[Mapping[str, str]]:
     """
     # The machine's own settings for Terraform and packages stay; a deployment's do not.
     variables = {key: value for key, value in os.environ.items() if not key.startswith("MESH_")}
-    log = folder / "dev.log"
+    # Not in the folder: each line there would be a save.
+    log = folder.with_suffix(".log")
     with log.open("w") as said:
         running = subprocess.Popen(
             [BIN / "mesh", "dev"],

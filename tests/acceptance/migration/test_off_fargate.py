@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,21 @@ def length(folder: Folder) -> object:
     return structured.get("result") if isinstance(structured, dict) else None
 
 
+def watch(old: Old, mesh: Callable[..., str], of_old: tuple[str, ...]) -> None:
+    """Clients move, and the old service is seen to be idle."""
+    # Somebody called it ten days ago, and nobody since.
+    old.log_a_call(10 * 24 * 3600)
+    watched = (*of_old, "--function", "moved-local")
+    assert "not idle" in mesh("cutover", *watched, "--quiet", "11d", status=1)
+    assert "idle: nobody called it for 7 days" in mesh("cutover", *watched)
+    # It follows a client that has just moved, until the old service is quiet.
+    old.log_a_call(45)
+    followed = ("--follow", "--quiet", "1m", "--checklist", "checklist.md")
+    told = mesh("cutover", *watched, *followed)
+    assert "10.0.0.7" in told
+    assert "idle: nobody called it for 60 seconds" in told
+
+
 def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
     folder: Folder, tmp_path: Path
 ) -> None:
@@ -190,17 +205,7 @@ def test_a_service_of_terraform_moves_and_nothing_of_it_remains(
         compared = mesh("compare", before, address, "--checklist", "checklist.md", "--rounds", "2")
     assert "Both do the same." in compared
 
-    # Somebody called it ten days ago, and nobody since.
-    old.log_a_call(10 * 24 * 3600)
-    watched = ("--function", "moved-local")
-    assert "not idle" in mesh("cutover", *of_old, *watched, "--quiet", "11d", status=1)
-    assert "idle: nobody called it for 7 days" in mesh("cutover", *of_old, *watched)
-    # It follows a client that has just moved, until the old service is quiet.
-    old.log_a_call(45)
-    followed = ("--follow", "--quiet", "1m", "--checklist", "checklist.md")
-    told = mesh("cutover", *of_old, *watched, *followed)
-    assert "10.0.0.7" in told
-    assert "idle: nobody called it for 60 seconds" in told
+    watch(old, mesh, of_old)
 
     # Its owner's Terraform forgets it, and destroys nothing.
     kept = ("--images", "--parameters", "--logs")

@@ -263,7 +263,7 @@ def test_without_the_rights_to_see_neighbours_nothing_is_planned(
 
     assert retire(made) == 1
 
-    assert "cannot be seen without" in capsys.readouterr().err
+    assert "cannot be seen: the right" in capsys.readouterr().err
 
 
 @pytest.fixture
