@@ -13,7 +13,6 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -101,7 +100,8 @@ def live(folder: Path) -> Iterator[Mapping[str, str]]:
             time.sleep(POLL_SECONDS)
         yield dict(VARIABLE.findall((folder / ".mesh" / "local.env").read_text()))
     finally:
-        running.send_signal(signal.SIGINT)
+        # In the background of a shell, a process takes no notice of SIGINT.
+        running.terminate()
         running.wait()
         subprocess.run(
             [BIN / "mesh", "down"], check=False, cwd=folder, env=variables, capture_output=True
