@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PAGE = 100
 MARK = "documents."
 DOCUMENTS = "aoma://docs/"
+# Characters on a page of a document, as `mcp_app.knowledge.items`. FastMCP gives longer ones.
+DOCUMENT_PAGE = 10_000
 CURSOR = "mesh-cursor-c7f9b1"
 # What stands as it is in an address: https://datatracker.ietf.org/doc/html/rfc3986#section-2.3
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
@@ -115,7 +117,7 @@ def read_document(
         raise LeftToFastMcpError("resource")
     given = params["uri"].removeprefix(DOCUMENTS)
     found = read(given)
-    if found is None:
+    if found is None or len(found.text) > DOCUMENT_PAGE:
         raise LeftToFastMcpError("resource")
     pieces = frozen["unlinked" if found.link is None else "linked"]
     return _filled(pieces, given, found, ("title", "corpus", "text", "link"))

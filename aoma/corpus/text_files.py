@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,7 @@ REPLACED = "read, with bytes replaced that are no text"
 RECODED = "read in another encoding than UTF-8, as its bytes show"
 PICTURE = "read without the pictures or other data that stand in the text"
 UNREADABLE = "not readable"
+IRREGULAR = "no regular file (a pipe, a socket, a device)"
 MISNAMED = "name is not UTF-8"
 
 _SECRET_NAMES = (
@@ -84,7 +86,11 @@ def _refusal(place: Path, name: str, limit_bytes: int) -> str | None:
         return LINKED
     if may_hold_secrets(name):
         return CONFIDENTIAL
-    if place.stat().st_size > limit_bytes:
+    found = place.stat()
+    if not stat.S_ISREG(found.st_mode):
+        # A pipe would be waited for without end.
+        return IRREGULAR
+    if found.st_size > limit_bytes:
         return f"larger than {limit_bytes // 1024} KB"
     return None
 

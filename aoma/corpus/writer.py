@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 import struct
 import tempfile
@@ -13,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from aoma.corpus.base_urls import base_urls
+from aoma.corpus.changelogs import changelogs
 from aoma.corpus.common_terms import write_common_terms
 from aoma.corpus.folders import Corpus, note_unread
 from aoma.corpus.report import CorpusError, IndexReport, Ledger
@@ -37,16 +37,6 @@ PAGE_BYTES = 4_096
 # A commit may change thousands of files; their names are searched up to here, and all of
 # them are there for the file pattern.
 _SEARCHED_FILES = 200
-# A changelog by its name. Of an identifier's last two parts, so that history/5.2.md is one too.
-_CHANGELOG = re.compile(
-    r"(?:^|[/_.-])(?:change[-_]?logs?|changes|history|news|release[-_]?notes?|releases"
-    r"|what[-_]?s[-_]?new\w*|breaking[-_]changes|upgrading|\u66f4\u65b0\u65e5\u5fd7|\u5909\u66f4\u5c65\u6b74)(?=[/_.-]|$)",
-    re.IGNORECASE,
-)
-_VERSION = re.compile(r"(?:^|[\s(\[v])\d+\.\d+|\b\d{4}-\d{2}-\d{2}\b")
-# Sections whose headings name a version or a date, and their share of a document's.
-LEAST_SECTIONS = 4
-LEAST_SHARE = 0.6
 
 
 def _write_commits(
@@ -177,23 +167,6 @@ def _write_numbers(connection: sqlite3.Connection, name: str, numbers: Sequence[
     connection.execute("INSERT INTO row_groups VALUES (?, ?)", (name, packed))
 
 
-def _changelogs(connection: sqlite3.Connection) -> list[int]:
-    """Numbers of the documents that list changes, by their names or headings, in order."""
-    found: list[int] = []
-    for number, name in connection.execute("SELECT id, name FROM documents ORDER BY id"):
-        if _CHANGELOG.search("/".join(name.split("/")[-2:])) or _lists_versions(connection, number):
-            found.append(number)
-    return found
-
-
-def _lists_versions(connection: sqlite3.Connection, document: int) -> bool:
-    headings = connection.execute(
-        "SELECT heading FROM passages WHERE document = ?", (document,)
-    ).fetchall()
-    versions = sum(bool(_VERSION.search(heading)) for (heading,) in headings)
-    return len(headings) >= LEAST_SECTIONS and versions >= LEAST_SHARE * len(headings)
-
-
 def _finish(connection: sqlite3.Connection) -> dict[str, int]:
     """Count, merge the full-text segments into one each, and pack the file."""
     tables = ("documents", "passages", "tickets", "commits", "code_files", "code_parts")
@@ -207,10 +180,11 @@ def _finish(connection: sqlite3.Connection) -> dict[str, int]:
         for row, number in connection.execute(f"SELECT id, {group} FROM {table}"):  # noqa: S608 - names of ours
             groups[row] = number
         _write_numbers(connection, table, groups)
-    _write_numbers(connection, "changelogs", _changelogs(connection))
+    _write_numbers(connection, "changelogs", changelogs(connection))
     for table in SEARCHED:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608 - names of ours
-    write_common_terms(connection)
+    (language,) = connection.execute("SELECT name FROM languages").fetchone()
+    write_common_terms(connection, language)
     connection.commit()
     connection.execute("VACUUM")
     return counts

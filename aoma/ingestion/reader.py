@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from aoma.corpus.base_urls import BaseUrl, base_urls
+from aoma.corpus.changelogs import is_changelog
 from aoma.corpus.documents import DocumentText, anchor, passage_id
 from aoma.corpus.documents import read_documents as read_corpora
 from aoma.corpus.folders import Corpus, corpora_of
 from aoma.corpus.formats.kinds import SHOWN, is_document
 from aoma.corpus.jira import TicketText, read_tickets
+from aoma.corpus.language import own_language_of, with_language
 from aoma.corpus.report import CorpusError, Ledger
 from aoma.corpus.repositories.code_files import CodeText, read_code_files
 from aoma.corpus.repositories.history import CommitText, read_commits
@@ -162,7 +164,17 @@ def read_documents(
 
 def _document(corpus: str, document: DocumentText) -> Iterator[Entry]:
     key = f"{corpus}/{document.id}"
-    row = {"id": key, "title": document.title, "corpus": corpus, "link": document.link}
+    text = "\n".join(section.body for section in document.sections)
+    headings = ["\n".join(document.heading(section)) for section in document.sections]
+    row = {
+        "id": key,
+        "title": document.title,
+        "corpus": corpus,
+        "link": document.link,
+        "language": own_language_of(f"{document.title}\n{text}"),
+        "changelog": is_changelog(document.id, headings),
+        "changed_at": document.date,
+    }
     yield Entry("mesh_documents", key, None, row)
     for ordinal, section in enumerate(document.sections):
         name = passage_id(key, section)
@@ -187,11 +199,12 @@ def _document(corpus: str, document: DocumentText) -> Iterator[Entry]:
 
 def read_history(repository: Repository, ledger: Ledger) -> Iterator[Entry]:
     """Commits of a repository, newest first."""
-    for commit in read_commits(repository, ledger):
-        yield _commit(repository, commit)
+    commits = read_commits(repository, ledger)
+    for commit, language in with_language(commits, lambda one: f"{one.subject}\n{one.body}"):
+        yield _commit(repository, commit, language)
 
 
-def _commit(repository: Repository, commit: CommitText) -> Entry:
+def _commit(repository: Repository, commit: CommitText, language: str) -> Entry:
     key = f"{repository.name}@{commit.hash}"
     files = commit.files
     paths = [file.path for file in files or ()]
@@ -216,6 +229,7 @@ def _commit(repository: Repository, commit: CommitText) -> Entry:
             "additions": None if files is None else sum(file.additions or 0 for file in files),
             "deletions": None if files is None else sum(file.deletions or 0 for file in files),
             "link": repository.web.commit(commit.hash) if repository.web else None,
+            "language": language,
             "identifiers": identifier_parts(words),
         },
     )
@@ -231,10 +245,10 @@ def read_code(repository: Repository, ledger: Ledger) -> Iterator[Entry]:
         repository.root / path for path in repository.files if is_document(repository.root, path)
     )
     for file in read_code_files(repository, documents, ledger):
-        yield from _code_file(repository.name, file)
+        yield from _code_file(repository.name, file, repository.changed.get(file.path))
 
 
-def _code_file(repository: str, file: CodeText) -> Iterator[Entry]:
+def _code_file(repository: str, file: CodeText, changed: str | None) -> Iterator[Entry]:
     key = f"{repository}/{file.path}"
     yield Entry(
         "mesh_code_files",
@@ -249,6 +263,7 @@ def _code_file(repository: str, file: CodeText) -> Iterator[Entry]:
             "size_bytes": file.size_bytes,
             "lines": file.lines,
             "link": file.link,
+            "changed_at": changed,
         },
     )
     for part in file.parts:
@@ -280,13 +295,16 @@ def read_exports(
         CommandFailedError: a file is no Jira export.
     """
     try:
-        for ticket in read_tickets(places, ledger, base_url, comments=comments):
-            yield _ticket(ticket)
+        tickets = read_tickets(places, ledger, base_url, comments=comments)
+        for ticket, language in with_language(
+            iter(tickets), lambda one: f"{one.summary}\n{one.description}"
+        ):
+            yield _ticket(ticket, language)
     except CorpusError as error:
         raise CommandFailedError(f"--jira {error}") from error
 
 
-def _ticket(ticket: TicketText) -> Entry:
+def _ticket(ticket: TicketText, language: str) -> Entry:
     words = f"{ticket.summary}\n{ticket.description}"
     return Entry(
         "mesh_tickets",
@@ -305,6 +323,7 @@ def _ticket(ticket: TicketText) -> Entry:
             "link": ticket.link,
             "created_at": ticket.created,
             "updated_at": ticket.updated,
+            "language": language,
             "identifiers": identifier_parts(words),
         },
     )

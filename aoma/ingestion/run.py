@@ -18,6 +18,7 @@ from aoma.ingestion.reader import Entry, Source
 from aoma.ingestion.snapshot import Embedding, Snapshot
 from aoma.ingestion.writer import (
     column_dimensions,
+    count_languages,
     delete_vanished,
     record_embedding,
     stored_embedding,
@@ -177,7 +178,9 @@ async def write_all(
         await record_embedding(connection, plan.embedding, replace=plan.replaced is not None)
     sources = [one.source for one in plan.sources]
     await write(connection, snapshot, sources, done)
-    return 0 if options.keeps_vanished else await delete_vanished(connection, snapshot, sources)
+    deleted = 0 if options.keeps_vanished else await delete_vanished(connection, snapshot, sources)
+    await count_languages(connection)
+    return deleted
 
 
 async def embed(

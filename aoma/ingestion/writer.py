@@ -143,6 +143,12 @@ async def delete_vanished(
     return count
 
 
+async def count_languages(connection: Connection) -> None:
+    """Say which languages there are, so that searches ask for words in each of them."""
+    async with connection.transaction():
+        await connection.execute("select mesh_count_languages()")
+
+
 async def stored_embedding(connection: Connection) -> Embedding | None:
     """The model that the embeddings here are from; None before the first."""
     found = await connection.execute("select model, dimensions from mesh_embedding")

@@ -52,6 +52,7 @@ Moment = Annotated[
     CLEAN,
 ]
 MaxHits = Annotated[int, Field(ge=1, le=50, description="Hits at most.")]
+PerDocument = Annotated[int, Field(ge=1, le=20, description="Passages of one document at most.")]
 SearchMode = Annotated[
     Mode | None,
     Field(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Container, Iterable, Sequence
 
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.backend import Backend
+from mcp_app.knowledge.backend import PER_DOCUMENT, Backend
 from mcp_app.knowledge.results import (
     AnswerStatus,
     Citation,
@@ -26,6 +26,7 @@ async def answer(
     context: str = "",
     strategy: str = "focused",
     max_results: int = 10,
+    per_document: int = PER_DOCUMENT,
 ) -> KnowledgeAnswer:
     """Look for evidence, and give it only if it is enough for the strategy.
 
@@ -40,6 +41,7 @@ async def answer(
             that they have to cover.
         strategy: "comprehensive", "focused" or "rapid".
         max_results: passages at most; the strategy may keep fewer.
+        per_document: passages of one document at most.
 
     Raises:
         ValueError: an unknown strategy, or `max_results` less than 1.
@@ -56,6 +58,7 @@ async def answer(
         deadline=deadline if backend.model is None else search_deadline(deadline),
         context=context,
         max_results=min(max_results, chosen.passages),
+        per_document=per_document,
         threshold=chosen.threshold,
     )
     status: AnswerStatus = "evidence_only" if found.hits else "no_evidence"

@@ -28,6 +28,9 @@ from mcp_app.knowledge.results import (
 )
 from mesh.runtime.record import Record
 
+# Passages of one document among the hits, so that a long one leaves room for others.
+PER_DOCUMENT = 2
+
 
 class Strategy(Record):
     """How sure an answer has to be, and how much of it is shown.
@@ -79,9 +82,13 @@ class Backend(Protocol):
         context: str = "",
         mode: Mode | None = None,
         max_results: int = 10,
+        per_document: int = PER_DOCUMENT,
         threshold: float | None = None,
     ) -> SearchResult[Passage]:
-        """Passages of documents; `context` brings passages forward and is no part of the query."""
+        """Passages of documents, at most `per_document` of each.
+
+        `context` brings passages forward and is no part of the query.
+        """
         ...
 
     async def get_document(self, id: str, *, deadline: Deadline) -> Document | None:  # noqa: A002 - the word of every result

@@ -10,9 +10,10 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from mcp_app.deployment import current_deployment
 from mcp_app.interface.annotations import READ_ONLY
 from mcp_app.interface.tool_errors import searching
-from mcp_app.interface.tool_parameters import CLEAN, HowMuch, MaxTokens, SearchMode, Threshold
+from mcp_app.interface.tool_parameters import CLEAN, HowMuch, MaxTokens, PerDocument, SearchMode, Threshold
 from mcp_app.interface.tool_results import Answer, Found, answered, found
 from mcp_app.knowledge.answers import answer
+from mcp_app.knowledge.backend import PER_DOCUMENT
 
 SOURCE = "documents"
 
@@ -40,6 +41,7 @@ Strategy = Annotated[
 async def search_knowledge(
     query: Question,
     max_results: Annotated[int, Field(ge=1, le=20, description="Hits at most.")] = 10,
+    per_document: PerDocument = PER_DOCUMENT,
     mode: SearchMode = None,
     threshold: Threshold = None,
     detail: HowMuch = "compact",
@@ -60,6 +62,7 @@ async def search_knowledge(
             deadline=deployment.deadline(),
             mode=mode,
             max_results=max_results,
+            per_document=per_document,
             threshold=threshold,
         )
     return found(result, detail, max_tokens)
@@ -79,6 +82,7 @@ async def query_aoma_knowledge(
         CLEAN,
     ] = None,
     max_results: Annotated[int, Field(ge=1, le=20, description="Passages at most.")] = 10,
+    per_document: PerDocument = PER_DOCUMENT,
     detail: HowMuch = "compact",
     max_tokens: MaxTokens = None,
 ) -> Answer:
@@ -99,5 +103,6 @@ async def query_aoma_knowledge(
             context=context or "",
             strategy=strategy,
             max_results=max_results,
+            per_document=per_document,
         )
     return answered(result, detail, max_tokens)

@@ -11,7 +11,7 @@ from typing import Any
 
 import mesh
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.backend import Strategy
+from mcp_app.knowledge.backend import PER_DOCUMENT, Strategy
 from mcp_app.knowledge.embedded.index import EVERYTHING, LIMIT_SECONDS, EmbeddedIndex, open_index
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.item import Item, of_document, of_ticket
@@ -116,6 +116,7 @@ class EmbeddedBackend:
         context: str = "",
         mode: Mode | None = None,
         max_results: int = 10,
+        per_document: int = PER_DOCUMENT,
         threshold: float | None = None,
     ) -> SearchResult[Passage]:
         """See `Backend`."""
@@ -127,6 +128,7 @@ class EmbeddedBackend:
             query,
             context=context,
             max_results=max_results,
+            per_document=per_document,
             threshold=COVERAGE if threshold is None else threshold,
         )
 

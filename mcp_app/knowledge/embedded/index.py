@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from mcp_app.knowledge.backend import PER_DOCUMENT
 from mcp_app.knowledge.embedded.hits import (
     code_file,
     code_item,
@@ -52,8 +53,6 @@ from mcp_app.knowledge.results import (
 from mcp_app.knowledge.scope import SOURCES
 
 LIMIT_SECONDS = 5.0
-# Passages of one document among the hits, so that a long one leaves room for others.
-PER_DOCUMENT = 2
 EVERYTHING: Mapping[str, frozenset[str] | None] = dict.fromkeys(SOURCES)
 
 

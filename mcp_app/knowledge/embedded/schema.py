@@ -8,7 +8,7 @@ from __future__ import annotations
 # Kept in SQLite's header, where `file` and a hex dump show them too: "MESH" and the version.
 APPLICATION_ID = 0x4D455348
 # Counted up with every change that an older reader or index would not survive.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # BM25 weights of each full-text table's columns, in their order. A word in a heading is
 # what the section is about; a part of an identifier is a weaker sign than the word itself.
@@ -31,8 +31,9 @@ SEARCH_WEIGHTS = {
     "code_parts_text": CODE_WEIGHTS,
 }
 
-# A full-text table of at least so many entries has lists of its common terms: those in more than
-# COMMON of them, each with its BEST_ENTRIES.
+# A full-text table of at least so many entries has lists of its terms with scores: of those in
+# more than LISTED of them all entries, of those in more than COMMON of them the BEST_ENTRIES.
 LARGE = 20_000
+LISTED = 100
 COMMON = 2_000
 BEST_ENTRIES = 1_000

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_app.deadline import Deadline
-from mcp_app.knowledge.backend import Strategy
+from mcp_app.knowledge.backend import PER_DOCUMENT, Strategy
 from mcp_app.knowledge.calls import CallFailedError
 from mcp_app.knowledge.errors import SourceUnavailableError
 from mcp_app.knowledge.item import Item, of_document, of_ticket
@@ -30,7 +30,7 @@ from mcp_app.knowledge.results import (
 from mcp_app.knowledge.scope import demand, parts, visible
 from mcp_app.knowledge.supabase import health, queries, rows
 from mcp_app.knowledge.supabase.embedding_guard import EmbeddingGuard, query_embedding
-from mcp_app.knowledge.supabase.outcome import FailureLog, Outcome, merge
+from mcp_app.knowledge.supabase.outcome import FailureLog, Outcome, merge, spread
 from mcp_app.knowledge.supabase.services import Services
 from mcp_app.supabase_settings import SupabaseSettings
 from mesh.runtime.aws.parameter_store import get_parameter
@@ -92,6 +92,7 @@ class SupabaseBackend:
         context: str = "",
         mode: Mode | None = None,
         max_results: int = 10,
+        per_document: int = PER_DOCUMENT,
         threshold: float | None = None,
     ) -> SearchResult[Passage]:
         """See `Backend`; the vector store, where there is one, is asked by meaning only."""
@@ -104,7 +105,7 @@ class SupabaseBackend:
             mode=mode,
             max_results=max_results,
             threshold=threshold,
-            filters={"p_context": queries.clean(context)},
+            filters={"p_context": queries.clean(context), "p_per_document": per_document},
             # It holds no corpora that a caller could be limited to.
             store=self._settings.vector_store_id if parts("documents") is None else None,
         )
@@ -243,7 +244,7 @@ class SupabaseBackend:
             return await items.read(supabase, source, asked, deadline)
 
     async def newest(self, deadline: Deadline) -> str | None:
-        """See `Backend`; that of tickets and commits, the only dates in the database."""
+        """See `Backend`."""
         from mcp_app.knowledge.supabase import items  # 1 s
 
         wanted = visible(self.available())
@@ -344,7 +345,9 @@ class SupabaseBackend:
             )
         ]
         if store is not None and chosen != "keyword":
-            ask = partial(self._stored, store, query, max_results, least, deadline)
+            ask = partial(
+                self._stored, store, query, max_results, filters["p_per_document"], least, deadline
+            )
             asked.append(self._failure_log.outcome(VECTOR_STORE, ask))
         outcomes: list[Outcome[Hit]] = await asyncio.gather(*asked)
         return merge(
@@ -376,10 +379,16 @@ class SupabaseBackend:
         return rows.hits(kind, found, mode, function), rows.candidates(found, function)
 
     async def _stored(
-        self, store: str, query: str, max_results: int, threshold: float, deadline: Deadline
+        self,
+        store: str,
+        query: str,
+        max_results: int,
+        per_document: int,
+        threshold: float,
+        deadline: Deadline,
     ) -> tuple[tuple[Any, ...], int | None]:
         """Passages in the vector store, which does not tell how many it looked at."""
         found = await self.services().search_store(
             store, query, max_results=max_results, threshold=threshold, deadline=deadline
         )
-        return found, None
+        return spread(found, per_document), None

@@ -21,13 +21,14 @@ async def read(supabase: SupabaseService, name: str, deadline: Deadline) -> Docu
     Raises:
         CallFailedError: a table cannot be read.
     """
-    found = await supabase.rows_where(DOCUMENTS, COLUMNS, "id", name, deadline)
+    columns = f"{COLUMNS},changed_at"
+    found = await supabase.rows_where(DOCUMENTS, columns, "id", name, deadline)
     if not found:
         within = await supabase.rows_where(PASSAGES, "document", "id", name, deadline)
         if not within:
             return None
         found = await supabase.rows_where(
-            DOCUMENTS, COLUMNS, "id", str(within[0].get("document")), deadline
+            DOCUMENTS, columns, "id", str(within[0].get("document")), deadline
         )
     if not found:
         return None
@@ -40,6 +41,7 @@ async def read(supabase: SupabaseService, name: str, deadline: Deadline) -> Docu
         link=entry.link,
         corpus=entry.corpus,
         passages=tuple(passage.id for passage in passages),
+        date=rows.in_utc(found[0].get("changed_at")),
     )
 
 

@@ -14,7 +14,12 @@ COMMITS, FILES, PARTS = "mesh_commits", "mesh_code_files", "mesh_code_parts"
 # Below what any PostgREST is set to give at once: a page that is shorter is the last.
 PAGE = 200
 # The column with the date, by source.
-DATES = {"tickets": ("mesh_tickets", "updated_at"), "commits": (COMMITS, "committed_at")}
+DATES = {
+    "documents": ("mesh_documents", "changed_at"),
+    "tickets": ("mesh_tickets", "updated_at"),
+    "commits": (COMMITS, "committed_at"),
+    "code": (FILES, "changed_at"),
+}
 
 
 class _Commit(NamedTuple):
@@ -33,6 +38,7 @@ class _File(NamedTuple):
     repository: str
     path: str
     link: str | None
+    changed_at: str | None
 
 
 class _Part(NamedTuple):
@@ -97,7 +103,7 @@ async def _code(supabase: SupabaseService, name: str, deadline: Deadline) -> Ite
         title=row.path,
         text="\n".join(part.text for part in parts),
         link=row.link,
-        date=None,
+        date=rows.in_utc(row.changed_at),
         within=row.repository,
     )
 
@@ -105,7 +111,7 @@ async def _code(supabase: SupabaseService, name: str, deadline: Deadline) -> Ite
 async def newest(
     supabase: SupabaseService, sources: Collection[str], deadline: Deadline
 ) -> str | None:
-    """The latest date of tickets and commits that the caller may see; None if there is none.
+    """The latest date of anything that the caller may see; None if there is none.
 
     Raises:
         CallFailedError: a table cannot be read.

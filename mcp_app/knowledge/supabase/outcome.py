@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from mcp_app.knowledge.calls import CallFailedError, milliseconds_since
 from mcp_app.knowledge.errors import SourceUnavailableError
-from mcp_app.knowledge.results import Mode, SearchResult, SourceReport
+from mcp_app.knowledge.results import Mode, Passage, SearchResult, SourceReport
 from mesh.runtime.record import Record
 
 logger = logging.getLogger("mesh.source")
@@ -96,6 +97,17 @@ def shares(counts: Sequence[int], room: int) -> list[int]:
             if shown[number] < count and sum(shown) < room:
                 shown[number] += 1
     return shown
+
+
+def spread(hits: Sequence[Passage], per_document: int) -> tuple[Passage, ...]:
+    """The hits, with at most so many of one document."""
+    taken: Counter[str] = Counter()
+    kept = []
+    for hit in hits:
+        taken[hit.document] += 1
+        if taken[hit.document] <= per_document:
+            kept.append(hit)
+    return tuple(kept)
 
 
 def merge[Hit](

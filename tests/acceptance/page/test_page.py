@@ -97,7 +97,7 @@ def test_the_schema_shown_is_the_schema():
 def test_prompts_and_resources_are_named(url):
     page = httpx.get(url).text
     assert "<code>triage_incident</code>" in page
-    assert "<code>aoma://docs/{path*}</code>" in page
+    assert "<code>aoma://docs/{path*}{?page}</code>" in page
 
 
 def test_it_is_small(serve):

@@ -64,6 +64,10 @@ def test_pages_of_a_long_document_are_the_whole_of_it(start_instance, settings, 
     target = tmp_path / "knowledge.sqlite3"
     write_index(target, documents=[folder], repositories=[])
     client = start_instance(replace(settings, index=str(target)))
+    for tool, name in (("search_knowledge", "hits"), ("query_aoma_knowledge", "passages")):
+        few = client.call(tool, query="a word of a part")
+        more = client.call(tool, query="a word of a part", per_document=3)
+        assert (len(few[name]), len(more[name])) == (2, 3), tool
     asked, texts = "documents:long.md", []
     while asked:
         page = client.call("fetch", id=asked)
@@ -71,8 +75,20 @@ def test_pages_of_a_long_document_are_the_whole_of_it(start_instance, settings, 
         texts.append(page["text"])
         asked = page["metadata"].get("next_id")
     assert len(texts) == page["metadata"]["pages"] > 3
-    uri = client.rpc("resources/read", {"uri": "aoma://docs/long.md"})["result"]["contents"]
-    assert "".join(texts) == uri[0]["text"]
+    # The resource has the same pages, and says where the next one is.
+    uri, read = "aoma://docs/long.md", []
+    while uri:
+        (content,) = client.rpc("resources/read", {"uri": uri})["result"]["contents"]
+        text, _, end = content["text"].rpartition("\n\n---\n\n")
+        uri = end.partition("Next page: ")[2]
+        about = content["_meta"]
+        assert end.startswith(f"Page {len(read) + 1} of {len(texts)}.")
+        assert (about["page"], about.get("next", "")) == (len(read) + 1, uri)
+        read.append(text)
+    assert read == [text.rstrip() for text in texts]
+    for page in ("999", "0", "x"):
+        params = {"uri": f"aoma://docs/long.md?page={page}"}
+        assert "error" in client.rpc("resources/read", params)
     # A tenth page of two: as if there were none.
     params = {"name": "fetch", "arguments": {"id": "documents:long.md?page=999"}}
     assert client.rpc("tools/call", params)["result"]["isError"]

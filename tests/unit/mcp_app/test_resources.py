@@ -102,12 +102,12 @@ def test_a_page_is_large_enough_for_all_tools(client):
 
 def test_templates_are_written_as_rfc_6570_says(client):
     (template,) = client.rpc("resources/templates/list")["result"]["resourceTemplates"]
-    assert template["uriTemplate"] == "aoma://docs/{+path}"
+    assert template["uriTemplate"] == "aoma://docs/{+path}{?page}"
     assert shown("a://{x}/{y*}{?q}") == "a://{x}/{+y}{?q}"
 
 
 def test_paths_of_documents_are_suggested(client):
-    reference = {"type": "ref/resource", "uri": "aoma://docs/{+path}"}
+    reference = {"type": "ref/resource", "uri": "aoma://docs/{+path}{?page}"}
 
     def suggested(typed, name="path"):
         params = {"ref": reference, "argument": {"name": name, "value": typed}}
@@ -140,7 +140,7 @@ def test_a_source_that_is_down_is_an_error_and_no_empty_list(
         broken.rpc(
             "completion/complete",
             {
-                "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}"},
+                "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}{?page}"},
                 "argument": {"name": "path", "value": ""},
             },
         ),
@@ -183,7 +183,7 @@ def test_a_key_for_some_tools_reads_no_documents(start_instance, settings):
     limited = start_instance(settings, lambda: json.dumps({"keys": [entry]}))
     after_nothing = "documents." + base64.urlsafe_b64encode(b" ").decode()
     completion = {
-        "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}"},
+        "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}{?page}"},
         "argument": {"name": "path", "value": ""},
     }
     for method, params in (

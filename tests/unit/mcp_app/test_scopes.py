@@ -180,7 +180,7 @@ def test_resources_and_completions_are_of_visible_documents(limited, everything,
         return json.dumps(client.rpc(method, params | {"_meta": meta}))
 
     completion = {
-        "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}"},
+        "ref": {"type": "ref/resource", "uri": "aoma://docs/{+path}{?page}"},
         "argument": {"name": "path", "value": ""},
     }
     for method, params in (("resources/list", {}), ("completion/complete", completion)):

@@ -1,4 +1,4 @@
-"""What a large index knows of its common terms; see `aoma.corpus.common_terms`, which writes it."""
+"""What a large index knows of its terms; see `aoma.corpus.common_terms`, which writes it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from mesh.runtime.record import Record
 
 
 class CommonTerm(Record):
-    """A term in more entries than a search reads.
+    """A term in more entries than a search scores.
 
     Attributes:
         holding: how many entries hold it.
-        scores: BM25 of its best entries, best first, by their rows.
-        least: that of the last of them; no other entry's is higher.
-        bits: a bit for each row, whether it holds the term.
+        scores: BM25 of all entries that hold it, by their rows; of its best ones, best first,
+            where a search would have too many to read.
+        least: that of the last of them; no other entry's is higher where these are the best.
+        bits: a bit for each row, whether it holds the term; empty where `scores` has all.
     """
 
     holding: int
@@ -24,18 +25,23 @@ class CommonTerm(Record):
     least: float
     bits: bytes
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the list has every entry that holds the term."""
+        return not self.bits
+
     def held_by(self, row: int) -> bool:
-        """Whether the entry in this row holds the term."""
-        return bool(self.bits[row >> 3] >> (row & 7) & 1)
+        """Whether an entry that is not in the list holds the term."""
+        return not self.is_whole and bool(self.bits[row >> 3] >> (row & 7) & 1)
 
 
 def common_terms(
     connection: sqlite3.Connection, table: str, terms: Sequence[Term], language: str
 ) -> dict[int, CommonTerm]:
-    """The common ones of a query's terms, by their places in it.
+    """The query's terms that the build has lists of, by their places in it.
 
-    Terms of several tokens are never among them. Of a common identifier only the whole counts,
-    not its parts side by side.
+    Terms of several tokens are never among them. Of an identifier with a list, only the whole
+    counts, not its parts side by side.
     """
     found: dict[int, CommonTerm] = {}
     for place, stem in enumerate(stems_of(connection, [term.word for term in terms], language)):

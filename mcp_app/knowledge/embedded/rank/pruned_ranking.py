@@ -1,8 +1,8 @@
-"""Ranks the entries of a large full-text table, without reading its common terms' entries.
+"""Ranks the entries of a large full-text table, without scoring its common terms' entries.
 
-A rare term's entries are all scored. Of a common one the best are, as the build stored them. For
-the first candidates, one bit tells whether they hold it too. An entry is missed if no rare term
-finds it and it is not among a common term's best.
+A rare term's entries are all scored. Those of others have the scores that the build stored: all of
+them, or the best. For the first candidates, one bit tells whether they hold such a term too. An
+entry is missed if no other term finds it and it is not among a common term's best.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def rank_pruned(
     if groups is not None:
         grouped = _grouped(found, shares, groups, {groups[row] for row in first})
         backing = backing_of({row: scores[row] for row in first}, groups)
-    near = _near(connection, table, terms, shares, {*range(len(terms))} - common.keys())
+    cut = {place for place, one in common.items() if not one.is_whole}
+    near = _near(connection, table, terms, shares, {*range(len(terms))} - cut)
     places: list[tuple[float, int, Ranked]] = []
     for row in first:
         group = row if groups is None else groups[row]

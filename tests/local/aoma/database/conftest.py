@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
 import pytest
 from postgrest import SyncPostgrestClient
 from psycopg.types.json import Jsonb
@@ -155,3 +156,27 @@ def add_code(add):
             )
 
     return insert
+
+
+@pytest.fixture
+def new_database(migrated_project):
+    """Makes an empty database, arranged as Supabase's, and gives its address."""
+    made: list[str] = []
+
+    def make(*, extensions=True):
+        name = f"other_{len(made)}"
+        admin = migrated_project.postgres.url("supabase_admin", "template1")
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"create database {name} owner postgres".encode())
+        made.append(name)
+        url = migrated_project.postgres.url("postgres", name)
+        if extensions:
+            with psycopg.connect(url) as connection:
+                connection.execute("create schema extensions")
+        return url
+
+    yield make
+    admin = migrated_project.postgres.url("supabase_admin", "template1")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"drop database {name} with (force)".encode())

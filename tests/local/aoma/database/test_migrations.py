@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from aoma.database.connection import connect
@@ -56,30 +55,6 @@ GRANTS = """
 select relname, relacl::text, relrowsecurity from pg_class
 where relname !~ '^mesh_' and relnamespace = 'public'::regnamespace order by relname
 """
-
-
-@pytest.fixture
-def new_database(migrated_project):
-    """Makes an empty database, arranged as Supabase's, and gives its address."""
-    made: list[str] = []
-
-    def make(*, extensions=True):
-        name = f"other_{len(made)}"
-        admin = migrated_project.postgres.url("supabase_admin", "template1")
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(f"create database {name} owner postgres".encode())
-        made.append(name)
-        url = migrated_project.postgres.url("postgres", name)
-        if extensions:
-            with psycopg.connect(url) as connection:
-                connection.execute("create schema extensions")
-        return url
-
-    yield make
-    admin = migrated_project.postgres.url("supabase_admin", "template1")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name in made:
-            connection.execute(f"drop database {name} with (force)".encode())
 
 
 @pytest.mark.parametrize("schema", ["extensions", "public"])

@@ -7,7 +7,6 @@ import pytest
 from postgrest import APIError
 
 from aoma.local_supabase.openai.hashed_words import embed, similarity
-from mcp_app.knowledge.embedded.language.stop_words import ENGLISH, STOP_WORDS
 from tests.local.aoma.database.conftest import DIMENSIONS, vector
 
 
@@ -138,13 +137,6 @@ def test_a_ticket_key_is_found_only_as_a_whole(ask, add_document):
 def test_a_query_without_words_finds_nothing_by_words(ask, add_document, query):
     add_document("text", "how do I use the thing?")
     assert ask("mesh_search_passages", p_query=query) == []
-
-
-def test_words_left_out_of_queries_are_the_same_as_in_the_embedded_index(supabase):
-    with supabase.connect() as connection:
-        words = " ".join([*sorted(STOP_WORDS[ENGLISH]), "deployment"])
-        row = connection.execute("select mesh_terms(%s)::text", (words,)).fetchone()
-    assert row == ("{'deploy'}",)
 
 
 HOSTILE = [

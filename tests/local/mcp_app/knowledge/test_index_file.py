@@ -47,7 +47,7 @@ def changed(sql: str) -> Callable[[Path], None]:
         (lambda file: file.write_bytes(b"not a database at all" * 100), "cannot be read"),
         (lambda file: file.write_bytes(file.read_bytes()[:-4096]), "malformed"),
         (lambda file: file.write_bytes(file.read_bytes()[:50]), "is not an index"),
-        (changed("PRAGMA user_version = 99"), "schema version 99, and this server reads 4"),
+        (changed("PRAGMA user_version = 99"), "schema version 99, and this server reads 5"),
         (changed("PRAGMA application_id = 0"), "is not an index"),
         (changed("DROP TABLE counts"), "no such table"),
     ],

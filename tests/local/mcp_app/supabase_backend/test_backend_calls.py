@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from copy import replace
 
 import pytest
 
 from mcp_app.knowledge.errors import SourceUnavailableError, UnusableAnswerError
+from mcp_app.knowledge.supabase.outcome import spread
 from mesh.runtime.access.caller import Caller, calling
 from tests.local.mcp_app.supabase_backend.scripted import Drop, Reply
 from tests.local.mcp_app.supabase_backend.usual import PASSAGE, STORED, jwt, model_answer
@@ -28,6 +30,7 @@ def test_a_hybrid_search_embeds_once_and_asks_one_function(asked, supabase_serve
         "p_limit": 4,
         "p_threshold": 0.2,
         "p_context": "media archive",
+        "p_per_document": 2,
     }
     (hit,) = found.hits
     assert (hit.id, hit.score, hit.score_kind) == (PASSAGE["id"], 0.0327, "reciprocal_rank_fusion")
@@ -272,3 +275,14 @@ def test_the_stored_passage_has_an_id_of_its_own(with_store, openai_server_):
     ids = [hit.id for hit in found.hits if hit.source == "vector_store"]
     assert len(set(ids)) == 2
     assert all(one.startswith("file-1#") for one in ids)
+
+
+def test_a_document_gives_as_many_passages_as_asked_for_in_the_store_too(
+    with_store, supabase_server, openai_server_
+):
+    found = with_store.documents(per_document=3)
+    (search,) = supabase_server.asked("mesh_search_passages")
+    assert search.json["p_per_document"] == 3
+    one = next(hit for hit in found.hits if hit.source == "vector_store")
+    files = [replace(one, id=str(number), document="a") for number in range(4)]
+    assert [hit.id for hit in spread([*files, one], 2)] == ["0", "1", one.id]

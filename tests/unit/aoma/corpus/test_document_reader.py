@@ -274,3 +274,13 @@ def test_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no such folder"):
         write_index(tmp_path / "x.sqlite3", documents=[tmp_path / "nowhere"], repositories=[])
     assert not (tmp_path / "x.sqlite3").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_counted_and_not_waited_for(build, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text("# Page\n\nalpha\n")
+    os.mkfifo(tmp_path / "docs" / "pipe.md")
+    built = build(documents=[tmp_path / "docs"])
+    assert [hit.document for hit in built.index.search_documents("alpha").hits] == ["page.md"]
+    assert any("no regular file" in reason for reason in map(str, built.report.skipped))
