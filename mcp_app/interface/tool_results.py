@@ -258,7 +258,8 @@ def _add_snippets(
     if not hits:
         return
     left = (most - tokens(data)) // len(hits)
-    room = left * BYTES_PER_TOKEN - len(',"text":""')
+    # A sign that something was left out, a token, may stand at both ends.
+    room = (left - 2) * BYTES_PER_TOKEN - len(',"text":""')
     for one, hit in zip(shown, hits, strict=True):
         length = max(LEAST_SNIPPET, min(LONGEST_SNIPPET, room))
         text = snippet(hit.text, terms, length)

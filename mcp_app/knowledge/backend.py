@@ -30,6 +30,8 @@ from mesh.runtime.record import Record
 
 # Passages of one document among the hits, so that a long one leaves room for others.
 PER_DOCUMENT = 2
+# Places that a further passage of a document stands later; the same as in the database.
+LATER = 5
 
 
 class Strategy(Record):

@@ -1,5 +1,5 @@
 -- Searches give the dates of documents and code. Of one document they give at most
--- p_per_document passages. A changelog's words count half. See 0005_search_passages.sql
+-- p_per_document passages, the further ones later. A changelog's words count half. See 0005_search_passages.sql
 -- and 0008_search_code.sql for the rest.
 
 drop function mesh_search_passages(text, vector, text, integer, double precision, text);
@@ -124,7 +124,7 @@ begin
             end as candidates
         from fused join mesh_passages as found on found.id = fused.row_id
     ),
-    -- A long document leaves room for others.
+    -- A long document leaves room for others: its further passages stand five places later.
     placed as (
         select
             measured.*,
@@ -155,9 +155,13 @@ begin
     join mesh_documents as parent on parent.id = placed.document
     where placed.place_in_document <= p_per_document
     order by
-        case when p_mode = 'keyword' then placed.weight end desc,
-        placed.score desc,
-        placed.id
+        row_number() over (
+            order by
+                case when p_mode = 'keyword' then placed.weight end desc,
+                placed.score desc,
+                placed.id
+        ) + 5 * (placed.place_in_document - 1),
+        placed.place_in_document desc
     limit p_limit;
 end
 $$;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mcp_app.knowledge.backend import LATER
 from mcp_app.knowledge.embedded.rank.ranked import Ranked, Ranking
 from mcp_app.knowledge.results import SearchResult
 
@@ -27,21 +28,29 @@ def best_of(
     groups: Sequence[int] | None = None,
     per_group: int = 1,
 ) -> list[Ranked]:
-    """The first entries that reach the threshold, at most `per_group` of each group."""
-    chosen: list[Ranked] = []
+    """The first entries that reach the threshold, at most `per_group` of each group.
+
+    A further entry of a group stands `LATER` places later, after the first ones of other groups:
+    who finds the wrong document first finds another one next.
+    """
+    chosen: list[tuple[int, Ranked]] = []
     taken: dict[int, int] = {}
     for entry in entries:
         if entry.coverage < threshold:
             continue
+        before = 0
         if groups is not None:
             group = groups[entry.row]
-            taken[group] = taken.get(group, 0) + 1
-            if taken[group] > per_group:
+            before = taken.get(group, 0)
+            taken[group] = before + 1
+            if before >= per_group:
                 continue
-        chosen.append(entry)
-        if len(chosen) == max_results:
+        chosen.append((len(chosen) + LATER * before, entry))
+        # No later entry can have a place before the last of these.
+        if len(chosen) == max_results + LATER * (per_group - 1):
             break
-    return chosen
+    chosen.sort(key=lambda one: one[0])
+    return [entry for _, entry in chosen[:max_results]]
 
 
 def result_of[Hit](

@@ -87,7 +87,8 @@ def test_a_document_gives_two_passages_unless_more_are_asked_for(ask, add_in, mo
     add_in("short", "deploy a server some day")
     asked = {"p_query": "deploy server", "p_mode": mode, "p_embedding": vector("deploy server")}
     documents = [row["document"] for row in ask("mesh_search_passages", **asked)]
-    assert sorted(documents) == ["long", "long", "short"]
+    # The second one comes later.
+    assert documents == ["long", "short", "long"]
     more = ask("mesh_search_passages", **asked, p_per_document=4)
     assert len(more) == 5
 

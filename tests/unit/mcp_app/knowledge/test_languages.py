@@ -119,6 +119,19 @@ def test_two_passages_of_a_document_leave_room_for_others(build, tmp_path):
     assert [hit.document for hit in more].count("long.md") == 5
 
 
+def test_a_second_passage_of_a_document_comes_after_those_of_others(build, tmp_path):
+    long = "\n\n".join(f"# Part {number}\n\nQuarantine of a delivery." for number in range(4))
+    others = {
+        f"other{number}": f"# Other\n\n{'A word on a quarantine. ' * 9}" for number in range(3)
+    }
+    hits = (
+        index_of(build, tmp_path, long=long, **others).search_documents("delivery quarantine").hits
+    )
+    assert [hit.document for hit in hits] == [
+        *("long.md", "other0.md", "other1.md", "other2.md", "long.md")
+    ]
+
+
 def test_a_large_index_gives_the_same_first_hits(build, tmp_path, monkeypatch):
     texts = {
         f"page{number}": f"# Page {number}\n\nThe server sends a message number {number} "
