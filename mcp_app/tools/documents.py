@@ -10,7 +10,14 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from mcp_app.deployment import current_deployment
 from mcp_app.interface.annotations import READ_ONLY
 from mcp_app.interface.tool_errors import searching
-from mcp_app.interface.tool_parameters import CLEAN, HowMuch, MaxTokens, PerDocument, SearchMode, Threshold
+from mcp_app.interface.tool_parameters import (
+    CLEAN,
+    HowMuch,
+    MaxTokens,
+    PerDocument,
+    SearchMode,
+    Threshold,
+)
 from mcp_app.interface.tool_results import Answer, Found, answered, found
 from mcp_app.knowledge.answers import answer
 from mcp_app.knowledge.backend import PER_DOCUMENT
