@@ -167,6 +167,7 @@ def test_a_user_signs_in_as_the_command_asks(chromium, place, way):
         chromium() as browser,
     ):
         try:
+            assert doctor.stderr is not None
             told = doctor.stderr.readline()
             assert told == "Open this address and sign in:\n", doctor.communicate()
             sign_in(browser, doctor.stderr.readline().strip())
@@ -209,6 +210,7 @@ def test_the_official_clients_sign_in_call_and_get_new_tokens(chromium, place, n
             chromium() as browser,
         ):
             try:
+                assert program.stdout is not None
                 address = program.stdout.readline().strip()
                 assert address.startswith(place.issuer), program.communicate()
                 sign_in(browser, address)
