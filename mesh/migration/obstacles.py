@@ -144,10 +144,10 @@ def _surroundings(old: OldService) -> Iterator[Obstacle]:
             "remove them.",
         )
     family = old.task.get("family")
-    for one in old.schedules:
-        if one.family == family:
+    for schedule in old.schedules:
+        if schedule.family == family:
             yield Obstacle(
-                f"The {one.name} starts tasks of the same definition at set times.",
+                f"The {schedule.name} starts tasks of the same definition at set times.",
                 "Let EventBridge Scheduler invoke a function instead. The task definition stays "
                 "until nothing starts it.",
             )
