@@ -19,6 +19,7 @@ from rehearsal import workflows
 
 # What each command needs: https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
 PERMISSIONS = {
+    "api": ("actions", "read"),
     "run": ("actions", "read"),
     "attestation": ("attestations", "read"),
     "issue": ("issues", "write"),
@@ -70,6 +71,10 @@ def parser() -> argparse.ArgumentParser:
         return found
 
     made: dict[str, Any] = {}
+    # Reading an environment is all that is asked of it.
+    api = groups.add_parser("api", allow_abbrev=False)
+    api.add_argument("--silent", action="store_true", required=True)
+    api.add_argument("command")
     command("run", "list", "--workflow", "--commit", "--limit", "--json", "--jq")
     command("run", "watch", "--interval", flags=["--exit-status"]).add_argument("number", type=int)
     command(
@@ -84,6 +89,19 @@ def parser() -> argparse.ArgumentParser:
         "number", type=int
     )
     return options
+
+
+def api(store: Store, options: argparse.Namespace) -> str:
+    """Succeed when an environment is there.
+
+    https://docs.github.com/en/rest/deployments/environments#get-an-environment
+    """
+    *_, kind, name = options.command.split("/")
+    if kind != "environments":
+        sys.exit(f"gh: only environments can be read, not {options.command}")
+    if {"name": name} not in store.read("environments"):
+        sys.exit("gh: Not Found (HTTP 404)")
+    return ""
 
 
 def run_list(store: Store, options: argparse.Namespace) -> str:
@@ -187,7 +205,8 @@ def main() -> None:
     if not job.may(what, access):
         sys.exit(f"gh: {os.environ['GITHUB_JOB']} has no permission {what}: {access}")
     store = Store(Path(os.environ["REHEARSAL_GITHUB"]))
-    sys.stdout.write(COMMANDS[options.group, options.command](store, options) + "\n")
+    command = api if options.group == "api" else COMMANDS[options.group, options.command]
+    sys.stdout.write(command(store, options) + "\n")
 
 
 COMMANDS = {

@@ -57,10 +57,10 @@ def key_values(aws: Mapping[str, str]) -> CloudFrontKeyValueStoreClient:
     return made
 
 
-def client(service: str, aws: Mapping[str, str]) -> Any:
-    """Give the client of any service of local AWS; `aws` as for `ssm`."""
+def client(service: str, aws: Mapping[str, str], region: str | None = None) -> Any:
+    """Give the client of any service of local AWS; `aws` as for `ssm`, `region` if another."""
     return _session(aws).client(  # type: ignore[call-overload] # a name that is not a literal
-        service, endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG
+        service, endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=region, config=CONFIG
     )
 
 

@@ -13,6 +13,7 @@ from mesh.cli.deployment.plan_guard import how_to_allow, print_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mesh.deploy.plan_guard import Plan, Verdict
     from mesh.deploy.release.rollout import Options, Released
     from mesh.deploy.release.root import GuardStoppedError
     from mesh.deploy.release.target import Target
@@ -86,15 +87,32 @@ def stopped(error: GuardStoppedError) -> click.ClickException:
     return click.ClickException(f"{error} If it is meant: {meant}" if meant else str(error))
 
 
-def hold_only(target: Target, out: Path) -> str:
-    """Save the plan that a release begins with; the version at which it holds live."""
+def hold_only(target: Target, out: Path, shown: Path | None = None) -> str:
+    """Save the plan that a release begins with; the version at which it holds live.
+
+    Args:
+        target: the deployment.
+        out: the file for the plan.
+        shown: what it is in short is added to this file, whether the guard stops it or not.
+    """
+    from mesh.deploy.plan_guard import summary
     from mesh.deploy.release.live import live_now
     from mesh.deploy.release.live_settings import live_settings
-    from mesh.deploy.release.root import Pins
+    from mesh.deploy.release.root import GuardStoppedError, Pins
     from mesh.sign_in import issuer
 
+    def show(plan: Plan, verdict: Verdict) -> None:
+        if shown is not None:
+            with shown.open("a", encoding="utf-8") as file:
+                file.write(summary.markdown(plan, verdict, f"Plan of {target.where}"))
+
     version = live_now(target, target.root.outputs())
-    planned = target.root.planned(out.absolute(), Pins.at(version))
+    try:
+        planned = target.root.planned(out.absolute(), Pins.at(version))
+    except GuardStoppedError as error:
+        show(error.plan, error.verdict)
+        raise
+    show(planned.plan, target.root.verdict(planned.plan))
     for note in issuer.notes(planned.environment()):
         click.echo(note)
     if version is None:
@@ -140,6 +158,13 @@ def run_release(target: Target, options: Options) -> None:
     metavar="FILE",
     help="Save the plan that a release begins with, guarded, and end.",
 )
+@click.option(
+    "--summary",
+    "shown",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --plan-only: add the plan in short and the guard's verdict, as Markdown.",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- TERRAFORM...]")
 def command(
     *,
@@ -150,6 +175,7 @@ def command(
     allowed: tuple[str, ...],
     saved: Path | None,
     plan_only: Path | None,
+    shown: Path | None,
     deadline: float,
     arguments: tuple[str, ...],
 ) -> None:
@@ -170,6 +196,8 @@ def command(
     """
     if saved and plan_only:
         raise click.UsageError("Use --plan or --plan-only, not both.")
+    if shown and not plan_only:
+        raise click.UsageError("Use --summary together with --plan-only.")
     from mesh.deploy.release import target as targets
     from mesh.deploy.release.rollout import Options
     from mesh.deploy.release.root import GuardStoppedError
@@ -182,7 +210,7 @@ def command(
             run_release(target, options)
             return
         try:
-            held = hold_only(target, plan_only)
+            held = hold_only(target, plan_only, shown)
         except GuardStoppedError as error:
             raise stopped(error) from error
         click.echo(f"{plan_only}: {held}, the guard has nothing to object")

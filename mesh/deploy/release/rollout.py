@@ -120,7 +120,9 @@ def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Re
     except GuardStoppedError as error:
         if not run.applied:
             raise
-        raise GuardStoppedError(f"{error}\n\n{run.undone()}\n", error.verdict) from error
+        raise GuardStoppedError(
+            f"{error}\n\n{run.undone()}\n", error.plan, error.verdict
+        ) from error
     except CommandFailedError as error:
         kind = NotReleasedError if run.applied else CommandFailedError
         raise kind(f"{error}\n\n{run.undone()}") from error

@@ -36,14 +36,20 @@ UNLOCK = (
     "If that run was killed, its lock is left: `mesh state unlock --environment NAME` shows who "
     "holds it and removes it."
 )
+DENIED = re.compile(r"not authorized to perform|AccessDenied")
+RIGHTS = (
+    "If `mesh bootstrap` made this role, run it again: it writes the rights that this version of "
+    "Mesh needs."
+)
 ADDRESS = re.compile(r"(?:^|\.)(?P<type>\w+)\.(?P<name>\w+)(?:\[0\])?$")
 
 
 class GuardStoppedError(CommandFailedError):
-    """The plan guard objects; nothing was applied. `verdict` says why."""
+    """The plan guard objects to `plan`; nothing was applied. `verdict` says why."""
 
-    def __init__(self, message: str, verdict: Verdict) -> None:
+    def __init__(self, message: str, plan: Plan, verdict: Verdict) -> None:
         super().__init__(message)
+        self.plan = plan
         self.verdict = verdict
 
 
@@ -217,25 +223,34 @@ class Root:
             GuardStoppedError: it has.
         """
         plan = read_plan(target, root=self.folder, variables=self._environment())
-        verdict = judge(plan, self.allowed, self.further(plan))
+        verdict = self.verdict(plan)
         if not verdict.ok:
-            raise GuardStoppedError("the plan guard stops this; nothing was applied.", verdict)
+            said = "the plan guard stops this; nothing was applied."
+            raise GuardStoppedError(said, plan, verdict)
         return plan
+
+    def verdict(self, plan: Plan) -> Verdict:
+        """What the guard says of a plan, with what only AWS knows."""
+        return judge(plan, self.allowed, self.further(plan))
 
     def run(self, *arguments: str, stop: Callable[[], bool] | None = None) -> None:
         """Run Terraform, its output into the log; `stop` as `terraform_run.run` takes it.
 
         Raises:
-            TerraformFailedError: it failed; a lock in S3 is said to be taken away how.
+            TerraformFailedError: it failed; with the remedy for a lock that is left, or a right
+                that is missing.
         """
         try:
             terraform_run.run(
                 arguments, root=self.folder, variables=self._environment(), log=self.log, stop=stop
             )
         except terraform_run.TerraformFailedError as error:
-            if LOCKED not in error.output:
+            remedy = UNLOCK if LOCKED in error.output else ""
+            if DENIED.search(error.output):
+                remedy = RIGHTS
+            if not remedy:
                 raise
-            raise terraform_run.TerraformFailedError(f"{error}\n{UNLOCK}", error.output) from error
+            raise terraform_run.TerraformFailedError(f"{error}\n{remedy}", error.output) from error
 
     def shown_state(self) -> dict[str, Any]:
         """Give the state as `terraform show -json` does."""

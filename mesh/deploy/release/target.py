@@ -39,7 +39,7 @@ class Target:
     Attributes:
         root: how it is applied.
         where: which it is, in words.
-        client: gives a client of AWS by its service's name.
+        client: gives a client of AWS by its service's name, in another `region` if one is given.
         sign: gives SigV4 for a Function URL.
         key: API key or access token for the live URL, if there is one.
         named: the arguments that name it on a command line.
@@ -50,7 +50,7 @@ class Target:
 
     root: Root
     where: str
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
     sign: Callable[[str], httpx.Auth]
     key: str | None
     named: str = ""
@@ -142,7 +142,7 @@ def find(
                 allowed=allowed,
             ),
             where="the stack on this machine",
-            client=lambda service: local_aws_client.client(service, reached),
+            client=partial(local_aws_client.client, aws=reached),
             sign=lambda _: credential.SigV4(local_aws_client.credentials(reached), region),
             key=key or here.read_environment().get("MESH_API_KEY"),
             configured=configured_call(),
@@ -166,7 +166,7 @@ def _environment(
             allowed=allowed,
         ),
         where=f"environment {found.name}",
-        client=lambda service: _client(service, found.region),
+        client=partial(_client, home=found.region),
         sign=credential.from_credential_chain,
         key=key,
         named=f"--environment {found.name} {again}".strip(),
@@ -174,9 +174,9 @@ def _environment(
     )
 
 
-def _client(service: str, region: str | None = None) -> Any:
+def _client(service: str, home: str | None = None, region: str | None = None) -> Any:
     try:
-        return boto3.client(service, region_name=region or os.environ.get("AWS_REGION"))  # type: ignore[call-overload] # a name that is not a literal
+        return boto3.client(service, region_name=region or home or os.environ.get("AWS_REGION"))  # type: ignore[call-overload] # a name that is not a literal
     except BotoCoreError as error:
         raise CommandFailedError(f"AWS: {error} Set AWS_REGION, or AWS_PROFILE.") from error
 

@@ -16,18 +16,22 @@ class Place:
     """Where resources are, and what live is there.
 
     Attributes:
-        client: gives a client of AWS by its service's name.
+        client: gives a client of AWS by its service's name, in another `region` if one is given.
         partition: such as `aws`.
         region: of the deployment.
         account: its number.
+        function: name of the function.
         live: version that the alias live leads to.
+        domain: name of the custom domain, None without one.
     """
 
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
     partition: str
     region: str
     account: str
+    function: str
     live: str
+    domain: str | None
 
     def arn(self, service: str, rest: str, *, region: bool = True) -> str:
         """Give the ARN of something of this account."""
@@ -52,6 +56,8 @@ def import_id(kind: str, planned: Mapping[str, Any], place: Place) -> str | None
     return found(planned, place) if found else None
 
 
+# Where CloudFront has its certificates and web ACLs.
+EDGE = "us-east-1"
 PLAIN = {
     "aws_cloudformation_stack": "{name}",
     "aws_cloudfront_function": "{name}",
@@ -67,7 +73,6 @@ PLAIN = {
     "aws_lambda_function_event_invoke_config": "{function_name}:{qualifier}",
     "aws_lambda_function_url": "{function_name}/{qualifier}",
     "aws_lambda_provisioned_concurrency_config": "{function_name},{qualifier}",
-    "aws_route53_record": "{zone_id}_{name}_{type}",
     "aws_s3_object": "{bucket}/{key}",
 }
 
@@ -92,11 +97,39 @@ def _query(planned: Mapping[str, Any], place: Place) -> str | None:
     return place.arn("logs", f"query-definition:{ids[0]}") if ids else None
 
 
-def _certificate(planned: Mapping[str, Any], place: Place) -> str | None:
-    pages = place.client("acm").get_paginator("list_certificates").paginate()
-    found = [one for page in pages for one in page["CertificateSummaryList"]]
-    arns = [one["CertificateArn"] for one in found if one["DomainName"] == planned["domain_name"]]
-    return arns[0] if arns else None
+def certificate(place: Place) -> dict[str, Any] | None:
+    """What AWS tells of the domain's certificate; the one in use, of several.
+
+    None when there is none.
+    """
+    acm = place.client("acm", region=EDGE)
+    pages = acm.get_paginator("list_certificates").paginate()
+    listed = [one for page in pages for one in page["CertificateSummaryList"]]
+    arns = [one["CertificateArn"] for one in listed if one["DomainName"] == place.domain]
+    found = [acm.describe_certificate(CertificateArn=arn)["Certificate"] for arn in arns]
+    return max(found, key=lambda one: len(one.get("InUseBy", ())), default=None)
+
+
+def proof(found: Mapping[str, Any]) -> dict[str, str]:
+    """The record that proves a certificate's name: its Name, Type and Value."""
+    record: dict[str, str] = found["DomainValidationOptions"][0]["ResourceRecord"]
+    return record
+
+
+def _certificate(planned: Mapping[str, Any], place: Place) -> str | None:  # noqa: ARG001 - as others
+    found = certificate(place)
+    return found["CertificateArn"] if found else None
+
+
+def _record(planned: Mapping[str, Any], place: Place) -> str | None:
+    """Of the domain itself; or without a name, for that is the certificate's to say, its proof."""
+    if "name" in planned:
+        return f"{planned['zone_id']}_{planned['name']}_{planned['type']}"
+    found = certificate(place)
+    if found is None:
+        return None
+    record = proof(found)
+    return f"{planned['zone_id']}_{record['Name'].rstrip('.')}_{record['Type']}"
 
 
 def _distribution(planned: Mapping[str, Any], place: Place) -> str | None:
@@ -109,7 +142,7 @@ def _distribution(planned: Mapping[str, Any], place: Place) -> str | None:
 
 
 def _web_acl(planned: Mapping[str, Any], place: Place) -> str | None:
-    found = place.client("wafv2").list_web_acls(Scope=planned["scope"])["WebACLs"]
+    found = place.client("wafv2", region=EDGE).list_web_acls(Scope=planned["scope"])["WebACLs"]
     ids = [acl["Id"] for acl in found if acl["Name"] == planned["name"]]
     return f"{ids[0]}/{planned['name']}/{planned['scope']}" if ids else None
 
@@ -120,6 +153,7 @@ LOOKED_UP: dict[str, Callable[[Mapping[str, Any], Place], str | None]] = {
     "aws_cloudfront_distribution": _distribution,
     "aws_cloudwatch_query_definition": _query,
     "aws_iam_policy": _policy,
+    "aws_route53_record": _record,
     "aws_sns_topic": _topic,
     "aws_wafv2_web_acl": _web_acl,
 }

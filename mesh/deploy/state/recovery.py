@@ -1,8 +1,9 @@
 """A lost state, made again from AWS and the settings: nothing is changed.
 
 Terraform imports what the settings ask for and AWS has. Parameters are not imported: the provider
-would read their values into the state, and then write a placeholder over them. What a state says
-of one is written here instead, as the provider writes it of a parameter that it made.
+would read their values into the state, and then write a placeholder over them. Nor can the wait
+for a certificate be, or the mail address for alarms. What a state says of one is written here
+instead, as the provider writes it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mesh.deploy.plan_guard.plan import Plan
 from mesh.deploy.release.root import UNATTENDED, Pins, Root
 from mesh.deploy.release.root_copy import copied, override, state_file
 from mesh.deploy.state.import_ids import Place, import_id
-from mesh.deploy.state.parameters import KIND, instance
+from mesh.deploy.state.written import WRITTEN
 from mesh.failure import CommandFailedError
 from mesh.stack.stack import write_private
 from mesh.stack.terraform_run import LOCK_TIMEOUT, TerraformFailedError, essence
@@ -98,8 +99,8 @@ class _Recovery:
             step.detail = f"({len(wanted)} resources that the state lacks)"
         with self.steps.step("what AWS has") as step:
             name = function["function_name"] if function else self._function()
-            place = self._place(name)
-            self._add_parameters(plan, place)
+            place = self._place(name, plan)
+            self._write(plan, place)
             ids = self._ids(plan, place)
             step.detail = f"(version {place.live} is live)"
         with self.steps.step("import") as step:
@@ -148,7 +149,7 @@ class _Recovery:
                 return str(resource["instances"][0]["attributes"]["function_name"])
         raise CommandFailedError("neither the plan nor the state has a function.")
 
-    def _place(self, function: str) -> Place:
+    def _place(self, function: str, plan: Plan) -> Place:
         functions = self.target.client("lambda")
         try:
             arn = functions.get_function_configuration(FunctionName=function)["FunctionArn"]
@@ -160,27 +161,28 @@ class _Recovery:
             ) from error
         _, partition, _, region, account = arn.split(":")[:5]
         live = self.target.aws.alias(function, "live").version
-        return Place(self.target.client, partition, region, account, live)
+        domain = plan.variables.get("domain_name")
+        return Place(self.target.client, partition, region, account, function, live, domain)
 
-    def _add_parameters(self, plan: Plan, place: Place) -> None:
-        """Write into the state what it has to say of each parameter that exists."""
+    def _write(self, plan: Plan, place: Place) -> None:
+        """Write into the state what it has to say of what Terraform is not to import."""
         content = json.loads(self.state.read_text()) if self.state.is_file() else _empty()
         for change in plan.changes:
-            if change.actions != ["create"] or change.type != KIND:
+            if change.actions != ["create"] or change.type not in WRITTEN:
                 continue
-            made = instance(change, place)
+            made = WRITTEN[change.type](change, place)
             if made is None:
                 continue
             module, key = _parts(change.address)
             resource = _resource(content, module, change)
-            resource["instances"].append(({"index_key": key} if key else {}) | made)
+            resource["instances"].append(({} if key is None else {"index_key": key}) | made)
         content["serial"] += 1
         write_private(self.state, json.dumps(content, indent=2))
 
     def _ids(self, plan: Plan, place: Place) -> dict[str, str]:
         ids = {}
         for change in plan.changes:
-            if change.actions != ["create"] or change.type == KIND:
+            if change.actions != ["create"] or change.type in WRITTEN:
                 continue
             try:
                 found = import_id(change.type, change.after, place)
@@ -294,11 +296,11 @@ def _empty() -> dict[str, Any]:
     return {"version": 4, "serial": 0, "lineage": str(uuid4()), "outputs": {}, "resources": []}
 
 
-def _parts(address: str) -> tuple[str, str]:
-    """Give the module of an address, and its key in a for_each or ""."""
+def _parts(address: str) -> tuple[str, str | int | None]:
+    """Give the module of an address, and its key in a for_each, or its number in a count."""
     path, _, last = address.partition(".aws_")
-    key = last.partition("[")[2].rstrip("]").strip('"')
-    return path if path.startswith("module.") else "", key
+    key = last.partition("[")[2].rstrip("]")
+    return path if path.startswith("module.") else "", json.loads(key) if key else None
 
 
 def _resource(content: dict[str, Any], module: str, change: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import subprocess
 import zipfile
 from copy import replace
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,10 @@ class Deployed:
 
     def given(self, *allowed: str, **values: object) -> Deployed:
         """The same, with values of variables, and what the guard finds at addresses allowed."""
-        variables = {f"TF_VAR_{name}": json.dumps(value) for name, value in values.items()}
+        variables = {
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+        }
         root = self.target.root
         root = replace(root, allowed=allowed, variables={**root.variables, **variables})
         return replace(self, target=replace(self.target, root=root))
@@ -148,7 +152,7 @@ def new(aws: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
     target = Target(
         root=root,
         where="local AWS",
-        client=lambda service: local_aws_client.client(service, aws.environment),
+        client=partial(local_aws_client.client, aws=aws.environment),
         sign=lambda _: signature,
         key=KEY,
     )

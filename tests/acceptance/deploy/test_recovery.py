@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from copy import replace
 from pathlib import Path
 
 import pytest
 
 from mesh.cli.deployment.state import print_recovered
-from mesh.deploy.release.root import GuardStoppedError
+from mesh.deploy.release.root import GuardStoppedError, Pins
+from mesh.deploy.release.root_copy import copied
 from mesh.deploy.state.recovery import STEPS, recover
 from mesh.progress import Steps
 from mesh.stack.terraform_run import run
@@ -70,6 +72,44 @@ def test_a_lost_state_is_recovered_and_its_plan_is_empty(deployed: Deployed, cap
     recovered = recover(deployed.target, Steps(STEPS))
     assert recovered.taken == (log,)
     assert recovered.missing == recovered.changes == (dashboard,)
+
+
+def test_every_module_is_planned_in_one_folder_applied_in_another_and_recovered(
+    new: Deployed, tmp_path: Path
+) -> None:
+    zone = new.client("route53").create_hosted_zone(Name="example.com", CallerReference="tests")
+    deployed = new.given(
+        domain_name="mesh.example.com",
+        domain_zone_id=zone["HostedZone"]["Id"].rpartition("/")[2],
+        secrets=["TOKEN"],
+        tracing=True,
+        alarm_email="ops@example.com",
+        budget_usd=5,
+        allowed_origins=["https://app.example.com"],
+        alarm_no_traffic_minutes=60,
+    )
+    root, plan = deployed.target.root, tmp_path / "all.tfplan"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    planned = copied(root.files, first, state_of(deployed))
+    root.at(planned).save(plan, Pins(None))
+    first.rename(second)
+    data = {"TF_DATA_DIR": str(second / "data")}
+    moved = replace(planned, folder=second / "terraform", variables={**planned.variables, **data})
+    root.at(moved).run("apply", "-no-color", *planned.arguments, str(plan))
+    assert deployed.changes() == ""
+    before = root.outputs()
+    state_of(deployed).unlink()
+
+    recovered = recover(deployed.target, Steps(STEPS))
+
+    domain = "module.custom_domain[0]"
+    assert f"{domain}.aws_cloudfront_distribution.this" in recovered.taken
+    assert f"{domain}.aws_route53_record.validation" in recovered.taken
+    assert f"{domain}.aws_acm_certificate_validation.this" in recovered.taken
+    assert recovered.missing == recovered.changes == ()
+    assert deployed.changes() == ""
+    assert root.outputs() == before
 
 
 def test_the_guard_names_what_terraform_refuses_or_would_write_over(deployed: Deployed) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from copy import replace
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 import httpx
@@ -103,7 +104,7 @@ def target(aws, editable, tmp_path, monkeypatch) -> Target:
     return Target(
         root=root,
         where="local AWS",
-        client=lambda service: local_aws_client.client(service, aws.environment),
+        client=partial(local_aws_client.client, aws=aws.environment),
         sign=lambda _: signature,
         key=None,
         configured=configured_call(),

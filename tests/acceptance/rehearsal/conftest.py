@@ -124,7 +124,11 @@ def rehearsal(
                 "AWS_APPLY_ROLE_ARN": f"{ROLE}-ENVIRONMENT-apply",
             },
         )
-        yield Rehearsal(opened, made, machine)
+        made_for = Rehearsal(opened, made, machine)
+        made_for.github.write(
+            "environments", [{"name": f"{name}-approval"} for name in environments]
+        )
+        yield made_for
         runs.remove_workspaces(machine)
 
 

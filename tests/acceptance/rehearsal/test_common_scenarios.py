@@ -19,6 +19,14 @@ FAILS_FOR_ROLES = (
 APPLIED = {"plan": "success", "approve": "success", "apply, try, promote": "success"}
 
 
+def test_a_deploy_that_nobody_would_be_asked_about_ends_at_once(rehearsal: Rehearsal) -> None:
+    run = rehearsal.deploy("production")
+
+    assert not run.ok
+    assert jobs(run) == {"which environments": "failure"}
+    assert "GitHub has no environment production-approval" in run.log
+
+
 def test_the_first_deploy_needs_no_key(rehearsal: Rehearsal) -> None:
     run = rehearsal.deploy()
 

@@ -144,6 +144,7 @@ def test_a_plan_that_would_change_the_address_ends_before_anybody_is_asked(
     assert "approve" not in jobs(run)
     # A name is in every right of the environment's roles: they cannot even read another's function.
     assert "reading Lambda Function (another-staging)" in run.text
+    assert "`mesh bootstrap`" in run.text
     assert released.address() == address
 
 

@@ -1,0 +1,20 @@
+"""What `mesh state recover` can take over."""
+
+from __future__ import annotations
+
+import re
+
+from mesh.build.environment import ROOT
+from mesh.deploy.state.import_ids import LOOKED_UP, PLAIN
+from mesh.deploy.state.written import WRITTEN
+
+RESOURCE = re.compile(r'^resource "(\w+)"', re.MULTILINE)
+
+
+def test_every_kind_of_resource_is_recovered() -> None:
+    root = ROOT / "terraform"
+    files = [*root.glob("*.tf"), *root.glob("modules/*/*.tf")]
+
+    kinds = {kind for file in files for kind in RESOURCE.findall(file.read_text("utf-8"))}
+
+    assert kinds == PLAIN.keys() | LOOKED_UP.keys() | WRITTEN.keys()
