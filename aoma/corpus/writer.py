@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 from aoma.corpus.base_urls import base_urls
-from aoma.corpus.changelogs import changelogs
 from aoma.corpus.common_terms import write_common_terms
+from aoma.corpus.documents import changelogs
 from aoma.corpus.folders import Corpus, note_unread
 from aoma.corpus.report import CorpusError, IndexReport, Ledger
 from aoma.corpus.repositories.code_files import read_code_files

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aoma.corpus.base_urls import BaseUrl, base_urls
-from aoma.corpus.changelogs import is_changelog
-from aoma.corpus.documents import DocumentText, anchor, passage_id
+from aoma.corpus.documents import DocumentText, anchor, is_changelog, passage_id
 from aoma.corpus.documents import read_documents as read_corpora
 from aoma.corpus.folders import Corpus, corpora_of
 from aoma.corpus.formats.kinds import SHOWN, is_document

@@ -76,7 +76,8 @@ def test_pages_of_a_long_document_are_the_whole_of_it(start_instance, settings, 
         asked = page["metadata"].get("next_id")
     assert len(texts) == page["metadata"]["pages"] > 3
     # The resource has the same pages, and says where the next one is.
-    uri, read = "aoma://docs/long.md", []
+    uri = "aoma://docs/long.md"
+    read: list[str] = []
     while uri:
         (content,) = client.rpc("resources/read", {"uri": uri})["result"]["contents"]
         text, _, end = content["text"].rpartition("\n\n---\n\n")
@@ -90,8 +91,8 @@ def test_pages_of_a_long_document_are_the_whole_of_it(start_instance, settings, 
         params = {"uri": f"aoma://docs/long.md?page={page}"}
         assert "error" in client.rpc("resources/read", params)
     # A tenth page of two: as if there were none.
-    params = {"name": "fetch", "arguments": {"id": "documents:long.md?page=999"}}
-    assert client.rpc("tools/call", params)["result"]["isError"]
+    call = {"name": "fetch", "arguments": {"id": "documents:long.md?page=999"}}
+    assert client.rpc("tools/call", call)["result"]["isError"]
 
 
 @pytest.fixture(scope="module")
