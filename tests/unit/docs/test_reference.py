@@ -13,6 +13,7 @@ from starlette.routing import Route
 from mesh.build.environment import ROOT
 from mesh.cli import command_line
 from mesh.reference import pages
+from mesh.runtime.access.access_control import DISCOVERY_PATHS
 from mesh.runtime.config.settings import load
 from mesh.runtime.fast_path.front import ROUTES
 from mesh.runtime.http.app import build_app
@@ -45,7 +46,7 @@ def test_generated_pages_are_fresh() -> None:
         )
     ]
 
-    assert len(made) == 11
+    assert len(made) == 12
     assert changes == [], "run `make docs`"
 
 
@@ -99,5 +100,5 @@ def test_every_route_is_documented_and_known_to_the_fast_path() -> None:
     assert documented - same == served - same
     # What the front does not know gets its 404 without FastMCP.
     well_known = {path for path in served if path.startswith("/.well-known/")}
-    assert served - well_known == ROUTES
+    assert served - well_known - set(DISCOVERY_PATHS) == ROUTES
     assert documented & same

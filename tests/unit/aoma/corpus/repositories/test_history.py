@@ -229,7 +229,7 @@ def test_shallow_clone_is_told_and_its_edge_has_no_invented_counts(
 def test_folder_inside_a_repository_is_refused(new_tree, tmp_path: Path) -> None:
     tree = new_tree("mesh")
     tree.write("sub/a.py", "x = 1\n")
-    with pytest.raises(CorpusError, match="is not its root"):
+    with pytest.raises(CorpusError, match="is a folder inside the git repository"):
         write_index(tmp_path / "x.sqlite3", documents=[], repositories=[tree.root / "sub"])
 
 
