@@ -31,8 +31,8 @@ SEARCH_WEIGHTS = {
     "code_parts_text": CODE_WEIGHTS,
 }
 
-# A full-text table of at least so many entries has lists of its terms with scores: of those in
-# more than LISTED of them all entries, of those in more than COMMON of them the BEST_ENTRIES.
+# A full-text table of at least LARGE entries has lists of its terms with scores. A term in more
+# than LISTED entries has all of them; one in more than COMMON has only the BEST_ENTRIES.
 LARGE = 20_000
 LISTED = 100
 COMMON = 2_000

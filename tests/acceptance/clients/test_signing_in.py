@@ -1,6 +1,6 @@
 """People, programs and employees get in, with a certified issuer of a private authority.
 
-One deployment behind a Function URL on a local AWS. People sign in in a browser.
+One deployment behind a Function URL on a local AWS. People use a browser to sign in.
 """
 
 from __future__ import annotations

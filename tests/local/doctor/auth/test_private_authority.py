@@ -39,7 +39,7 @@ def test_a_command_that_was_not_told_names_the_certificate(serve, private, autho
     asked = ask(serve(issuer=private.url, issuer_ca=authority.read_text()))
     assert asked.failure()[0] == "issuer"
     assert "its certificate is not trusted here" in asked.told("issuer")
-    # It is sent a token all the same, and has the keys.
+    # It is still sent a token, and has the keys.
     assert asked.state("function") == "ok"
 
 
