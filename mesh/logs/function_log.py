@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from mesh.logs.log_line import OWN, is_error, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_logs import CloudWatchLogsClient
 
-# Lambda's own lines around an invocation, and its advice below every unhandled error.
-FRAME = re.compile(r"^(INIT_START|INIT_REPORT|START|END|REPORT) |LAMBDA_WARNING")
-ERROR = re.compile(r'^\[ERROR\]|"level": ?"(ERROR|CRITICAL)"|Task timed out|Runtime\.\w+')
 SHOWN_LINES = 8
 
 
@@ -41,17 +39,13 @@ def error_in(lines: Sequence[str]) -> list[str]:
     last = next((n for n in reversed(range(len(lines))) if is_error(lines[n])), None)
     if last is None:
         return []
-    error = [lines[last]]
+    error = told(lines[last])
     for line in lines[last + 1 :]:
-        if FRAME.search(line) or is_error(line):
+        # The server's own events are records, one a line.
+        if OWN.search(line) or is_error(line) or line.startswith("{"):
             break
         error.append(line)
     shown = [line for line in error if line.strip()]
     if shown[-1].startswith("Traceback"):  # Lambda's import errors have an empty one
         shown.pop()
     return shown if len(shown) <= SHOWN_LINES else [shown[0], "...", *shown[2 - SHOWN_LINES :]]
-
-
-def is_error(line: str) -> bool:
-    """Say whether an error begins with this line; Lambda's own report of it does not count."""
-    return bool(ERROR.search(line)) and not FRAME.search(line)

@@ -7,8 +7,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from mesh.logs.function_log import is_error
-
 PATH_WIDTH = 24
 SERVER_ERROR = 500
 SEVERE = {"ERROR", "CRITICAL", "FATAL"}
@@ -17,6 +15,9 @@ TRACEBACK = "Traceback (most recent call last)"
 # Around every invocation, and of no interest where it went well.
 FRAME = re.compile(r"^(INIT_START|START|END|REPORT|INIT_REPORT) ")
 FRAME_FAILED = re.compile(r"\tStatus: (error|failure|timeout)|^INIT_REPORT .*Error Type")
+# Lambda's own lines around an invocation, and its advice below every unhandled error.
+OWN = re.compile(FRAME.pattern + "|LAMBDA_WARNING")
+ERROR = re.compile(r'^\[ERROR\]|"level": ?"(ERROR|CRITICAL)"|Task timed out|Runtime\.\w+')
 # What Lambda's own handler puts before a message: level, time, request.
 TEXT_LEVEL = re.compile(r"^\[([A-Z]+)\]\s(?:\S+Z\t)?(?:[0-9a-f-]{36}\t|\t)?(.*)")
 TIMED_OUT = re.compile(r"^\S+Z [0-9a-f-]{36} (Task timed out .*)")
@@ -35,6 +36,18 @@ def failed(message: str) -> bool:
     inner = record.get("record")
     outcome = inner.get("status") if isinstance(inner, dict) else None
     return _level(record) in SEVERE or outcome in FAILED
+
+
+def is_error(line: str) -> bool:
+    """Say whether an error begins with this line; Lambda's own report of it does not count."""
+    return bool(ERROR.search(line)) and not OWN.search(line)
+
+
+def told(line: str) -> list[str]:
+    """Give what a line of a log says: itself, or what a record says and then its traceback."""
+    record = _record(line)
+    text = None if record is None else _of_json(record, is_cut=False)
+    return [line] if text is None else [_printable(text), *frames(line)]
 
 
 def frames(message: str) -> list[str]:
@@ -107,8 +120,8 @@ def _text(message: str, *, is_cut: bool) -> str | None:
     if found is None:
         return first
     # Lambda's own report has the exception first; a logged one has it last.
-    told = found[2] if ": " in found[2] or not more else f"{found[2]}: {more[-1].strip()}"
-    return f"{found[1]:<7}  {told}"
+    words = found[2] if ": " in found[2] or not more else f"{found[2]}: {more[-1].strip()}"
+    return f"{found[1]:<7}  {words}"
 
 
 def _of_frame(message: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from mesh.logs.function_log import error_in
 
 ERROR = "[ERROR] Runtime.ImportModuleError: Unable to import module: No module named 'absent'"
@@ -28,8 +30,19 @@ def test_a_long_traceback_is_shortened_to_its_beginning_and_its_end() -> None:
 
 def test_errors_logged_as_json_count_too() -> None:
     line = '{"level": "ERROR", "message": "SSM answers AccessDenied"}'
-    assert error_in(["START RequestId: 1", line, "END RequestId: 1"]) == [line]
+    shown = error_in(["START RequestId: 1", line, "END RequestId: 1"])
+    assert shown == ["ERROR    SSM answers AccessDenied"]
 
 
 def test_a_log_without_errors_explains_nothing() -> None:
     assert error_in(["START RequestId: 1", "all is well", "REPORT RequestId: 1"]) == []
+
+
+def test_a_record_is_told_in_lines_and_the_events_after_it_are_not() -> None:
+    raised = "Traceback (most recent call last):\n  File \"server.py\", line 3\nKeyError: 'city'"
+    record = {"level": "ERROR", "message": "the tool failed", "exception": raised, "ms": 1}
+    request = json.dumps({"level": "INFO", "message": "request", "status": 500})
+
+    shown = error_in(["START RequestId: 1", json.dumps(record), request])
+
+    assert shown == ["ERROR    KeyError: 'city' | the tool failed", *raised.splitlines()]
