@@ -23,6 +23,8 @@ from mesh.installation import CACHE
 from mesh.local_aws import host, process
 from mesh.stack.local_aws_client import client
 from mesh.stack.stack import Stack
+from rehearsal.github import Store
+from rehearsal.runs import STAND_INS
 
 SECONDS = 120
 # What a checkout's shell may have, and a machine with nothing but the wheel has not.
@@ -157,6 +159,7 @@ class Workflow:
                     cwd=self.root,
                     env=self.variables
                     | {name: str(file) for name, file in files.items()}
+                    | {"GITHUB_WORKFLOW": workflow["name"], "GITHUB_JOB": job}
                     | shared
                     | self._filled(step.get("env", {})),
                     stdin=subprocess.DEVNULL,
@@ -206,14 +209,21 @@ def test_the_deploy_workflow_tests_plans_releases_and_goes_back(installed: Insta
     (installed.root / "pipeline.tfvars").write_text(
         f'architecture = "{host.architecture()}"\nenvironment_variables = {{ GREETING = "Hi" }}\n'
     )
-    path = f"{installed.environment / 'bin'}{os.pathsep}{installed.variables['PATH']}"
+    github = Store(installed.root.parent / "github")
+    github.write("environments", [{"name": "production-approval"}])
+    folders = (installed.environment / "bin", STAND_INS / "bin", installed.variables["PATH"])
+    path = os.pathsep.join(map(str, folders))
     (wheel,) = installed.environment.parent.glob("*.whl")
     workflow = Workflow(
         installed.root,
         installed.variables
         | aws
-        | {"PATH": path, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"},
+        | {"PATH": path, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
+        | {"GITHUB_REPOSITORY": "example/weather", "REHEARSAL_GITHUB": str(github.folder)}
+        | {"REHEARSAL_REPOSITORY": str(installed.root), "REHEARSAL_ROOT": str(ROOT)}
+        | {"REHEARSAL_TOOLS": sys.executable},
         {
+            "github.token": "of-the-job",
             "vars.MESH_PACKAGE": str(wheel),
             "secrets.AWS_REFRESH_ROLE_ARN": "arn:aws:iam::000000000000:role/refresh",
             "vars.TF_STATE_BUCKET": "pipeline-states",
