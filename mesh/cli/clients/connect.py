@@ -73,7 +73,7 @@ def command(
     from mesh.connect.places import PLACES, path_of
 
     if project and path is not None:
-        raise click.UsageError("--project and --file exclude each other: both say which file.")
+        raise click.UsageError("Use --project or --file, not both: each says which file.")
     place = PLACES[client]
     file = path or path_of(client, Path.cwd() if project else None)
     connection, key, local = _target(url, auth, name, region, api_key, remove=remove)
