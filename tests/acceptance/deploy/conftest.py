@@ -106,7 +106,11 @@ class Deployed:
     @property
     def live(self) -> str:
         """The version that the alias leads to."""
-        alias = self.client("lambda").get_alias(FunctionName=self.function, Name="live")
+        return self.alias_of(self.function)
+
+    def alias_of(self, function: str) -> str:
+        """The version that a function's live alias leads to, without asking Terraform's state."""
+        alias = self.client("lambda").get_alias(FunctionName=function, Name="live")
         return str(alias["FunctionVersion"])
 
     def answers(self) -> int:
