@@ -89,7 +89,7 @@ def test_a_killed_run_is_gone_on_with(mesh: Mesh, long: Path, number: signal.Sig
     if number != signal.SIGKILL:
         assert process.returncode == 130
         assert "interrupted" in out
-        assert "the same command goes on" in out
+        assert "Run the same command again to go on" in out
     mesh.openai.reset()
     mesh.loaded("--documents", long)
     assert len(mesh.embedded()) == PASSAGES - 10
