@@ -124,7 +124,7 @@ class Process:
         if not self._sandbox.namespaces:
             # Write permission alone does not stop every user from keeping bytecode.
             own["PYTHONDONTWRITEBYTECODE"] = "1"
-        self.started = await spawn(version, **arguments, variables=own)
+        self.started = await spawn(version, **arguments, variables=own, group=None)
         self._pipes = [
             LinePipe(self.started.output_fd, self._lines.append),
             FramePipe(self.started.telemetry_fd, self._lines.append),

@@ -54,7 +54,7 @@ LEFT_TO_FASTMCP: Mapping[str, str] = {
     "params": "a cursor, a level or a client's introduction is unusual",
     "access": "the caller may not use all of it, or keys cannot be read",
     "page": "GET /, GET /ready and unusual paths",
-    "off": "fast_path = false, or streamed answers",
+    "off": "fast_path = false, or a web server behind the Web Adapter",
     "snapshot": "with SnapStart, FastMCP is in the snapshot",
     "error": "the fast path failed; the log has the error",
 }
