@@ -44,7 +44,9 @@ def _known(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option("--region", metavar="NAME", help="Region to sign for, when not in the URL.")
 @click.option("--remove", is_flag=True, help="Take the server out of the file again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-@click.option("--api-key", envvar="MESH_API_KEY", hidden=True)
+@click.option(
+    "--api-key", envvar="MESH_API_KEY", hidden=True, help="What Claude Desktop's file gets."
+)
 def command(
     *,
     client: str,
