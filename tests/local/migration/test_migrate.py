@@ -149,33 +149,6 @@ def test_missing_rights_are_named_and_the_rest_is_read(
     assert checklist.state(folder / "checklist.md")["read"] is False
 
 
-def test_each_right_that_is_missing_is_named(
-    aws_here: Running,
-    balanced: old_services.Made,
-    as_user: Callable[..., None],
-    migrated: Migrated,
-) -> None:
-    rights = json.loads((ROOT / "docs/how-to/migrate-rights.json").read_text())
-    all_of_them = {action for one in rights["Statement"] for action in one["Action"]}
-    # Who looks at neighbours and callers needs these, or nothing here leads to them.
-    unused = {"ec2", "logs", "sts"}
-    unused_here = {
-        *("ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListClusters", "ecs:ListServices"),
-        *("ecs:ListTaskDefinitionFamilies", "ecs:ListTasks", "iam:GetPolicy"),
-        *("iam:GetPolicyVersion", "iam:GetRole", "events:ListTargetsByRule"),
-        "scheduler:GetSchedule",
-    }
-    for right in sorted(all_of_them - unused_here):
-        if right.partition(":")[0] in unused:
-            continue
-        as_user(*(all_of_them - {right}))
-
-        found, _, printed = migrated("balanced")
-
-        assert set(found["missing_rights"]) == {right}
-        assert f"right {right} is missing" in " ".join(printed.split())
-
-
 def test_without_the_first_right_the_error_names_it(
     aws_here: Running,
     balanced: old_services.Made,

@@ -42,7 +42,9 @@ def holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_the_second_is_told_who_is_at_work(path: Path, holder: subprocess.Popen[str]) -> None:
     with (
-        pytest.raises(CommandFailedError, match=rf"mesh up \(process {holder.pid}\) is running in this folder"),
+        pytest.raises(
+            CommandFailedError, match=rf"mesh up \(process {holder.pid}\) is running in this folder"
+        ),
         exclusive(path, "mesh down"),
     ):
         pass
