@@ -11,7 +11,6 @@ import jwt
 import pytest
 from starlette.routing import Route
 
-from mesh.runtime.access.access_control import DISCOVERY_PATHS
 from mesh.runtime.access.api_keys import KeysUnavailableError, digest, generate
 from mesh.runtime.config.oauth_settings import OAuthSettings
 from mesh.runtime.oauth.protected_resource import AUTHORIZATION_SERVER_PATHS
@@ -37,7 +36,7 @@ NOT_ROUTES = (
     "/\u00e4",
 )
 # What strangers may see. Clients also ask for the metadata of the address that they were given.
-PUBLIC = public() | set(DISCOVERY_PATHS)
+PUBLIC = public()
 (METADATA_PATH,) = public(tokens=True) - PUBLIC
 METADATA = {METADATA_PATH, f"{METADATA_PATH}/mcp", f"{METADATA_PATH}/mcp/"}
 EXPIRED, REVOKED, VALID = generate(), generate(), generate()
