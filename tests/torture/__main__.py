@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import signal
 import sys
@@ -139,6 +140,8 @@ def main() -> int:
     # What a shell runs in the background ignores Ctrl-C. Both signals end the workers too.
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.default_int_handler)
+    # The processes of the fast path run AOMA Mesh, as in tests/conftest.py.
+    os.environ["MESH_SERVER"] = "mcp_app.server:create_server"
     given = _arguments()
     seed = given.seed or str(secrets.randbelow(10**9))
     if given.repeat is not None and given.parser is not None:

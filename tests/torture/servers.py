@@ -32,6 +32,7 @@ from tests.local.runtime.fast_path.live_memory import Memory, memory
 from tests.local.runtime.fast_path.pair import HOST, Pair
 from tests.local.runtime.fast_path.ways import Way
 from tests.torture.inputs import Input, Token
+from tests.torture.streamed import StreamingRuntime
 
 AUTHS: dict[str, Auth] = {
     "api_key": "api_key",
@@ -119,6 +120,7 @@ class Servers:
         self._issuer = Issuer()
         self._issuer.__enter__()
         self._project = scratch / "project"
+        self._streaming: StreamingRuntime | None = None
 
     def get(self, name: str) -> Server:
         """The server of this name, one of `AUTHS`."""
@@ -132,6 +134,12 @@ class Servers:
         if server is not None:
             server.fast_path.close()
 
+    def stream(self, server: Server, event: Any) -> dict[str, Any]:
+        """What the server's full path answers in streaming mode; see `StreamingRuntime`."""
+        if self._streaming is None:
+            self._streaming = StreamingRuntime()
+        return self._streaming.stream(server.instance, event)
+
     def memory(self) -> dict[str, Memory]:
         """The memory of this process, `full`, and of each server's fast path, by its name."""
         fast = {name: server.fast_path.memory() for name, server in self._started.items()}
@@ -142,6 +150,8 @@ class Servers:
         for server in self._started.values():
             server.instance.close()
             server.fast_path.close()
+        if self._streaming is not None:
+            self._streaming.close()
         self._issuer.__exit__()
 
     def _start(self, name: str) -> Server:

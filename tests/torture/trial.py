@@ -26,7 +26,7 @@ from tests.torture.faults import (
 from tests.torture.inputs import Input
 from tests.torture.log_watch import LogWatch
 from tests.torture.servers import Server, Servers
-from tests.torture.streamed import BrokenOffError, stream
+from tests.torture.streamed import BrokenOffError
 
 # No input may take longer, of CPU: Lambda would end the instance soon after.
 LONGEST_SECONDS = 5.0
@@ -163,9 +163,9 @@ class Trial:
             if full is not None and not form_faults(full):
                 found += _difference("difference", comparable(answer), comparable(full))
         if given.streamed and full is not None:
-            streamed = self._again(found, lambda: stream(server.instance, event))
+            streamed = self._again(found, lambda: self._servers.stream(server, event))
             if streamed is not None:
-                whole = {**full, "body": body_of(full)}
+                whole = {**full, "body": body_of(full).decode()}
                 if "content-type" not in streamed["headers"]:
                     # What has none gets one from Mangum, whatever it is.
                     whole["headers"] = {**whole["headers"]}
