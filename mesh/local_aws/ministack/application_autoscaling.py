@@ -14,7 +14,7 @@ import uuid
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core import router
+from ministack.core import iam_actions, router
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import ecs
 
@@ -50,6 +50,8 @@ def apply() -> None:
     ecs.get_state, ecs.load_persisted_state = get_state, load_persisted_state
     router.SERVICE_PATTERNS[SERVICE] = {"credential_scope": SERVICE}
     ministack.SERVICE_HANDLERS[SERVICE] = _handle
+    # MiniStack allows everything to everybody in a service that it does not know.
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
 
 
 async def _handle(
