@@ -105,6 +105,19 @@ def find(name: str, region: str | None = None, given: str | None = None) -> Envi
     return Environment(name, root, here.region, server, backend, values.is_file())
 
 
+def check_name(name: str) -> None:
+    """Refuse what cannot be an environment's name.
+
+    Raises:
+        CommandFailedError: it cannot be one.
+    """
+    if not NAMED.fullmatch(name) or len(name) > LONGEST:
+        raise CommandFailedError(
+            f"{name!r} cannot be an environment's name. Use at most {LONGEST} lower-case "
+            "letters, digits and single hyphens, and begin with a letter."
+        )
+
+
 def architecture_of(stack: Stack, name: str) -> str:
     """The processor in an environment's values: what its zip has to be built for."""
     file = stack.values_of(name)
@@ -144,11 +157,7 @@ def settings_file(
 
 def _server(stack: Stack, name: str, default: str) -> str:
     """The server's name in an environment's values, which must be of that environment."""
-    if not NAMED.fullmatch(name) or len(name) > LONGEST:
-        raise CommandFailedError(
-            f"{name!r} cannot be an environment's name. Use at most {LONGEST} lower-case "
-            "letters, digits and single hyphens, and begin with a letter."
-        )
+    check_name(name)
     file = stack.values_of(name)
     if not file.is_file():
         if not stack.is_checkout:

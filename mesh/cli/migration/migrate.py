@@ -52,8 +52,9 @@ def command(
     from mesh.migration.inventory.aws_reads import Reads
     from mesh.migration.retirement import saving
     from mesh.progress import wrapped
-    from mesh.stack import account
+    from mesh.stack import account, environments
 
+    environments.check_name(environment)
     here = account.find(region)
     reads = Reads(here.client)
     old = old_service.read(reads, cluster, service, here.region, container)

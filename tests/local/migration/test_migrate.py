@@ -252,3 +252,13 @@ def test_nothing_is_changed_in_aws(
 
     assert found["missing_rights"] == {}
     shutil.rmtree(folder)
+
+
+def test_a_name_that_no_environment_can_have_is_refused_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["migrate", "--cluster", "a", "--service", "b", "--environment", "No Name"]
+
+    assert run(asked) == 1
+
+    assert "'No Name' cannot be an environment's name" in capsys.readouterr().err
