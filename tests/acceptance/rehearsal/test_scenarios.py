@@ -301,9 +301,15 @@ def test_an_environment_is_destroyed_only_by_its_typed_name(released: Rehearsal)
     assert "destroy" not in jobs(refused)
     assert functions.get_function(FunctionName=FUNCTION)
 
-    run = released.run(
-        "destroy.yml", inputs={"environment": "staging", "confirmation": "destroy staging"}
-    )
+    confirmed = {"environment": "staging", "confirmation": "destroy staging"}
+    environments = released.github.read("environments")
+    released.github.write("environments", [])
+    unasked = released.run("destroy.yml", inputs=confirmed)
+    released.github.write("environments", environments)
+    assert jobs(unasked) == {"confirm": "failure"}
+    assert "GitHub has no environment staging-approval" in unasked.log
+
+    run = released.run("destroy.yml", inputs=confirmed)
     assert run.ok, run.log
     names = {one["FunctionName"] for one in functions.list_functions()["Functions"]}
     assert names == {"aoma-mesh-production"}

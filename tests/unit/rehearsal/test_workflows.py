@@ -85,6 +85,21 @@ def test_every_apply_of_a_reviewed_plan_needs_the_approval() -> None:
                 assert "approve" in job["needs"], file
 
 
+def test_who_starts_what_needs_an_approval_looks_for_its_environment_first() -> None:
+    asked = {
+        file
+        for file in FILES
+        if any("-approval" in str(job.get("environment", "")) for _, job in jobs(file))
+    }
+    assert asked
+    for file in asked:
+        # A workflow that others call is looked at through those.
+        callers = [one for one in FILES if f"workflows/{file.name}" in one.read_text()]
+        for first in callers or [file]:
+            looks = re.search(r"gh api --silent \S+/environments/\S+-approval", first.read_text())
+            assert looks, first
+
+
 def test_regions_and_buckets_are_no_secrets() -> None:
     read = {name for file in FILES for name in re.findall(r"secrets\.(\w+)", file.read_text())}
 
