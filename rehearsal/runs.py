@@ -102,6 +102,14 @@ class Run:
         }
 
     @property
+    def failed_steps(self) -> list[str]:
+        """The names of the steps that failed.
+
+        What such a step printed last may be missing from the log: act does not always read it.
+        """
+        return [str(line["step"]) for line in self.said if line.get("stepResult") == "failure"]
+
+    @property
     def text(self) -> str:
         """All that its steps printed."""
         return "\n".join(
