@@ -65,6 +65,9 @@ def snippets(url: str) -> dict[str, str]:
     }
 
 
+# Chromium without a window does not grant them everywhere.
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
 type Open = Callable[..., Page]
 
 
@@ -75,8 +78,9 @@ def opened(browser: Browser) -> Iterator[Open]:
 
         def opened(address: str, *, width: int = WIDE, **options: Any) -> Page:
             viewport: ViewportSize = {"width": width, "height": 800}
-            page = stack.enter_context(browser.new_page(viewport=viewport, **options))
-            page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+            page = stack.enter_context(
+                browser.new_page(viewport=viewport, permissions=CLIPBOARD, **options)
+            )
             page.goto(address)
             return page
 
@@ -106,7 +110,7 @@ def test_the_browser_has_nothing_to_complain_about(browser, serve, auth, scheme)
         if message.type in {"error", "warning", "assert"}:
             complaints.append(message.text)
 
-    with browser.new_page(color_scheme=scheme) as page:
+    with browser.new_page(color_scheme=scheme, permissions=CLIPBOARD) as page:
         page.add_init_script(RECORD_VIOLATIONS)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", listen)
