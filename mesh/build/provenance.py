@@ -60,5 +60,10 @@ def provenance(root: Path, witness: str) -> Provenance:
     except subprocess.CalledProcessError as error:
         lines = str(error.stderr).strip().splitlines()
         reason = lines[0].removeprefix("fatal: ") if lines else "git failed"
+        # What a new project meets is said in plain words, not in git's.
+        if "not a git repository" in reason:
+            reason = "the folder is not in a git repository"
+        elif "did not match any file" in reason:
+            reason = f"git has no {witness} yet; commit it"
         return Provenance(None, dirty=False, unknown_because=reason)
     return Provenance(commit, dirty=bool(changes))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mesh import SecretError
 from mesh.runtime.config.variables import SettingsError
 
 # The exit status of a process whose last line on standard error is such a line.
@@ -19,7 +20,16 @@ STATUS = 3
 LONGEST = 72
 SDK_CLASS = "mcp.server.fastmcp"
 NOT_MAIN = 'Importing the module ends it. Put that under `if __name__ == "__main__":`.'
-VARIABLE = "Set it in `environment_variables`, in the environment's .tfvars file."
+VARIABLE = "Set it in `environment_variables` (local.tfvars for mesh up). Secrets: mesh.secret()."
+REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
+    # It is a ModuleNotFoundError too, and no requirement helps.
+    (
+        importlib.metadata.PackageNotFoundError,
+        "Your own project is not installed in the zip: catch this error.",
+    ),
+    (SecretError, "The build has no secrets: call mesh.secret() in the tool, not on import."),
+    (NameError, "Import the name, or define it above."),
+)
 
 
 @contextmanager
@@ -80,7 +90,9 @@ def _below(file: Path, root: Path) -> str:
 
 def _said(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else str(error)
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    if isinstance(error, importlib.metadata.PackageNotFoundError):
+        text = f"No metadata of {error.name!r}"
+    elif isinstance(error, ModuleNotFoundError) and error.name:
         # A package may say more there, of itself.
         text = f"No module named {error.name!r}"
     line = " ".join(f"{type(error).__name__}: {text}".split())
@@ -92,12 +104,13 @@ def _said(error: BaseException) -> str:
 def _remedy(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "" if isinstance(error.code, str) else f" {NOT_MAIN}"
+    for kind, remedy in REMEDIES:
+        if isinstance(error, kind):
+            return f" {remedy}"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _missing(error.name)
     if _asked_environment(error):
         return f" {VARIABLE}"
-    if isinstance(error, NameError):
-        return " Import the name, or define it above."
     if "*args" in str(error):
         return " Give each parameter of the tool a name."
     return ""

@@ -14,7 +14,7 @@ from typing import Any
 from mesh.build.bundle.dependencies import MESH_LOCK, installed, pins
 from mesh.build.failure import BuildError
 from mesh.build.project import Project
-from mesh.build.server import author_errors
+from mesh.build.server import author_errors, question_process
 from mesh.build.server.host_packages import host_site
 
 # A package that asks for one of these has authors who work with FastMCP.
@@ -78,11 +78,15 @@ class Asking:
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
         environment |= {**self.project.environment, "PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+        run = f"from {module} import main; "
+        if self.site:
+            run += f"from {question_process.__name__} import leave_out_own_packages as leave_out; "
+            run += "leave_out(); "
         with subprocess.Popen(
             [
                 sys.executable,
                 "-c",
-                f"from {module} import main; main()",
+                f"{run}main()",
                 self.project.server,
                 self.project.catalogues,
             ],

@@ -53,6 +53,18 @@ WRONG = {
         "import nosuchpackage\n",
         "server.py, line 1: ModuleNotFoundError: No module named 'nosuchpackage'. Add the package",
     ),
+    "a package that only Mesh's own environment has": (
+        "import tomlkit\n",
+        "server.py, line 1: ModuleNotFoundError: No module named 'tomlkit'. Add the package",
+    ),
+    "the metadata of the project itself": (
+        "from importlib.metadata import version\nversion('weather')\n",
+        "PackageNotFoundError: No metadata of 'weather'. Your own project is not installed in",
+    ),
+    "a secret on import": (
+        f"import mesh\n{MAKES}key = mesh.secret('WEATHER_KEY')\n",
+        "and ... The build has no secrets: call mesh.secret() in the tool, not on import.",
+    ),
     "a module that a package does not have": (
         "import starlette.nosuchmodule\n",
         "No module named 'starlette.nosuchmodule'. The zip has starlette ",
@@ -111,11 +123,11 @@ WRONG = {
     ),
     "a variable that is not set": (
         f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
-        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables`, in the env",
+        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables` (local.tfvars for mesh",
     ),
     "settings that are not set": (
         NEEDS_SETTINGS,
-        "... Set it in `environment_variables`, in the environment's .tfvars file.",
+        "... Set it in `environment_variables` (local.tfvars for mesh up). Secrets: mesh.secret().",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
