@@ -20,14 +20,14 @@ STATUS = 3
 LONGEST = 72
 SDK_CLASS = "mcp.server.fastmcp"
 NOT_MAIN = 'Importing the module ends it. Put that under `if __name__ == "__main__":`.'
-VARIABLE = "Set it in `environment_variables` (local.tfvars for mesh up). Secrets: mesh.secret()."
+VARIABLE = "Set it in `environment_variables` (.tfvars), or use mesh.secret()."
 REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
     # It is a ModuleNotFoundError too, and no requirement helps.
     (
         importlib.metadata.PackageNotFoundError,
         "Your own project is not installed in the zip: catch this error.",
     ),
-    (SecretError, "The build has no secrets: call mesh.secret() in the tool, not on import."),
+    (SecretError, "Call mesh.secret() in the tool: the build has no secrets."),
     (NameError, "Import the name, or define it above."),
 )
 

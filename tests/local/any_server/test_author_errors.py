@@ -63,7 +63,7 @@ WRONG = {
     ),
     "a secret on import": (
         f"import mesh\n{MAKES}key = mesh.secret('WEATHER_KEY')\n",
-        "and ... The build has no secrets: call mesh.secret() in the tool, not on import.",
+        "... Call mesh.secret() in the tool: the build has no secrets.",
     ),
     "a module that a package does not have": (
         "import starlette.nosuchmodule\n",
@@ -123,11 +123,11 @@ WRONG = {
     ),
     "a variable that is not set": (
         f"import os\n{MAKES}url = os.environ['WEATHER_URL']\n",
-        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables` (local.tfvars for mesh",
+        "line 4: KeyError: 'WEATHER_URL'. Set it in `environment_variables` (.tfvars), or use",
     ),
     "settings that are not set": (
         NEEDS_SETTINGS,
-        "... Set it in `environment_variables` (local.tfvars for mesh up). Secrets: mesh.secret().",
+        "... Set it in `environment_variables` (.tfvars), or use mesh.secret().",
     ),
     "no Python": ("def a(:\n", "server.py is not valid Python"),
 }
