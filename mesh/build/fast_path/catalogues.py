@@ -23,7 +23,7 @@ from mesh.build.bundle.archive import Entry
 from mesh.build.failure import BuildError
 from mesh.build.fast_path import answers
 from mesh.build.project import Project
-from mesh.build.server.questions import Asking, site_of
+from mesh.build.server.questions import Asking, sites_of
 
 PLACE = "mesh/runtime/fast_path"
 # What asks; when it is changed, the answers kept from before are not its own.
@@ -99,7 +99,7 @@ def ask(
     """
     if not project.server:
         return None
-    asking = Asking(project, project.root, site_of(project, cache), cache / "bytecode")
+    asking = Asking(project, project.root, sites_of(project, cache), cache / "bytecode")
     digest = hashlib.sha256(
         f"{sys.version} {project.server} {project.tools} {project.catalogues} "
         f"{sorted(project.environment.items())}".encode()

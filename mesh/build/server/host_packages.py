@@ -1,16 +1,21 @@
-"""The zip's packages for this machine: the build imports the server with them."""
+"""What a server has on Lambda, for this machine: the build imports it with that alone."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from mesh import uv
-from mesh.build.bundle.dependencies import exclusive, locked
+from mesh.build.bundle.dependencies import exclusive, locked, pins
 from mesh.build.failure import BuildError
+from mesh.installation import REQUIREMENTS
+
+# What AWS's managed Python runtime has.
+RUNTIME_LOCK = REQUIREMENTS / "runtime.txt"
 
 
 def host_site(requirements: Path, cache: Path) -> Path:
@@ -51,4 +56,35 @@ def host_site(requirements: Path, cache: Path) -> Path:
             said = "\n".join(done.stderr.strip().splitlines()[-4:])
             raise BuildError(f"The server's packages cannot be installed on this machine:\n{said}")
         site.rename(home)
+    return home
+
+
+def runtime_site(cache: Path) -> Path:
+    """A folder with links to Mesh and to the packages of Lambda's runtime.
+
+    The other packages of this Python are Mesh's own. A server that imports one of them without
+    asking for it would start here, and not on Lambda.
+
+    Args:
+        cache: Where such folders are kept.
+    """
+    links = {"mesh": Path(__file__).resolve().parents[2]}
+    for name in pins(RUNTIME_LOCK):
+        try:
+            found = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            # Servers do not import AWS's own client of the Runtime API.
+            continue
+        first = {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}
+        links |= {one: Path(str(found.locate_file(one))) for one in first}
+    told = "\n".join(f"{name} {target}" for name, target in sorted(links.items()))
+    home = cache / f"runtime-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+    with exclusive(cache, "host"):
+        if not home.is_dir():
+            with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as scratch:
+                made = Path(scratch) / "site"
+                made.mkdir()
+                for name, target in links.items():
+                    (made / name).symlink_to(target)
+                made.rename(home)
     return home

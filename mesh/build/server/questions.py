@@ -14,8 +14,8 @@ from typing import Any
 from mesh.build.bundle.dependencies import MESH_LOCK, installed, pins
 from mesh.build.failure import BuildError
 from mesh.build.project import Project
-from mesh.build.server import author_errors, question_process
-from mesh.build.server.host_packages import host_site
+from mesh.build.server import author_errors
+from mesh.build.server.host_packages import host_site, runtime_site
 
 # A package that asks for one of these has authors who work with FastMCP.
 OF_FASTMCP = ("fastmcp", "fastmcp-slim", "mcp")
@@ -29,13 +29,14 @@ class Asking:
     Attributes:
         project: The server.
         root: The folder that its modules are imported from.
-        site: Its packages; None where they are those of this Python.
+        sites: Its packages, and what Lambda has beside a zip. None where this Python has all that:
+            else its own packages are hidden, which the zip does not carry.
         bytecode: Where Python keeps bytecode: not in the author's folder.
     """
 
     project: Project
     root: Path
-    site: Path | None
+    sites: tuple[Path, Path] | None
     bytecode: Path
 
     def authors(self) -> list[str]:
@@ -46,7 +47,7 @@ class Asking:
         """
         found = set(self.project.authors())
         own = pins(MESH_LOCK)
-        for one in installed(self.site) if self.site else ():
+        for one in installed(self.sites[0]) if self.sites else ():
             if one.name not in own and not one.requires.isdisjoint(OF_FASTMCP):
                 found |= {
                     file.parts[0].removesuffix(".py") for file in one.files if file.suffix == ".py"
@@ -72,21 +73,15 @@ class Asking:
             for name, value in os.environ.items()
             if not name.startswith(("MESH_", "AWS_", "FASTMCP_", "PYTHON", "LAMBDA_"))
         }
-        ours = Path(__file__).resolve().parents[3]
         # The project's modules first.
-        places = [self.root.resolve(), *([self.site] if self.site else []), ours]
+        places = [self.root.resolve(), *(self.sites or (Path(__file__).resolve().parents[3],))]
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
         environment |= {**self.project.environment, "PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
-        run = f"from {module} import main; "
-        if self.site:
-            run += f"from {question_process.__name__} import leave_out_own_packages as leave_out; "
-            run += "leave_out(); "
         with subprocess.Popen(
             [
-                sys.executable,
-                "-c",
-                f"{run}main()",
+                *(sys.executable, *(["-S"] if self.sites else [])),
+                *("-c", f"from {module} import main; main()"),
                 self.project.server,
                 self.project.catalogues,
             ],
@@ -119,8 +114,8 @@ class Asking:
         return dict(json.loads(answers))
 
 
-def site_of(project: Project, cache: Path) -> Path | None:
-    """The packages that the zip carries, for this machine; None where this Python has them."""
+def sites_of(project: Project, cache: Path) -> tuple[Path, Path] | None:
+    """The `sites` of `Asking`, for this machine."""
     if not project.is_installed:
-        return host_site(project.requirements, cache)
+        return host_site(project.requirements, cache), runtime_site(cache)
     return None

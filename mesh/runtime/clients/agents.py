@@ -56,6 +56,8 @@ def codex(connection: Connection) -> Setup:
         add = shell("codex", "mcp", "add", label, "--url", connection.url)
         if connection.way == "api_key":
             add += f" \\\n  --bearer-token-env-var {KEY_VARIABLE}"
+            if connection.key:
+                add = f"export {shell(f'{KEY_VARIABLE}={connection.key}')}\n{add}"
     file = as_toml(codex_entry(connection).content, f"mcp_servers.{label}")
     sign_in = (
         f"Then `codex mcp login {label}` signs you in. `--oauth-client-id` at `codex mcp add` "

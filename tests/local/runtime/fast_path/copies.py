@@ -46,9 +46,9 @@ def project_of(root: Path) -> Project:
     return replace(aoma(), root=root)
 
 
-def built(root: Path, cache: Path) -> catalogues.FastPath:
-    """The fast path of a copy, put into it as the build does."""
-    made = catalogues.make(catalogues.ask(project_of(root), cache, lambda: ALL))
+def built(root: Path, cache: Path, sources: frozenset[str] = ALL) -> catalogues.FastPath:
+    """The fast path of a copy, put into it as the build does; its index has these sources."""
+    made = catalogues.make(catalogues.ask(project_of(root), cache, lambda: sources))
     assert made is not None
     for entry in made.entries:
         (root / entry.name).write_bytes(entry.data)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from aoma.corpus import write_index
 from tests.fixtures.instances import KEY
 from tests.local.runtime.fast_path.conftest import SCOPED
+from tests.local.runtime.fast_path.copies import built, compare, project_with
 from tests.local.runtime.fast_path.pair import event
+from tests.local.runtime.fast_path.requests import in_all_ways
 
 JSON = {"content-type": "application/json"}
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -41,3 +45,20 @@ def test_a_caller_limited_to_sources_is_so_on_the_fast_path(pair):
         asked = event("POST", "/rpc", message, {"authorization": f"Bearer {SCOPED}", **JSON})
         pair.check(asked)
         assert "Checksums" not in str(pair.full(asked))
+
+
+def test_a_tool_that_the_index_has_nothing_for_is_unknown_on_both_ways(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "checksums.md").write_text("# Checksums\n\nEach file has one.\n")
+    index = tmp_path / "knowledge.sqlite3"
+    write_index(index, documents=[tmp_path / "docs"], repositories=[], exports=[])
+    root = project_with(tmp_path)
+    built(root, tmp_path / "cache", frozenset({"documents"}))
+    unknown = in_all_ways("get_jira_ticket", {"key": "AOMA-1"})
+    known = in_all_ways("search_knowledge", {"query": "checksums"})
+
+    found = compare(root, index, tmp_path / "scratch", [*known, *unknown])
+
+    assert found.different == []
+    assert found.served == frozenset(range(len(known)))
+    assert set(found.reasons.values()) == {"tool"}

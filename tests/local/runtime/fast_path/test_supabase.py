@@ -114,17 +114,6 @@ def test_every_fault_of_openai_is_told_alike_and_asked_for_as_often(
     check_faults(found, faults, len(models.asked("/embeddings")))
 
 
-def test_a_tool_that_a_deployment_does_not_offer_is_unknown_on_both_ways(
-    project: Path, index: Path, tmp_path: Path, scripted
-):
-    _, _, variables = scripted
-    events = in_all_ways("get_jira_ticket", {"key": "AOMA-1"})
-    only = {**variables, "AOMA_SOURCES": "documents"}
-    found = compare(project, index, tmp_path, events, **only)
-    assert found.different == []
-    assert set(found.reasons.values()) == {"tool"}
-
-
 def test_every_tool_answers_alike_in_both_eras(
     project: Path, index: Path, tmp_path: Path, scripted
 ):
