@@ -6,21 +6,24 @@ import importlib.util
 import logging
 import os
 
-# Read on import by FastMCP: logging is ours, and nothing here may ask the internet.
-os.environ.setdefault("FASTMCP_LOG_ENABLED", "false")
-os.environ.setdefault("FASTMCP_CHECK_FOR_UPDATES", "off")
-# Without OpenTelemetry's SDK, which a layer may bring, FastMCP's spans go nowhere. What a caller
-# says of its trace is still passed on.
-if importlib.util.find_spec("opentelemetry.sdk") is None:
-    os.environ.setdefault("FASTMCP_TELEMETRY_MODE", "propagation_only")
-# FastMCP looks for the home directory on import and fails where there is none; Lambda
-# sets no HOME, and /tmp is what an instance may write to.
-os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
-
 from mesh.runtime.deferral import process
+
+# FastMCP looks for the home directory on import and fails where there is none; Lambda
+# sets no HOME, and /tmp is what an instance may write to. The fast path sets it, too.
+os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
 
 # Before anything of the server's own imports FastMCP or Pydantic: it gets the real ones.
 process.stop()
+
+# Logging is ours, and nothing here may ask the internet.
+_settings = {"FASTMCP_LOG_ENABLED": "false", "FASTMCP_CHECK_FOR_UPDATES": "off"}
+# Without OpenTelemetry's SDK, which a layer may bring, FastMCP's spans go nowhere. What a caller
+# says of its trace is still passed on.
+if importlib.util.find_spec("opentelemetry.sdk") is None:
+    _settings["FASTMCP_TELEMETRY_MODE"] = "propagation_only"
+# Read on import by FastMCP. No tool may see them: without FastMCP they are not there.
+_own = {name: text for name, text in _settings.items() if name not in os.environ}
+os.environ |= _own
 
 from mesh.runtime import lean  # noqa: E402 - as said above
 from mesh.runtime.observability import logs  # noqa: E402 - as said above
@@ -31,6 +34,9 @@ with lean.imports():
     from mesh.runtime.config.settings import SettingsError, load
     from mesh.runtime.http.instance import Instance, start
     from mesh.runtime.request.errors import misconfigured
+
+for _name in _own:
+    del os.environ[_name]
 
 # What authors' modules recorded is done with the real FastMCP.
 process.end()

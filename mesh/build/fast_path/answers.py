@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 from mesh.build.server.author_errors import explained
 from mesh.build.server.duplicate_names import duplicates
 from mesh.build.server.question_process import answer, arguments
+from mesh.runtime.fast_path.messages import HANDSHAKE
 from mesh.runtime.fast_path.replies import dumps
 
 # A name that nobody gives to a deployment; the fast path puts the deployment's in its place.
@@ -183,6 +184,16 @@ def tool_pages(server: AskedServer, *, modern: bool) -> tuple[list[list[Any]], d
             return pages, tools
 
 
+def introductions(server: AskedServer) -> dict[str, str]:
+    """How the server greets clients, by the protocol's version; `*` for one that it does not know."""
+    greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
+    versions = [*((one, one) for one in sorted(HANDSHAKE)), ("*", "0")]
+    return {
+        name: server.result("initialize", {"protocolVersion": version, **greeting}, modern=False)
+        for name, version in versions
+    }
+
+
 class Catalogues:
     """The lists of a server, of which there is one; a project may have a class of its own.
 
@@ -217,6 +228,18 @@ class Catalogues:
         listed = server.result("resources/list", None, modern=modern)
         return {} if "nextCursor" in json.loads(listed) else {"resources/list": listed}
 
+    def without_tools(self) -> dict[str, Any]:
+        """What the server says of all that is no tool, by method and era."""
+        said: dict[str, Any] = {"initialize": introductions(self.whole)}
+        for era in ERAS:
+            modern = era == "modern"
+            for method in (*LISTS, *(MODERN_METHODS if modern else ())):
+                told = self.whole.result(method, None, modern=modern)
+                said.setdefault(method, {})[era] = told
+            for method, listed in self.resources(self.whole, modern=modern).items():
+                said.setdefault(method, {})[era] = listed
+        return said
+
 
 def catalogues_of(place: str, hook: str) -> Catalogues:
     """The catalogues of a server.
@@ -238,8 +261,6 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
         offers: Gives what the build hook's files make the server offer.
     """
     from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-
-    from mesh.runtime.fast_path.messages import HANDSHAKE
 
     if frozenset(HANDSHAKE_PROTOCOL_VERSIONS) != HANDSHAKE:
         raise RuntimeError(f"the SDK speaks {HANDSHAKE_PROTOCOL_VERSIONS}")
@@ -265,18 +286,12 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
                 if described.setdefault(era, text) != text:
                     raise RuntimeError(f"{name} is not always described alike")
         lists[key] = entry
-    greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
     params = {"logging/setLevel": {"level": "info"}}
     meta = json.loads(whole.result("tools/list", None, modern=True))["_meta"]
     return {
         "name": PLACEHOLDER,
         "results": {
-            "initialize": {
-                name: whole.result(
-                    "initialize", {"protocolVersion": version, **greeting}, modern=False
-                )
-                for name, version in [*((one, one) for one in sorted(HANDSHAKE)), ("*", "0")]
-            },
+            "initialize": introductions(whole),
             "legacy": {
                 one: whole.result(one, params.get(one), modern=False) for one in LEGACY_METHODS
             },
@@ -291,6 +306,7 @@ def frozen(made: Catalogues, offers: Callable[[], frozenset[str] | None]) -> dic
         "slow_because": whole.slow_because,
         "has_routes": whole.has_routes,
         "limits_sources": whole.limits_sources,
+        "without_tools": made.without_tools(),
         # Whose functions the tools are.
         "of": modules,
     }

@@ -24,6 +24,7 @@ from mesh.build.failure import BuildError
 from mesh.build.fast_path import answers
 from mesh.build.project import Project
 from mesh.build.server.questions import Asking, sites_of
+from mesh.runtime.fast_path.catalogue import DISCOVER
 
 PLACE = "mesh/runtime/fast_path"
 # What asks; when it is changed, the answers kept from before are not its own.
@@ -41,6 +42,8 @@ COMPARED: Mapping[str, frozenset[str]] = {
     "fastmcp": frozenset({"4.1.7", "4.2.3"}),
     "mcp": frozenset({"2.3.0"}),
 }
+METHODS_VARY = "what they say varies with the place, the day or the process"
+CHANGES = "its module does something else with the place, the day or the process"
 VARIES = "its description varies with the place, the day or the process; FastMCP lists all tools"
 # Why FastMCP answers a request, by the reason in the log. docs/explanation/fast-path.md has the
 # same table.
@@ -127,6 +130,9 @@ def ask(
         because = _uncompared(project.requirements)
         answers = _left(plainly.result(), because) if because else _verified(asking, plainly.result)
     answers["for"] = _named(offers())
+    answers["fastmcp"] = {
+        name: text for name, text in project.environment.items() if name.startswith("FASTMCP_")
+    }
     cache.mkdir(parents=True, exist_ok=True)
     scratch = kept.with_name(f"{kept.name}-{os.getpid()}")
     scratch.write_text(json.dumps(answers), encoding="utf-8")
@@ -160,7 +166,28 @@ def _verified(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[str
     """
     with tempfile.TemporaryDirectory(prefix="mesh-") as scratch:
         elsewhere = replace(asking, root=_elsewhere(asking.project, Path(scratch)))
-        return _verified_in(elsewhere, plainly)
+        answers = _verified_in(elsewhere, plainly)
+    if not answers["slow_because"]:
+        _leave_changing(asking, answers["deferred"])
+    return answers
+
+
+def _leave_changing(asking: Asking, deferred: dict[str, Any]) -> None:
+    """Leave to FastMCP what modules make that do something else here than they did elsewhere.
+
+    On Lambda their fingerprints would be others than those that the build froze.
+    """
+    asked = {name: deferred[name] for name in ("early", "authors")} | {"modules": deferred["order"]}
+    found = _asked(asking, {**asked, "only_fingerprints": True}).get("modules", {})
+    changed = {name for name, text in deferred["modules"].items() if found.get(name) != text}
+    if not changed:
+        return
+    for name, call in [*deferred["calls"].items()]:
+        module, _ = _function_of(base64.b64decode(call))
+        if not changed.isdisjoint(_closure(module, deferred["imports"])):
+            del deferred["calls"][name]
+            deferred["off"][name] = CHANGES
+    deferred["methods"] = sorted({"tools/list", *deferred["without_tools"]})
 
 
 def _elsewhere(project: Project, folder: Path) -> Path:
@@ -200,10 +227,16 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
                     off[name] = reasons[module]
             # FastMCP imported these plainly in both processes.
             off |= dict.fromkeys(different, VARIES)
+            said = answers["without_tools"]
             deferred = {
                 **found,
                 "early": early,
                 "varies": sorted(different),
+                # Those whose answers vary.
+                "methods": [
+                    *(["tools/list"] if different else []),
+                    *sorted(name for name in said if said[name] != found["without_tools"].get(name)),
+                ],
                 "authors": asking.authors(),
             }
             return {**answers, "deferred": deferred}
@@ -221,18 +254,19 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
 def _deferred(asking: Asking, modules: list[str], early: dict[str, str | None]) -> dict[str, Any]:
     """What `verification` says of these modules; `early` gets what it finds of that."""
     while True:
-        asked = json.dumps({"modules": modules, "early": early, "authors": asking.authors()})
-        found = asking.of(
-            "mesh.build.fast_path.verification",
-            lambda text=asked: text,  # type: ignore[misc]
-            "The fast path cannot be made",
-            PYTHONHASHSEED="1",
-            TZ=_another_day(),
-        )
+        asked = {"modules": modules, "early": early, "authors": asking.authors()}
+        elsewhen = {"PYTHONHASHSEED": "1", "TZ": _another_day()}
+        found = _asked(asking, {**asked, "only_fingerprints": False}, **elsewhen)
         new = found.get("early", {})
         if new.keys() <= early.keys():
             return found
         early |= new
+
+
+def _asked(asking: Asking, asked: Mapping[str, Any], **variables: str) -> dict[str, Any]:
+    text = json.dumps(asked)
+    what = "The fast path cannot be made"
+    return asking.of("mesh.build.fast_path.verification", lambda: text, what, **variables)
 
 
 def _culprits(
@@ -279,6 +313,10 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
     notes = tuple(answers.pop("notes"))
     if answers["slow_because"]:
         return FastPath((), (), deferred["off"], notes=notes)
+    if methods := deferred["methods"]:
+        # Each result of the newest era names the server.
+        calls = ["calls of protocol 2026-07-28"] if DISCOVER in methods else []
+        notes += (f"FastMCP answers {', '.join([*methods, *calls])}: {METHODS_VARY}",)
     tools = answers["tools"]
     calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
     names = {*tools, *calls}
@@ -299,14 +337,15 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
         "functions": {name: _function_of(call) for name, call in sorted(calls.items())},
         "early": dict(sorted(deferred["early"].items())),
         "environment": dict(sorted(read.items())),
-        "varies": bool(deferred["varies"]),
+        "varies": tuple(deferred["methods"]),
+        "maker": deferred["maker"],
     }
     frozen_answers = {
         **answers,
         "tools": {name: calls.get(name) for name in sorted(names)},
         "catalogue": catalogue,
     }
-    for name in ("for", "of", "slow_because"):
+    for name in ("for", "of", "slow_because", "without_tools"):
         del frozen_answers[name]
     entries = (_constant("listed", _texts(tools)), _constant("frozen", frozen_answers))
     off, varies = deferred["off"], tuple(deferred["varies"])

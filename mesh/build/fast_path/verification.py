@@ -3,16 +3,19 @@
 `main` runs in a process of its own, with the project's modules and packages, and gets the place of
 the server and the name of a hook as arguments. It reads from standard input, in JSON, `modules`,
 the authors' modules to import with FastMCP deferred, and `early` (see
-`mesh.runtime.deferral.imports.Deferral`). It imports them, has FastMCP take over, and writes what
+`mesh.runtime.deferral.imports.Deferral`). With `only_fingerprints` it imports them and writes
+`modules`. Else it imports them, has FastMCP take over, and writes what
 came out of it, in JSON:
 
 - `failed`: by module, why it cannot be imported so; under "" where no module can be named. Then
   nothing else is known.
 - `early`: names that have to be resolved at once. Then nothing else is known, either.
-- `texts`: by era and tool, what `tools/list` says of it; to be compared with a plain import.
+- `texts`: by era and tool, what `tools/list` says of it, and `without_tools`, what other methods
+  say; to be compared with a plain import.
 - `calls` and `off`: how each tool is called without FastMCP, or why it is not.
 - `modules`: the fingerprint of each module, and `imports`, the others that each imports.
-- `order`: the modules that were imported, and `server`, where the server is if in one of them.
+- `order`: the modules that were imported, and `server`, where the server is if in one of them;
+  `maker`, the module that makes it.
 - `environment`: the variables that they read while they were imported, with their values.
 """
 
@@ -219,6 +222,8 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     environment.leave()
     if failed:
         return {"failed": failed}
+    if asked["only_fingerprints"]:
+        return {"modules": prints}
     authors = _authors(before)
     recording = {one.mesh_deferral_operation.module for one in deferral.log}
     recorded = {name: deferral.calls_of(name) for name in authors if name in recording}
@@ -249,7 +254,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     if failed:
         return {"failed": failed}
     return {
-        **_catalogue(place, hook, recorded, sorted(looked_at), reached),
+        **_catalogue(place, hook, recorded, sorted(looked_at), reached, deferral.log),
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "order": asked["modules"],
@@ -293,15 +298,17 @@ def _catalogue(
     recorded: Mapping[str, list[Any]],
     authors: list[str],
     reached: Mapping[int, dict[str, str]],
+    log: list[Any],
 ) -> dict[str, Any]:
     from mesh.build.fast_path.answers import ERAS, catalogues_of, tool_pages
     from mesh.build.fast_path.calls import call_of
     from mesh.build.fast_path.schemas import NotFrozenError
 
-    server = catalogues_of(place, hook).whole
+    made = catalogues_of(place, hook)
+    server = made.whole
     if server.slow_because:
         # FastMCP answers everything, so it is not asked: a lifespan may need what is on AWS only.
-        return {"texts": {}, "calls": {}, "off": {}}
+        return {"texts": {}, "without_tools": {}, "calls": {}, "off": {}, "maker": ""}
     texts = {era: tool_pages(server, modern=era == "modern")[1] for era in ERAS}
     calls, off = {}, {}
     for name, tool in server.tools().items():
@@ -310,7 +317,25 @@ def _catalogue(
             calls[name] = base64.b64encode(marshal.dumps(call, 2)).decode()
         except (NotFrozenError, ValueError) as error:
             off[name] = str(error)
-    return {"texts": texts, "calls": calls, "off": off}
+    return {
+        "texts": texts,
+        "without_tools": made.without_tools(),
+        "calls": calls,
+        "off": off,
+        "maker": _maker(server.fastmcp, log, authors),
+    }
+
+
+def _maker(server: Any, log: list[Any], authors: list[str]) -> str:
+    """The author's module that makes the server; empty where that was not recorded."""
+    from mesh.runtime.deferral.recorder import CALL
+
+    makers = (
+        one.mesh_deferral_operation.module
+        for one in log
+        if one.mesh_deferral_operation.kind == CALL and _value_of(one) is server
+    )
+    return next((one for one in makers if one in authors), "")
 
 
 def main() -> None:

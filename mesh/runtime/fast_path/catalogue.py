@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from mesh.runtime.deferral.imports import Deferral
 
+DISCOVER = "server/discover"
+
 
 class Catalogue:
     """Imports authors' modules, once, and checks them.
@@ -35,7 +37,8 @@ class Catalogue:
             place at which a recorded call of the module got it.
             `early` is that of `Deferral`.
             `environment` has the variables that modules read, and their values, None where not set.
-            `varies` says whether each process has another catalogue.
+            `varies` has the methods whose answers are others in each process.
+            `maker` is the module that makes the server; empty where that is none of those.
     """
 
     def __init__(self, frozen: Mapping[str, Any]) -> None:
@@ -45,6 +48,7 @@ class Catalogue:
         self._checked: set[str] = set()
         self._different: set[str] = set()
         self._is_environment_checked = False
+        self._maker: tuple[str, ...] = (frozen["maker"],) if frozen["maker"] else ()
         self._functions: dict[str, Any] = {}
 
     @property
@@ -84,13 +88,24 @@ class Catalogue:
                 calls[module] = self.deferral.calls_of(module)
             self._functions[tool] = _operand(calls[module], place)
 
-    def check_environment(self) -> None:
-        """See that what was frozen of the catalogue is right in this environment.
+    def check_server(self) -> None:
+        """See that the server is called what it was in the build: results of the newest era say so.
 
         Raises:
-            LeftToFastMcpError: FastMCP has to list.
+            LeftToFastMcpError: FastMCP has to say it.
         """
-        if self._frozen["varies"]:
+        if DISCOVER in self._frozen["varies"]:
+            raise LeftToFastMcpError("environment")
+        self._load()
+        self._check(self._maker)
+
+    def check(self, method: str) -> None:
+        """See that what was frozen of a method's answer is right in this environment.
+
+        Raises:
+            LeftToFastMcpError: FastMCP has to answer.
+        """
+        if method in self._frozen["varies"]:
             raise LeftToFastMcpError("environment")
         if not self._is_environment_checked:
             self._is_environment_checked = True

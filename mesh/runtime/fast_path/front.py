@@ -335,6 +335,8 @@ def front(full: Full, waiting: Waiting | None = None) -> Front | None:
     if not settings.fast_path or not os.path.exists(FROZEN):  # noqa: PTH110 - pathlib costs
         return None
     logs.configure(settings.log_level)
+    # As for FastMCP: authors' modules may look for it, too.
+    os.environ.setdefault("HOME", "/tmp")  # noqa: S108 - private to the instance
     for module in settings.preload:
         imported(module)
     keys = key_ring(settings)

@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 # The lists that the build froze whole; of the tools, a caller may see a part.
 LISTS = frozenset({"prompts/list", "resources/templates/list"})
 TOOLS, RESOURCES, DOCUMENT = "tools/list", "resources/list", "resources/read"
+SAME_EVERYWHERE = frozenset({"logging/setLevel", "ping"})
+# Variables of FastMCP that change no answer: `mesh.runtime.initialization` sets them, too.
+WITHOUT_EFFECT = frozenset(
+    {"FASTMCP_LOG_ENABLED", "FASTMCP_CHECK_FOR_UPDATES", "FASTMCP_TELEMETRY_MODE"}
+)
 HERE = frozenset({TOOLS, RESOURCES, DOCUMENT, "tools/call"})
 
 
@@ -97,17 +102,34 @@ class Methods:
         self._calls = ToolCalls(
             self._catalogue, frozen["tools"], self._execution, explains=frozen["explains"]
         )
+        # FastMCP reads these itself: how it validates and what it says of errors may depend on them.
+        self._is_set_up = all(
+            frozen["fastmcp"].get(name) == os.environ.get(name)
+            for name in {*frozen["fastmcp"], *os.environ} - WITHOUT_EFFECT
+            if name.startswith("FASTMCP_")
+        )
         self.has_routes: bool = frozen["has_routes"]
         self.limits_sources: bool = frozen["limits_sources"]
 
     @property
     def introduced(self) -> tuple[str, str | None]:
-        """The server's name and its instructions, as it greets clients."""
+        """The server's name and its instructions, as it greets clients.
+
+        Raises:
+            LeftToFastMcpError: FastMCP has to say it.
+        """
+        self._catalogue.check("initialize")
         greeting = json.loads(self._named(self._results["initialize"]["*"]))
         return greeting["serverInfo"]["name"], greeting.get("instructions")
 
     def read(self, head: Head, event: Any) -> Message | None:
-        """The message in a request, if it is one of those that are answered here."""
+        """The message in a request, if it is one of those that are answered here.
+
+        Raises:
+            LeftToFastMcpError: FastMCP is set up in another way than in the build.
+        """
+        if not self._is_set_up:
+            raise LeftToFastMcpError("environment")
         if self._lists is None or not plain_headers(head.headers):
             return None
         body = read_text(event)
@@ -223,11 +245,14 @@ class Methods:
             return result
         if frozen is None or message.params:
             raise LeftToFastMcpError("resource")
+        self._catalogue.check(message.method)
         return str(frozen)
 
     def _known(self, message: Message, caller: Caller) -> str:
         method, params = message.method, message.params
         era = "modern" if message.modern else "legacy"
+        if method not in SAME_EVERYWHERE:
+            self._catalogue.check(method)
         if method == "initialize":
             return self._named(self._greeting(params))
         if method == "logging/setLevel":
@@ -247,7 +272,6 @@ class Methods:
 
     def _listed(self, era: str, params: dict[str, Any], caller: Caller) -> str:
         """A page of tools, as FastMCP divides them."""
-        self._catalogue.check_environment()
         pages, names = self._lists[era].get(TOOLS), self._lists["tools"]
         if not (pages and params.keys() <= {"cursor"}):
             raise LeftToFastMcpError("params")

@@ -153,6 +153,8 @@ class ToolCalls:
         tool = self._tools.get(name)
         if tool is None:
             tool = self._tools[name] = self._made(name, marshalled)
+        if meta is not None:
+            self._catalogue.check_server()
         arguments = renamed(given, tool.names) if self._explains else given
         state = State()
         try:
