@@ -185,7 +185,7 @@ def tool_pages(server: AskedServer, *, modern: bool) -> tuple[list[list[Any]], d
 
 
 def introductions(server: AskedServer) -> dict[str, str]:
-    """How the server greets clients, by the protocol's version; `*` for one that it does not know."""
+    """How the server greets clients, by the protocol's version; `*` for an unknown one."""
     greeting = {"capabilities": {}, "clientInfo": {"name": "build", "version": "1"}}
     versions = [*((one, one) for one in sorted(HANDSHAKE)), ("*", "0")]
     return {

@@ -235,7 +235,9 @@ def _verified_in(asking: Asking, plainly: Callable[[], dict[str, Any]]) -> dict[
                 # Those whose answers vary.
                 "methods": [
                     *(["tools/list"] if different else []),
-                    *sorted(name for name in said if said[name] != found["without_tools"].get(name)),
+                    *sorted(
+                        name for name in said if said[name] != found["without_tools"].get(name)
+                    ),
                 ],
                 "authors": asking.authors(),
             }

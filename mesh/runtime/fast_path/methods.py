@@ -102,7 +102,8 @@ class Methods:
         self._calls = ToolCalls(
             self._catalogue, frozen["tools"], self._execution, explains=frozen["explains"]
         )
-        # FastMCP reads these itself: how it validates and what it says of errors may depend on them.
+        # FastMCP reads these itself: how it validates, and what it says of errors, may depend on
+        # them.
         self._is_set_up = all(
             frozen["fastmcp"].get(name) == os.environ.get(name)
             for name in {*frozen["fastmcp"], *os.environ} - WITHOUT_EFFECT

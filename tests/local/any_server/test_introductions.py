@@ -1,4 +1,4 @@
-"""What a server says of itself may depend on where, when and how it is started, as its tools may."""
+"""What a server says of itself may depend on where, when and how it is started."""
 
 from __future__ import annotations
 
@@ -146,5 +146,5 @@ def test_variables_of_fastmcp_count_and_those_of_mesh_are_not_seen(
     fast, full = (answers(task, calls, way, variables) for way in ("on", "off"))
 
     assert fast["answers"] == full["answers"]
-    assert ("isError\":true" in full["answers"][0]["body"]) is bool(strict)
+    assert ('isError":true' in full["answers"][0]["body"]) is bool(strict)
     assert fast["fastmcp"] is bool(strict)
