@@ -317,8 +317,8 @@ def make(answers: dict[str, Any] | None) -> FastPath | None:
         return FastPath((), (), deferred["off"], notes=notes)
     if methods := deferred["methods"]:
         # Each result of the newest era names the server.
-        calls = ["calls of protocol 2026-07-28"] if DISCOVER in methods else []
-        notes += (f"FastMCP answers {', '.join([*methods, *calls])}: {METHODS_VARY}",)
+        named = ["calls of protocol 2026-07-28"] if DISCOVER in methods else []
+        notes += (f"FastMCP answers {', '.join([*methods, *named])}: {METHODS_VARY}",)
     tools = answers["tools"]
     calls = {name: base64.b64decode(call) for name, call in deferred["calls"].items()}
     names = {*tools, *calls}
