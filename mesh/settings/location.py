@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ast
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mesh.failure import CommandFailedError
+from mesh.settings.top_level import Objects
 
 SERVER = "server.py"
 # `server.py:mcp`, as FastMCP's own command takes it.
 WITH_OBJECT = re.compile(r"(?P<file>.+\.py):(?P<object>[A-Za-z_]\w*)")
-FASTMCP = "FastMCP"
-# What FastMCP's own command looks for in a file:
-# https://gofastmcp.com/deployment/running-server#entrypoints
-USUAL_NAMES = ("mcp", "server", "app")
-# The SDK's class of that name, which is another one.
-SDK = "mcp.server.fastmcp"
+FASTMCP_JSON = "fastmcp.json"
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,8 @@ class Location:
 
     Attributes:
         root: The folder whose files go to the root of the zip, absolute.
+        folder: The project's folder, with its settings and state: that of `fastmcp.json`, or
+            above `src` where that is the root.
         file: The file that the person named or that a folder's name leads to; None where the
             folder has several, and a setting has to say which.
         wanted: The name of the object, when it was given with the file.
@@ -34,44 +32,52 @@ class Location:
     """
 
     root: Path
+    folder: Path
     file: Path | None
     wanted: str | None = None
     is_named: bool = False
 
-    @property
-    def folder(self) -> Path:
-        """The project's folder, with its settings and state: above `src` where that is the root."""
-        return project_folder(self.root)
+    @classmethod
+    def of(cls, folder: Path, file: Path | None, wanted: str | None = None) -> Location:
+        """The location of a file, or of a folder where none was found."""
+        root = _above_packages(folder)
+        return cls(root, _project_folder(root), file, wanted)
 
 
-def project_folder(root: Path) -> Path:
+def _project_folder(root: Path) -> Path:
     """The folder of the project whose code is in `root`, as in the usual layout with `src`."""
     above = root.parent
-    return above if root.name == "src" and (above / "pyproject.toml").is_file() else root
+    is_project = any((above / name).is_file() for name in ("pyproject.toml", "mesh.toml"))
+    return above if root.name == "src" and is_project else root
 
 
 def locate(given: str | Path | None = None) -> Location:
     """Where the server is that a person means.
 
     Args:
-        given: A file, perhaps with `:` and the name of its object, or a folder; the current
-            folder when None.
+        given: A file, perhaps with `:` and the name of its object, a `fastmcp.json`, or a folder;
+            the current folder when None.
 
     Raises:
-        CommandFailedError: there is no such file or folder, or it holds no Python.
+        CommandFailedError: there is no such file or folder, it holds no Python, or a
+            `fastmcp.json` cannot be read.
     """
     text = str(given or ".")
     found = WITH_OBJECT.fullmatch(text)
     place = Path(found["file"] if found else text).expanduser().resolve()
     if place.is_dir():
-        file = _in_folder(place)
-        return Location(_above_packages(place), file)
+        return _in_folder(place) or Location.of(place, None)
     if not place.is_file():
         raise CommandFailedError(f"{place} is not there; name a server's .py file, or its folder.")
+    if place.name == FASTMCP_JSON:
+        source = _source(place)
+        if source is None:
+            raise CommandFailedError(f"{place} has no `source`; name a server's .py file.")
+        return replace(source, is_named=True)
     if place.suffix != ".py":
         raise CommandFailedError(f"{place} is not a .py file; name the file that makes FastMCP.")
     wanted = found["object"] if found else None
-    return Location(_above_packages(place.parent), place, wanted, is_named=True)
+    return replace(Location.of(place.parent, place, wanted), is_named=True)
 
 
 def _above_packages(folder: Path) -> Path:
@@ -94,7 +100,43 @@ def module_name(root: Path, file: Path) -> str:
     return ".".join(file.relative_to(root).with_suffix("").parts)
 
 
-def _in_folder(folder: Path) -> Path | None:
+def module_file(root: Path, module: str) -> Path | None:
+    """The file that a module is imported from; None where the root has none."""
+    below = root.joinpath(*module.split("."))
+    places = (below.with_suffix(".py"), below / "__init__.py")
+    return next((place for place in places if place.is_file()), None)
+
+
+def _in_folder(folder: Path) -> Location | None:
+    """The one server of a folder.
+
+    It is what `fastmcp.json` names, a file of the folder, or a file of the project's package,
+    which is in the folder or in `src`.
+    """
+    if (folder / FASTMCP_JSON).is_file() and (source := _source(folder / FASTMCP_JSON)):
+        return source
+    for place in (folder, *_packages(folder)):
+        if file := _server_file(place):
+            return Location.of(place, file)
+    return None
+
+
+def _packages(folder: Path) -> list[Path]:
+    """The folders of a project that may hold its server: its package, `src`, and those in it."""
+    project = folder / "pyproject.toml"
+    if not project.is_file():
+        return []
+    try:
+        title = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["name"]
+        package = re.sub(r"[-.]+", "_", title.lower())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        package = ""
+    within = [folder / "src", *(one.parent for one in sorted(folder.glob("src/*/__init__.py")))]
+    found = [one for one in within if _server_file(one)]
+    return [*([folder / package] if package else []), *(found if len(found) == 1 else [])]
+
+
+def _server_file(folder: Path) -> Path | None:
     """The one file that makes a server: `server.py`, or the only one with a FastMCP object."""
     if (folder / SERVER).is_file():
         return folder / SERVER
@@ -109,115 +151,27 @@ def _is_server(path: Path) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class Objects:
-    """What a file makes at its top level.
+def _source(place: Path) -> Location | None:
+    """What `fastmcp.json` names; None where it names nothing.
 
-    Attributes:
-        servers: Names of its FastMCP objects.
-        factories: Names of functions that return one, by their annotation.
-        usual: Those of the usual names for a server that are imported or assigned.
-        uses_sdk: It takes `FastMCP` from the SDK.
+    https://gofastmcp.com/deployment/server-configuration#source-configuration
+
+    Raises:
+        CommandFailedError: it cannot be read, or names no file.
     """
-
-    servers: tuple[str, ...]
-    factories: tuple[str, ...]
-    usual: tuple[str, ...]
-    uses_sdk: bool
-
-    @classmethod
-    def of(cls, path: Path) -> Objects:
-        """Read the file without running it.
-
-        Raises:
-            CommandFailedError: it cannot be read, or is not valid Python.
-        """
-        try:
-            module = ast.parse(path.read_bytes(), str(path))
-        except OSError as error:
-            raise CommandFailedError(f"{path} cannot be read: {error.strerror}.") from error
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None)
-            raise CommandFailedError(
-                f"{path}{f', line {line}' if line else ''}: not valid Python 3.13: "
-                f"{getattr(error, 'msg', error)}"
-            ) from error
-        names, uses_sdk = _names_of_fastmcp(module)
-        servers: dict[str, None] = {}
-        factories = []
-        bound: set[str] = set()
-        for one in _top_level(module.body):
-            bound.update(_bound(one))
-            match one:
-                case ast.Assign(targets, ast.Call(made)) if _made_by(made, names):
-                    servers |= {name.id: None for name in targets if isinstance(name, ast.Name)}
-                case ast.AnnAssign(ast.Name(name), _, ast.Call(made)) if _made_by(made, names):
-                    servers[name] = None
-                case ast.FunctionDef(name, returns=ast.expr() as returned) if (
-                    _dotted(returned) in names
-                ):
-                    factories.append(name)
-        usual = tuple(name for name in USUAL_NAMES if name in bound)
-        return cls(tuple(servers), tuple(factories), usual, uses_sdk)
-
-
-def _names_of_fastmcp(module: ast.Module) -> tuple[frozenset[str], bool]:
-    """What the class is called in a module, and whether the SDK's is there."""
-    names = {f"fastmcp.{FASTMCP}"}
-    uses_sdk = False
-    for one in ast.walk(module):
-        match one:
-            case ast.ImportFrom(str() as package, imported):
-                for alias in imported:
-                    if alias.name != FASTMCP:
-                        continue
-                    if package == SDK:
-                        uses_sdk = True
-                    elif package.partition(".")[0] == "fastmcp":
-                        names.add(alias.asname or alias.name)
-            case ast.Import(imported):
-                names |= {
-                    f"{alias.asname}.{FASTMCP}"
-                    for alias in imported
-                    if alias.asname and alias.name in {"fastmcp", "fastmcp.server"}
-                }
-    return frozenset(names), uses_sdk
-
-
-def _top_level(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements that run when a module is imported, those in `if`, `try` and `with` too."""
-    found = []
-    for one in body:
-        found.append(one)
-        if isinstance(one, ast.If | ast.Try | ast.With):
-            for field in ("body", "orelse", "finalbody"):
-                found += _top_level(getattr(one, field, []))
-            for handler in getattr(one, "handlers", []):
-                found += _top_level(handler.body)
-    return found
-
-
-def _bound(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement imports, or assigns what something gives."""
-    match statement:
-        case ast.ImportFrom(_, imported):
-            yield from (alias.asname or alias.name for alias in imported)
-        case ast.Assign(targets, ast.Call() | ast.Attribute()):
-            yield from (name.id for name in targets if isinstance(name, ast.Name))
-        case ast.AnnAssign(ast.Name(name), _, ast.Call() | ast.Attribute()):
-            yield name
-
-
-def _made_by(made: ast.expr, names: frozenset[str]) -> bool:
-    """Whether a call makes a server: of the class, or of what it has, such as `from_openapi`."""
-    name = _dotted(made)
-    return name in names or name.rpartition(".")[0] in names
-
-
-def _dotted(expression: ast.expr) -> str:
-    match expression:
-        case ast.Name(name) | ast.Constant(str(name)):
-            return name
-        case ast.Attribute(value, name):
-            return f"{_dotted(value)}.{name}"
-    return ""
+    try:
+        content = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandFailedError(f"{place} cannot be read: {error}") from error
+    source = content.get("source") if isinstance(content, dict) else None
+    if source is None:
+        return None
+    path = source.get("path") if isinstance(source, dict) else None
+    if not isinstance(path, str):
+        raise CommandFailedError(f'{place}: source has no path, such as {{"path": "server.py"}}.')
+    name, _, after = path.partition(":")
+    wanted = source.get("entrypoint") or after or None
+    file = (place.parent / name).resolve()
+    if not file.is_file():
+        raise CommandFailedError(f"{place}: source.path is {path!r}, and {file} is not a file.")
+    return replace(Location.of(file.parent, file, wanted), folder=place.parent)

@@ -7,14 +7,15 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mesh import packages
 from mesh.failure import CommandFailedError
 from mesh.settings.call import Call
-from mesh.settings.location import Location, Objects, module_name, project_folder
+from mesh.settings.location import Location, module_file, module_name
+from mesh.settings.top_level import Objects
 
 # The rule of the variable `name` in terraform/variables.tf.
 NAME = re.compile(r"(?!aws|ssm)(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -33,6 +34,7 @@ class Settings:
 
     Attributes:
         root: The folder whose files go to the root of the zip.
+        folder: The project's folder, with its settings, its packages and its state.
         server: A module, and the name of a FastMCP object or of a function that returns one.
         name: Part of the name of everything that is deployed.
         requirements: The file that declares packages; None to look for it.
@@ -48,6 +50,7 @@ class Settings:
     """
 
     root: Path
+    folder: Path
     server: str
     name: str
     requirements: str | None
@@ -61,14 +64,10 @@ class Settings:
     origins: Mapping[str, str] = field(hash=False)
 
     @property
-    def folder(self) -> Path:
-        """The project's folder, with its settings, its packages and its state."""
-        return project_folder(self.root)
-
-    @property
     def file(self) -> Path:
         """The file with the server."""
-        return _file_of(self.root, self.server) or self.root / "server.py"
+        module = self.server.partition(":")[0]
+        return module_file(self.root, module) or self.root / "server.py"
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,7 @@ def settings(location: Location, environment: Mapping[str, str] = os.environ) ->
         CommandFailedError: a setting is unknown or not allowed, or the server cannot be found.
     """
     written = _read(location.folder)
+    location = _with_module(location, written)
     server, server_origin = _server(location, written)
     name, name_origin = _name(location.folder, written, environment)
     requirements = written.take("requirements", _text, 'a file, such as "requirements.txt"')
@@ -118,6 +118,7 @@ def settings(location: Location, environment: Mapping[str, str] = os.environ) ->
     origins = {key: written.place if key in written.values else "default" for key in KEYS}
     return Settings(
         root=location.root,
+        folder=location.folder,
         server=server,
         name=name,
         requirements=requirements,
@@ -193,19 +194,34 @@ def _toml(place: Path) -> dict[str, Any]:
         raise CommandFailedError(f"{place} is not valid TOML: {error}.") from error
 
 
+def _with_module(location: Location, written: _Written) -> Location:
+    """The location whose root has the module that the setting `server` names."""
+    named = written.values.get("server")
+    if location.is_named or not isinstance(named, str):
+        return location
+    module = named.partition(":")[0]
+    roots = (location.root, location.folder, location.folder / "src")
+    return replace(
+        location,
+        root=next((root for root in roots if module_file(root, module)), location.root),
+    )
+
+
 def _server(location: Location, written: _Written) -> tuple[str, str]:
     """Where the FastMCP server is, and who says so."""
     root, file = location.root, location.file
-    if file is not None and location.wanted:
+    if file is not None and location.wanted and location.is_named:
         return f"{module_name(root, file)}:{location.wanted}", "the command line"
     named = written.take(
         "server",
         _reference,
         'a module and an object, such as "server:mcp"',
     )
-    if named is not None and (not location.is_named or _file_of(root, named) == file):
-        module = named.partition(":")[0]
-        if _file_of(root, named) is None and not _may_be_of_a_package(location, written, module):
+    module = (named or "").partition(":")[0]
+    if named is not None and (not location.is_named or module_file(root, module) == file):
+        if module_file(root, module) is None and not _may_be_of_a_package(
+            location, written, module
+        ):
             raise CommandFailedError(
                 f"{written.place}: server is {named!r}, and there is no module {module} in {root}."
             )
@@ -214,12 +230,12 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
         raise CommandFailedError(
             f"{root} has no server.py, and not exactly one other file that makes a FastMCP server. "
             f'Name the file (mesh up FILE.py), or write server = "module:object" in '
-            f"{root / 'mesh.toml'}."
+            f"{location.folder / 'mesh.toml'}."
         )
-    return (
-        f"{module_name(root, file)}:{_object(file, module_name(root, file))}",
-        f"found in {file.name}",
-    )
+    module = module_name(root, file)
+    if location.wanted:
+        return f"{module}:{location.wanted}", "fastmcp.json"
+    return f"{module}:{_object(file, module, location.folder)}", f"found in {file.name}"
 
 
 def _may_be_of_a_package(location: Location, written: _Written, module: str) -> bool:
@@ -232,8 +248,13 @@ def _may_be_of_a_package(location: Location, written: _Written, module: str) -> 
     return bool(found.requirements)
 
 
-def _object(file: Path, module: str) -> str:
+def _object(file: Path, module: str, folder: Path) -> str:
     """The name of the FastMCP object that a file makes; of several, the one with a usual name.
+
+    Args:
+        file: The file.
+        module: What it is imported as.
+        folder: The project's, where its settings are.
 
     Raises:
         CommandFailedError: it makes none, or several of which none has a usual name.
@@ -243,7 +264,8 @@ def _object(file: Path, module: str) -> str:
         return objects.servers[0]
     if usual := next((name for name in objects.usual if name in objects.servers), None):
         return usual
-    say = 'Write server = "{}" in mesh.toml beside it.'
+    place = folder / "mesh.toml"
+    say = f'Write server = "{{}}" in {place}.'
     if objects.servers:
         names = ", ".join(objects.servers)
         raise CommandFailedError(
@@ -262,14 +284,8 @@ def _object(file: Path, module: str) -> str:
         raise CommandFailedError(f"{file} makes its FastMCP server in a function. {say}")
     raise CommandFailedError(
         f"{file} has no line such as `mcp = FastMCP(...)` at its top level. If a function without "
-        f'parameters makes the server, write server = "{module}:FUNCTION" in mesh.toml beside it.'
+        f'parameters makes the server, write server = "{module}:FUNCTION" in {place}.'
     )
-
-
-def _file_of(root: Path, server: str) -> Path | None:
-    below = root.joinpath(*server.partition(":")[0].split("."))
-    places = (below.with_suffix(".py"), below / "__init__.py")
-    return next((place for place in places if place.is_file()), None)
 
 
 def _name(folder: Path, written: _Written, environment: Mapping[str, str]) -> tuple[str, str]:

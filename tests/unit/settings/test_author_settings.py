@@ -165,6 +165,70 @@ def test_a_server_in_a_package_is_imported_by_its_whole_name(root: Path) -> None
     assert found.file == package / "server.py"
 
 
+@pytest.mark.parametrize("above", ["src/", ""], ids=["src", "flat"])
+@pytest.mark.parametrize("setting", ['server = "weather_desk.server:mcp"\n', ""])
+def test_a_project_with_a_package_needs_no_name_on_the_command_line(
+    root: Path, above: str, setting: str
+) -> None:
+    package = root / f"{above}weather_desk"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (root / "server.py").rename(package / "server.py")
+    (root / "pyproject.toml").write_text('[project]\nname = "weather-desk"\n')
+    (root / "mesh.toml").write_text(setting)
+    (root / "tests").mkdir()
+    (root / "tests" / "server.py").write_text(SERVER)
+    found = read(root)
+    assert (found.root, found.server) == (package.parent, "weather_desk.server:mcp")
+    assert found.folder == root
+
+
+def test_of_two_packages_in_src_neither_is_guessed(root: Path) -> None:
+    for name in ("one", "two"):
+        package = root / "src" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        (package / "server.py").write_text(SERVER)
+    (root / "server.py").unlink()
+    (root / "pyproject.toml").write_text('[project]\nname = "weather"\n')
+    with pytest.raises(CommandFailedError) as failed:
+        read(root)
+    assert str(root / "mesh.toml") in str(failed.value)
+    (root / "mesh.toml").write_text('server = "two.server:mcp"\n')
+    assert (read(root).root, read(root).server) == (root / "src", "two.server:mcp")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{"path": "app/main.py", "entrypoint": "make"}',
+        '{"path": "app/main.py:make"}',
+    ],
+)
+def test_fastmcp_json_names_the_server(root: Path, source: str) -> None:
+    (root / "app").mkdir()
+    (root / "app" / "main.py").write_text(SERVER + "def make() -> FastMCP:\n    return mcp\n")
+    (root / "fastmcp.json").write_text(f'{{"source": {source}}}')
+    for place in (root, root / "fastmcp.json"):
+        found = read(place)
+        assert (found.root, found.folder) == (root / "app", root)
+        assert found.server == "main:make"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "cannot be read"),
+        ('{"source": {}}', "source has no path"),
+        ('{"source": {"path": "nope.py"}}', "nope.py is not a file"),
+    ],
+)
+def test_a_wrong_fastmcp_json_is_said(root: Path, content: str, said: str) -> None:
+    (root / "fastmcp.json").write_text(content)
+    with pytest.raises(CommandFailedError, match=said):
+        read(root)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
