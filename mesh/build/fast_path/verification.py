@@ -341,11 +341,13 @@ def _maker(server: Any, log: list[Any], authors: list[str]) -> str:
 def main() -> None:
     """Write it to standard output. Nothing of FastMCP is imported before recorders are."""
     asked = json.load(sys.stdin)
-    from mesh.build.server.question_process import answer, arguments  # as light as can be
+    # As light as can be:
+    from mesh.build.server.question_process import answer, arguments, in_time
 
     with answer() as output:
         try:
-            found = result(asked, *arguments())
+            with in_time():
+                found = result(asked, *arguments())
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - FastMCP answers where this cannot

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
-import os
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mesh import SecretError
+from mesh.build.server.question_process import end, in_time
 from mesh.runtime.config.variables import SettingsError
 
-# The exit status of a process whose last line on standard error is such a line.
-STATUS = 3
 # Of what an exception says: with the place and the remedy, two lines of a terminal.
 LONGEST = 72
 SDK_CLASS = "mcp.server.fastmcp"
@@ -41,20 +38,14 @@ def explained(root: Path, server: str = "") -> Iterator[None]:
         server: Where the server is, such as `server:mcp`.
     """
     try:
-        yield
+        with in_time():
+            yield
     except SettingsError as error:
-        _end(f"{_place(error, root.resolve()) or _definition(root, server)}{error}")
+        end(f"{_place(error, root.resolve()) or _definition(root, server)}{error}")
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a module raises
-        _end(f"{_place(error, root.resolve())}{_said(error)}{_remedy(error)}")
-
-
-def _end(line: str) -> None:
-    sys.stderr.write(f"\n{' '.join(line.split())}\n")
-    sys.stderr.flush()
-    # At once: what an author's module does at the end of the process may print, or never end.
-    os._exit(STATUS)
+        end(f"{_place(error, root.resolve())}{_said(error)}{_remedy(error)}")
 
 
 def _definition(root: Path, server: str) -> str:
@@ -111,7 +102,7 @@ def _remedy(error: BaseException) -> str:
         return _missing(error.name)
     if _asked_environment(error):
         return f" {VARIABLE}"
-    if "*args" in str(error):
+    if any(form in str(error) for form in ("*args", "**kwargs")):
         return " Give each parameter of the tool a name."
     return ""
 

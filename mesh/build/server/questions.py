@@ -14,12 +14,14 @@ from typing import Any
 from mesh.build.bundle.dependencies import MESH_LOCK, installed, pins
 from mesh.build.failure import BuildError
 from mesh.build.project import Project
-from mesh.build.server import author_errors
 from mesh.build.server.host_packages import host_site, runtime_site
+from mesh.build.server.question_process import STATUS
 
 # A package that asks for one of these has authors who work with FastMCP.
 OF_FASTMCP = ("fastmcp", "fastmcp-slim", "mcp")
 LIMIT_SECONDS = 300
+# Lambda always names a region, without which boto3 makes no client. The same one in every build.
+REGION = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ class Asking:
         places = [self.root.resolve(), *(self.sites or (Path(__file__).resolve().parents[3],))]
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
-        environment |= {**self.project.environment, "PYTHONHASHSEED": "0", "TZ": "UTC"} | variables
+        environment |= {
+            **self.project.environment,
+            **REGION,
+            "PYTHONHASHSEED": "0",
+            "TZ": "UTC",
+        } | variables
         with subprocess.Popen(
             [
                 *(sys.executable, *(["-S"] if self.sites else [])),
@@ -101,7 +108,7 @@ class Asking:
             finally:
                 # Whatever ended this, a build that fails leaves nothing running.
                 asked.kill()
-        if asked.returncode == author_errors.STATUS:
+        if asked.returncode == STATUS:
             raise BuildError(errors.strip().splitlines()[-1])
         if asked.returncode:
             if hidden := self._hidden_modules():

@@ -81,6 +81,10 @@ WRONG = {
         f"{MAKES}\n\n@mcp.tool\ndef a(*args): ...\n",
         "Functions with *args are not supported as tools. Give each parameter",
     ),
+    "named parameters without names": (
+        f"{MAKES}\n\n@mcp.tool\ndef a(**rest): ...\n",
+        "Functions with **kwargs are not supported as tools. Give each parameter",
+    ),
     "no such object": (
         "from fastmcp import FastMCP\n",
         "server.py: The module server has nothing called 'mcp'",
@@ -146,6 +150,27 @@ def test_an_author_is_told_the_line_and_the_remedy(
     # Two lines of a terminal.
     assert len(str(caught.value)) <= 160
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_import_that_does_not_end_is_told_its_line(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    """A server that serves when it is imported, whatever it catches. It does not wait a minute."""
+    (tmp_path / "server.py").write_text(
+        f"import signal, time\n{MAKES}signal.alarm(1)\n"
+        "while True:\n    try:\n        time.sleep(1)\n    except BaseException: pass\n"
+    )
+    with pytest.raises(BuildError, match=r"^server\.py, line 7: the import has not ended after"):
+        built(tmp_path)
+
+
+def test_a_client_of_aws_can_be_made_on_import(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(
+        f"import boto3\n{MAKES}table = boto3.resource('dynamodb').Table('weather')\n"
+    )
+    built(tmp_path)
 
 
 def test_a_smoke_call_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
