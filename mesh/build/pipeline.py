@@ -285,7 +285,7 @@ def build(
             zipped.replace(output)
         except OSError as error:
             raise BuildError(f"{output} cannot be written: {error.strerror}.") from error
-    notes = [*(report.notes if report else ())]
+    notes = [*project.notes, *(report.notes if report else ())]
     notes += [*(fast.notes if fast else ()), *forgotten_tools(files)]
     if limits.needs_bucket(made.zip_bytes):
         notes.append(f"the zip has {limits.megabytes(made.zip_bytes)}. {limits.NEEDS_BUCKET}")

@@ -35,6 +35,7 @@ class Project:
         declared: Names of the packages that the author asks for, normalised. The build makes only
             Mesh's own packages smaller; None where it may do that with the whole lock.
         environment: Variables that the function has of its author's: an import may read them.
+        notes: What the author should know of the folder, a sentence or two each.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
     """
@@ -51,6 +52,7 @@ class Project:
     hook: Hook | None = None
     declared: frozenset[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    notes: tuple[str, ...] = ()
     is_installed: bool = False
 
     @property

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from mesh import packages
 from mesh.build import hook
@@ -17,6 +19,8 @@ from mesh.settings.settings import Settings
 
 # What Mesh itself puts at the root of every zip.
 OWN = frozenset({"mesh", "packed_modules"})
+# Such as `export CITY=Rome`.
+ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=", re.MULTILINE)
 
 
 def project(
@@ -45,6 +49,7 @@ def project(
         catalogues=settings.catalogues,
         hook=hook.load(settings.build, settings.folder) if settings.build else None,
         environment=environment or {},
+        notes=tuple(not_taken(settings.folder, environment or {})),
     )
     refuse_shadows(made)
     declared = packages.declared(settings.folder, settings.file, settings.requirements)
@@ -55,6 +60,35 @@ def project(
     else:
         made = replace(made, requirements=packages.lock(declared, settings.folder, target))
     return replace(made, declared=names)
+
+
+def not_taken(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables that a project's files set for its server, and that the function lacks.
+
+    Args:
+        folder: The project's.
+        environment: The variables that the function will have, where they are known.
+    """
+    for file in (".env", "fastmcp.json"):
+        place = folder / file
+        if not place.is_file():
+            continue
+        text = place.read_text(encoding="utf-8", errors="replace")
+        names = ASSIGNED.findall(text) if file == ".env" else _deployed(text)
+        if missing := [name for name in names if name not in environment]:
+            listed = ", ".join(missing)
+            yield (
+                f"{file} sets {listed}, and Lambda has no such file. Put values into "
+                "environment_variables (.tfvars). Store secrets with `mesh secrets set`."
+            )
+
+
+def _deployed(text: str) -> list[str]:
+    """The variables that a `fastmcp.json` sets."""
+    content = json.loads(text)
+    deployment = content.get("deployment") if isinstance(content, dict) else None
+    variables = deployment.get("env") if isinstance(deployment, dict) else None
+    return list(variables) if isinstance(variables, dict) else []
 
 
 def refuse_shadows(found: Project) -> None:

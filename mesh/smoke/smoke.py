@@ -310,8 +310,10 @@ def _expect(reply: Reply, status: int, path: str, *, has_credential: bool = Fals
 def _identity(health: dict[str, Any]) -> str:
     """Say in a few words which build answers."""
     commit = str(health.get("commit") or "")[:7]
+    # A server without pyproject.toml has none.
+    version = health.get("version", "0")
     parts = [
-        f"{health.get('name', 'server')} {health.get('version', '')}".strip(),
+        f"{health.get('name', 'server')} {version if version != '0' else ''}".strip(),
         f"commit {commit}{'+' if health.get('dirty') else ''}" if commit else "",
         f"version {health['function_version']}" if health.get("function_version") else "",
         f"auth {health['auth']}" if health.get("auth") else "",
@@ -324,5 +326,5 @@ def _amount(structured: object) -> str:
     if isinstance(structured, dict):
         for name, value in structured.items():
             if isinstance(value, list):
-                return f", {len(value)} {name}"
+                return f", {len(value)} {name if len(value) != 1 else name.removesuffix('s')}"
     return ""

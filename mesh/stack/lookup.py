@@ -46,6 +46,21 @@ def server_of(given: str | None = None) -> Location:
     return locate(given)
 
 
+def running_here() -> tuple[str, dict[str, str], Path]:
+    """The address of the server that runs for this folder, its variables, and their file.
+
+    The variables are those of `local.env`: the API key, and credentials of local AWS.
+
+    Raises:
+        CommandFailedError: none runs.
+    """
+    here = current_stack()
+    variables = here.read_environment()
+    if not variables.get("MESH_URL"):
+        raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
+    return variables["MESH_URL"], variables, here.environment_file
+
+
 def configured_call(given: str | None = None) -> Call | None:
     """The call in the settings of a server; None where there is none.
 

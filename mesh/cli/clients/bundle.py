@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesh.cli.clients.connect import AUTHS, running_here
+from mesh.cli.clients.connect import AUTHS
+from mesh.stack.lookup import running_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable

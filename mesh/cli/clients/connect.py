@@ -10,6 +10,7 @@ import click
 
 from mesh import progress
 from mesh.failure import CommandFailedError
+from mesh.stack.lookup import running_here
 
 if TYPE_CHECKING:
     from mesh.runtime.clients import Connection, Entry, Way
@@ -104,21 +105,6 @@ def command(
         _tell(client, connection, local=local)
 
 
-def running_here() -> tuple[str, str | None, Path]:
-    """The address and key of the server that runs for this folder, and the file with both.
-
-    Raises:
-        CommandFailedError: none runs.
-    """
-    from mesh.stack.lookup import current_stack
-
-    here = current_stack()
-    variables = here.read_environment()
-    if not variables.get("MESH_URL"):
-        raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
-    return variables["MESH_URL"], variables.get("MESH_API_KEY"), here.environment_file
-
-
 def _target(
     url: str | None,
     auth: str | None,
@@ -137,7 +123,8 @@ def _target(
         return Connection(url or "", way or "open", name=name), key, None
     local = None
     if url is None:
-        url, key, local = running_here()
+        url, variables, local = running_here()
+        key = variables.get("MESH_API_KEY")
     return target(url, way, name, region), key, local
 
 

@@ -8,10 +8,13 @@ has a dot, a colon or a slash, and a subcommand's name never has.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TextIO
 
 import click
+
+from mesh.stack.lookup import running_here
 
 DEFAULT = "server"
 
@@ -21,16 +24,16 @@ class Questions(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default subcommand before an address, with or without options around it."""
-        if args and args[0] not in self.commands and not {*args} & {*ctx.help_option_names}:
+        if not {*args[:1]} & self.commands.keys() and not {*args} & {*ctx.help_option_names}:
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
 
 @click.group("doctor", cls=Questions, short_help="Ask a deployment what is wrong with it.")
 def command() -> None:
-    """Ask a deployment what is wrong with it: `mesh doctor URL`.
+    """Ask a deployment what is wrong with it: `mesh doctor [URL]`.
 
-    That is `mesh doctor server URL`. What a subcommand asks about, it asks
+    That is `mesh doctor server [URL]`. What a subcommand asks about, it asks
     thoroughly.
     """
 
@@ -40,16 +43,17 @@ def command() -> None:
 @click.option(
     "--region", metavar="NAME", help="Of the function, where URL is a domain of your own."
 )
-@click.argument("url")
+@click.argument("url", required=False)
 @click.pass_context
-def server(context: click.Context, *, as_json: bool, region: str | None, url: str) -> None:
+def server(context: click.Context, *, as_json: bool, region: str | None, url: str | None) -> None:
     """Answer the first questions of whoever is on call, on one screen.
 
     Does URL answer, and until when is its certificate valid? Which versions are live?
     Are both grants there, and can the server read its API keys? What limits it, what
     failed in the last hour, which alarms are on? What did somebody change by hand?
 
-    URL is all that it needs: it asks AWS for the function. It changes nothing, and
+    URL is all that it needs: it asks AWS for the function. Without URL, it asks about
+    the server that `mesh up` runs for the current folder. It changes nothing, and
     reads no key and no secret. What it may not ask it lists with the missing right.
 
     Exit status: 0 when all is well, 2 when something is wrong, 1 when something
@@ -57,6 +61,10 @@ def server(context: click.Context, *, as_json: bool, region: str | None, url: st
     """
     from mesh.doctor.examination import examine
 
+    if url is None:
+        url, variables, _ = running_here()
+        # Only where it runs are these the right credentials.
+        os.environ |= {name: text for name, text in variables.items() if name.startswith("AWS_")}
     report = examine(url, region)
     if as_json:
         click.echo(json.dumps(report.document(), indent=2, default=str))

@@ -67,8 +67,8 @@ def command(
     Without --environment or --log-group those of the stack on this machine.
     With --errors these are errors, 5xx and timeouts, and what a traceback says follows
     in full. Lines are cut to a terminal's width, and never in a pipe or a file.
-    Requests are shown as method, path, status, duration, caller, and whether the
-    instance was cold.
+    Requests are shown as method, path or tool, status, duration and caller. Then comes
+    the reason where FastMCP answered, and `cold` for an instance's first request.
     Lambda's lines around an invocation that went well are left out; --raw has them.
     """
     if environment and log_group:

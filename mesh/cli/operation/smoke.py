@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mesh import progress
-from mesh.failure import CommandFailedError
-from mesh.stack.lookup import current_stack
+from mesh.stack.lookup import running_here
 
 if TYPE_CHECKING:
     import httpx
@@ -48,15 +47,6 @@ def _url(_context: click.Context, _parameter: click.Parameter, value: str | None
     if url.scheme not in {"http", "https"} or not url.host:
         raise click.BadParameter(f"{value!r} is not a URL; it begins with https:// or http://")
     return value
-
-
-def _here() -> tuple[str, str]:
-    """The address and the key of the server that runs for this folder."""
-    here = current_stack()
-    variables = here.read_environment()
-    if not variables.get("MESH_URL"):
-        raise CommandFailedError("no server of this folder runs: name a URL, or run `mesh up`.")
-    return variables["MESH_URL"], variables["MESH_API_KEY"]
 
 
 def _arguments(
@@ -144,7 +134,8 @@ def command(
     from mesh.stack.lookup import configured_call
 
     if url is None:
-        url, api_key = _here()
+        url, variables, _ = running_here()
+        api_key = variables.get("MESH_API_KEY")
     proof: httpx.Auth | None = credential.ApiKey(api_key) if api_key else None
     if iam:
         proof = credential.from_credential_chain(url, region)

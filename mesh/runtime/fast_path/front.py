@@ -295,7 +295,7 @@ class Front:
         if head.path in ROUTES:
             message = NOT_ALLOWED.format(method=head.method, allowed="POST")
             return replies.failure(405, INVALID_REQUEST, message, {"allow": "POST"})
-        return replies.failure(404, INVALID_REQUEST, NOTHING_HERE)
+        return replies.failure(404, INVALID_REQUEST, NOTHING_HERE.format(path=head.path))
 
     def _healthy(self) -> Reply:
         if self._health is None:

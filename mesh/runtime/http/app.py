@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
     if error.status_code == 404:
-        message = NOTHING_HERE
+        message = NOTHING_HERE.format(path=request.scope["path"])
     elif error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
         message = NOT_ALLOWED.format(method=request.method, allowed=allowed)

@@ -21,7 +21,7 @@ INTERNAL_ERROR = -32603
 # From the range that JSON-RPC leaves to servers; MCP's own codes begin at -32020.
 TOO_MANY_REQUESTS = -32000
 
-NOTHING_HERE = "Nothing is here. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
+NOTHING_HERE = "There is nothing at {path:.80}. MCP is at POST /mcp, plain JSON-RPC at POST /rpc."
 INTERNAL = "Internal error. The server's log has the cause under this request's id."
 NOT_JSON = "The body is not valid JSON."
 NOT_ALLOWED = "{method} is not allowed here; use {allowed}."

@@ -14,7 +14,7 @@ from mesh.build.environment import ROOT
 from mesh.build.project import Project
 from mesh.failure import CommandFailedError
 from mesh.settings import Settings
-from mesh.settings.project import refuse_shadows
+from mesh.settings.project import not_taken, refuse_shadows
 from mesh.settings.settings import NAME, deployable_name
 from mesh.settings.variables import refuse_unknown, variables
 from mesh.stack.lookup import current_stack, server_of
@@ -338,3 +338,16 @@ def test_commands_are_about_the_current_folder_or_this_checkout(
 def test_a_package_of_tools_that_is_not_there_is_named(root: Path) -> None:
     with pytest.raises(BuildError, match=r"tools is 'weather\.tools', and .* is not a folder"):
         replace(project(root), tools="weather.tools").tool_modules()
+
+
+def test_variables_that_lambda_will_not_have_are_named_without_their_values(root: Path) -> None:
+    (root / ".env").write_text("# of mine\nexport CITY=Rome\nTOKEN = s3cret\nUNITS=metric\n")
+    (root / "fastmcp.json").write_text('{"deployment": {"env": {"LEVEL": "debug"}}}')
+    notes = [*not_taken(root, {"UNITS": "metric"})]
+    assert [note.partition(",")[0] for note in notes] == [
+        ".env sets CITY",
+        "fastmcp.json sets LEVEL",
+    ]
+    assert "TOKEN" in notes[0]
+    assert "s3cret" not in notes[0]
+    assert "UNITS" not in notes[0]
