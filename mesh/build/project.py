@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from mesh.build.bundle.application import files_below
 from mesh.build.failure import BuildError
@@ -35,6 +38,8 @@ class Project:
         declared: Names of the packages that the author asks for, normalised. The build makes only
             Mesh's own packages smaller; None where it may do that with the whole lock.
         environment: Variables that the function has of its author's: an import may read them.
+        metadata: A folder with the project's own metadata, as an installed one has it; None where
+            it has none.
         notes: What the author should know of the folder, a sentence or two each.
         is_installed: Whether the packages are those of the Python that builds; if not, they are
             installed for the build.
@@ -52,6 +57,7 @@ class Project:
     hook: Hook | None = None
     declared: frozenset[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
+    metadata: Path | None = None
     notes: tuple[str, ...] = ()
     is_installed: bool = False
 
@@ -74,6 +80,8 @@ class Project:
             if not self.include and (top.name == "tests" or top.name.endswith(".egg-info")):
                 continue
             yield from files_below(self.root, top)
+        if self.metadata:
+            yield from files_below(self.metadata, self.metadata)
 
     def tool_modules(self) -> list[str]:
         """The modules that are imported before the first call of a tool.
@@ -105,11 +113,43 @@ def version_of(root: Path) -> str:
     Raises:
         BuildError: that file cannot be read.
     """
+    return str(_described(root).get("version", "0"))
+
+
+def write_metadata(root: Path, folder: Path) -> Path | None:
+    """Write what `importlib.metadata` gives of a project, as if it were installed.
+
+    https://packaging.python.org/en/latest/specifications/core-metadata/
+
+    Args:
+        root: The project's folder.
+        folder: Where to write; it is made anew.
+
+    Returns:
+        `folder`; None where `pyproject.toml` does not name the project and its version.
+
+    Raises:
+        BuildError: that file cannot be read.
+    """
+    described = _described(root)
+    name, version = described.get("name"), described.get("version")
+    if not (isinstance(name, str) and isinstance(version, str)):
+        return None
+    shutil.rmtree(folder, ignore_errors=True)
+    place = folder / f"{canonicalize_name(name).replace('-', '_')}-{version}.dist-info"
+    place.mkdir(parents=True)
+    text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    (place / "METADATA").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _described(root: Path) -> dict[str, Any]:
+    """The table `[project]` of a folder's pyproject.toml; empty where there is none."""
     place = root / "pyproject.toml"
     try:
         content = tomllib.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return "0"
+        return {}
     except (OSError, ValueError) as error:
         raise BuildError(f"{place} cannot be read: {error}") from error
-    return str(content.get("project", {}).get("version", "0"))
+    return dict(content.get("project", {}))

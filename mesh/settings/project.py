@@ -13,7 +13,7 @@ from mesh import packages
 from mesh.build import hook
 from mesh.build.bundle.dependencies import MESH_LOCK, pins
 from mesh.build.failure import BuildError
-from mesh.build.project import Project, version_of
+from mesh.build.project import Project, version_of, write_metadata
 from mesh.build.target import Target
 from mesh.settings.settings import Settings
 
@@ -49,6 +49,7 @@ def project(
         catalogues=settings.catalogues,
         hook=hook.load(settings.build, settings.folder) if settings.build else None,
         environment=environment or {},
+        metadata=write_metadata(settings.folder, settings.folder / ".mesh" / "metadata"),
         notes=tuple(not_taken(settings.folder, environment or {})),
     )
     refuse_shadows(made)

@@ -22,7 +22,7 @@ REMEDIES: tuple[tuple[type[BaseException], str], ...] = (
     # It is a ModuleNotFoundError too, and no requirement helps.
     (
         importlib.metadata.PackageNotFoundError,
-        "Your own project is not installed in the zip: catch this error.",
+        "Give your project a version in pyproject.toml, or catch this error.",
     ),
     (SecretError, "Call mesh.secret() in the tool: the build has no secrets."),
     (NameError, "Import the name, or define it above."),

@@ -77,6 +77,8 @@ class Asking:
         }
         # The project's modules first.
         places = [self.root.resolve(), *(self.sites or (Path(__file__).resolve().parents[3],))]
+        if self.project.metadata:
+            places.append(self.project.metadata.resolve())
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(map(str, places)))
         environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
         environment |= {

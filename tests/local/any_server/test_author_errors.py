@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mesh.build import BuildError, BuildResult, build
+from mesh.build.project import write_metadata
 from mesh.installation import CACHE
 from tests.local.any_server.project import HERE, MAKES, project_of
 
@@ -59,7 +61,7 @@ WRONG = {
     ),
     "the metadata of the project itself": (
         "from importlib.metadata import version\nversion('weather')\n",
-        "PackageNotFoundError: No metadata of 'weather'. Your own project is not installed in",
+        "PackageNotFoundError: No metadata of 'weather'. Give your project a version in pyproject",
     ),
     "a secret on import": (
         f"import mesh\n{MAKES}key = mesh.secret('WEATHER_KEY')\n",
@@ -171,6 +173,22 @@ def test_a_client_of_aws_can_be_made_on_import(
         f"import boto3\n{MAKES}table = boto3.resource('dynamodb').Table('weather')\n"
     )
     built(tmp_path)
+
+
+def test_a_project_that_asks_for_its_own_version_gets_it(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text(
+        "from importlib.metadata import version\nfrom fastmcp import FastMCP\n"
+        "mcp = FastMCP('x', version=version('weather-desk'))\n"
+    )
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "Weather_Desk"\nversion = "1.2"\n')
+    project = replace(
+        project_of(tmp_path), metadata=write_metadata(tmp_path, tmp_path / ".mesh" / "metadata")
+    )
+    output = tmp_path / ".mesh" / "server.zip"
+    build(project, "host", output=output, cache=CACHE / "bundle")
+    with zipfile.ZipFile(output) as made:
+        text = made.read("weather_desk-1.2.dist-info/METADATA").decode()
+    assert text.splitlines()[1:] == ["Name: Weather_Desk", "Version: 1.2"]
 
 
 def test_a_smoke_call_of_a_tool_that_is_not_there_is_refused(tmp_path: Path) -> None:
