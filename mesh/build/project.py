@@ -123,7 +123,7 @@ def write_metadata(root: Path, folder: Path) -> Path | None:
 
     Args:
         root: The project's folder.
-        folder: Where to write; it is made anew.
+        folder: Where to write; what is there is removed first.
 
     Returns:
         `folder`; None where `pyproject.toml` does not name the project and its version.
