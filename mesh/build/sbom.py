@@ -11,6 +11,7 @@ import hashlib
 import json
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from email.parser import HeaderParser
@@ -29,6 +30,9 @@ from mesh.build.failure import BuildError
 from mesh.build.pipeline import RECORD
 
 METADATA = ".dist-info/METADATA"
+# What zipfile raises when a byte of a zip was changed: RuntimeError where it seems encrypted or
+# of an unknown compression.
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValueError)
 
 
 def file_of(zipped: Path) -> Path:
@@ -42,15 +46,20 @@ def record_of(zipped: Path) -> dict[str, Any]:
     Raises:
         BuildError: it is no zip of this build, or its content was changed afterwards.
     """
+    name = RECORD
     try:
         with zipfile.ZipFile(zipped) as opened:
             record: dict[str, Any] = json.loads(opened.read(RECORD))
-            found = {
-                name: hashlib.sha256(opened.read(name)).hexdigest()
-                for name in opened.namelist()
-                if name != RECORD
-            }
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+            found = {}
+            for name in opened.namelist():
+                found[name] = hashlib.sha256(opened.read(name)).hexdigest()
+            del found[RECORD]
+    except UNREADABLE as error:
+        if name != RECORD:
+            raise BuildError(
+                f"{zipped} was changed or damaged after it was built: {name} in it cannot be read "
+                f"({error}). Do not deploy it."
+            ) from error
         raise BuildError(
             f"{zipped} is no zip that mesh built: it cannot be read, or has no {RECORD}."
         ) from error

@@ -23,6 +23,7 @@ type Client = Callable[[str], Any]
 # What differs: the setting, what was applied, and what there is now.
 type Difference = tuple[str, Any, Any]
 
+FUNCTION = "aws_lambda_function"
 LONGEST_VALUE = 30
 MOST_NAMES = 100
 GONE = {"ResourceNotFoundException", "NoSuchEntity", "ParameterNotFound"}
@@ -40,6 +41,11 @@ class Recorded:
 def unfrozen(function: Function) -> Answer:
     """Compare what versions do not keep with what was applied last."""
     resources = _state(function)
+    there = {one.attributes["function_name"] for one in resources if one.kind == FUNCTION}
+    if there and function.name not in there:
+        raise NotAskedError(
+            f"not compared: the state of the last apply is that of {', '.join(sorted(there))}"
+        )
     differences: list[Difference] = []
     compared: list[str] = []
     unasked: list[str] = []

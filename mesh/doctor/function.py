@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -123,8 +124,8 @@ class Function:
 def find(address: Address, reached: Access) -> Function:
     """Find the function of an address.
 
-    Its own `/health` names it. Where that does not answer, all functions of the region that Mesh
-    made are asked for their address.
+    Its own `/health` names it. Where that does not answer, or a broken version answers something
+    else, all functions of the region that Mesh made are asked for their address.
 
     Raises:
         NotAskedError: there is none in this account and region.
@@ -132,7 +133,7 @@ def find(address: Address, reached: Access) -> Function:
     """
     functions = reached.client("lambda")
     named = "{name}-{environment}".format_map({"name": "", "environment": "", **address.health})
-    for name in [named] if address.health else _made_by_mesh(functions):
+    for name in chain([named] if address.health else [], _made_by_mesh(functions)):
         found = _with_address(address, reached, name)
         if found is not None:
             return found

@@ -8,6 +8,7 @@ one does not run.
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,13 @@ from mesh.settings.call import Call
 from mesh.smoke.credential import ApiKey
 from mesh.smoke.example_call import example_call
 from mesh.smoke.smoke_report import Check, CheckFailedError, Report
-from mesh.smoke.streamable_http import PROTOCOL_VERSION, NoAnswerError, Reply, Server
+from mesh.smoke.streamable_http import (
+    LIMITED_SECONDS,
+    PROTOCOL_VERSION,
+    NoAnswerError,
+    Reply,
+    Server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -49,15 +56,19 @@ class Run:
     health: dict[str, Any] = field(default_factory=dict)
     tools: list[dict[str, Any]] = field(default_factory=list)
     failure_log: list[str] = field(default_factory=list)
+    is_silent: bool = False
 
     def check_health(self) -> str:
         """GET /health says ok, and what it is expected to say beside that."""
+        # Where failures are limited, an answer of another version is one, too.
+        limited = self.server.failures is not None
+        until = time.monotonic() + (LIMITED_SECONDS if limited else math.inf)
         while True:
             # An API key is not sent: /health must answer to anybody. SigV4 is the
             # Function URL's own door, and stands before /health too.
             signed = not isinstance(self.server.credential, ApiKey)
             reply = self._kept(self.server.get("health", credential=signed))
-            _expect(reply, OK, "health")
+            _expect(reply, OK, "health", self.server.credential if signed else None)
             try:
                 self.health = json.loads(reply.body)
                 status = self.health["status"]
@@ -77,7 +88,7 @@ class Run:
             # An alias that was just moved may still lead to the old version for a moment:
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
             self.failure_log += others
-            if self.server.remaining_seconds() < 1:
+            if self.server.remaining_seconds() < 1 or time.monotonic() > until:
                 raise CheckFailedError(f"another build answers here: {'; '.join(others)}")
             time.sleep(0.5)
 
@@ -141,7 +152,7 @@ class Run:
 
     def _result(self, request: dict[str, Any], *, initialized: bool) -> dict[str, Any]:
         reply = self._kept(self.server.post("mcp", request, initialized=initialized))
-        _expect(reply, OK, "mcp", has_credential=self.server.credential is not None)
+        _expect(reply, OK, "mcp", self.server.credential)
         for message in reply.messages():
             if message.get("id") != request["id"]:
                 continue
@@ -190,7 +201,8 @@ def smoke(
         configured: the call in the server's settings.
         left_out: names of checks that are not made at all.
         failures: give a request up after so many equal server errors, or ten seconds after the
-            first one of any kind; None retries until the deadline.
+            first one of any kind; None retries until the deadline. Nor is another version's
+            answer waited out for longer.
         on_check: called with each check's outcome as it is known.
     """
     base = base_url(url)
@@ -213,8 +225,10 @@ def smoke(
                 outcome = Check(name, None, f"not run, {blocked_by} failed", 0.0, 0)
             else:
                 outcome = _carried_out(name, check, run)
-                # Refusal stands alone: the others say more when they run after it fails.
-                blocked_by = name if not outcome.ok and name != "refusal" else None
+                # Refusal stands alone: the others say more when they run after it fails. A server
+                # that did not answer it does not answer them either.
+                stands_alone = name == "refusal" and not run.is_silent
+                blocked_by = None if outcome.ok or stands_alone else name
             checks.append(outcome)
             on_check(outcome)
     return Report(
@@ -277,6 +291,7 @@ def _carried_out(name: str, check: Callable[[], str], run: Run) -> Check:
         detail, ok = check(), True
     except (CheckFailedError, NoAnswerError) as error:
         detail, ok = str(error), False
+        run.is_silent = isinstance(error, NoAnswerError)
     ms = round((time.monotonic() - started) * 1000, 1)
     attempts = len(run.failure_log) + 1
     if ok and run.failure_log:
@@ -291,14 +306,17 @@ def _request(identifier: int, method: str, params: dict[str, Any] | None = None)
     return {"jsonrpc": "2.0", "id": identifier, "method": method, "params": params or {}}
 
 
-def _expect(reply: Reply, status: int, path: str, *, has_credential: bool = False) -> None:
+def _expect(reply: Reply, status: int, path: str, credential: httpx.Auth | None = None) -> None:
     if reply.status == status:
         return
+    is_signed = credential is not None and not isinstance(credential, ApiKey)
     advice = {
         UNAUTHORIZED: "the key was not accepted"
-        if has_credential
+        if credential
         else "a key is needed: --api-key, or MESH_API_KEY",
-        FORBIDDEN: "if this Function URL is for IAM, sign with --iam, as a role that may invoke it",
+        FORBIDDEN: "if the Function URL refuses this, the caller who signs may not invoke it"
+        if is_signed
+        else "if this Function URL is for IAM, sign with --iam, as a role that may invoke it",
         NOT_FOUND: f"there is no /{path} here; is this the server's base URL?",
     }.get(reply.status)
     raise CheckFailedError(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from mesh.failure import CommandFailedError
 
@@ -49,8 +50,12 @@ def find(region: str | None = None) -> Account:
                 "no AWS region: set AWS_REGION, or use a profile that has one."
             )
         told = session.client("sts", region_name=found).get_caller_identity()
+    except (NoConnectionError, HTTPClientError) as error:
+        # Nobody was asked: other credentials would not help.
+        raise CommandFailedError(f"AWS: {error}") from error
     except (BotoCoreError, ClientError) as error:
+        reason = str(error).rstrip(".")
         raise CommandFailedError(
-            f"AWS: {error} Sign in first (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID)."
+            f"AWS: {reason}. Sign in first (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID)."
         ) from error
     return Account(told["Account"], told["Arn"], found)

@@ -196,11 +196,19 @@ def _init(root: LinkedRoot, backend: Backend, here: account.Account) -> None:
 
 def _require_bucket(here: account.Account, bucket: str) -> None:
     try:
-        here.client("s3").head_bucket(Bucket=bucket)
+        told = here.client("s3").head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "404":
+        told = error.response
+        if told["Error"]["Code"] == "404":
             raise CommandFailedError(
                 f"account {here.id} has no bucket {bucket} for Terraform's states. "
                 "`mesh bootstrap` makes it; or set TF_STATE_BUCKET to a bucket of yours."
             ) from error
         # Terraform says what else is wrong with it.
+    region = told["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", here.region)
+    if region != here.region:
+        raise CommandFailedError(
+            f"the bucket {bucket} with Terraform's states is in {region}, and this is for "
+            f"{here.region}. Set AWS_REGION to {region}, or TF_STATE_BUCKET to a bucket in "
+            f"{here.region}."
+        )

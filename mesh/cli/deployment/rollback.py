@@ -78,8 +78,9 @@ def command(
 ) -> None:
     """Put VERSION live again, or the one that was live before the present one.
 
-    The address stays, and the newest version stays at the candidate's. A version
-    that was taken back before does not count as the one before. A canary ends.
+    The address stays, the newest version stays at the candidate's, and nothing else
+    changes. A version that was taken back before does not count as the one before.
+    A canary ends.
 
     Arguments after -- go to terraform plan, as with mesh release. No build is
     needed: a zip that is missing is fetched from the function.

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+# Packages in which a document and a zip differ, by name; of the others only how many.
+SHOWN = 5
+
 
 @click.command("verify", short_help="Verify what a zip holds, and who built it.")
 @click.option(
@@ -71,6 +74,8 @@ def _difference(file: Path, zipped: Path, made: str) -> str:
     )
     told = ", ".join(
         f"{name} ({listed.get(name, 'missing')} there, {there.get(name, 'missing')} in the zip)"
-        for name in names
+        for name in names[:SHOWN]
     )
+    if len(names) > SHOWN:
+        told += f" and {len(names) - SHOWN} more"
     return f"{file} is not the document of {zipped}: {told or 'they are of different zips'}."

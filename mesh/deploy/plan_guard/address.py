@@ -60,6 +60,9 @@ REMEDIES = {
     "a moved block.",
     "delete_because_wrong_repetition": "Say with a moved block which instance it is now.",
 }
+# Made again, they carry another address; what Terraform cannot fill again is stored by people.
+CARRIERS = {"aws_lambda_function", "aws_lambda_alias", "aws_lambda_function_url"}
+STORED = {"aws_ssm_parameter", "aws_cloudfront_key_value_store"}
 # Their names are the domain's, not the server's.
 DOMAIN = {"aws_acm_certificate", "aws_route53_record"}
 PUT_BACK = "Put back what was changed, in the variables or the configuration."
@@ -95,8 +98,7 @@ def gone(plan: Plan) -> Iterator[Finding]:
                 "is in the state and not found in AWS, and would be made again; "
                 + THE_URL_DEPENDS_ON[change.type],
                 where
-                or "Check the region and the account. If somebody deleted "
-                "it, its clients need another address.",
+                or f"Check the region and the account. If somebody deleted it, {_made(change)}",
             )
 
 
@@ -145,6 +147,15 @@ def _remedy(change: Change) -> str:
     if any("name" in path or path == "qualifier" for path in paths):
         return "Put `name` and `environment` back; for a second server give it a state of its own."
     return PUT_BACK
+
+
+def _made(change: Change) -> str:
+    """What it means to make it again."""
+    if change.type in CARRIERS:
+        return "its clients need another address."
+    if change.type in STORED:
+        return "allow this, and store what was in it again."
+    return "allow this: made again, it is as it was."
 
 
 def _moved_region(change: Change, plan: Plan) -> str | None:

@@ -35,7 +35,8 @@ def disagreement(target: Target, found: str, recorded: str) -> str:
     return (
         f"AWS and Terraform's state disagree about what is live in {target.where}: the alias "
         f"leads to version {found}, and the state says version {recorded}. Somebody moved the "
-        "alias by other means, or a command was cut short. Nothing was changed. Choose:\n"
+        "alias by other means, or a command was cut short or is still at work. Nothing was "
+        "changed. Choose:\n"
         f"  version {found} stays live:  mesh rollback {found}{target.again}\n"
         f"  version {recorded} is live again:  mesh rollback {recorded}{target.again}"
     )

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError
+
 from mesh.deploy.release.canary import Canary
 from mesh.deploy.release.live import live_now
 from mesh.deploy.release.live_settings import LiveSetting, live_settings, restore
 from mesh.deploy.release.live_watch import LiveWatch, trouble
-from mesh.deploy.release.root import GuardStoppedError, Pins, Planned
+from mesh.deploy.release.root import GuardStoppedError, NotBegunError, Pins, Planned
 from mesh.deploy.release.trial import (
     NO_KEY,
     NotReleasedError,
@@ -22,6 +24,7 @@ from mesh.deploy.release.trial import (
     refuse_wrong_key,
     smoke_test,
 )
+from mesh.deploy.release.versions import Alias
 from mesh.failure import CommandFailedError
 from mesh.sign_in import issuer
 from mesh.stack.terraform_run import interrupts_held
@@ -126,6 +129,9 @@ def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Re
     except CommandFailedError as error:
         kind = NotReleasedError if run.applied else CommandFailedError
         raise kind(f"{error}\n\n{run.undone()}") from error
+    except Exception:
+        print(f"an unexpected error ended the release\n\n{run.undone()}\n", file=sys.stderr)
+        raise
     return Released(candidate, live, outputs)
 
 
@@ -167,6 +173,7 @@ class _Run:
             file = self.folder / "hold.tfplan"
             planned = self.target.root.planned(file, Pins.at(self.live), saved=saved)
             self._check(planned)
+            self._refuse_moved_by_others(planned)
             step.detail = f"({planned.amount}, the guard has nothing to object)"
             # Before anything is applied: whoever releases can still stop.
             step.notes += issuer.notes(planned.environment())
@@ -177,6 +184,10 @@ class _Run:
             self.applied = True
             try:
                 outputs = self._applied(planned, stop=watch.is_down)
+            except NotBegunError:
+                # What the settings are now is somebody else's doing, and stays.
+                self.applied = False
+                raise
             except CommandFailedError as error:
                 ill = watch.suffering()
                 if ill:
@@ -231,7 +242,7 @@ class _Run:
     def undone(self) -> str:
         """Make live again what it was, and say what it is: AWS and live itself are asked."""
         if self.live is None:
-            return self.what_next
+            return self._what_next(None)
         told, changed = [], self.moved
         # A cancelled job has ten seconds: first what callers see, and a second signal waits.
         # https://docs.github.com/en/actions/reference/workflow-cancellation-reference
@@ -245,24 +256,35 @@ class _Run:
                 changed = changed or bool(restored.done)
         if changed:
             told += self._recorded()
-        return "\n".join([*told, self._asked(), self.what_next])
+        alias = self._alias()
+        return "\n".join([*told, self._asked(alias), self._what_next(alias)])
 
-    @property
-    def what_next(self) -> str:
+    def _what_next(self, alias: Alias | str | None) -> str:
         """What to run after a release that was not finished."""
         again = f"To release after all: mesh release{self.target.again}"
-        if self.live is None or not self.applied:
+        if not isinstance(alias, Alias) or not self.applied:
             return again
         return (
             f"{again}\nUntil then a plain `terraform apply` would put the newest version live; "
-            f"-var live_version={self.live} keeps it."
+            f"-var live_version={alias.version} keeps it."
         )
 
     def _moved_back(self) -> list[str]:
-        """Put back live what it was, by AWS itself: Terraform would first read all there is."""
-        parameter = self.outputs.get("live_version_parameter")
+        """Put back live what it was, by AWS itself: Terraform would first read all there is.
+
+        Where somebody else put live meanwhile, it stays.
+        """
+        name, parameter = self.outputs["function_name"], self.outputs.get("live_version_parameter")
+        # A step of its own: a job that is killed a moment later has said so much.
+        self.steps.total = self.steps.number + 3
         try:
-            self.target.aws.move_live(self.outputs["function_name"], str(self.live), parameter)
+            with self.steps.step(f"put version {self.live} live again") as step:
+                found = self.target.aws.alias(name, "live").version
+                if found not in {self.live, str(self.outputs["candidate_version"])}:
+                    self.moved = False
+                    step.detail = f"no: version {found} is live"
+                    return [f"Somebody else put version {found} live meanwhile, so it stays."]
+                self.target.aws.move_live(name, str(self.live), parameter)
         except CommandFailedError as error:
             return [f"Live could not be put back: {error}"]
         return []
@@ -286,12 +308,17 @@ class _Run:
         kept = f"{ready}{self.live}{self.target.again}" if self.keeps_ready else ""
         return [f"Version {self.live} passes its smoke test.{kept}"] if self.moved else []
 
-    def _asked(self) -> str:
-        """What is live and whether it answers, both asked now."""
+    def _alias(self) -> Alias | str:
+        """Where live leads now, or why that is not known."""
         try:
-            alias = self.target.aws.alias(self.outputs["function_name"], "live")
+            return self.target.aws.alias(self.outputs["function_name"], "live")
         except CommandFailedError as error:
-            return f"Which version is live is not known: {error}"
+            return str(error)
+
+    def _asked(self, alias: Alias | str) -> str:
+        """What is live, and whether it answers, which is asked now."""
+        if not isinstance(alias, Alias):
+            return f"Which version is live is not known: {alias}"
         still = "again" if self.moved else "still"
         found = f"Live is {still} {alias}" if alias.version == self.live else f"Live is {alias}"
         ill = self._trouble()
@@ -307,7 +334,10 @@ class _Run:
     def _trouble(self) -> str | None:
         """What is wrong with live's answer; None when it answers, or there is no live yet."""
         url = live_url(self.outputs)
-        return trouble(url, self._credential(url)) if url else None
+        try:
+            return trouble(url, self._credential(url)) if url else None
+        except (CommandFailedError, BotoCoreError) as error:
+            return f"it cannot be asked: {error}"
 
     def _check(self, planned: Planned) -> None:
         """Refuse before anything is applied what could not be finished."""
@@ -329,9 +359,24 @@ class _Run:
     def _credential(self, url: str) -> httpx.Auth | None:
         return live_credential(self.target, url, self.auth)
 
+    def _refuse_moved_by_others(self, planned: Planned) -> None:
+        """Refuse a plan that would move live from where somebody else has just put it.
+
+        Another release or a rollback may have held the state's lock while this one waited.
+        """
+        found = planned.live_before
+        if found is not None and found != self.live:
+            raise CommandFailedError(
+                f"version {found} is live now, and version {self.live or 'none'} was when this "
+                "release began: somebody else released or rolled back meanwhile. Version "
+                f"{found} stays live. See mesh rollback --list{self.target.again}."
+            )
+
     def _planned_move(self, name: str, pins: Pins) -> Planned:
         file = self.folder / f"{name}.tfplan"
-        return self.target.root.planned(file, pins, move_only=True)
+        planned = self.target.root.planned(file, pins, move_only=True)
+        self._refuse_moved_by_others(planned)
+        return planned
 
     def _applied(self, planned: Planned, **stop: Any) -> dict[str, Any]:
         outputs = planned.apply(**stop)

@@ -32,10 +32,20 @@ MOVE = {
 }
 PROTECTION = "prevent_destroy"
 LOCKED = "Error acquiring the state lock"
+# Somebody else removed their lock just when Terraform wanted to read whose it is. Terraform then
+# gives up although it was told to wait, and has done nothing yet.
+LOCK_GONE = "NoSuchKey"
+LOCK_ATTEMPTS = 5
 UNLOCK = (
     "If that run was killed, its lock is left: `mesh state unlock --environment NAME` shows who "
     "holds it and removes it."
 )
+# Before it has done anything; with what to say of it.
+HINDERED = {
+    LOCKED: UNLOCK,
+    "Saved plan is stale": "Another release or a rollback was applied meanwhile, so nothing of "
+    "this one was.",
+}
 DENIED = re.compile(r"not authorized to perform|AccessDenied")
 RIGHTS = (
     "If `mesh bootstrap` made this role, run it again: it writes the rights that this version of "
@@ -51,6 +61,10 @@ class GuardStoppedError(CommandFailedError):
         super().__init__(message)
         self.plan = plan
         self.verdict = verdict
+
+
+class NotBegunError(terraform_run.TerraformFailedError):
+    """Terraform did not begin: another run has the lock, or changed the state since the plan."""
 
 
 @dataclass(frozen=True)
@@ -237,20 +251,29 @@ class Root:
         """Run Terraform, its output into the log; `stop` as `terraform_run.run` takes it.
 
         Raises:
-            TerraformFailedError: it failed; with the remedy for a lock that is left, or a right
-                that is missing.
+            NotBegunError: another run stood in its way.
+            TerraformFailedError: it failed; with the remedy for a right that is missing.
         """
-        try:
-            terraform_run.run(
-                arguments, root=self.folder, variables=self._environment(), log=self.log, stop=stop
-            )
-        except terraform_run.TerraformFailedError as error:
-            remedy = UNLOCK if LOCKED in error.output else ""
-            if DENIED.search(error.output):
-                remedy = RIGHTS
-            if not remedy:
+        for left in reversed(range(LOCK_ATTEMPTS)):
+            try:
+                terraform_run.run(
+                    arguments,
+                    root=self.folder,
+                    variables=self._environment(),
+                    log=self.log,
+                    stop=stop,
+                )
+            except terraform_run.TerraformFailedError as error:
+                if left and LOCKED in error.output and LOCK_GONE in error.output:
+                    continue
+                for sign, remedy in HINDERED.items():
+                    if sign in error.output:
+                        raise NotBegunError(f"{error}\n{remedy}", error.output) from error
+                if DENIED.search(error.output):
+                    told = f"{error}\n{RIGHTS}"
+                    raise terraform_run.TerraformFailedError(told, error.output) from error
                 raise
-            raise terraform_run.TerraformFailedError(f"{error}\n{remedy}", error.output) from error
+            return
 
     def shown_state(self) -> dict[str, Any]:
         """Give the state as `terraform show -json` does."""
@@ -284,6 +307,15 @@ class Planned:
         """The live_version that it was made with."""
         value = self.plan.variables.get("live_version")
         return None if value is None else f"{float(value):.0f}"
+
+    @property
+    def live_before(self) -> str | None:
+        """The version that live leads to when it is planned; None before there is a live."""
+        for change in self.plan.changes:
+            found = ADDRESS.search(change.address)
+            if found and (found["type"], found["name"]) == ("aws_lambda_alias", "live"):
+                return change.before.get("function_version")
+        return None
 
     @property
     def amount(self) -> str:
@@ -322,14 +354,20 @@ def _refuse_large_upload(folder: Path, plan: Plan) -> None:
 
 
 def _refuse_more_than_a_move(plan: Plan) -> None:
-    others = []
-    for change in plan.effects:
-        found = ADDRESS.search(change.address)
-        if found is None or (found["type"], found["name"]) not in MOVE:
-            others.append(change.address)
+    others = beyond_a_move(plan)
     if others:
         raise CommandFailedError(
             "moving live would change more than live: "
             f"{', '.join(others)}. Was the zip, a variable or AWS itself changed meanwhile? "
             "Run the release again."
         )
+
+
+def beyond_a_move(plan: Plan) -> list[str]:
+    """Give the addresses of what a plan changes beside live."""
+    others = []
+    for change in plan.effects:
+        found = ADDRESS.search(change.address)
+        if found is None or (found["type"], found["name"]) not in MOVE:
+            others.append(change.address)
+    return others

@@ -97,7 +97,14 @@ class Aws:
             CommandFailedError: there is none, or AWS does not tell.
         """
         with _explained(f"the alias {name} of {function}"):
-            found = self.functions.get_alias(FunctionName=function, Name=name)
+            try:
+                found = self.functions.get_alias(FunctionName=function, Name=name)
+            except self.functions.exceptions.ResourceNotFoundException as error:
+                raise CommandFailedError(
+                    f"AWS has no alias {name} of a function {function}. Check the account and "
+                    'the region. If somebody deleted it, see "A deleted function" in '
+                    "docs/how-to/runbook.md."
+                ) from error
         weights = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         return Alias(found["FunctionVersion"], dict(weights))
 

@@ -55,6 +55,10 @@ def test_the_lock_of_a_killed_run_is_shown_and_removed(
     planning.wait()
     assert is_locked()
 
+    # Another region has another state, or, as here, none.
+    with pytest.raises(CommandFailedError, match="is in us-east-1, and this is for eu-west-1"):
+        environments.find("production", region="eu-west-1")
+
     # It is named to whoever comes next.
     arguments = (*found.arguments, "-lock-timeout=0s")
     root = Root(found.root.folder, found.root.variables, arguments, found.root.log)

@@ -103,6 +103,24 @@ def test_a_zip_that_was_changed_after_its_build_is_refused(
     assert "was changed after it was built" in capsys.readouterr().err
 
 
+def test_one_changed_byte_is_told_from_a_foreign_zip(
+    zipped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "mesh/runtime/handler.py"
+    with zipfile.ZipFile(zipped) as archive:
+        place = archive.getinfo(name)
+    content = bytearray(zipped.read_bytes())
+    # The first byte of its compressed content decides over how the others are read.
+    content[place.header_offset + 30 + len(name)] = 0xFF
+    zipped.write_bytes(content)
+
+    assert run(["verify", str(zipped)]) == 1
+
+    said = capsys.readouterr().err
+    assert f"was changed or damaged after it was built: {name} in it cannot be read" in said
+    assert "unexpected" not in said
+
+
 def test_a_document_that_lists_another_package_is_refused_by_its_name(
     zipped: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,20 @@ def test_what_is_missing_is_said(
     assert "Traceback" not in said
 
 
+def test_without_a_way_to_aws_nobody_is_told_to_sign_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert run(["rollback", "--environment", "staging", "--list"]) == 1
+    said = capsys.readouterr().err
+    assert "Could not connect to the endpoint URL" in said
+    assert "Sign in" not in said
+
+
 def test_two_ways_to_name_a_deployment_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "--parameter", "/a", "--environment", "staging", "list"]) == 2
     assert run(["secrets", "--path", "/a", "--environment", "staging", "list"]) == 2

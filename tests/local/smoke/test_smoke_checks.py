@@ -19,6 +19,9 @@ from tests.fixtures.tested_servers import (
     KEY,
     Answers,
     App,
+    Message,
+    Receive,
+    Send,
     endless,
     failing_first,
     hanging,
@@ -115,6 +118,31 @@ def test_what_passes_or_is_not_the_version_s_doing_is_retried_all_the_same(
     report = smoke.smoke(url, credential=ApiKey(KEY), deadline_seconds=600, failures=4)
     assert report.ok, report
     assert report.checks[0].attempts == times + 1
+
+
+def test_another_version_s_answer_is_not_waited_out_until_the_deadline(serve: Serve) -> None:
+    url = serve(mcp_server(Answers(content_sha256="another")))
+    started = time.monotonic()
+    report = smoke.smoke(
+        url, deadline_seconds=600, expected={"content_sha256": "wanted"}, failures=4
+    )
+    assert time.monotonic() - started < 15
+    assert "content_sha256 is another, not wanted" in detail(report, "health")
+
+
+def test_what_gives_no_answer_is_not_asked_again_by_the_next_check(serve: Serve) -> None:
+    server = mcp_server(Answers())
+
+    async def answers_health_only(scope: Message, receive: Receive, send: Send) -> None:
+        whole = scope["type"] != "http" or scope["path"] == "/health"
+        await (server if whole else hanging)(scope, receive, send)
+
+    report = smoke.smoke(
+        serve(answers_health_only), credential=ApiKey(KEY), deadline_seconds=4, failures=4
+    )
+    assert outcome(report)["health"] is True
+    assert outcome(report)["refusal"] is False
+    assert detail(report, "initialize") == "not run, refusal failed"
 
 
 def test_without_a_retry_the_first_bad_answer_ends_the_test(serve: Serve) -> None:

@@ -126,6 +126,20 @@ def test_what_somebody_deleted_in_aws_would_be_another_address() -> None:
     assert "its clients need another address" in said
 
 
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ('aws_ssm_parameter.this["api-keys"]', "allow this, and store what was in it again"),
+        ("aws_lambda_permission.function_url[0]", "allow this: made again, it is as it was"),
+        ("aws_lambda_alias.live", "its clients need another address"),
+    ],
+)
+def test_what_making_it_again_means_is_said_of_each(address: str, remedy: str) -> None:
+    made = change(address, ["create"], before=None, after={"name": "mesh"})
+    [said] = stops(made, **drift(address, ["delete"], name="mesh"))
+    assert remedy in said
+
+
 @pytest.mark.parametrize("attribute", ["arn", "id"])
 def test_a_plan_for_another_region_is_told_from_what_is_deleted(attribute: str) -> None:
     made = change(FUNCTION, ["create"], before=None, after={"function_name": "mesh"})
