@@ -8,6 +8,7 @@ is refused with a remedy.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastmcp import Context
@@ -51,6 +52,13 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
             return await _own_run_body(self, _Invalid(outcome.invalid), *rest, **named)
         try:
             return outcome.result()
+        except asyncio.CancelledError:
+            # It cancelled the task that it ran in: here, this one.
+            task = asyncio.current_task()
+            if task is not None:
+                task.cancel()
+            await asyncio.sleep(0)
+            raise
         except PydanticValidationError as error:
             # The arguments fitted. FastMCP tells an error of the function from one of the
             # arguments by this class.
