@@ -12,7 +12,6 @@ from typing import Any
 
 from mesh.build.fast_path.schemas import Freezer, NotFrozenError, place_of
 
-
 # What makes an object of a class.
 MADE_BY = ("__init__", "__new__", "__post_init__", "model_post_init")
 
@@ -137,7 +136,7 @@ def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
 
 
 def _functions_in(schema: Any) -> Iterator[FunctionType]:
-    """The functions that Pydantic calls for a schema: validators, default factories, serializers."""
+    """The functions that Pydantic calls: validators, default factories, serializers."""
     kind = type(schema)
     if kind in {dict, list, tuple}:
         for one in schema.values() if kind is dict else schema:

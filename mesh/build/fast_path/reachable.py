@@ -11,7 +11,6 @@ from __future__ import annotations
 import dis
 import gc
 import importlib.util
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
@@ -153,12 +152,15 @@ def looked_up(code: CodeType) -> Iterator[tuple[str, str]]:
     looks = {"sys", "modules"} <= names
     if not looks and names.isdisjoint(IMPORTERS):
         return
-    wanted = PACKAGES.keys() | (sys.stdlib_module_names if looks else ())
+    # A function's annotations name its parameters as text.
+    parameters = {
+        name for one in code.co_consts if isinstance(one, CodeType) for name in one.co_varnames
+    }
     for constant in code.co_consts:
         for text in constant if isinstance(constant, (tuple, frozenset)) else (constant,):
             top = text.partition(".")[0] if isinstance(text, str) else ""
-            if top in wanted:
-                yield PACKAGES.get(top, "fastmcp"), f"sys.modules[{text!r}]" if looks else text
+            if top in PACKAGES and text not in parameters:
+                yield PACKAGES[top], f"sys.modules[{text!r}]" if looks else text
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

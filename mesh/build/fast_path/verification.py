@@ -126,10 +126,10 @@ def _looking(modules: list[str]) -> dict[str, str]:
     """The modules that ask on import what else has been imported: without FastMCP, that is less."""
     from mesh.build.fast_path.reachable import looked_up
 
-    found = {}
+    found: dict[str, str] = {}
     for name in modules:
-        spec = sys.modules[name].__spec__
-        code = spec.loader.get_code(name) if hasattr(spec and spec.loader, "get_code") else None
+        loader: Any = getattr(sys.modules[name].__spec__, "loader", None)
+        code = loader.get_code(name) if hasattr(loader, "get_code") else None
         for _, module in looked_up(code) if code else ():
             found.setdefault(name, f"it looks at {module} while it is imported")
     return found

@@ -192,7 +192,7 @@ def _fail(error: Exception) -> None:
 
 def _refuse_constant(name: str) -> None:
     """FastMCP says where in the result NaN or an infinity is."""
-    raise NotWrittenError(name)
+    raise ValueError(name)
 
 
 def _is_content(value: Any) -> bool:

@@ -59,7 +59,7 @@ def pydantic_core() -> ModuleType:
     return sys.modules[EXTENSION]
 
 
-def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: PLR0911 - one for each form
+def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: C901, PLR0911 - one for each form
     """The core schema that was frozen.
 
     Args:

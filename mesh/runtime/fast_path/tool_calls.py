@@ -23,8 +23,8 @@ from mesh.runtime.server.argument_errors import message, renamed
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, Never
 
     from mesh.runtime.access.caller import Caller
     from mesh.runtime.deferral.imports import Deferral
@@ -218,12 +218,12 @@ def _contained(error: BaseException) -> BaseException:
 
     try:
         with contained_exits():
-            raise error
+            _raise(error)
     except BaseException as reaches:  # noqa: BLE001 - it is handed on
         return reaches
 
 
-def _raise(error: BaseException) -> None:
+def _raise(error: BaseException) -> Never:
     raise error
 
 

@@ -48,8 +48,8 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
     outcome = call_outcome.take(self.name)
     if outcome is not None:
         if outcome.invalid is not None:
-            _, *rest = given
-            return await _own_run_body(self, _Invalid(outcome.invalid), *rest, **named)
+            adapter: Any = _Invalid(outcome.invalid)
+            return await _own_run_body(self, adapter, *given[1:], **named)
         try:
             return outcome.result()
         except asyncio.CancelledError:
