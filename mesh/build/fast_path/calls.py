@@ -5,10 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 from mesh.build.fast_path.schemas import Freezer, NotFrozenError, place_of
+
+# What makes an object of a class.
+MADE_BY = ("__init__", "__new__", "__post_init__", "model_post_init")
 
 
 def call_of(
@@ -16,6 +21,7 @@ def call_of(
     recorded: Mapping[str, Sequence[Any]],
     authors: Sequence[str],
     reached: Mapping[int, Mapping[str, str]],
+    follow: Callable[[FunctionType], Mapping[str, str]],
 ) -> dict[str, Any]:
     """How the fast path calls this FastMCP tool.
 
@@ -24,6 +30,7 @@ def call_of(
         recorded: See `Freezer`.
         authors: The names of the authors' modules that were imported deferred.
         reached: By the id of each function, what of a deferred package it may come on.
+        follow: The same of a function that checks arguments or writes results.
 
     Raises:
         NotFrozenError: it cannot; the message says why.
@@ -42,9 +49,9 @@ def call_of(
     if without_injected_parameters(function) is not function:
         raise NotFrozenError("FastMCP gives it arguments, such as its Context")
     module, name = _place_of(function, authors, recorded)
-    uses = reached[id(function)]
-    if "fastmcp" in uses:
-        raise NotFrozenError(f"it may use {uses['fastmcp']} while it runs")
+    uses = reached.get(id(function))
+    if uses is None:
+        raise NotFrozenError("its function is made by FastMCP or Pydantic")
     # As `fastmcp.tools.function_tool.FunctionTool.run` does it.
     body = _wrap_body_errors(function, materialize_generators=True)
     wrapper = without_injected_parameters(body, run_in_thread=tool.run_in_thread)
@@ -54,6 +61,12 @@ def call_of(
     call = schema if schema["type"] == "call" else schema.get("schema", {})
     if call.get("type") != "call":
         raise NotFrozenError("its signature is not a plain one")
+    returned = _returned(tool)
+    checked = [call["arguments_schema"], schema.get("definitions"), returned]
+    for one in _functions_in(checked):
+        uses = {**follow(one), **uses}
+    if "fastmcp" in uses:
+        raise NotFrozenError(f"it may use {uses['fastmcp']} while it runs")
     arguments = _without_function(freezer, schema)
     return {
         # What its own server calls it.
@@ -67,7 +80,7 @@ def call_of(
         "config": freezer.frozen(_config(adapter)),
         # As callers write them, which `the server` tells its middleware, too.
         "names": sorted(tool.parameters.get("properties", {})),
-        "returns": _returns(tool, freezer),
+        "returns": None if returned is None else freezer.frozen(returned),
         "in_thread": not is_coroutine_function(wrapper) and tool.run_in_thread,
         "structured": tool.output_schema is not None,
         "wrapped": bool(tool.output_schema and tool.output_schema.get("x-fastmcp-wrap-result")),
@@ -122,8 +135,27 @@ def _without_function(freezer: Freezer, schema: dict[str, Any]) -> Any:
     return freezer.frozen({**schema, "schema": inner})
 
 
-def _returns(tool: Any, freezer: Freezer) -> Any:
-    """The frozen schema of the return type; None where FastMCP writes whatever there is."""
+def _functions_in(schema: Any) -> Iterator[FunctionType]:
+    """The functions that Pydantic calls: validators, default factories, serializers."""
+    kind = type(schema)
+    if kind in {dict, list, tuple}:
+        for one in schema.values() if kind is dict else schema:
+            yield from _functions_in(one)
+    elif kind is partial:
+        yield from _functions_in([schema.func, schema.args, schema.keywords])
+    elif kind is MethodType:
+        yield from _functions_in(schema.__func__)
+    elif kind is FunctionType:
+        yield schema
+    elif isinstance(schema, type):
+        for one in schema.__mro__:
+            for name in MADE_BY:
+                if type(made := vars(one).get(name)) is FunctionType:
+                    yield made
+
+
+def _returned(tool: Any) -> Any:
+    """The schema of the return type; None where FastMCP writes whatever there is."""
     from fastmcp.utilities.types import get_cached_typeadapter
     from pydantic import PydanticSchemaGenerationError
 
@@ -137,4 +169,4 @@ def _returns(tool: Any, freezer: Freezer) -> Any:
         schema = _schema(adapter)
     except PydanticSchemaGenerationError:
         return None
-    return freezer.frozen(schema)
+    return schema

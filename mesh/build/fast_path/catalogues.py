@@ -51,7 +51,8 @@ LEFT_TO_FASTMCP: Mapping[str, str] = {
     "tool": "the build listed the tool, or there is none of that name",
     "resource": "FastMCP reads resources, unless the server has a module that does it",
     "result": "the tool ran without FastMCP, which wrote its result or its error",
-    "environment": "a module, the introduction or a `FASTMCP_` variable differs from the build",
+    "environment": "a module, the server's introduction or a `FASTMCP_` variable differs from the "
+    "build, or a tool has changed the server",
     "method": "prompts, completions, batches, and whatever is malformed or unusual",
     "arguments": "they do not fit, are very large, or are not an object",
     "params": "a cursor, a level or a client's introduction is unusual",

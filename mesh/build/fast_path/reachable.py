@@ -21,6 +21,10 @@ from mesh.runtime.deferral.recorder import is_recorder, path_of
 
 # anyio's threads have to be its own before a function in one of them imports it.
 PACKAGES = {**DEFERRED, "anyio": "anyio"}
+# FastMCP's, on a function that is a tool.
+MARK = "__fastmcp__"
+# What imports a module by its name.
+IMPORTERS = frozenset({"import_module", "__import__"})
 # Of a class, what says nothing about its objects.
 UNREAD = frozenset({"__annotations__", "__dict__", "__weakref__"})
 
@@ -65,7 +69,8 @@ class Reachable:
             # Code that has it names what it takes from it.
             return ()
         if isinstance(value, FunctionType):
-            return [*self._of_function(value), value.__annotations__, vars(value)]
+            own = [one for name, one in vars(value).items() if name != MARK]
+            return [*self._of_function(value), value.__annotations__, *own]
         if isinstance(value, type):
             if not self._is_authors(value.__module__):
                 return ()
@@ -92,6 +97,8 @@ class Reachable:
                 modules.append(vars(self._authors[name]))
             else:
                 yield from self._of_import(name, before)
+        for one in _codes(code):
+            yield from map(_Imported, looked_up(one))
         named = {name for one in _codes(code) for name in one.co_names}
         for mapping in modules:
             for value in [mapping[name] for name in named & mapping.keys()]:
@@ -131,6 +138,29 @@ def _imported(value: Any) -> tuple[str, str] | None:
     module: Any = value.__module__ if has_own else type(value).__module__
     package = DEFERRED.get(module.partition(".")[0]) if isinstance(module, str) else None
     return (package, module) if package and module not in EARLY_MODULES else None
+
+
+def looked_up(code: CodeType) -> Iterator[tuple[str, str]]:
+    """What code names as text of the modules that FastMCP brings, each with its package.
+
+    It imports them so, or looks for them among the modules that have been imported.
+
+    Args:
+        code: Without the functions in it.
+    """
+    names = {*code.co_names}
+    looks = {"sys", "modules"} <= names
+    if not looks and names.isdisjoint(IMPORTERS):
+        return
+    # A function's annotations name its parameters as text.
+    parameters = {
+        name for one in code.co_consts if isinstance(one, CodeType) for name in one.co_varnames
+    }
+    for constant in code.co_consts:
+        for text in constant if isinstance(constant, (tuple, frozenset)) else (constant,):
+            top = text.partition(".")[0] if isinstance(text, str) else ""
+            if top in PACKAGES and text not in parameters:
+                yield PACKAGES[top], f"sys.modules[{text!r}]" if looks else text
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

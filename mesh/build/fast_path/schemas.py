@@ -12,10 +12,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from mesh.runtime.deferral.fingerprint import described
+from mesh.runtime.fast_path.schemas import fields_of
 
 # Of these modules, values that nobody can change; they are frozen whole.
 VALUES = frozenset(
@@ -100,6 +101,9 @@ class Freezer:
             if _leads_to(module, path, value):
                 _check(module)
                 return ["name", module, path]
+        field = field_of(value)
+        if field is not None:
+            return ["factory", *field]
         for module, operations in self._recorded.items():
             for number, operands in enumerate(operations):
                 place = place_of(value, operands)
@@ -108,6 +112,23 @@ class Freezer:
         if type(value) is partial:
             return ["partial", *map(self.frozen, (value.func, value.args, value.keywords))]
         raise NotFrozenError(f"{_described(value)} has no name that leads to it")
+
+
+def field_of(value: Any) -> list[str] | None:
+    """Of which field a function is the default factory: its module, class and name.
+
+    Most such functions are lambdas, which have no name of their own.
+    """
+    if type(value) is not FunctionType:
+        return None
+    path, _, _ = value.__qualname__.rpartition(".")
+    owner: Any = sys.modules.get(value.__module__)
+    for name in path.split("."):
+        owner = vars(owner).get(name) if isinstance(owner, (type, ModuleType)) else None
+    for name, field in fields_of(owner).items():
+        if getattr(field, "default_factory", None) is value:
+            return [value.__module__, path, name]
+    return None
 
 
 def _check(module: str) -> None:

@@ -122,6 +122,19 @@ def _failure(deferral: Any, module: str, run: Callable[[], object]) -> dict[str,
     return {}
 
 
+def _looking(modules: list[str]) -> dict[str, str]:
+    """The modules that ask on import what else has been imported: without FastMCP, that is less."""
+    from mesh.build.fast_path.reachable import looked_up
+
+    found: dict[str, str] = {}
+    for name in modules:
+        loader: Any = getattr(sys.modules[name].__spec__, "loader", None)
+        code = loader.get_code(name) if hasattr(loader, "get_code") else None
+        for _, module in looked_up(code) if code else ():
+            found.setdefault(name, f"it looks at {module} while it is imported")
+    return found
+
+
 def _unkept(log: list[Any]) -> set[int]:
     """The ids of recorders that nobody keeps: results of statements such as `mcp.mount(other)`."""
     # The log's reference, this loop's, and that of the call.
@@ -220,6 +233,7 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
         new = {name: one for name, one in authors.items() if name in changed or name not in prints}
         prints |= fingerprint.fingerprints(deferral.log, new)
     environment.leave()
+    failed = failed or _looking(asked["modules"])
     if failed:
         return {"failed": failed}
     if asked["only_fingerprints"]:
@@ -253,8 +267,9 @@ def result(asked: Mapping[str, Any], place: str, hook: str) -> dict[str, Any]:
     }
     if failed:
         return {"failed": failed}
+    follow = _following(authors)
     return {
-        **_catalogue(place, hook, recorded, sorted(looked_at), reached, deferral.log),
+        **_catalogue(place, hook, recorded, sorted(looked_at), reached, follow, deferral.log),
         "modules": {name: prints[name] for name in looked_at},
         "imports": imports,
         "order": asked["modules"],
@@ -283,6 +298,19 @@ def _reached(authors: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[in
     return {name: reachable.from_function(function) for name, function in functions.items()}
 
 
+def _following(authors: Mapping[str, Any]) -> Callable[[FunctionType], Mapping[str, str]]:
+    """The same of any function of an author's, once FastMCP is there."""
+    from mesh.build.fast_path.reachable import Reachable
+
+    reachable = Reachable(frozenset(_authors_names), authors)
+
+    def follow(function: FunctionType) -> Mapping[str, str]:
+        is_authors = str(function.__module__).partition(".")[0] in _authors_names
+        return reachable.from_function(function) if is_authors else {}
+
+    return follow
+
+
 def _functions_in(value: Any) -> Iterator[FunctionType]:
     kind = type(value)
     if kind is FunctionType:
@@ -298,6 +326,7 @@ def _catalogue(
     recorded: Mapping[str, list[Any]],
     authors: list[str],
     reached: Mapping[int, dict[str, str]],
+    follow: Callable[[FunctionType], Mapping[str, str]],
     log: list[Any],
 ) -> dict[str, Any]:
     from mesh.build.fast_path.answers import ERAS, catalogues_of, tool_pages
@@ -313,7 +342,7 @@ def _catalogue(
     calls, off = {}, {}
     for name, tool in server.tools().items():
         try:
-            call = call_of(tool, recorded, authors, reached)
+            call = call_of(tool, recorded, authors, reached, follow)
             calls[name] = base64.b64encode(marshal.dumps(call, 2)).decode()
         except (NotFrozenError, ValueError) as error:
             off[name] = str(error)

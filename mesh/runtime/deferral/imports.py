@@ -147,7 +147,7 @@ class Deferral:
     def _is_author(self, importer: Any) -> bool:
         name = importer.get("__name__") if type(importer) is dict else None
         return type(name) is str and (
-            name.partition(".")[0] in self._authors or name in EARLY_MODULES
+            name.partition(".")[0] in self._authors or name in self._early_modules
         )
 
     def _imported(
@@ -211,11 +211,14 @@ class Deferral:
             if found is None:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
             self._importing += 1
+            self._early_modules.append(name)
             try:
                 _load(found)
+            except BaseException:
+                self._early_modules.remove(name)
+                raise
             finally:
                 self._importing -= 1
-            self._early_modules.append(name)
         return sys.modules[name]
 
     # --- replaying

@@ -275,12 +275,21 @@ def _waits(value: Any) -> bool:
 
 
 async def _finished(function: Callable[[], Any]) -> Any:
-    value = function()
-    if hasattr(type(value), "__await__"):
-        value = await value
-    if type(value) is _ASYNC_GENERATOR:
-        return [item async for item in value]
-    return materialized(value)
+    try:
+        value = function()
+        if hasattr(type(value), "__await__"):
+            value = await value
+        if type(value) is _ASYNC_GENERATOR:
+            return [item async for item in value]
+        return materialized(value)
+    except Exception:
+        raise
+    except BaseException:
+        # Here: only a task knows whether somebody has cancelled it.
+        from mesh.runtime.server.exits import contained_exits  # hardly ever
+
+        with contained_exits():
+            raise
 
 
 def materialized(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -174,6 +175,8 @@ class Front:
             return self._fastmcp(event, context)
         finally:
             call_outcome.forget()
+            if _server_has_changed():
+                self._loaded_methods().stop()
 
     def close(self) -> None:
         """Close what is open; for tests, since Lambda ends a sandbox without a word."""
@@ -305,6 +308,12 @@ class Front:
             document = health_document(self._settings, read())
             self._health = replies.document(document, NO_STORE)
         return {**self._health, "headers": {**self._health["headers"]}}
+
+
+def _server_has_changed() -> bool:
+    """Whether a request that FastMCP has answered changed what the server offers."""
+    changes = sys.modules.get("mesh.runtime.server.changes")
+    return changes is not None and bool(changes.has_changed())
 
 
 def _log_failure(error: BaseException) -> None:

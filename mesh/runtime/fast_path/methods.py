@@ -127,7 +127,7 @@ class Methods:
         """The message in a request, if it is one of those that are answered here.
 
         Raises:
-            LeftToFastMcpError: FastMCP is set up in another way than in the build.
+            LeftToFastMcpError: FastMCP or the server is another than in the build.
         """
         if not self._is_set_up:
             raise LeftToFastMcpError("environment")
@@ -136,6 +136,10 @@ class Methods:
         body = read_text(event)
         message = None if body is None else read_message(head, body, traced=self._traces_here())
         return message if message is not None and self._is_answered(message) else None
+
+    def stop(self) -> None:
+        """Leave all messages to FastMCP: a request has changed the server."""
+        self._is_set_up = False
 
     def _traces_here(self) -> bool:
         """Whether a call may say in `_meta` what trace it belongs to.

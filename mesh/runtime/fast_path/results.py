@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from functools import partial
 
 from mesh.runtime.deferral.recorder import is_recorder
 from mesh.runtime.fast_path.plain_results import NotPlainError, plain
@@ -18,6 +19,7 @@ from mesh.runtime.fast_path.replies import dumps
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 # As FastMCP configures them: what is no JSON shows, instead of becoming null.
@@ -37,7 +39,15 @@ EXCEPTIONS = "fastmcp.exceptions"
 
 
 class NotWrittenError(Exception):
-    """FastMCP has to write it."""
+    """FastMCP has to write it.
+
+    Args:
+        serialized: What Pydantic has made of it so far; see `mesh.runtime.server.call_outcome`.
+    """
+
+    def __init__(self, serialized: dict[str, Callable[[], Any]] | None = None) -> None:
+        super().__init__()
+        self.serialized = serialized or {}
 
 
 class OwnWayError(Exception):
@@ -76,6 +86,7 @@ class Results:
         """
         if _is_content(value):
             raise NotWrittenError
+        serialized: dict[str, Callable[[], Any]] = {}
         try:
             made = plain(value, self._schema)
             structured = dumps(made)
@@ -83,13 +94,17 @@ class Results:
             text = None if made is None or made == [] else structured
             text = structured if type(made) is str else text and dumps(text)
         except (NotPlainError, ValueError, AttributeError, RecursionError, NotWrittenError):
-            made, text, structured = self._serialized(value, pythons=pythons)
+            made, text, structured = self._serialized(value, serialized, pythons=pythons)
         if self._structured and not self._wrapped and not (made is None or type(made) is dict):
-            raise NotWrittenError
+            raise NotWrittenError(serialized)
         return self._result(made, text, structured, meta)
 
-    def _serialized(self, value: Any, *, pythons: bool) -> tuple[Any, str | None, str]:
+    def _serialized(
+        self, value: Any, serialized: dict[str, Callable[[], Any]], *, pythons: bool
+    ) -> tuple[Any, str | None, str]:
         """The value as JSON has it, the text that stands for it, and itself in JSON.
+
+        What an author's code had a part in goes into `serialized`, too.
 
         Raises:
             NotWrittenError: FastMCP has to write it.
@@ -100,21 +115,26 @@ class Results:
             self._returns = make(self._schema or {"type": "any"}, CONFIG)
         try:
             # FastMCP makes the text of the value before it looks at the type: that may fail.
-            self._text(value)
-            made = json.loads(self._returns.to_json(value), parse_constant=_refuse_constant)
+            self._text(value, serialized)
+            payload = _noted(serialized, "payload", lambda: self._returns.to_json(value))
+            made = json.loads(payload, parse_constant=_refuse_constant)
             text = self._text(made)
             structured = dumps(made) if pythons else self._anything.to_json(made).decode()
         except Exception as error:
-            raise NotWrittenError from error
+            raise NotWrittenError(serialized) from error
         return made, text, structured
 
-    def _text(self, value: Any) -> str | None:
+    def _text(
+        self, value: Any, serialized: dict[str, Callable[[], Any]] | None = None
+    ) -> str | None:
         """The text that stands for a value; None for no text."""
         if value is None or (isinstance(value, (list, tuple)) and not value):
             return None
         if isinstance(value, str):
             return dumps(_encodable(str.__str__(value)))
-        return dumps(_encodable(self._anything.to_json(value, fallback=str).decode()))
+        notes = {} if serialized is None else serialized
+        text = _noted(notes, "text", lambda: self._anything.to_json(value, fallback=str).decode())
+        return dumps(_encodable(text))
 
     def _result(self, made: Any, text: str | None, structured: str, meta: str | None) -> str:
         block = "" if text is None else f'{{"text":{text},"type":"text"}}'
@@ -153,9 +173,26 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _noted(
+    serialized: dict[str, Callable[[], Any]], what: str, serialize: Callable[[], Any]
+) -> Any:
+    """What Pydantic makes of a value; noted, whether it fails or not."""
+    try:
+        made = serialize()
+    except Exception as error:
+        serialized[what] = partial(_fail, error)
+        raise
+    serialized[what] = lambda: made
+    return made
+
+
+def _fail(error: Exception) -> None:
+    raise error
+
+
 def _refuse_constant(name: str) -> None:
     """FastMCP says where in the result NaN or an infinity is."""
-    raise NotWrittenError(name)
+    raise ValueError(name)
 
 
 def _is_content(value: Any) -> bool:

@@ -11,6 +11,7 @@ What is frozen is a value of JSON, or a list whose first item says what it is:
 - `["default", parameter]`: the default of the function's parameter.
 - `["operand", module, number, place, text]`: what a module gave to its n-th recorded call, and
   how `mesh.runtime.deferral.fingerprint` writes it.
+- `["factory", module, path, field]`: the default factory of a class's field.
 - `["pickle", bytes]`: a value of the standard library that cannot be changed, such as a date.
 - `["partial", function, positional, named]`: a `functools.partial`.
 - `["undefined"]`: `pydantic_core.PydanticUndefined`.
@@ -58,7 +59,7 @@ def pydantic_core() -> ModuleType:
     return sys.modules[EXTENSION]
 
 
-def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: PLR0911 - one for each form
+def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: C901, PLR0911 - one for each form
     """The core schema that was frozen.
 
     Args:
@@ -83,6 +84,8 @@ def thawed(frozen: Any, function: Any, deferral: Deferral) -> Any:  # noqa: PLR0
         return default_of(function, rest[0])
     if what == "operand":
         return operand(deferral, *rest)
+    if what == "factory":
+        return fields_of(named(rest[0], rest[1], deferral))[rest[2]].default_factory
     if what == "partial":
         function_, given, keywords = (thawed(one, function, deferral) for one in rest)
         return partial(function_, *given, **keywords)
@@ -107,6 +110,15 @@ def named(module: str, path: str, deferral: Deferral) -> Any:
     for name in path.split("."):
         found = real(getattr(found, name))
     return found
+
+
+def fields_of(owner: Any) -> dict[str, Any]:
+    """The fields of a dataclass or a Pydantic model; none for anything else."""
+    for name in ("__pydantic_fields__", "__dataclass_fields__"):
+        fields = getattr(owner, name, None)
+        if type(fields) is dict:
+            return fields
+    return {}
 
 
 def default_of(function: Any, parameter: str) -> Any:

@@ -23,8 +23,8 @@ from mesh.runtime.server.argument_errors import message, renamed
 # Not typing's; see `mesh.runtime.handler`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, Never
 
     from mesh.runtime.access.caller import Caller
     from mesh.runtime.deferral.imports import Deferral
@@ -53,10 +53,12 @@ class Tool:
         returns = frozen["returns"]
         self._function = function
         # Gives the arguments back, so that validation and the call stay apart.
+        # Errors name the function.
+        own = {"function": _arguments_of, "function_name": function.__name__}
         self._validator = core.SchemaValidator(
-            {**arguments, "function": _arguments_of}
+            {**arguments, **own}
             if arguments["type"] == "call"
-            else {**arguments, "schema": {**arguments["schema"], "function": _arguments_of}},
+            else {**arguments, "schema": {**arguments["schema"], **own}},
             frozen["config"],
         )
         self._invalid = core.ValidationError
@@ -123,7 +125,7 @@ class ToolCalls:
         self._execution = execution
         self._explains = explains
         self._tools: dict[str, Tool] = {}
-        self._ended: tuple[str, Callable[[], Any]] | None = None
+        self._ended: call_outcome.Outcome | None = None
 
     def known(self, name: Any) -> bool:
         """Whether there is such a tool, here or behind FastMCP."""
@@ -160,27 +162,27 @@ class ToolCalls:
         try:
             call = partial(tool.call, arguments, state)
             value = self._execution.run(call, caller, in_thread=tool.in_thread)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001 - FastMCP, too, answers whatever is raised
-            if state.invalid is error and not self._explains:
-                # The function was not called.
-                raise LeftToFastMcpError("arguments") from None
-            failure = error if isinstance(error, Exception) else _contained(error)
-            self._ended = tool.name, partial(_raise, failure)
-            if not self._explains:
-                raise LeftToFastMcpError("result") from None
+            # What a coroutine raised was looked at in its task.
+            is_fit = isinstance(error, Exception) or not tool.in_thread
+            failure = error if is_fit else _contained(error)
+            invalid = error if state.invalid is error else None
+            self._ended = call_outcome.Outcome(tool.name, partial(_raise, failure), invalid)
+            if not self._explains or not isinstance(failure, Exception):
+                # The function was not called where its arguments are invalid.
+                raise LeftToFastMcpError("arguments" if invalid else "result") from None
             return self._failed(name, failure, state, tool, meta), False
-        self._ended = tool.name, lambda: value
+        self._ended = call_outcome.Outcome(tool.name, lambda: value)
         try:
             return tool.written(value, meta, pythons=pythons), True
-        except NotWrittenError:
+        except NotWrittenError as left:
+            self._ended.value, self._ended.serialized = value, left.serialized
             raise LeftToFastMcpError("result") from None
 
     def leave(self) -> None:
         """Leave how the last call ended, if one was made, to FastMCP, which has to answer it."""
         if self._ended is not None:
-            call_outcome.leave(*self._ended)
+            call_outcome.leave(self._ended)
 
     def forget(self) -> None:
         """The request is answered here, or left."""
@@ -210,13 +212,18 @@ def _arguments_of(*given: Any, **named: Any) -> tuple[Any, Any]:
     return given, named
 
 
-def _contained(error: BaseException) -> Exception:
-    from mesh.runtime.server.exits import contained  # hardly ever
+def _contained(error: BaseException) -> BaseException:
+    """As it reaches FastMCP, which answers some of these itself."""
+    from mesh.runtime.server.exits import contained_exits  # hardly ever
 
-    return contained(error)
+    try:
+        with contained_exits():
+            _raise(error)
+    except BaseException as reaches:  # noqa: BLE001 - it is handed on
+        return reaches
 
 
-def _raise(error: Exception) -> None:
+def _raise(error: BaseException) -> Never:
     raise error
 
 

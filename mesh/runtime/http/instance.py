@@ -35,6 +35,7 @@ from mesh.runtime.http.gateway import ScopeGateway, event_body, http_scope
 from mesh.runtime.request.body import replay
 from mesh.runtime.request.errors import INVALID_REQUEST, failure
 from mesh.runtime.request.events import BadEventError
+from mesh.runtime.server import changes
 from mesh.runtime.server.server_loader import load
 
 logger = logging.getLogger("mesh.request")
@@ -164,6 +165,7 @@ def start(
         tokens=tokens,
     )
     instance = Instance(app, event_loop.take())
+    changes.watch(server)
     if readiness is not None:
         # Connections do not outlive a snapshot.
         snapshot.forgets(lambda: instance.run(readiness.close()))

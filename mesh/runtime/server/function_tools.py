@@ -1,17 +1,20 @@
 """FastMCP's tools: a call that the fast path has made is not made again, and none ends the process.
 
-FastMCP has no hook around a tool's function alone, so its own method is replaced; whatever kind of
+FastMCP has no hooks around a tool's function and around its result's serializers, so its own
+functions are replaced; whatever kind of
 server a tool belongs to, and wherever that is mounted. What a tool cannot ask of its client here
 is refused with a remedy.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastmcp import Context
 from fastmcp.exceptions import ToolError
 from fastmcp.server.dependencies import get_context
+from fastmcp.tools import base
 from fastmcp.tools.function_tool import FunctionTool, _ToolBodyError
 from mcp.shared.exceptions import NoBackChannelError
 from mcp_types import InputRequiredResult
@@ -31,6 +34,8 @@ TOO_OLD = (
 )
 
 _own_elicit = Context.elicit
+_own_serialize = base.default_serializer
+_own_json_serializer = base._get_json_serializer  # noqa: SLF001 - as said above
 _own_run_body = FunctionTool._run_body  # noqa: SLF001 - as said above
 
 
@@ -42,8 +47,18 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
     """
     outcome = call_outcome.take(self.name)
     if outcome is not None:
+        if outcome.invalid is not None:
+            adapter: Any = _Invalid(outcome.invalid)
+            return await _own_run_body(self, adapter, *given[1:], **named)
         try:
-            return outcome()
+            return outcome.result()
+        except asyncio.CancelledError:
+            # It cancelled the task that it ran in: here, this one.
+            task = asyncio.current_task()
+            if task is not None:
+                task.cancel()
+            await asyncio.sleep(0)
+            raise
         except PydanticValidationError as error:
             # The arguments fitted. FastMCP tells an error of the function from one of the
             # arguments by this class.
@@ -56,6 +71,49 @@ async def _run_body(self: FunctionTool, *given: Any, **named: Any) -> Any:
     if isinstance(result, InputRequiredResult):
         _check_client()
     return result
+
+
+class _Invalid:
+    """In place of a tool's `TypeAdapter`: the arguments have been found not to fit.
+
+    Args:
+        error: Pydantic's.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def validate_python(self, *_given: Any, **_named: Any) -> Any:
+        """Raise the error."""
+        raise self._error
+
+    validate_json = validate_python
+
+
+def _serialize(data: Any) -> str:
+    """The text of a result, or the one that has been made of it."""
+    made = call_outcome.serialized("text", data)
+    return str(_own_serialize(data) if made is None else made())
+
+
+class _Serializer:
+    """A serializer that is not asked twice for one result.
+
+    Args:
+        own: FastMCP's.
+    """
+
+    def __init__(self, own: Any) -> None:
+        self._own = own
+
+    def to_json(self, data: Any) -> Any:
+        """The result in JSON, or what has been made of it."""
+        made = call_outcome.serialized("payload", data)
+        return self._own.to_json(data) if made is None else made()
+
+
+def _json_serializer(annotation: Any) -> Any:
+    return _Serializer(_own_json_serializer(annotation))
 
 
 def _check_client() -> None:
@@ -85,3 +143,5 @@ def guard() -> None:
     """Have all tools of this process called so."""
     FunctionTool._run_body = _run_body  # type: ignore[method-assign]  # noqa: SLF001 - as said above
     Context.elicit = _elicit  # type: ignore[method-assign]
+    base.default_serializer = _serialize
+    base._get_json_serializer = _json_serializer  # type: ignore[assignment]  # noqa: SLF001 - as said above
