@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from packaging.utils import canonicalize_name
 
 from mesh.build.bundle.application import files_below
 from mesh.build.failure import BuildError
@@ -136,7 +135,7 @@ def write_metadata(root: Path, folder: Path) -> Path | None:
     if not (isinstance(name, str) and isinstance(version, str)):
         return None
     shutil.rmtree(folder, ignore_errors=True)
-    place = folder / f"{canonicalize_name(name).replace('-', '_')}-{version}.dist-info"
+    place = folder / f"{re.sub(r'[-_.]+', '_', name).lower()}-{version}.dist-info"
     place.mkdir(parents=True)
     text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     (place / "METADATA").write_text(text, encoding="utf-8")
