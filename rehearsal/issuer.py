@@ -62,7 +62,7 @@ class Issuer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/token?api-version=2.0"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

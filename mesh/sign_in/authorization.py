@@ -56,7 +56,9 @@ class Loopback:
         self._answers = answers
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.redirect = f"http://127.0.0.1:{self._server.server_port}{CALLBACK}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -97,7 +97,7 @@ def metadata_document(certificate: Path) -> Iterator[str]:
         "token_endpoint_auth_method": "none",
         "application_type": "native",
     }
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield address

@@ -92,7 +92,7 @@ def serving(edge: Edge) -> Iterator[str]:
     """Serve the edge on loopback, and give its address, with a slash at its end."""
     handler = type("Request", (_Request,), {"edge": edge})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/"

@@ -154,7 +154,7 @@ def library() -> Iterator[str]:
     books = [{"number": 1, "title": "Emma", "author": "Austen"}]
     handler = type("OneLibrary", (Library,), {"books": books})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -84,7 +84,7 @@ def encrypted(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     context.load_cert_chain(file)
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"https://127.0.0.1:{server.server_address[1]}/mcp", file
         server.shutdown()

@@ -52,7 +52,7 @@ class OtherServer:
 @pytest.fixture
 def other(issuer) -> Iterator[OtherServer]:
     made = OtherServer(issuer.url)
-    thread = threading.Thread(target=made.server.serve_forever)
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
     thread.start()
     yield made
     made.server.shutdown()
