@@ -93,7 +93,8 @@ test-all: setup ## Run every test, and the common scenarios of make rehearse
 test-rest: setup ## Run the tests that `make test` leaves out
 	@$(RUN_TESTS) -m "not unit and not promise and not rehearsal" $(PYTEST)
 # Each file in one process: its tests share what its fixtures start. tests/conftest.py says how many.
-RUN_TESTS := .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
+# Containers often forbid Python to keep bytecode. Then each worker would compile all tests, each time.
+RUN_TESTS := env -u PYTHONDONTWRITEBYTECODE .venv/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10
 
 rehearse: setup ## Run the workflow files of .github against local AWS, every scenario
 	@.venv/bin/pytest tests/acceptance/rehearsal -m "rehearsal or not rehearsal" --durations 0 $(PYTEST)

@@ -96,7 +96,8 @@ def install(requirements: Path, target: Target, into: Path) -> list[Distribution
         *("--target", str(into), "--python", sys.executable, "--only-binary", ":all:"),
         *("--python-platform", target.wheel_platform, "--python-version", target.python),
     )
-    variables = uv.variables() | {"NO_COLOR": "1"}
+    # Nothing runs from here; the zip has bytecode of its own.
+    variables = uv.variables() | {"NO_COLOR": "1", "UV_COMPILE_BYTECODE": "0"}
     done = subprocess.run(
         command, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
     )

@@ -15,6 +15,7 @@ import pytest
 from mesh.build import BuildError
 from mesh.build.bundle import dependencies
 from mesh.build.limits import MEBIBYTE
+from mesh.build.target import target
 from tests.fixtures.projects import Project, Wheel
 
 
@@ -180,3 +181,12 @@ def test_a_zip_over_the_unzipped_limit_is_refused(
     assert re.match(r"Unzipped it has 4\.\d+ MB, and Lambda unpacks at most 2\.00 MB", message)
     assert "The largest: answers 3.00 MB, " in message
     assert project.output.read_bytes() == before
+
+
+def test_packages_are_not_compiled_where_python_keeps_no_bytecode(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    here = target("host", "3.13")
+    dependencies.install(project.project.requirements, here, tmp_path / "site")
+    assert {path.suffix for path in tmp_path.glob("site/answers/*")} == {".py"}
