@@ -9,6 +9,7 @@ is refused with a remedy.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from fastmcp import Context
@@ -35,7 +36,9 @@ TOO_OLD = (
 
 _own_elicit = Context.elicit
 _own_serialize = base.default_serializer
-_own_json_serializer = base._get_json_serializer  # noqa: SLF001 - as said above
+# FastMCP 4.2 takes JSON from the one, 4.1 plain values from the other.
+_own_json_serializer = getattr(base, "_get_json_serializer", None)
+_own_jsonable = getattr(base, "_serialize_to_jsonable", None)
 _own_run_body = FunctionTool._run_body  # noqa: SLF001 - as said above
 
 
@@ -113,7 +116,13 @@ class _Serializer:
 
 
 def _json_serializer(annotation: Any) -> Any:
-    return _Serializer(_own_json_serializer(annotation))
+    return _Serializer(_own_json_serializer(annotation))  # type: ignore[misc]
+
+
+def _jsonable(data: Any, *annotation: Any) -> Any:
+    """A result as JSON has it, or what has been made of it."""
+    made = call_outcome.serialized("payload", data)
+    return _own_jsonable(data, *annotation) if made is None else json.loads(made())  # type: ignore[misc]
 
 
 def _check_client() -> None:
@@ -144,4 +153,7 @@ def guard() -> None:
     FunctionTool._run_body = _run_body  # type: ignore[method-assign]  # noqa: SLF001 - as said above
     Context.elicit = _elicit  # type: ignore[method-assign]
     base.default_serializer = _serialize
-    base._get_json_serializer = _json_serializer  # type: ignore[assignment]  # noqa: SLF001 - as said above
+    if _own_json_serializer:
+        base._get_json_serializer = _json_serializer  # type: ignore[assignment]  # noqa: SLF001 - as said above
+    else:
+        base._serialize_to_jsonable = _jsonable  # type: ignore[assignment]  # noqa: SLF001 - as said above

@@ -58,6 +58,9 @@ class Way:
             env={
                 "PATH": os.defpath,
                 "MESH_SERVER": os.environ["MESH_SERVER"],
+                # Lambda always has them.
+                "AWS_REGION": "us-east-1",
+                "AWS_DEFAULT_REGION": "us-east-1",
                 "HOME": str(task),
                 "PYTHONPATH": os.pathsep.join(map(str, (root, ROOT))),
                 "LAMBDA_TASK_ROOT": str(task),
