@@ -136,12 +136,22 @@ def _packages(folder: Path) -> list[Path]:
     return [*([folder / package] if package else []), *(found if len(found) == 1 else [])]
 
 
+def candidates(folder: Path) -> list[Path]:
+    """The files of a folder that make a server, or else those of the folders below it."""
+    below = [one for one in (*folder.glob("*/"), *folder.glob("src/*/")) if one.name.isidentifier()]
+    return _servers(folder) or [file for one in sorted(below) for file in _servers(one)]
+
+
 def _server_file(folder: Path) -> Path | None:
     """The one file that makes a server: `server.py`, or the only one with a FastMCP object."""
     if (folder / SERVER).is_file():
         return folder / SERVER
-    found = [path for path in sorted(folder.glob("*.py")) if _is_server(path)]
+    found = _servers(folder)
     return found[0] if len(found) == 1 else None
+
+
+def _servers(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.py")) if _is_server(path)]
 
 
 def _is_server(path: Path) -> bool:

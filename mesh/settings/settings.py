@@ -14,7 +14,7 @@ from typing import Any
 from mesh import packages
 from mesh.failure import CommandFailedError
 from mesh.settings.call import Call
-from mesh.settings.location import Location, module_file, module_name
+from mesh.settings.location import Location, candidates, module_file, module_name
 from mesh.settings.top_level import Objects
 
 # The rule of the variable `name` in terraform/variables.tf.
@@ -227,10 +227,11 @@ def _server(location: Location, written: _Written) -> tuple[str, str]:
             )
         return named, written.place
     if file is None:
+        found = ", ".join(str(one.relative_to(root)) for one in candidates(root))
+        has = f"FastMCP servers are made in {found}" if found else "no other file makes a server"
         raise CommandFailedError(
-            f"{root} has no server.py, and not exactly one other file that makes a FastMCP server. "
-            f'Name the file (mesh up FILE.py), or write server = "module:object" in '
-            f"{location.folder / 'mesh.toml'}."
+            f"{root} has no server.py, and {has}. Name the file (mesh up FILE.py), or write "
+            f'server = "module:object" in {location.folder / "mesh.toml"}.'
         )
     module = module_name(root, file)
     if location.wanted:

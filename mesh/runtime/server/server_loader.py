@@ -43,7 +43,9 @@ def load(server: str) -> FastMCP[Any]:
         module = importlib.import_module(name)
     found: Any = getattr(module, attribute, None)
     if found is None:
-        raise SettingsError(f"The module {name} has nothing called {attribute!r}.")
+        servers = [key for key, one in vars(module).items() if isinstance(one, FastMCP)]
+        has = f"but the server {' and '.join(servers)}" if servers else "and no FastMCP server"
+        raise SettingsError(f"The module {name} has nothing called {attribute!r}, {has}.")
     if not isinstance(found, FastMCP) and callable(found):
         found = process.made(server) or _made_by(found, server)
     if not isinstance(found, FastMCP):

@@ -89,7 +89,7 @@ WRONG = {
     ),
     "no such object": (
         "from fastmcp import FastMCP\n",
-        "server.py: The module server has nothing called 'mcp'",
+        "server.py: The module server has nothing called 'mcp', and no FastMCP server.",
     ),
     "another kind of object": (
         "\nmcp = 3\n",
@@ -152,6 +152,14 @@ def test_an_author_is_told_the_line_and_the_remedy(
     # Two lines of a terminal.
     assert len(str(caught.value)) <= 160
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(
+    built: Callable[..., BuildResult], tmp_path: Path
+) -> None:
+    (tmp_path / "server.py").write_text(MAKES)
+    with pytest.raises(BuildError, match="has nothing called 'nope', but the server mcp"):
+        built(tmp_path, "nope")
 
 
 def test_an_import_that_does_not_end_is_told_its_line(
