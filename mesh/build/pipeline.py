@@ -211,6 +211,7 @@ def build(
     cache: Path = CACHE / "bundle",
     workers: int | None = None,
     has_fast_path: bool = True,
+    added: hook.Added | None = None,
     progress: Callable[[str], None] = silent,
 ) -> BuildResult:
     """Build the zip of one architecture.
@@ -227,6 +228,7 @@ def build(
         workers: Processes that compile; as many as processors when None.
         has_fast_path: Whether tools are called without FastMCP where that gives the same answer.
             Verifying that takes the longest part of a build after an edit.
+        added: What the project's hook made before; None to call it.
         progress: Called with each step that takes a while.
 
     Raises:
@@ -242,7 +244,11 @@ def build(
             raise BuildError(f"{root} holds nothing that could go into the zip.")
         origin = pool.submit(provenance, root, files[0][0])
         # Beside the dependencies, from the cache or not: neither needs the other.
-        adding = pool.submit(hook.run, project.hook, scratch) if project.hook else None
+        adding = (
+            pool.submit(lambda run: added or hook.run(run, scratch), project.hook)
+            if project.hook
+            else None
+        )
         asking = (
             pool.submit(catalogues.ask, project, cache, partial(offered, adding))
             if has_fast_path

@@ -2,7 +2,7 @@
 
 A save takes a shorter way than `mesh up`: the zip is built without the fast path, which takes
 longest to verify, and goes to local AWS without Terraform. FastMCP gives the answers meanwhile;
-they are the same.
+they are the same. The build hook is called again when another file than a module is saved.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import httpx
 
 from mesh import build as bundle
 from mesh import packages
+from mesh.build import hook
 from mesh.build.failure import BuildError
 from mesh.build.limits import needs_bucket
 from mesh.failure import CommandFailedError
@@ -79,6 +80,8 @@ class Dev:
         # What this command has published; an instance may still use the last but one.
         self._published: list[str] = []
         self._lambda: Any = None
+        # What the build hook made last; an index may take it longer than all else of a save.
+        self._added: hook.Added | None = None
 
     def saves(self) -> Iterator[Saved]:
         """Put each save live that comes after this object was made; ends with a whole one."""
@@ -89,7 +92,7 @@ class Dev:
                 if self._is_whole(files):
                     yield Saved(self._names(files), is_whole=True)
                     return
-                self.put()
+                self.put(files)
             except (BuildError, CommandFailedError) as error:
                 yield Saved(self._names(files), time.monotonic() - started, str(error))
             else:
@@ -125,17 +128,18 @@ class Dev:
         """
         return not self._settings_files.isdisjoint(files) or self._declares() != self._declared
 
-    def put(self) -> None:
+    def put(self, files: Iterable[Path]) -> None:
         """Build what is there now, try it at the candidate's address, and put it live.
+
+        Args:
+            files: What was saved.
 
         Raises:
             BuildError: it cannot be built, or cannot be imported.
             CommandFailedError: it does not start, or local AWS does not run.
         """
         with exclusive(self.here.lock, "mesh dev"):
-            built = bundle.build(
-                self.project, self.architecture, output=self._zip, has_fast_path=False
-            )
+            built = self.built(files)
             running = process.find(self.here.aws)
             if running is None:
                 raise CommandFailedError("local AWS has ended: run `mesh dev` again.")
@@ -152,6 +156,28 @@ class Dev:
             for old in self._published[:-2]:
                 client.delete_function(FunctionName=name, Qualifier=old)
             del self._published[:-2]
+
+    def built(self, files: Iterable[Path]) -> BuildResult:
+        """Build what is there now, with what the hook made last where only modules were saved.
+
+        Args:
+            files: What was saved.
+
+        Raises:
+            BuildError: it cannot be built.
+        """
+        if any(file.suffix != ".py" for file in files):
+            self._added = None
+        if self.project.hook and self._added is None:
+            self._zip.parent.mkdir(parents=True, exist_ok=True)
+            self._added = hook.run(self.project.hook, self._zip.parent)
+        return bundle.build(
+            self.project,
+            self.architecture,
+            output=self._zip,
+            has_fast_path=False,
+            added=self._added,
+        )
 
     def _code(self, built: BuildResult, running: Running) -> dict[str, object]:
         """The zip as Lambda takes it: in the request, or from the bucket of `mesh up`."""
