@@ -40,3 +40,24 @@ def disagreement(target: Target, found: str, recorded: str) -> str:
         f"  version {found} stays live:  mesh rollback {found}{target.again}\n"
         f"  version {recorded} is live again:  mesh rollback {recorded}{target.again}"
     )
+
+
+def refuse_moved_by_others(target: Target, found: str | None, began: str | None) -> None:
+    """Refuse a plan that would move live from where somebody else has just put it.
+
+    Another release or a rollback may have held the state's lock while this one waited.
+
+    Args:
+        target: The deployment.
+        found: The version that live leads to in the plan; None before there is a live.
+        began: The version that was live when this release began.
+
+    Raises:
+        CommandFailedError: they differ.
+    """
+    if found is not None and found != began:
+        raise CommandFailedError(
+            f"version {found} is live now, and version {began or 'none'} was when this release "
+            f"began: somebody else released or rolled back meanwhile. Version {found} stays live. "
+            f"See mesh rollback --list{target.again}."
+        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError
 
 from mesh.deploy.release.canary import Canary
-from mesh.deploy.release.live import live_now
+from mesh.deploy.release.live import live_now, refuse_moved_by_others
 from mesh.deploy.release.live_settings import LiveSetting, live_settings, restore
 from mesh.deploy.release.live_watch import LiveWatch, trouble
 from mesh.deploy.release.root import GuardStoppedError, NotBegunError, Pins, Planned
@@ -173,7 +173,7 @@ class _Run:
             file = self.folder / "hold.tfplan"
             planned = self.target.root.planned(file, Pins.at(self.live), saved=saved)
             self._check(planned)
-            self._refuse_moved_by_others(planned)
+            refuse_moved_by_others(self.target, planned.live_before, self.live)
             step.detail = f"({planned.amount}, the guard has nothing to object)"
             # Before anything is applied: whoever releases can still stop.
             step.notes += issuer.notes(planned.environment())
@@ -359,23 +359,10 @@ class _Run:
     def _credential(self, url: str) -> httpx.Auth | None:
         return live_credential(self.target, url, self.auth)
 
-    def _refuse_moved_by_others(self, planned: Planned) -> None:
-        """Refuse a plan that would move live from where somebody else has just put it.
-
-        Another release or a rollback may have held the state's lock while this one waited.
-        """
-        found = planned.live_before
-        if found is not None and found != self.live:
-            raise CommandFailedError(
-                f"version {found} is live now, and version {self.live or 'none'} was when this "
-                "release began: somebody else released or rolled back meanwhile. Version "
-                f"{found} stays live. See mesh rollback --list{self.target.again}."
-            )
-
     def _planned_move(self, name: str, pins: Pins) -> Planned:
         file = self.folder / f"{name}.tfplan"
         planned = self.target.root.planned(file, pins, move_only=True)
-        self._refuse_moved_by_others(planned)
+        refuse_moved_by_others(self.target, planned.live_before, self.live)
         return planned
 
     def _applied(self, planned: Planned, **stop: Any) -> dict[str, Any]:
