@@ -70,9 +70,12 @@ def examine(url: str, region: str | None = None) -> Report:
 def _server(address: Address) -> Answer:
     said = address.health
     commit = str(said.get("commit") or "unknown")[:COMMIT]
+    name, environment, release, architecture = (
+        said.get(key, "unknown") for key in ("name", "environment", "version", "architecture")
+    )
     told = (
-        f"{said.get('name')} in {said.get('environment')}, release {said.get('version')}, commit "
-        f"{commit}{' and changes' if said.get('dirty') else ''}, {said.get('architecture')}"
+        f"{name} in {environment}, release {release}, commit "
+        f"{commit}{' and changes' if said.get('dirty') else ''}, {architecture}"
     )
     return Answer("server", State.OK, (told,), {"health": said})
 

@@ -84,16 +84,20 @@ def command(
 
     view = View(width=width, text=grep, errors=errors, raw=raw)
 
-    def show(events: list[Event]) -> None:
+    def show(events: list[Event]) -> bool:
+        shown = False
         for event in events:
-            for shown in view.lines(event):
-                click.echo(shown)
+            for line in view.lines(event):
+                click.echo(line)
+                shown = True
         # Whoever reads through a pipe wants it now.
         sys.stdout.flush()
+        return shown
 
     try:
         if not follow:
-            show(group.events(began))
+            if not show(group.events(began)):
+                click.echo("nothing to show; --since looks back further", err=True)
             return
         for events in group.follow(began):
             show(events)

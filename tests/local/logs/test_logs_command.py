@@ -230,6 +230,16 @@ def test_errors_come_with_their_frames_in_full(
     assert "well" not in said
 
 
+def test_a_log_without_errors_is_said_to_have_none(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("well")
+    assert mesh_logs("--errors") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "nothing to show" in said.err
+
+
 def test_an_unknown_log_group_is_one_line(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["logs", "--log-group", "/nowhere"]) == 1
     said = capsys.readouterr().err
