@@ -20,13 +20,11 @@ from mesh import build as bundle
 from mesh import packages
 from mesh.build import hook
 from mesh.build.failure import BuildError
-from mesh.build.limits import needs_bucket
 from mesh.failure import CommandFailedError
 from mesh.local_aws import process
 from mesh.logs import function_log
 from mesh.smoke import credential
 from mesh.stack import local_aws_client
-from mesh.stack.deployment import ZIP_BUCKET
 from mesh.stack.stack import exclusive
 
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from mesh.stack.stack import Stack
 
 POLL_SECONDS = 0.15
+# Without versions, so that one save replaces the other.
+BUCKET = "mesh-dev"
 # INIT may take so long on Lambda: 10 s, and as much again after that failed.
 START_SECONDS = 20.0
 
@@ -79,7 +79,7 @@ class Dev:
         self._seen = self._look()
         # What this command has published; an instance may still use the last but one.
         self._published: list[str] = []
-        self._lambda: Any = None
+        self._aws: dict[str, Any] = {}
         # What the build hook made last; an index may take it longer than all else of a save.
         self._added: hook.Added | None = None
 
@@ -145,9 +145,11 @@ class Dev:
                 raise CommandFailedError("local AWS has ended: run `mesh dev` again.")
             outputs = self.here.read_outputs()
             name = outputs["function_name"]
-            client = self._client(running)
+            client = self._client("lambda", running)
+            # In the request it would be text in JSON, which takes twice as long.
+            self._client("s3", running).upload_file(str(built.path), BUCKET, built.path.name)
             version = client.update_function_code(
-                FunctionName=name, Publish=True, **self._code(built, running)
+                FunctionName=name, Publish=True, S3Bucket=BUCKET, S3Key=built.path.name
             )["Version"]
             client.update_alias(FunctionName=name, Name="candidate", FunctionVersion=version)
             self._try(outputs["candidate_url"], running, outputs["log_group_name"])
@@ -179,14 +181,6 @@ class Dev:
             added=self._added,
         )
 
-    def _code(self, built: BuildResult, running: Running) -> dict[str, object]:
-        """The zip as Lambda takes it: in the request, or from the bucket of `mesh up`."""
-        if not needs_bucket(built.zip_bytes):
-            return {"ZipFile": built.path.read_bytes()}
-        s3 = local_aws_client.client("s3", running.environment)
-        s3.upload_file(str(built.path), ZIP_BUCKET, built.path.name)
-        return {"S3Bucket": ZIP_BUCKET, "S3Key": built.path.name}
-
     def _try(self, url: str, running: Running, log_group: str) -> None:
         """List the tools at an address: this starts an instance, which then serves live, too."""
         started_ms = int(time.time() * 1000)
@@ -207,11 +201,13 @@ class Dev:
         said = function_log.last_error(logs, log_group, started_ms)
         raise CommandFailedError("\n".join(said) or f"HTTP {answer.status_code}: {answer.text}")
 
-    def _client(self, running: Running) -> Any:
+    def _client(self, service: str, running: Running) -> Any:
         # Kept: making one takes longer than all else of a save.
-        if self._lambda is None:
-            self._lambda = local_aws_client.client("lambda", running.environment)
-        return self._lambda
+        if service not in self._aws:
+            self._aws[service] = local_aws_client.client(service, running.environment)
+            if service == "s3":
+                self._aws[service].create_bucket(Bucket=BUCKET)
+        return self._aws[service]
 
     @property
     def _zip(self) -> Path:
