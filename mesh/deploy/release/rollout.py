@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,24 +83,9 @@ def release(target: Target, options: Options, steps: Steps) -> Released:
         return _release(target, options, steps, Path(folder))
 
 
-def refuse_other_server(target: Target, outputs: Mapping[str, Any]) -> None:
-    """Refuse a state that another server's deployment is in: it would be replaced.
-
-    Raises:
-        CommandFailedError: names both.
-    """
-    deployed = outputs.get("function_name")
-    if deployed and target.function_name and deployed != target.function_name:
-        raise CommandFailedError(
-            f"this state has the deployment {deployed}, and not {target.function_name}. Give each "
-            "server a state bucket of its own (TF_STATE_BUCKET), or the name that it was "
-            "deployed with."
-        )
-
-
 def _release(target: Target, options: Options, steps: Steps, folder: Path) -> Released:
     before = target.root.outputs()
-    refuse_other_server(target, before)
+    target.refuse_other_server(before)
     live = live_now(target, before)
     steps.total = STEPS + (options.canary is not None and live is not None)
     run = _Run(target, options, steps, live, before, folder)
@@ -243,21 +229,35 @@ class _Run:
         """Make live again what it was, and say what it is: AWS and live itself are asked."""
         if self.live is None:
             return self._what_next(None)
-        told, changed = [], self.moved
-        # A cancelled job has ten seconds: first what callers see, and a second signal waits.
-        # https://docs.github.com/en/actions/reference/workflow-cancellation-reference
-        with interrupts_held():
-            if self.moved:
-                told += self._moved_back()
-            if self.applied and self.settings:
-                restored = restore(self.settings, self.target.client)
-                told += [f"Restored as it was: {address}." for address in restored.done]
-                told += [f"Not restored: {setting}." for setting in restored.left]
-                changed = changed or bool(restored.done)
+        told: list[str] = []
+        alias: Alias | str | None = None
+        # A second signal ends what takes long. Where live leads is said all the same.
+        with suppress(KeyboardInterrupt):
+            self._undo(told)
+        with suppress(KeyboardInterrupt), interrupts_held():
+            alias = self._alias()
+            told.append(self._asked(alias))
+        return "\n".join([*told, self._what_next(alias)])
+
+    def _undo(self, told: list[str]) -> None:
+        """Put back what this release changed; `told` gets what became of it."""
+        changed = self.moved
+        try:
+            # A cancelled job has ten seconds: first what callers see, and a second signal waits.
+            # https://docs.github.com/en/actions/reference/workflow-cancellation-reference
+            with interrupts_held():
+                if self.moved:
+                    told += self._moved_back()
+                if self.applied and self.settings:
+                    restored = restore(self.settings, self.target.client)
+                    told += [f"Restored as it was: {address}." for address in restored.done]
+                    told += [f"Not restored: {setting}." for setting in restored.left]
+                    changed = changed or bool(restored.done)
+        except KeyboardInterrupt:
+            told += self._unrecorded("interrupted") if changed else []
+            return
         if changed:
             told += self._recorded()
-        alias = self._alias()
-        return "\n".join([*told, self._asked(alias), self._what_next(alias)])
 
     def _what_next(self, alias: Alias | str | None) -> str:
         """What to run after a release that was not finished."""
@@ -301,12 +301,14 @@ class _Run:
         except NotReleasedError as error:
             return [f"It does not pass either, so the cause may lie elsewhere:\n{error}"]
         except (CommandFailedError, KeyboardInterrupt) as error:
-            said = "interrupted" if isinstance(error, KeyboardInterrupt) else error
-            told = f"Terraform's state does not say so yet: {said}"
-            return [told, f"Let it be told: mesh rollback {self.live}{self.target.again}"]
+            return self._unrecorded(str(error) or "interrupted")
         ready = " To keep instances ready for it again: mesh rollback "
         kept = f"{ready}{self.live}{self.target.again}" if self.keeps_ready else ""
         return [f"Version {self.live} passes its smoke test.{kept}"] if self.moved else []
+
+    def _unrecorded(self, because: str) -> list[str]:
+        told = f"Terraform's state does not say so yet: {because}"
+        return [told, f"Let it be told: mesh rollback {self.live}{self.target.again}"]
 
     def _alias(self) -> Alias | str:
         """Where live leads now, or why that is not known."""

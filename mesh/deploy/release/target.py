@@ -77,6 +77,23 @@ class Target:
         """What follows `mesh release` or `mesh rollback` to mean this target again."""
         return f" {self.named}" if self.named else ""
 
+    def refuse_other_server(self, outputs: Mapping[str, Any]) -> None:
+        """Refuse a state that another server's deployment is in: it would be replaced.
+
+        Args:
+            outputs: What Terraform's state says.
+
+        Raises:
+            CommandFailedError: names both.
+        """
+        deployed = outputs.get("function_name")
+        if deployed and self.function_name and deployed != self.function_name:
+            raise CommandFailedError(
+                f"this state has the deployment {deployed}, and not {self.function_name}. Give "
+                "each server a state bucket of its own (TF_STATE_BUCKET), or the name that it was "
+                "deployed with."
+            )
+
 
 @contextmanager
 def find(
