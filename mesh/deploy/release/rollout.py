@@ -231,7 +231,7 @@ class _Run:
             return self._what_next(None)
         told: list[str] = []
         alias: Alias | str | None = None
-        # A second signal ends what takes long. Where live leads is said all the same.
+        # A second signal ends what takes long. Where live leads is still said.
         with suppress(KeyboardInterrupt):
             self._undo(told)
         with suppress(KeyboardInterrupt), interrupts_held():
