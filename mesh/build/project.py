@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.build.bundle.application import files_below
+from mesh.build.bundle.exclusions import INSTALLER
 from mesh.build.failure import BuildError
 from mesh.build.hook import Hook
 
@@ -139,6 +140,8 @@ def write_metadata(root: Path, folder: Path) -> Path | None:
     place.mkdir(parents=True)
     text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     (place / "METADATA").write_text(text, encoding="utf-8")
+    # No package of the zip has this file: so it is seen that nobody else made this one.
+    (place / INSTALLER).write_text("mesh\n", encoding="utf-8")
     return folder
 
 

@@ -26,6 +26,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from mesh.build.bundle import archive
+from mesh.build.bundle.exclusions import INSTALLER
 from mesh.build.failure import BuildError
 from mesh.build.pipeline import RECORD
 
@@ -115,8 +116,12 @@ def parts(shown: Mapping[str, Any]) -> dict[str, str]:
 def _packages(zipped: Path) -> Iterator[Component]:
     licences = LicenseFactory()
     with zipfile.ZipFile(zipped) as opened:
-        for name in sorted(opened.namelist()):
+        names = frozenset(opened.namelist())
+        for name in sorted(names):
             if not name.endswith(METADATA) or name.count("/") != 1:
+                continue
+            # The server's own project is the whole, and no part.
+            if name.removesuffix("METADATA") + INSTALLER in names:
                 continue
             headers = HeaderParser().parsestr(opened.read(name).decode(errors="replace"))
             package, version = headers["Name"], headers["Version"]

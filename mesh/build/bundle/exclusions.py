@@ -62,7 +62,8 @@ PARTS = (
 PYGMENTS_LEXERS = frozenset({"__init__.py", "_mapping.py", "python.py", "special.py"})
 
 # What an installer writes down about this machine.
-INSTALLERS = frozenset({"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
+INSTALLER = "INSTALLER"
+INSTALLERS = frozenset({INSTALLER, "REQUESTED", "direct_url.json", "uv_cache.json"})
 
 
 def is_installers(path: PurePosixPath) -> bool:

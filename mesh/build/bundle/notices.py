@@ -83,6 +83,9 @@ def of_zip(zipped: Path) -> Iterator[Notice]:
     with zipfile.ZipFile(zipped) as opened:
         names = opened.namelist()
         for name in sorted(filter(METADATA.fullmatch, names), key=str.lower):
+            if name.removesuffix("METADATA") + exclusions.INSTALLER in names:
+                # The author's own project.
+                continue
             found = BytesParser().parsebytes(opened.read(name), headersonly=True)
             yield _notice(found, (one for one in names if one.startswith(f"{name[:-8]}")))
 
