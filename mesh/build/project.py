@@ -123,7 +123,7 @@ def write_metadata(root: Path, folder: Path) -> Path | None:
 
     Args:
         root: The project's folder.
-        folder: Where to write; what is there is removed first.
+        folder: Where to write; whatever else is there is removed.
 
     Returns:
         `folder`; None where `pyproject.toml` does not name the project and its version.
@@ -135,13 +135,17 @@ def write_metadata(root: Path, folder: Path) -> Path | None:
     name, version = described.get("name"), described.get("version")
     if not (isinstance(name, str) and isinstance(version, str)):
         return None
-    shutil.rmtree(folder, ignore_errors=True)
     place = folder / f"{re.sub(r'[-_.]+', '_', name).lower()}-{version}.dist-info"
-    place.mkdir(parents=True)
     text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    (place / "METADATA").write_text(text, encoding="utf-8")
+    written = folder.glob("*/METADATA")
+    if [(one.parent, one.read_text(encoding="utf-8")) for one in written] == [(place, text)]:
+        # Another build may be reading it.
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    place.mkdir(parents=True)
     # No package of the zip has this file: so it is seen that nobody else made this one.
     (place / INSTALLER).write_text("mesh\n", encoding="utf-8")
+    (place / "METADATA").write_text(text, encoding="utf-8")
     return folder
 
 

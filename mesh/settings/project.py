@@ -86,7 +86,11 @@ def not_taken(folder: Path, environment: Mapping[str, str]) -> Iterator[str]:
 
 def _deployed(text: str) -> list[str]:
     """The variables that a `fastmcp.json` sets."""
-    content = json.loads(text)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        # Who names the server's file needs nothing of it.
+        return []
     deployment = content.get("deployment") if isinstance(content, dict) else None
     variables = deployment.get("env") if isinstance(deployment, dict) else None
     return list(variables) if isinstance(variables, dict) else []

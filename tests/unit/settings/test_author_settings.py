@@ -352,3 +352,5 @@ def test_variables_that_lambda_will_not_have_are_named_without_their_values(root
     assert "TOKEN" in notes[0]
     assert "s3cret" not in notes[0]
     assert "UNITS" not in notes[0]
+    (root / "fastmcp.json").write_text("{")
+    assert len([*not_taken(root, {})]) == 1
